@@ -1,0 +1,51 @@
+/* bytes.h - reader and writer cursors over a caller's buffer.
+ *
+ * Both stay failed after the first step out of bounds: a failed reader gives zeroes, a failed
+ * writer writes nothing. Do all the steps, then ask `failed` once. All integers are big endian. */
+#ifndef LANPARTY_BYTES_H
+#define LANPARTY_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The largest value of a QUIC variable-length integer (RFC 9000, section 16). */
+#define LP_VARINT_MAX ((UINT64_C(1) << 62) - 1)
+
+struct lp_reader {
+	const uint8_t *at;
+	const uint8_t *end; /* at <= end */
+	bool failed;
+};
+
+struct lp_writer {
+	uint8_t *at;
+	uint8_t *end; /* at <= end */
+	bool failed;
+};
+
+struct lp_reader lp_reader_of(const void *bytes, size_t len);
+/* How many bytes are left; 0 when failed. */
+size_t lp_reader_left(const struct lp_reader *r);
+uint8_t lp_read_u8(struct lp_reader *r);
+uint16_t lp_read_u16(struct lp_reader *r);
+uint32_t lp_read_u32(struct lp_reader *r);
+uint64_t lp_read_varint(struct lp_reader *r);
+/* The next len bytes, in place, or NULL. */
+const uint8_t *lp_read_bytes(struct lp_reader *r, size_t len);
+
+struct lp_writer lp_writer_of(void *bytes, size_t cap);
+void lp_write_u8(struct lp_writer *w, uint8_t v);
+void lp_write_u16(struct lp_writer *w, uint16_t v);
+void lp_write_u32(struct lp_writer *w, uint32_t v);
+/* Shortest form. Fails for v > LP_VARINT_MAX. */
+void lp_write_varint(struct lp_writer *w, uint64_t v);
+void lp_write_bytes(struct lp_writer *w, const void *bytes, size_t len);
+
+/* Bytes that the shortest form of v takes: 1, 2, 4 or 8. v <= LP_VARINT_MAX. */
+size_t lp_varint_size(uint64_t v);
+
+/* True when the n bytes are equal; the time it takes depends on n alone. */
+bool lp_equal_secret(const void *a, const void *b, size_t n);
+
+#endif

@@ -1,0 +1,211 @@
+/* control.h - control messages: what peers and relay tell each other on streams.
+ *
+ * type (varint) | length (varint, at most LP_CONTROL_MAX) | fields, and a field is
+ * id (varint) | length (varint) | value. Unknown fields are skipped unread, so that they may repeat;
+ * missing optional ones take their default (zero, unless said otherwise); a repeated, malformed or
+ * missing required one is LP_MALFORMED, an integer out of its field's range LP_INVALID. Integers
+ * are QUIC varints (RFC 9000, section 16), of any length that fills their field exactly. Text is
+ * never refused: it goes through lp_name_copy. PLAN.md gives every message byte by byte. */
+#ifndef LANPARTY_CONTROL_H
+#define LANPARTY_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/eth.h"
+#include "lanparty/role.h"
+#include "lanparty/status.h"
+#include "lanparty/verdict.h"
+
+#define LP_ALPN             "lanparty/1" /* row C1: the one token that all programs share */
+#define LP_PROTOCOL_VERSION 1
+
+#define LP_CONTROL_MAX  4096 /* bytes of fields in a message */
+#define LP_CONTROL_HEAD 16   /* type and length at most: 8 + 8 */
+
+#define LP_ROOM_KEY_SIZE 32
+#define LP_TOKEN_SIZE    16
+#define LP_NAME_MAX      32 /* bytes of UTF-8, no control characters */
+#define LP_SOFTWARE_MAX  32
+#define LP_TEXT_MAX      200
+/* Addresses in HELLO that no client may claim: the router's, the gateway's own (LP_MAX_PROTECTED). */
+#define LP_HELLO_PROTECTED 8
+
+/* What WELCOME means when it does not say. */
+#define LP_KEEP_ALIVE_MS   3000
+#define LP_IDLE_TIMEOUT_MS 15000
+
+/* Capabilities: a bit each. */
+#define LP_CAP_HALVES 0x1 /* frames too big for one datagram travel in two (overlay.h) */
+
+enum lp_control_type {
+	LP_HELLO = 1,
+	LP_WELCOME = 2,
+	LP_REJECT = 3,
+	LP_PEER_JOINED = 4,
+	LP_PEER_LEFT = 5,
+	LP_PEER_STATUS = 6,
+	LP_STATS = 7,
+	LP_DISCONNECT = 8,
+};
+
+/* X(NAME, number, word, text): LP_REJECT_NAME; the text tells the player what it means and what to
+ * do. A number that a program does not know decodes as LP_REJECT_OTHER. */
+#define LP_REJECT_LIST(X)                                                                          \
+	X(OTHER, 0, "other", "the relay refused the join")                                         \
+	X(VERSION, 1, "version",                                                                   \
+		"the relay speaks another version of the protocol: update this program or the "    \
+		"relay")                                                                           \
+	X(ROOM_FULL, 2, "room_full", "the room is full: ask the host to raise --max-clients")      \
+	X(TOO_MANY_ROOMS, 3, "too_many_rooms", "the relay has no room left: try later")            \
+	X(GATEWAY_PRESENT, 4, "gateway_present",                                                   \
+		"the room has a gateway already: stop the other one first")                        \
+	X(MAC_IN_USE, 5, "mac_in_use",                                                             \
+		"another member of the room has the same MAC address: choose another with --mac")  \
+	X(MAC_INVALID, 6, "mac_invalid",                                                           \
+		"this MAC address cannot be a station's: choose another with --mac")               \
+	X(MTU, 7, "mtu", "the room's frames are larger than this computer or its path can carry")  \
+	X(MALFORMED, 8, "malformed", "the relay did not understand this program: update both")     \
+	X(WORN_OUT, 9, "worn_out",                                                                 \
+		"the room has had too many joins: let everybody leave, then join again")
+
+enum lp_reject_reason {
+#define LP_REJECT_ENUM(name, number, word, text) LP_REJECT_##name = number,
+	LP_REJECT_LIST(LP_REJECT_ENUM)
+#undef LP_REJECT_ENUM
+};
+const char *lp_reject_word(enum lp_reject_reason reason);
+const char *lp_reject_text(enum lp_reject_reason reason);
+
+/* X(NAME, number, word): why a peer left, or why a connection is closed. Unknown numbers decode as
+ * LP_LEAVE_OTHER. The number is the QUIC application error code of the close as well. */
+#define LP_LEAVE_LIST(X)                                                                           \
+	X(NORMAL, 0, "normal")                                                                     \
+	X(TIMED_OUT, 1, "timed_out")                                                               \
+	X(PROTOCOL_ERROR, 2, "protocol_error")                                                     \
+	X(SHUTDOWN, 3, "shutdown")                                                                 \
+	X(REPLACED, 4, "replaced")                                                                 \
+	X(REJECTED, 5, "rejected")                                                                 \
+	X(TOO_SLOW, 6, "too_slow")                                                                 \
+	X(OTHER, 7, "other")
+
+enum lp_leave_reason {
+#define LP_LEAVE_ENUM(name, number, word) LP_LEAVE_##name = number,
+	LP_LEAVE_LIST(LP_LEAVE_ENUM)
+#undef LP_LEAVE_ENUM
+};
+const char *lp_leave_word(enum lp_leave_reason reason);
+
+/* Peer to relay, first thing on stream 0. */
+struct lp_hello {
+	uint64_t version_min;               /* 1 required */
+	uint64_t version_max;               /* 2 required, >= version_min */
+	enum lp_role role;                  /* 3 required */
+	uint8_t room_key[LP_ROOM_KEY_SIZE]; /* 4 required */
+	struct lp_mac mac;          /* 5 clients: required, not judged here; gateways: zero */
+	char name[LP_NAME_MAX + 1]; /* 6 */
+	uint64_t datagram_budget;   /* 7 required: largest DATAGRAM payload it takes, bytes */
+	uint64_t mtu;               /* 8 required: largest TAP MTU it can do, bytes */
+	uint64_t capabilities;      /* 9 */
+	char software[LP_SOFTWARE_MAX + 1];  /* 10 */
+	uint8_t resume_token[LP_TOKEN_SIZE]; /* 11: zero is none */
+	uint32_t protected_ipv4
+		[LP_HELLO_PROTECTED]; /* 12: gateways; host order here, 4 bytes each */
+	size_t protected_count;
+};
+
+/* Relay to peer, on stream 0. */
+struct lp_welcome {
+	uint64_t version;                    /* 1 required: the one both speak */
+	uint32_t room;                       /* 2 required */
+	uint16_t peer;                       /* 3 required, not 0 */
+	uint16_t mtu;                        /* 4 required: the room's TAP MTU */
+	bool gateway_connected;              /* 5: 0 or 1 (row R8) */
+	uint32_t keep_alive_ms;              /* 6: default LP_KEEP_ALIVE_MS */
+	uint32_t idle_timeout_ms;            /* 7: default LP_IDLE_TIMEOUT_MS */
+	uint64_t capabilities;               /* 8: those in force */
+	uint8_t resume_token[LP_TOKEN_SIZE]; /* 9 */
+};
+
+/* Relay to peer, on stream 0. */
+struct lp_reject {
+	enum lp_reject_reason reason; /* 1 required */
+	char text[LP_TEXT_MAX + 1];   /* 2 */
+};
+
+/* Relay to peer, each on a unidirectional stream of its own. sequence counts these three messages
+ * from 1, for each receiver on its own: apply them in that order. */
+struct lp_peer_joined {
+	uint64_t sequence;          /* 1 required */
+	uint16_t peer;              /* 2 required, not 0 */
+	enum lp_role role;          /* 3 required */
+	struct lp_mac mac;          /* 4 */
+	char name[LP_NAME_MAX + 1]; /* 5 */
+};
+struct lp_peer_left {
+	uint64_t sequence;           /* 1 required */
+	uint16_t peer;               /* 2 required, not 0 */
+	enum lp_leave_reason reason; /* 3 required */
+};
+struct lp_peer_status {
+	uint64_t sequence;      /* 1 required */
+	uint16_t peer;          /* 2 required, not 0 */
+	uint32_t rtt_us;        /* 3 between it and the relay, smoothed */
+	uint32_t loss_permille; /* 4 packets from the relay to it */
+	uint32_t rx_rate;       /* 5 bytes a second from it to the room */
+	uint32_t tx_rate;       /* 6 bytes a second from the room to it */
+};
+
+/* Peer to relay, each on a unidirectional stream of its own: totals since it joined. tx is what it
+ * sent into the room, rx what it got from it. */
+struct lp_stats {
+	uint64_t tx_frames;               /* 1 required */
+	uint64_t tx_bytes;                /* 2 required */
+	uint64_t rx_frames;               /* 3 required */
+	uint64_t rx_bytes;                /* 4 required */
+	uint64_t tx_drops[LP_DROP_COUNT]; /* 64 + reason */
+	uint64_t rx_drops[LP_DROP_COUNT]; /* 128 + reason */
+};
+
+/* Either way, on a unidirectional stream of its own. */
+struct lp_disconnect {
+	enum lp_leave_reason reason; /* 1 required */
+	char text[LP_TEXT_MAX + 1];  /* 2 */
+};
+
+struct lp_control {
+	enum lp_control_type type;
+	union {
+		struct lp_hello hello;
+		struct lp_welcome welcome;
+		struct lp_reject reject;
+		struct lp_peer_joined peer_joined;
+		struct lp_peer_left peer_left;
+		struct lp_peer_status peer_status;
+		struct lp_stats stats;
+		struct lp_disconnect disconnect;
+	};
+};
+
+/* Reads one message from the start of the bytes. LP_MORE when it is not complete (and could still
+ * be one), LP_TOO_LONG as soon as its length says so, LP_UNSUPPORTED for a whole message of a type
+ * that is not in the list, LP_MALFORMED, LP_INVALID.
+ * *ret_used, the bytes that the message takes, is written with LP_OK and LP_UNSUPPORTED. */
+enum lp_status lp_control_decode(
+	const uint8_t *bytes, size_t len, struct lp_control *ret_message, size_t *ret_used);
+
+/* Bytes written, or 0 when cap is too small. Fields that are optional and have their default value
+ * are left out. The message must be valid: its strings end, enums are in range. */
+size_t lp_control_encode(const struct lp_control *message, uint8_t *bytes, size_t cap);
+
+/* Short enough for every message that the relay or a peer sends; a test holds us to it. */
+#define LP_CONTROL_SENT_MAX 1536
+
+const char *lp_control_word(enum lp_control_type type);
+
+/* Copies what of text is valid, printable UTF-8, cut at a character so that it fits cap with its
+ * end. What people call themselves goes through here before it is shown or logged. */
+void lp_name_copy(char *name, size_t cap, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,119 @@
+/* hub.h - the relay's core: sessions, admission, forwarding, events.
+ *
+ * Events go in (lp_hub_open, lp_hub_on_...), actions come out (lp_hub_next until it has nothing
+ * more), and lp_hub_deadline says when to come back. No socket, no clock, no log; the frame path
+ * (lp_hub_on_datagram, lp_hub_next_datagram) never allocates. tunnel.h has the same shape. */
+#ifndef LANPARTY_HUB_H
+#define LANPARTY_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/control.h"
+#include "lanparty/filter.h"
+#include "lanparty/queue.h"
+#include "lanparty/room.h"
+#include "lanparty/time.h"
+#include "lanparty/verdict.h"
+
+struct lp_hub;
+struct lp_session; /* one connection */
+
+#define LP_HUB_HELLO_TIMEOUT   (3 * LP_SECOND)
+#define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
+#define LP_HUB_STATUS_MEMBERS  32 /* rooms with more get no PEER_STATUS: it costs their square */
+#define LP_HUB_MALFORMED_MAX   16 /* datagrams; one more closes the peer (row L4) */
+#define LP_HUB_STREAMS_MAX     8  /* messages of one peer that are under way at once */
+#define LP_HUB_BYTES           320 /* the longest message that the relay sends; a test holds us to it */
+
+struct lp_hub_config {
+	struct lp_room_config rooms;
+	struct lp_filter filter;
+	size_t frames; /* buffers for frames that wait, shared by all rooms */
+	uint32_t keep_alive_ms, idle_timeout_ms; /* told to peers in WELCOME */
+	/* Fills bytes with randomness; false when there is none. */
+	bool (*random)(void *bytes, size_t len);
+};
+
+/* NULL when out of memory. */
+struct lp_hub *lp_hub_new(const struct lp_hub_config *config);
+void lp_hub_free(struct lp_hub *hub);
+
+/* A connection whose handshake is complete; datagram_max as in lp_hub_on_path. NULL when out of
+ * memory. */
+struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, size_t datagram_max, lp_time now);
+void *lp_session_user(const struct lp_session *session);
+/* NULL before it has joined and after it has left. */
+const struct lp_member *lp_session_member(const struct lp_session *session);
+
+/* Bytes of a stream the peer has opened, in order. */
+void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,
+	const uint8_t *bytes, size_t len, bool fin, lp_time now);
+/* The whole data path: what was decided is in *ret_verdict (rows F6, F7). */
+void lp_hub_on_datagram(struct lp_hub *hub, struct lp_session *session, const uint8_t *bytes,
+	size_t len, lp_time now, struct lp_verdict *ret_verdict);
+/* How large a datagram can now be on the way to this peer. */
+void lp_hub_on_path(struct lp_session *session, size_t datagram_max);
+/* How the line of this peer is, for PEER_STATUS: smoothed round trip, packets lost of a thousand. */
+void lp_hub_on_line(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
+/* The connection is gone, and the session with it. reason is what the others are told, unless the
+ * session has left before. */
+void lp_hub_on_closed(
+	struct lp_hub *hub, struct lp_session *session, enum lp_leave_reason reason, lp_time now);
+
+enum lp_hub_kind {
+	LP_HUB_REPLY,   /* send bytes on stream 0 and end it */
+	LP_HUB_MESSAGE, /* send bytes as one unidirectional stream */
+	LP_HUB_CLOSE,   /* close the connection with code leave and text */
+	/* for the log */
+	LP_HUB_JOINED,   /* session's member */
+	LP_HUB_REJECTED, /* reject */
+	LP_HUB_LEFT,     /* room, peer, role, leave, room_closed */
+	LP_HUB_STATS,    /* row C5: stats of session's member */
+};
+
+struct lp_hub_action {
+	enum lp_hub_kind kind;
+	struct lp_session *session;
+	uint32_t room;
+	uint16_t peer;
+	enum lp_role role;
+	enum lp_leave_reason leave;
+	enum lp_reject_reason reject;
+	bool room_closed;
+	const char *text;             /* static; never NULL */
+	const struct lp_stats *stats; /* good until the session's next event */
+	size_t len;
+	uint8_t bytes[LP_HUB_BYTES];
+};
+
+/* False when there is nothing more to do. */
+bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action);
+
+/* A session that has had no frame waiting and now has one: its connection wants to send. NULL when
+ * there is no more. */
+struct lp_session *lp_hub_next_ready(struct lp_hub *hub);
+/* The next datagram for this peer, at most max bytes; false when none waits. */
+bool lp_hub_next_datagram(struct lp_hub *hub, struct lp_session *session, size_t max,
+	struct lp_datagram *ret_datagram);
+void lp_hub_datagram_sent(struct lp_hub *hub, struct lp_session *session);
+
+lp_time lp_hub_deadline(const struct lp_hub *hub);
+void lp_hub_on_time(struct lp_hub *hub, lp_time now);
+
+/* Tells everybody to go: reason SHUTDOWN. */
+void lp_hub_shutdown(struct lp_hub *hub);
+
+struct lp_hub_counters {
+	uint64_t sessions, members, rooms, frames_free; /* now */
+	uint64_t joins, rejects, leaves;                /* since start */
+	uint64_t frames_in, bytes_in;                   /* that passed all checks */
+	uint64_t copies;                                /* queued for a member */
+	uint64_t skipped;                               /* row F5 */
+	uint64_t actions[LP_ACTION_FLOOD + 1];
+	uint64_t drops[LP_DROP_COUNT];
+};
+void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters);
+
+#endif

@@ -1,0 +1,28 @@
+/* status.h - the one list of things that can go wrong, with their texts. */
+#ifndef LANPARTY_STATUS_H
+#define LANPARTY_STATUS_H
+
+/* X(NAME, text): LP_NAME is the code, text says it to a person. LP_OK is 0. */
+#define LP_STATUS_LIST(X)                                                                          \
+	X(OK, "success")                                                                           \
+	X(MORE, "the message is not complete yet")                                                 \
+	X(MALFORMED, "the bytes do not follow the protocol")                                       \
+	X(TOO_LONG, "longer than the protocol allows")                                             \
+	X(UNSUPPORTED, "a type or version that this program does not know")                        \
+	X(INVALID, "a value out of its range")                                                     \
+	X(NO_MEMORY, "out of memory")                                                              \
+	X(FULL, "a limit is reached")                                                              \
+	X(CLOSED, "the connection is closed")                                                      \
+	X(IO, "the operating system refused")                                                      \
+	X(CRYPTO, "the TLS library refused")
+
+enum lp_status {
+#define LP_STATUS_ENUM(name, text) LP_##name,
+	LP_STATUS_LIST(LP_STATUS_ENUM)
+#undef LP_STATUS_ENUM
+};
+
+/* A static text, never NULL. */
+const char *lp_status_text(enum lp_status status);
+
+#endif

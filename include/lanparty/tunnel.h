@@ -1,0 +1,114 @@
+/* tunnel.h - the core of client and gateway: joins a room and carries frames between it and a frame
+ * port; comes back by itself when the relay goes away.
+ *
+ * Events go in (lp_tunnel_on_...), actions come out (lp_tunnel_next until it has nothing more), and
+ * lp_tunnel_deadline says when to come back. Frames are pushed in with lp_tunnel_on_frame and leave
+ * through the port. No socket, no clock, no log; the frame path never allocates. */
+#ifndef LANPARTY_TUNNEL_H
+#define LANPARTY_TUNNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/control.h"
+#include "lanparty/filter.h"
+#include "lanparty/port.h"
+#include "lanparty/queue.h"
+#include "lanparty/time.h"
+#include "lanparty/verdict.h"
+
+#define LP_TUNNEL_STATS_INTERVAL  (10 * LP_SECOND)
+#define LP_TUNNEL_RETRY_MIN       (250 * LP_MILLISECOND)
+#define LP_TUNNEL_RETRY_MAX       (4 * LP_SECOND)
+#define LP_TUNNEL_LEAVE_TIMEOUT   LP_SECOND
+#define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
+#define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
+
+struct lp_tunnel;
+
+struct lp_tunnel_config {
+	enum lp_role role;
+	uint8_t room_key[LP_ROOM_KEY_SIZE];
+	struct lp_mac mac; /* clients */
+	const char *name;
+	size_t datagram_budget; /* bytes; 0: LP_DATAGRAM_MAX */
+	size_t mtu;             /* the largest that the port can do; 0: LP_ETH_MTU */
+	struct lp_filter filter;
+	/* Gateways: addresses that no client may claim (host byte order). */
+	const uint32_t *protected_ipv4;
+	size_t protected_count;
+	uint64_t seed; /* random: spreads reconnects */
+};
+
+/* The port is borrowed for the tunnel's life. NULL when out of memory. */
+struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp_port *port);
+void lp_tunnel_free(struct lp_tunnel *t);
+
+/* Begin: the first action will be LP_TUNNEL_CONNECT. */
+void lp_tunnel_start(struct lp_tunnel *t, lp_time now);
+/* Leaves the room for good: says so, waits a moment for the relay to close (row C6), closes, and no
+ * more LP_TUNNEL_CONNECT. */
+void lp_tunnel_leave(struct lp_tunnel *t, lp_time now);
+/* Nothing more will come: left, or given up. */
+bool lp_tunnel_is_over(const struct lp_tunnel *t);
+
+/* The connection's handshake is complete. datagram_max: what fits one datagram now. */
+void lp_tunnel_on_connected(struct lp_tunnel *t, size_t datagram_max, lp_time now);
+void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
+	bool fin, lp_time now);
+/* The connection is gone or could not be made. reason is a sentence. final: trying again is
+ * useless (a wrong pin, another protocol), unless the room was joined before. */
+void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now);
+
+/* A frame from the port. */
+void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now,
+	struct lp_verdict *ret_verdict);
+/* A datagram from the relay: what is good goes to the port. */
+void lp_tunnel_on_datagram(struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now,
+	struct lp_verdict *ret_verdict);
+/* Frames wait to be sent: the connection should be woken. */
+bool lp_tunnel_has_datagram(const struct lp_tunnel *t);
+/* The next datagram to the relay, at most max bytes; false when none waits. */
+bool lp_tunnel_next_datagram(struct lp_tunnel *t, size_t max, struct lp_datagram *ret_datagram);
+void lp_tunnel_datagram_sent(struct lp_tunnel *t);
+
+enum lp_tunnel_kind {
+	LP_TUNNEL_CONNECT, /* make a new connection */
+	LP_TUNNEL_HELLO,   /* open a bidirectional stream, send bytes, end it */
+	LP_TUNNEL_MESSAGE, /* send bytes as one unidirectional stream */
+	LP_TUNNEL_CLOSE,   /* close the connection with code leave */
+	/* for people and the log (row C8) */
+	LP_TUNNEL_JOINED,       /* welcome */
+	LP_TUNNEL_REJECTED,     /* reject; over when final */
+	LP_TUNNEL_PEER_JOINED,  /* peer_joined */
+	LP_TUNNEL_PEER_LEFT,    /* peer_left, with the member that peer_joined had told of */
+	LP_TUNNEL_PEER_STATUS,  /* peer_status, likewise */
+	LP_TUNNEL_DISCONNECTED, /* text; over when final, else tries again after retry_in */
+};
+
+struct lp_tunnel_action {
+	enum lp_tunnel_kind kind;
+	bool final;
+	lp_time retry_in;
+	enum lp_leave_reason leave;
+	struct lp_welcome welcome;
+	struct lp_reject reject;
+	struct lp_peer_joined member;
+	struct lp_peer_left peer_left;
+	struct lp_peer_status peer_status;
+	char text[LP_TEXT_MAX + 1];
+	size_t len;
+	uint8_t bytes[LP_TUNNEL_BYTES];
+};
+
+bool lp_tunnel_next(struct lp_tunnel *t, struct lp_tunnel_action *ret_action);
+
+lp_time lp_tunnel_deadline(const struct lp_tunnel *t);
+void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now);
+
+bool lp_tunnel_is_joined(const struct lp_tunnel *t);
+/* Totals since the start; row C5 sends them. */
+const struct lp_stats *lp_tunnel_stats(const struct lp_tunnel *t);
+
+#endif

@@ -1,0 +1,42 @@
+#include "lanparty/bucket.h"
+
+/* Parts of a token that a level counts in: rate * nanoseconds gives them without a division. */
+#define PARTS UINT64_C(1000000000)
+
+static uint64_t at_most_max(uint64_t v)
+{
+	return v < LP_BUCKET_MAX ? v : LP_BUCKET_MAX;
+}
+
+void lp_bucket_init(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time now)
+{
+	b->rate = at_most_max(rate);
+	b->cap = at_most_max(burst) * PARTS;
+	b->level = b->cap;
+	b->at = now;
+}
+
+static void refill(struct lp_bucket *b, lp_time now)
+{
+	if (now <= b->at)
+		return;
+	uint64_t elapsed = now - b->at;
+	uint64_t missing = b->cap - b->level;
+	/* Asking by division whether it is full keeps elapsed * rate below missing: no overflow. */
+	if (elapsed > missing / b->rate)
+		b->level = b->cap;
+	else
+		b->level += elapsed * b->rate;
+	b->at = now;
+}
+
+bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now)
+{
+	if (b->rate == 0)
+		return true;
+	refill(b, now);
+	if (cost > b->level / PARTS)
+		return false;
+	b->level -= cost * PARTS;
+	return true;
+}

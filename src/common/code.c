@@ -1,0 +1,327 @@
+#include "lanparty/code.h"
+
+#include <string.h>
+
+#include "lanparty/bytes.h"
+
+/* Crockford's base 32: no I, L, O (they look like 1 and 0) and no U. */
+static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+static const char hex_digits[] = "0123456789abcdef";
+
+#define GROUP      4
+#define SCHEME     "lanparty://"
+#define PIN_PREFIX "sha256:"
+
+/* A part of somebody's text, without an end of its own. */
+struct span {
+	const char *at;
+	size_t len;
+};
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+static bool is_letter(char c)
+{
+	return upper(c) >= 'A' && upper(c) <= 'Z';
+}
+
+static int hex_value(char c)
+{
+	return is_digit(c)                          ? c - '0'
+	       : upper(c) >= 'A' && upper(c) <= 'F' ? upper(c) - 'A' + 10
+						    : -1;
+}
+
+static struct span span_of(const char *text)
+{
+	return (struct span){text, strlen(text)};
+}
+
+/* What is before the first c is returned, s keeps what is after it: nothing when there is no c. */
+static struct span cut_at(struct span *s, char c)
+{
+	struct span before = *s;
+	const char *found = s->len > 0 ? memchr(s->at, c, s->len) : NULL;
+	before.len = found ? (size_t)(found - s->at) : s->len;
+	size_t gone = before.len + (found ? 1 : 0);
+	s->at += gone;
+	s->len -= gone;
+	return before;
+}
+
+/* Case does not matter: telephones like to begin with a capital. */
+static bool skip_prefix(struct span *s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	if (s->len < len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (upper(s->at[i]) != upper(prefix[i]))
+			return false;
+	s->at += len;
+	s->len -= len;
+	return true;
+}
+
+void lp_code_format(const uint8_t random[LP_CODE_RANDOM], char text[LP_CODE_SHOWN])
+{
+	uint32_t bits = 0;
+	unsigned count = 0;
+	char *to = text;
+	for (size_t i = 0; i < LP_CODE_RANDOM; i++) {
+		bits = bits << 8 | random[i];
+		for (count += 8; count >= 5; count -= 5) {
+			if ((to - text) % (GROUP + 1) == GROUP)
+				*to++ = '-';
+			*to++ = alphabet[bits >> (count - 5) & 31];
+		}
+	}
+	*to = '\0';
+}
+
+/* Reads text as a generated code: true when it is 16 characters of base 32. */
+static bool read_generated(const char *text, size_t len, char canonical[LP_CODE_TEXT])
+{
+	if (len != LP_CODE_CHARS)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+		c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
+		if (!strchr(alphabet, c))
+			return false;
+		canonical[i] = c;
+	}
+	return true;
+}
+
+static enum lp_status parse_code(struct span s, struct lp_code *ret_code)
+{
+	struct lp_code code = {.chosen = true};
+	size_t len = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = upper(s.at[i]);
+		if (c == '-' || is_space(c))
+			continue;
+		if (!is_letter(c) && !is_digit(c))
+			return LP_INVALID;
+		if (len == LP_CODE_MAX)
+			return LP_INVALID;
+		code.text[len++] = c;
+	}
+	if (len < LP_CODE_MIN)
+		return LP_INVALID;
+	char canonical[LP_CODE_TEXT] = "";
+	if (read_generated(code.text, len, canonical)) {
+		memcpy(code.text, canonical, sizeof(canonical));
+		code.chosen = false;
+	}
+	*ret_code = code;
+	return LP_OK;
+}
+
+enum lp_status lp_code_parse(const char *text, struct lp_code *ret_code)
+{
+	return parse_code(span_of(text), ret_code);
+}
+
+/* A name or an IPv4 address. What a resolver makes of it is the resolver's concern. */
+static bool read_name(struct span s, char name[LP_HOST_MAX + 1])
+{
+	if (s.len == 0 || s.len > LP_HOST_MAX)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.at[i];
+		if (!is_letter(c) && !is_digit(c) && c != '.' && c != '-' && c != '_')
+			return false;
+	}
+	memcpy(name, s.at, s.len);
+	name[s.len] = '\0';
+	return true;
+}
+
+/* The inside of the brackets. */
+static bool read_ipv6(struct span s, char name[LP_HOST_MAX + 1])
+{
+	if (s.len == 0 || s.len > LP_HOST_MAX || !memchr(s.at, ':', s.len))
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (hex_value(s.at[i]) < 0 && s.at[i] != ':' && s.at[i] != '.')
+			return false;
+	memcpy(name, s.at, s.len);
+	name[s.len] = '\0';
+	return true;
+}
+
+static bool read_port(struct span s, uint16_t *ret_port)
+{
+	uint32_t port = 0;
+	if (s.len == 0 || s.len > 5)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_digit(s.at[i]))
+			return false;
+		port = 10 * port + (uint32_t)(s.at[i] - '0');
+	}
+	if (port == 0 || port > UINT16_MAX)
+		return false;
+	*ret_port = (uint16_t)port;
+	return true;
+}
+
+static enum lp_status parse_host(struct span s, struct lp_host *ret_host)
+{
+	struct lp_host host = {.port = LP_RELAY_PORT};
+	struct span rest = s;
+	bool named;
+	if (skip_prefix(&rest, "[")) {
+		named = memchr(rest.at, ']', rest.len) && read_ipv6(cut_at(&rest, ']'), host.name);
+	} else {
+		size_t len = cut_at(&rest, ':').len;
+		rest = (struct span){s.at + len, s.len - len};
+		named = read_name((struct span){s.at, len}, host.name);
+	}
+	if (!named || (rest.len > 0 && !(skip_prefix(&rest, ":") && read_port(rest, &host.port))))
+		return LP_INVALID;
+	*ret_host = host;
+	return LP_OK;
+}
+
+enum lp_status lp_host_parse(const char *text, struct lp_host *ret_host)
+{
+	return parse_host(span_of(text), ret_host);
+}
+
+static enum lp_status parse_pin(struct span s, uint8_t ret_pin[LP_PIN_SIZE])
+{
+	uint8_t pin[LP_PIN_SIZE];
+	if (!skip_prefix(&s, PIN_PREFIX))
+		return LP_INVALID;
+	for (size_t i = 0; i < LP_PIN_SIZE; i++) {
+		if (i > 0)
+			skip_prefix(&s, ":");
+		int high = s.len >= 2 ? hex_value(s.at[0]) : -1;
+		int low = s.len >= 2 ? hex_value(s.at[1]) : -1;
+		if (high < 0 || low < 0)
+			return LP_INVALID;
+		pin[i] = (uint8_t)(high << 4 | low);
+		s = (struct span){s.at + 2, s.len - 2};
+	}
+	if (s.len > 0)
+		return LP_INVALID;
+	memcpy(ret_pin, pin, LP_PIN_SIZE);
+	return LP_OK;
+}
+
+enum lp_status lp_pin_parse(const char *text, uint8_t ret_pin[LP_PIN_SIZE])
+{
+	return parse_pin(span_of(text), ret_pin);
+}
+
+const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT])
+{
+	char *to = text + strlen(PIN_PREFIX);
+	memcpy(text, PIN_PREFIX, strlen(PIN_PREFIX));
+	for (size_t i = 0; i < LP_PIN_SIZE; i++) {
+		*to++ = hex_digits[pin[i] >> 4];
+		*to++ = hex_digits[pin[i] & 15];
+	}
+	*to = '\0';
+	return text;
+}
+
+static bool read_parameter(struct span value, struct lp_invite *invite)
+{
+	if (skip_prefix(&value, "pin="))
+		return invite->pin_count < LP_MAX_PINS &&
+		       parse_pin(value, invite->pins[invite->pin_count++]) == LP_OK;
+	if (skip_prefix(&value, "name="))
+		return invite->server_name[0] == '\0' && read_name(value, invite->server_name);
+	return true;
+}
+
+enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite)
+{
+	struct lp_invite invite = {0};
+	struct span s = span_of(text);
+	while (s.len > 0 && is_space(s.at[0]))
+		s = (struct span){s.at + 1, s.len - 1};
+	while (s.len > 0 && is_space(s.at[s.len - 1]))
+		s.len--;
+	if (!skip_prefix(&s, SCHEME))
+		return LP_INVALID;
+	struct span host = cut_at(&s, '/');
+	struct span code = cut_at(&s, '?');
+	if (parse_host(host, &invite.relay) != LP_OK || parse_code(code, &invite.code) != LP_OK)
+		return LP_INVALID;
+	while (s.len > 0)
+		if (!read_parameter(cut_at(&s, '&'), &invite))
+			return LP_INVALID;
+	*ret_invite = invite;
+	return LP_OK;
+}
+
+static void put(struct lp_writer *w, const char *text)
+{
+	lp_write_bytes(w, text, strlen(text));
+}
+
+static void put_host(struct lp_writer *w, const struct lp_host *host)
+{
+	bool ipv6 = strchr(host->name, ':');
+	put(w, ipv6 ? "[" : "");
+	put(w, host->name);
+	put(w, ipv6 ? "]" : "");
+	if (host->port == LP_RELAY_PORT)
+		return;
+	put(w, ":");
+	for (unsigned digit = 10000; digit > 0; digit /= 10)
+		if (host->port >= digit)
+			lp_write_u8(w, (uint8_t)('0' + host->port / digit % 10));
+}
+
+/* Groups are there to be read aloud; a word that people chose reads best as it is. */
+static void put_code(struct lp_writer *w, const struct lp_code *code)
+{
+	for (size_t i = 0; code->text[i] != '\0'; i++) {
+		if (!code->chosen && i > 0 && i % GROUP == 0)
+			put(w, "-");
+		lp_write_u8(w, (uint8_t)code->text[i]);
+	}
+}
+
+bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
+{
+	struct lp_writer w = lp_writer_of(text, cap);
+	const char *separator = "?";
+	put(&w, SCHEME);
+	put_host(&w, &invite->relay);
+	put(&w, "/");
+	put_code(&w, &invite->code);
+	for (size_t i = 0; i < invite->pin_count; i++) {
+		char pin[LP_PIN_TEXT];
+		put(&w, separator);
+		put(&w, "pin=");
+		put(&w, lp_pin_format(invite->pins[i], pin));
+		separator = "&";
+	}
+	if (invite->server_name[0] != '\0') {
+		put(&w, separator);
+		put(&w, "name=");
+		put(&w, invite->server_name);
+	}
+	lp_write_u8(&w, '\0');
+	return !w.failed;
+}

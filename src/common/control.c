@@ -1,0 +1,491 @@
+#include "lanparty/control.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "lanparty/bytes.h"
+
+/* How a field's value is written. */
+enum kind {
+	INTEGER,   /* a varint of at least min and at most max */
+	BYTES,     /* size bytes, as they are */
+	TEXT,      /* UTF-8 */
+	PROTECTED, /* IPv4 addresses, 4 bytes each */
+};
+
+enum need {
+	OPTIONAL,
+	REQUIRED,
+	FROM_CLIENTS, /* required in the HELLO of a client */
+};
+
+struct field {
+	uint8_t id; /* the first of count */
+	enum kind kind;
+	enum need need;
+	bool lenient;       /* a number over max means fallback, and is no error */
+	size_t offset;      /* within struct lp_control */
+	size_t size;        /* of one value, as the struct holds it */
+	size_t count;       /* an array takes count ids in a row; zero means one */
+	uint64_t min, max;  /* a max of zero means: what size can hold */
+	uint64_t otherwise; /* default of an optional integer; fallback of a lenient one */
+};
+
+#define SIZE_OF(member) sizeof(((struct lp_control *)0)->member)
+#define FIELD(number, member)                                                                      \
+	.id = (number), .offset = offsetof(struct lp_control, member), .size = SIZE_OF(member)
+#define ARRAY(number, member)                                                                      \
+	.id = (number), .offset = offsetof(struct lp_control, member), .size = SIZE_OF(member[0]), \
+	.count = SIZE_OF(member) / SIZE_OF(member[0])
+#define ROLE .need = REQUIRED, .min = LP_ROLE_CLIENT, .max = LP_ROLE_GATEWAY
+#define PEER .need = REQUIRED, .min = 1
+
+#define ONE_MORE(...) +1
+#define REJECT_REASON                                                                              \
+	.need = REQUIRED, .lenient = true, .max = LP_REJECT_LIST(ONE_MORE) - 1,                    \
+	.otherwise = LP_REJECT_OTHER
+#define LEAVE_REASON                                                                               \
+	.need = REQUIRED, .lenient = true, .max = LP_LEAVE_LIST(ONE_MORE) - 1,                     \
+	.otherwise = LP_LEAVE_OTHER
+
+/* Ids are below this: arrays of drops take 64 to 127 and 128 to 191. */
+#define FIELD_IDS 192
+static_assert(LP_DROP_COUNT <= 64, "a reason's counters must keep to their range of ids");
+
+static const struct field hello_fields[] = {
+	{FIELD(1, hello.version_min), .need = REQUIRED},
+	{FIELD(2, hello.version_max), .need = REQUIRED},
+	{FIELD(3, hello.role), ROLE},
+	{FIELD(4, hello.room_key), .kind = BYTES, .need = REQUIRED},
+	{FIELD(5, hello.mac), .kind = BYTES, .need = FROM_CLIENTS},
+	{FIELD(6, hello.name), .kind = TEXT},
+	{FIELD(7, hello.datagram_budget), .need = REQUIRED},
+	{FIELD(8, hello.mtu), .need = REQUIRED},
+	{FIELD(9, hello.capabilities)},
+	{FIELD(10, hello.software), .kind = TEXT},
+	{FIELD(11, hello.resume_token), .kind = BYTES},
+	{FIELD(12, hello.protected_ipv4), .kind = PROTECTED},
+};
+
+static const struct field welcome_fields[] = {
+	{FIELD(1, welcome.version), .need = REQUIRED},
+	{FIELD(2, welcome.room), .need = REQUIRED},
+	{FIELD(3, welcome.peer), PEER},
+	{FIELD(4, welcome.mtu), .need = REQUIRED},
+	{FIELD(5, welcome.gateway_connected), .max = 1},
+	{FIELD(6, welcome.keep_alive_ms), .otherwise = LP_KEEP_ALIVE_MS},
+	{FIELD(7, welcome.idle_timeout_ms), .otherwise = LP_IDLE_TIMEOUT_MS},
+	{FIELD(8, welcome.capabilities)},
+	{FIELD(9, welcome.resume_token), .kind = BYTES},
+};
+
+static const struct field reject_fields[] = {
+	{FIELD(1, reject.reason), REJECT_REASON},
+	{FIELD(2, reject.text), .kind = TEXT},
+};
+
+static const struct field peer_joined_fields[] = {
+	{FIELD(1, peer_joined.sequence), .need = REQUIRED},
+	{FIELD(2, peer_joined.peer), PEER},
+	{FIELD(3, peer_joined.role), ROLE},
+	{FIELD(4, peer_joined.mac), .kind = BYTES},
+	{FIELD(5, peer_joined.name), .kind = TEXT},
+};
+
+static const struct field peer_left_fields[] = {
+	{FIELD(1, peer_left.sequence), .need = REQUIRED},
+	{FIELD(2, peer_left.peer), PEER},
+	{FIELD(3, peer_left.reason), LEAVE_REASON},
+};
+
+static const struct field peer_status_fields[] = {
+	{FIELD(1, peer_status.sequence), .need = REQUIRED},
+	{FIELD(2, peer_status.peer), PEER},
+	{FIELD(3, peer_status.rtt_us)},
+	{FIELD(4, peer_status.loss_permille)},
+	{FIELD(5, peer_status.rx_rate)},
+	{FIELD(6, peer_status.tx_rate)},
+};
+
+static const struct field stats_fields[] = {
+	{FIELD(1, stats.tx_frames), .need = REQUIRED},
+	{FIELD(2, stats.tx_bytes), .need = REQUIRED},
+	{FIELD(3, stats.rx_frames), .need = REQUIRED},
+	{FIELD(4, stats.rx_bytes), .need = REQUIRED},
+	{ARRAY(64, stats.tx_drops)},
+	{ARRAY(128, stats.rx_drops)},
+};
+
+static const struct field disconnect_fields[] = {
+	{FIELD(1, disconnect.reason), LEAVE_REASON},
+	{FIELD(2, disconnect.text), .kind = TEXT},
+};
+
+static const struct layout {
+	const char *word;
+	const struct field *fields;
+	size_t count;
+} layouts[] = {
+#define LAYOUT(type, name)                                                                         \
+	[type] = {#name, name##_fields, sizeof(name##_fields) / sizeof(name##_fields[0])}
+	LAYOUT(LP_HELLO, hello),
+	LAYOUT(LP_WELCOME, welcome),
+	LAYOUT(LP_REJECT, reject),
+	LAYOUT(LP_PEER_JOINED, peer_joined),
+	LAYOUT(LP_PEER_LEFT, peer_left),
+	LAYOUT(LP_PEER_STATUS, peer_status),
+	LAYOUT(LP_STATS, stats),
+	LAYOUT(LP_DISCONNECT, disconnect),
+#undef LAYOUT
+};
+
+/* NULL for a type that is not in the list. */
+static const struct layout *find_layout(uint64_t type)
+{
+	if (type >= sizeof(layouts) / sizeof(layouts[0]) || !layouts[type].word)
+		return NULL;
+	return &layouts[type];
+}
+
+static size_t id_count(const struct field *f)
+{
+	return f->count > 0 ? f->count : 1;
+}
+
+static bool is_needed(const struct field *f, const struct lp_control *m)
+{
+	return f->need == REQUIRED || (f->need == FROM_CLIENTS && m->hello.role == LP_ROLE_CLIENT);
+}
+
+/* Integers lie in the struct as 1, 2, 4 or 8 bytes: bool, uint16_t, uint32_t or an enum, uint64_t. */
+static void store(void *at, size_t size, uint64_t v)
+{
+	const uint8_t v8 = (uint8_t)v;
+	const uint16_t v16 = (uint16_t)v;
+	const uint32_t v32 = (uint32_t)v;
+	memcpy(at,
+		size == 1   ? &v8
+		: size == 2 ? (const void *)&v16
+		: size == 4 ? (const void *)&v32
+			    : &v,
+		size);
+}
+
+static uint64_t load(const void *at, size_t size)
+{
+	uint8_t v8;
+	uint16_t v16;
+	uint32_t v32;
+	uint64_t v64;
+	switch (size) {
+	case 1:
+		memcpy(&v8, at, size);
+		return v8;
+	case 2:
+		memcpy(&v16, at, size);
+		return v16;
+	case 4:
+		memcpy(&v32, at, size);
+		return v32;
+	default:
+		memcpy(&v64, at, sizeof(v64));
+		return v64;
+	}
+}
+
+static enum lp_status read_integer(const struct field *f, struct lp_reader *value, void *at)
+{
+	uint64_t v = lp_read_varint(value);
+	uint64_t max = f->max > 0 ? f->max : UINT64_MAX >> (64 - 8 * f->size);
+	if (value->failed || lp_reader_left(value) > 0)
+		return LP_MALFORMED;
+	if (f->lenient && v > max)
+		v = f->otherwise;
+	if (v < f->min || v > max)
+		return LP_INVALID;
+	store(at, f->size, v);
+	return LP_OK;
+}
+
+static enum lp_status read_protected(struct lp_reader *value, struct lp_hello *hello)
+{
+	size_t count = lp_reader_left(value) / 4;
+	if (lp_reader_left(value) % 4 != 0)
+		return LP_MALFORMED;
+	if (count > LP_HELLO_PROTECTED)
+		return LP_INVALID;
+	for (size_t i = 0; i < count; i++)
+		hello->protected_ipv4[i] = lp_read_u32(value);
+	hello->protected_count = count;
+	return LP_OK;
+}
+
+static enum lp_status read_value(
+	const struct field *f, size_t index, struct lp_reader value, struct lp_control *m)
+{
+	uint8_t *at = (uint8_t *)m + f->offset + index * f->size;
+	size_t len = lp_reader_left(&value);
+	switch (f->kind) {
+	case INTEGER:
+		return read_integer(f, &value, at);
+	case BYTES:
+		if (len != f->size)
+			return LP_MALFORMED;
+		memcpy(at, value.at, len);
+		return LP_OK;
+	case TEXT:
+		lp_name_copy((char *)at, f->size, (const char *)value.at, len);
+		return LP_OK;
+	case PROTECTED:
+		return read_protected(&value, &m->hello);
+	}
+	return LP_MALFORMED;
+}
+
+static const struct field *find_field(const struct layout *layout, uint64_t id)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct field *f = &layout->fields[i];
+		if (id >= f->id && id - f->id < id_count(f))
+			return f;
+	}
+	return NULL;
+}
+
+static enum lp_status read_fields(
+	const struct layout *layout, struct lp_reader body, struct lp_control *m)
+{
+	bool seen[FIELD_IDS] = {false};
+	while (lp_reader_left(&body) > 0) {
+		uint64_t id = lp_read_varint(&body);
+		uint64_t len = lp_read_varint(&body);
+		if (len > lp_reader_left(&body))
+			return LP_MALFORMED;
+		const uint8_t *bytes = lp_read_bytes(&body, (size_t)len);
+		if (body.failed)
+			return LP_MALFORMED;
+		const struct field *f = find_field(layout, id);
+		if (!f)
+			continue;
+		if (seen[id])
+			return LP_MALFORMED;
+		seen[id] = true;
+		enum lp_status status =
+			read_value(f, (size_t)(id - f->id), lp_reader_of(bytes, (size_t)len), m);
+		if (status != LP_OK)
+			return status;
+	}
+	for (size_t i = 0; i < layout->count; i++)
+		if (is_needed(&layout->fields[i], m) && !seen[layout->fields[i].id])
+			return LP_MALFORMED;
+	return LP_OK;
+}
+
+enum lp_status lp_control_decode(
+	const uint8_t *bytes, size_t len, struct lp_control *ret_message, size_t *ret_used)
+{
+	struct lp_reader r = lp_reader_of(bytes, len);
+	uint64_t type = lp_read_varint(&r);
+	uint64_t body_len = lp_read_varint(&r);
+	if (r.failed)
+		return LP_MORE;
+	if (body_len > LP_CONTROL_MAX)
+		return LP_TOO_LONG;
+	const uint8_t *body = lp_read_bytes(&r, (size_t)body_len);
+	if (r.failed)
+		return LP_MORE;
+	size_t used = len - lp_reader_left(&r);
+
+	const struct layout *layout = find_layout(type);
+	if (!layout) {
+		*ret_used = used;
+		return LP_UNSUPPORTED;
+	}
+	struct lp_control m = {.type = (enum lp_control_type)type};
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct field *f = &layout->fields[i];
+		if (f->need == OPTIONAL && f->otherwise != 0)
+			store((uint8_t *)&m + f->offset, f->size, f->otherwise);
+	}
+	enum lp_status status = read_fields(layout, lp_reader_of(body, (size_t)body_len), &m);
+	if (status == LP_OK && m.type == LP_HELLO && m.hello.version_max < m.hello.version_min)
+		status = LP_INVALID;
+	if (status != LP_OK)
+		return status;
+	*ret_message = m;
+	*ret_used = used;
+	return LP_OK;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
+static void write_integer(struct lp_writer *w, uint64_t id, uint64_t v)
+{
+	lp_write_varint(w, id);
+	/* A size of 1, 2, 4 or 8 is its own varint. */
+	lp_write_varint(w, lp_varint_size(v));
+	lp_write_varint(w, v);
+}
+
+static void write_bytes(struct lp_writer *w, uint64_t id, const void *bytes, size_t len)
+{
+	lp_write_varint(w, id);
+	lp_write_varint(w, len);
+	lp_write_bytes(w, bytes, len);
+}
+
+static void write_protected(struct lp_writer *w, uint64_t id, const struct lp_hello *hello)
+{
+	assert(hello->protected_count <= LP_HELLO_PROTECTED);
+	if (hello->protected_count == 0)
+		return;
+	lp_write_varint(w, id);
+	lp_write_varint(w, 4 * hello->protected_count);
+	for (size_t i = 0; i < hello->protected_count; i++)
+		lp_write_u32(w, hello->protected_ipv4[i]);
+}
+
+static void write_field(struct lp_writer *w, const struct field *f, const struct lp_control *m)
+{
+	bool needed = is_needed(f, m);
+	for (size_t i = 0; i < id_count(f); i++) {
+		const uint8_t *at = (const uint8_t *)m + f->offset + i * f->size;
+		uint64_t id = f->id + i;
+		switch (f->kind) {
+		case INTEGER:
+			if (needed || load(at, f->size) != f->otherwise)
+				write_integer(w, id, load(at, f->size));
+			break;
+		case BYTES:
+			if (needed || !is_zero(at, f->size))
+				write_bytes(w, id, at, f->size);
+			break;
+		case TEXT:
+			assert(memchr(at, 0, f->size));
+			if (*at != 0)
+				write_bytes(w, id, at, strlen((const char *)at));
+			break;
+		case PROTECTED:
+			write_protected(w, id, &m->hello);
+			break;
+		}
+	}
+}
+
+size_t lp_control_encode(const struct lp_control *message, uint8_t *bytes, size_t cap)
+{
+	const struct layout *layout = find_layout(message->type);
+	assert(layout);
+	uint8_t body[LP_CONTROL_MAX];
+	struct lp_writer fields = lp_writer_of(body, sizeof(body));
+	for (size_t i = 0; i < layout->count; i++)
+		write_field(&fields, &layout->fields[i], message);
+	size_t body_len = (size_t)(fields.at - body);
+
+	struct lp_writer w = lp_writer_of(bytes, cap);
+	lp_write_varint(&w, message->type);
+	lp_write_varint(&w, body_len);
+	lp_write_bytes(&w, body, body_len);
+	return fields.failed || w.failed ? 0 : (size_t)(w.at - bytes);
+}
+
+const char *lp_control_word(enum lp_control_type type)
+{
+	const struct layout *layout = find_layout(type);
+	return layout ? layout->word : "unknown";
+}
+
+const char *lp_reject_word(enum lp_reject_reason reason)
+{
+	switch (reason) {
+#define WORD(name, number, word, text)                                                             \
+	case LP_REJECT_##name:                                                                     \
+		return word;
+		LP_REJECT_LIST(WORD)
+#undef WORD
+	}
+	return lp_reject_word(LP_REJECT_OTHER);
+}
+
+const char *lp_reject_text(enum lp_reject_reason reason)
+{
+	switch (reason) {
+#define REASON_TEXT(name, number, word, text)                                                      \
+	case LP_REJECT_##name:                                                                     \
+		return text;
+		LP_REJECT_LIST(REASON_TEXT)
+#undef REASON_TEXT
+	}
+	return lp_reject_text(LP_REJECT_OTHER);
+}
+
+const char *lp_leave_word(enum lp_leave_reason reason)
+{
+	switch (reason) {
+#define WORD(name, number, word)                                                                   \
+	case LP_LEAVE_##name:                                                                      \
+		return word;
+		LP_LEAVE_LIST(WORD)
+#undef WORD
+	}
+	return lp_leave_word(LP_LEAVE_OTHER);
+}
+
+/* The length of the UTF-8 character at the start of text, or 0 when the first byte begins none
+ * (RFC 3629, section 3: no surrogates, no longer forms than needed, nothing past U+10FFFF). */
+static size_t read_character(const uint8_t *text, size_t len, uint32_t *ret_character)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	uint8_t lead = text[0];
+	size_t size = lead < 0x80   ? 1
+		      : lead < 0xc0 ? 0
+		      : lead < 0xe0 ? 2
+		      : lead < 0xf0 ? 3
+		      : lead < 0xf8 ? 4
+				    : 0;
+	if (size == 0 || size > len)
+		return 0;
+	uint32_t c = size == 1 ? lead : lead & (0x7fu >> size);
+	for (size_t i = 1; i < size; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (text[i] & 0x3f);
+	}
+	if (c < least[size] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret_character = c;
+	return size;
+}
+
+/* Control characters, line and paragraph breaks, and what turns the direction of the text around:
+ * with these a name could write over its neighbours in a list or a log. */
+static bool is_printable(uint32_t c)
+{
+	return c >= 0x20 && !(c >= 0x7f && c <= 0x9f) && c != 0x061c && c != 0x200e &&
+	       c != 0x200f && !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) &&
+	       c != 0xfeff;
+}
+
+void lp_name_copy(char *name, size_t cap, const char *text, size_t len)
+{
+	assert(cap > 0);
+	const uint8_t *from = (const uint8_t *)text;
+	size_t used = 0;
+	for (size_t at = 0, size; at<len; at += size> 0 ? size : 1) {
+		uint32_t c = 0;
+		size = read_character(from + at, len - at, &c);
+		if (size == 0 || !is_printable(c))
+			continue;
+		if (size > cap - 1 - used)
+			break;
+		memcpy(name + used, from + at, size);
+		used += size;
+	}
+	name[used] = '\0';
+}

@@ -1,0 +1,463 @@
+#include "lanparty/hub.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub_private.h"
+
+/* Stream ids tell who opened them and which way they go (RFC 9000, section 2.1). */
+#define STREAM_HELLO     0
+#define STREAM_KIND      3
+#define STREAM_FROM_PEER 2
+
+struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
+{
+	struct lp_hub *hub = calloc(1, sizeof(*hub));
+	if (!hub)
+		return NULL;
+	hub->config = *config;
+	hub->deadline = LP_NEVER;
+	hub->rooms = lp_rooms_new(&config->rooms);
+	hub->pool = lp_pool_new(config->frames);
+	if (!hub->rooms || !hub->pool) {
+		lp_hub_free(hub);
+		return NULL;
+	}
+	return hub;
+}
+
+static void session_free(struct lp_hub *hub, struct lp_session *s)
+{
+	lp_queue_clear(&s->queue, hub->pool);
+	lp_halves_clear(&s->halves, hub->pool);
+	lp_inbox_clear(&s->inbox);
+	lp_hub_unready(hub, s);
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		hub->sessions = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	hub->counters.sessions--;
+	free(s);
+}
+
+void lp_hub_free(struct lp_hub *hub)
+{
+	if (!hub)
+		return;
+	while (hub->sessions)
+		session_free(hub, hub->sessions);
+	lp_rooms_free(hub->rooms);
+	if (hub->pool)
+		lp_pool_free(hub->pool);
+	free(hub->actions);
+	free(hub);
+}
+
+/* A place for one more action, or NULL when out of memory: then the peers notice by a gap in their
+ * events, and the rest goes on. */
+static struct lp_hub_action *add_action(
+	struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *session)
+{
+	if (hub->action_count == hub->action_cap) {
+		size_t cap = hub->action_cap ? 2 * hub->action_cap : 16;
+		struct lp_hub_action *ring = malloc(cap * sizeof(*ring));
+		if (!ring)
+			return NULL;
+		for (size_t i = 0; i < hub->action_count; i++)
+			ring[i] = hub->actions[(hub->action_head + i) % hub->action_cap];
+		free(hub->actions);
+		hub->actions = ring;
+		hub->action_cap = cap;
+		hub->action_head = 0;
+	}
+	size_t at = (hub->action_head + hub->action_count++) % hub->action_cap;
+	struct lp_hub_action *action = &hub->actions[at];
+	memset(action, 0, sizeof(*action));
+	action->kind = kind;
+	action->session = session;
+	action->text = "";
+	if (session && session->member) {
+		action->room = session->room;
+		action->peer = session->member->peer;
+		action->role = session->member->role;
+	}
+	return action;
+}
+
+/* What is still to be done for a session that goes: only what the log wants to know. */
+static void forget_actions(struct lp_hub *hub, const struct lp_session *session)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < hub->action_count; i++) {
+		size_t at = (hub->action_head + i) % hub->action_cap;
+		struct lp_hub_action action = hub->actions[at];
+		if (action.session == session) {
+			if (action.kind != LP_HUB_LEFT && action.kind != LP_HUB_REJECTED)
+				continue;
+			action.session = NULL;
+		}
+		hub->actions[(hub->action_head + kept++) % hub->action_cap] = action;
+	}
+	hub->action_count = kept;
+}
+
+bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
+{
+	if (!hub->action_count)
+		return false;
+	*ret_action = hub->actions[hub->action_head];
+	hub->action_head = (hub->action_head + 1) % hub->action_cap;
+	hub->action_count--;
+	return true;
+}
+
+static void send_control(struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *to,
+	const struct lp_control *message)
+{
+	struct lp_hub_action *action = add_action(hub, kind, to);
+	if (!action)
+		return;
+	action->len = lp_control_encode(message, action->bytes, sizeof(action->bytes));
+	assert(action->len);
+}
+
+static struct lp_session *session_of(const struct lp_member *member)
+{
+	return member->user;
+}
+
+static void tell_joined(struct lp_hub *hub, struct lp_session *to, const struct lp_member *who)
+{
+	struct lp_control message = {.type = LP_PEER_JOINED,
+		.peer_joined = {.sequence = ++to->sequence,
+			.peer = who->peer,
+			.role = who->role,
+			.mac = who->mac}};
+	memcpy(message.peer_joined.name, who->name, sizeof(who->name));
+	send_control(hub, LP_HUB_MESSAGE, to, &message);
+}
+
+/* Removes the session's member from its room and tells those who stay (rows R7, C3). */
+static void leave_room(struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason)
+{
+	struct lp_member *m = s->member;
+	if (!m)
+		return;
+	struct lp_room *room = m->room;
+	struct lp_hub_action *log = add_action(hub, LP_HUB_LEFT, s);
+	bool last = room && lp_rooms_leave(hub->rooms, m);
+	if (log) {
+		log->leave = reason;
+		log->room_closed = last;
+	}
+	size_t count = 0;
+	struct lp_member *const *members = NULL;
+	if (room && !last)
+		members = lp_room_members(room, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct lp_session *to = session_of(members[i]);
+		struct lp_control message = {.type = LP_PEER_LEFT,
+			.peer_left = {
+				.sequence = ++to->sequence, .peer = m->peer, .reason = reason}};
+		send_control(hub, LP_HUB_MESSAGE, to, &message);
+	}
+	s->member = NULL;
+	lp_member_free(m);
+	hub->counters.members--;
+	hub->counters.leaves++;
+}
+
+static void close_session(
+	struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason, const char *text)
+{
+	if (s->state == SESSION_ENDING && s->deadline == LP_NEVER)
+		return;
+	leave_room(hub, s, reason);
+	s->state = SESSION_ENDING;
+	s->deadline = LP_NEVER;
+	struct lp_hub_action *action = add_action(hub, LP_HUB_CLOSE, s);
+	if (action) {
+		action->leave = reason;
+		action->text = text;
+	}
+}
+
+void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text)
+{
+	close_session(hub, session, LP_LEAVE_PROTOCOL_ERROR, text);
+}
+
+static void set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at)
+{
+	s->deadline = at;
+	if (at < hub->deadline)
+		hub->deadline = at;
+}
+
+struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, size_t datagram_max, lp_time now)
+{
+	struct lp_session *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->hub = hub;
+	s->user = user;
+	s->path_datagram = datagram_max;
+	s->inbox.limit = LP_HUB_STREAMS_MAX;
+	s->next = hub->sessions;
+	if (s->next)
+		s->next->prev = s;
+	hub->sessions = s;
+	hub->counters.sessions++;
+	set_deadline(hub, s, now + LP_HUB_HELLO_TIMEOUT);
+	return s;
+}
+
+void *lp_session_user(const struct lp_session *session)
+{
+	return session->user;
+}
+
+const struct lp_member *lp_session_member(const struct lp_session *session)
+{
+	return session->member;
+}
+
+void lp_hub_on_closed(
+	struct lp_hub *hub, struct lp_session *session, enum lp_leave_reason reason, lp_time now)
+{
+	(void)now;
+	leave_room(hub, session, reason);
+	forget_actions(hub, session);
+	session_free(hub, session);
+}
+
+/* Both sides of a join: the newcomer hears of all who are there, they hear of it (rows C2, C4). */
+static void announce(struct lp_hub *hub, struct lp_session *s)
+{
+	size_t count;
+	struct lp_member *const *members = lp_room_members(s->member->room, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (members[i] == s->member)
+			continue;
+		tell_joined(hub, s, members[i]);
+		tell_joined(hub, session_of(members[i]), s->member);
+		session_of(members[i])->told_rtt_us = 0; /* so that the newcomer hears of it */
+	}
+}
+
+static void welcome(struct lp_hub *hub, struct lp_session *s)
+{
+	const struct lp_member *m = s->member;
+	struct lp_control message = {.type = LP_WELCOME,
+		.welcome = {.version = LP_PROTOCOL_VERSION,
+			.room = lp_room_id(m->room),
+			.peer = m->peer,
+			.mtu = lp_room_mtu(m->room),
+			.gateway_connected = lp_room_gateway(m->room) != NULL,
+			.keep_alive_ms = hub->config.keep_alive_ms,
+			.idle_timeout_ms = hub->config.idle_timeout_ms,
+			.capabilities = m->capabilities}};
+	memcpy(message.welcome.resume_token, m->resume_token, LP_TOKEN_SIZE);
+	send_control(hub, LP_HUB_REPLY, s, &message);
+}
+
+static void reject(
+	struct lp_hub *hub, struct lp_session *s, enum lp_reject_reason reason, lp_time now)
+{
+	struct lp_control message = {.type = LP_REJECT, .reject = {.reason = reason}};
+	strncpy(message.reject.text, lp_reject_text(reason), LP_TEXT_MAX);
+	send_control(hub, LP_HUB_REPLY, s, &message);
+	struct lp_hub_action *log = add_action(hub, LP_HUB_REJECTED, s);
+	if (log)
+		log->reject = reason;
+	hub->counters.rejects++;
+	/* Not closed yet: the reply must arrive. A peer that does not go by itself is made to. */
+	s->state = SESSION_ENDING;
+	set_deadline(hub, s, now + LP_HUB_HELLO_TIMEOUT);
+}
+
+static void on_hello(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now)
+{
+	struct lp_member *member = NULL, *replaced = NULL;
+	enum lp_reject_reason reason = LP_REJECT_OTHER;
+	uint8_t token[LP_TOKEN_SIZE];
+	if (!hub->config.random(token, sizeof(token)) ||
+		!lp_rooms_join(hub->rooms, hello, s->path_datagram, token, now, &member, &replaced,
+			&reason)) {
+		reject(hub, s, reason, now);
+		return;
+	}
+	s->member = member;
+	s->room = lp_room_id(member->room);
+	member->user = s;
+	s->state = SESSION_JOINED;
+	s->deadline = LP_NEVER;
+	s->queue.halves = member->capabilities & LP_CAP_HALVES;
+	hub->counters.members++;
+	hub->counters.joins++;
+	welcome(hub, s);
+	if (replaced) {
+		struct lp_session *old = session_of(replaced);
+		/* It has left the registry already; the others hear that before they hear of s. */
+		size_t count;
+		struct lp_member *const *members = lp_room_members(member->room, &count);
+		for (size_t i = 0; i < count; i++) {
+			struct lp_session *to = session_of(members[i]);
+			if (to == s)
+				continue;
+			struct lp_control left = {.type = LP_PEER_LEFT,
+				.peer_left = {.sequence = ++to->sequence,
+					.peer = replaced->peer,
+					.reason = LP_LEAVE_REPLACED}};
+			send_control(hub, LP_HUB_MESSAGE, to, &left);
+		}
+		close_session(hub, old, LP_LEAVE_REPLACED, "the same peer has joined again");
+	}
+	announce(hub, s);
+	add_action(hub, LP_HUB_JOINED, s);
+}
+
+static void on_stats(struct lp_hub *hub, struct lp_session *s, const struct lp_stats *stats)
+{
+	s->stats = *stats;
+	struct lp_hub_action *log = add_action(hub, LP_HUB_STATS, s);
+	if (log)
+		log->stats = &s->stats;
+}
+
+static void on_message(struct lp_hub *hub, struct lp_session *s, const struct lp_control *message)
+{
+	if (message->type == LP_STATS)
+		on_stats(hub, s, &message->stats);
+	else if (message->type == LP_DISCONNECT)
+		close_session(hub, s, message->disconnect.reason, "as you asked");
+	else
+		lp_hub_protocol_error(hub, s, "a control message that only a relay sends");
+}
+
+static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint8_t *bytes,
+	size_t len, bool fin, lp_time now)
+{
+	struct lp_control message;
+	if (s->state != SESSION_HELLO) {
+		if (len)
+			lp_hub_protocol_error(hub, s, "more than one hello");
+		return;
+	}
+	enum lp_status status =
+		lp_inbox_add(&s->inbox, STREAM_HELLO, bytes, len, fin, false, &message);
+	if (status == LP_MORE)
+		return;
+	if (status == LP_OK && message.type == LP_HELLO)
+		on_hello(hub, s, &message.hello, now);
+	else
+		reject(hub, s, LP_REJECT_MALFORMED, now);
+}
+
+void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,
+	const uint8_t *bytes, size_t len, bool fin, lp_time now)
+{
+	struct lp_control message;
+	if (session->state == SESSION_ENDING)
+		return;
+	if (stream == STREAM_HELLO) {
+		on_hello_stream(hub, session, bytes, len, fin, now);
+		return;
+	}
+	if (session->state != SESSION_JOINED || (stream & STREAM_KIND) != STREAM_FROM_PEER) {
+		lp_hub_protocol_error(hub, session, "a stream that has no place here");
+		return;
+	}
+	enum lp_status status =
+		lp_inbox_add(&session->inbox, stream, bytes, len, fin, true, &message);
+	if (status == LP_OK)
+		on_message(hub, session, &message);
+	else if (status != LP_MORE)
+		lp_hub_protocol_error(hub, session, lp_status_text(status));
+}
+
+void lp_hub_on_line(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille)
+{
+	session->rtt_us = rtt_us;
+	session->loss_permille = loss_permille;
+}
+
+/* Worth telling: a tenth and a millisecond more or less, or any other loss. */
+static bool line_changed(const struct lp_session *s)
+{
+	uint32_t now = s->rtt_us, told = s->told_rtt_us;
+	uint32_t apart = now > told ? now - told : told - now;
+	return (now && apart > told / 10 + 1000) || (now && !told) ||
+	       s->loss_permille != s->told_loss_permille;
+}
+
+static void tell_status(struct lp_hub *hub, struct lp_session *about)
+{
+	size_t count;
+	struct lp_member *const *members = lp_room_members(about->member->room, &count);
+	if (count > LP_HUB_STATUS_MEMBERS)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct lp_session *to = session_of(members[i]);
+		struct lp_control message = {.type = LP_PEER_STATUS,
+			.peer_status = {.sequence = ++to->sequence,
+				.peer = about->member->peer,
+				.rtt_us = about->rtt_us,
+				.loss_permille = about->loss_permille}};
+		send_control(hub, LP_HUB_MESSAGE, to, &message);
+	}
+	about->told_rtt_us = about->rtt_us;
+	about->told_loss_permille = about->loss_permille;
+}
+
+lp_time lp_hub_deadline(const struct lp_hub *hub)
+{
+	lp_time status = hub->counters.members ? hub->next_status : LP_NEVER;
+	return status < hub->deadline ? status : hub->deadline;
+}
+
+void lp_hub_on_time(struct lp_hub *hub, lp_time now)
+{
+	bool status = now >= hub->next_status;
+	if (now < hub->deadline && !status)
+		return;
+	if (status)
+		hub->next_status = now + LP_HUB_STATUS_INTERVAL;
+	hub->deadline = LP_NEVER;
+	for (struct lp_session *s = hub->sessions; s; s = s->next) {
+		if (s->deadline <= now && s->state == SESSION_HELLO)
+			close_session(hub, s, LP_LEAVE_TIMED_OUT, "no hello in time");
+		else if (s->deadline <= now)
+			close_session(hub, s, LP_LEAVE_REJECTED, "rejected");
+		else if (s->deadline < hub->deadline)
+			hub->deadline = s->deadline;
+		if (status && s->member && line_changed(s))
+			tell_status(hub, s);
+	}
+}
+
+void lp_hub_shutdown(struct lp_hub *hub)
+{
+	for (struct lp_session *s = hub->sessions; s; s = s->next) {
+		/* Nobody is told of anybody: all go at once. */
+		if (s->member) {
+			lp_rooms_leave(hub->rooms, s->member);
+			lp_member_free(s->member);
+			s->member = NULL;
+			hub->counters.members--;
+			hub->counters.leaves++;
+		}
+		close_session(hub, s, LP_LEAVE_SHUTDOWN, "the relay is shutting down");
+	}
+}
+
+void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters)
+{
+	*ret_counters = hub->counters;
+	ret_counters->rooms = lp_rooms_count(hub->rooms);
+	ret_counters->frames_free = lp_pool_free_count(hub->pool);
+}

@@ -1,0 +1,57 @@
+/* hub_private.h - what the two halves of the hub share: control (hub.c) and frames (forward.c). */
+#ifndef LANPARTY_HUB_PRIVATE_H
+#define LANPARTY_HUB_PRIVATE_H
+
+#include "lanparty/hub.h"
+#include "lanparty/inbox.h"
+#include "lanparty/overlay.h"
+
+enum session_state {
+	SESSION_HELLO,  /* nothing has been said yet */
+	SESSION_JOINED, /* has a member */
+	SESSION_ENDING, /* rejected or told to close: whatever it says is ignored */
+};
+
+struct lp_session {
+	struct lp_hub *hub;
+	void *user;
+	enum session_state state;
+	struct lp_member *member;
+	uint32_t room; /* its id; outlives the membership */
+	lp_time deadline; /* of the hello, or for the peer to go after a REJECT; or LP_NEVER */
+	size_t path_datagram;
+	struct lp_session *prev, *next; /* in the hub's list */
+
+	/* control */
+	struct lp_inbox inbox;
+	uint64_t sequence; /* of the last event sent to it */
+	struct lp_stats stats;
+	uint32_t rtt_us, loss_permille;           /* how its line is */
+	uint32_t told_rtt_us, told_loss_permille; /* and what the room was told last */
+
+	/* frames */
+	struct lp_queue queue;
+	struct lp_halves halves;
+	unsigned malformed;
+	bool ready; /* in the ready list */
+	struct lp_session *prev_ready, *next_ready;
+};
+
+struct lp_hub {
+	struct lp_hub_config config;
+	struct lp_rooms *rooms;
+	struct lp_pool *pool;
+	struct lp_session *sessions;
+	struct lp_session *first_ready, *last_ready;
+	struct lp_hub_action *actions; /* a ring */
+	size_t action_head, action_count, action_cap;
+	lp_time next_status;
+	lp_time deadline; /* no session's is earlier; may itself be too early */
+	struct lp_hub_counters counters;
+	struct lp_member *targets[LP_MAX_MEMBERS]; /* scratch of the frame path */
+};
+
+void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text);
+void lp_hub_unready(struct lp_hub *hub, struct lp_session *session);
+
+#endif

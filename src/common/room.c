@@ -1,0 +1,422 @@
+#include "lanparty/room.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lanparty/bytes.h"
+#include "lanparty/overlay.h"
+
+#define MAC_CHAINS 256
+
+struct lp_room {
+	struct lp_rooms *rooms;
+	uint32_t id;
+	uint8_t key[LP_ROOM_KEY_SIZE];
+	uint16_t mtu;
+	uint32_t last_peer; /* the id given last; 65535: no more joins */
+	struct lp_member *gateway;
+	struct lp_member **members;
+	size_t count, cap;
+	struct lp_neighbours *neighbours;
+	struct lp_member *by_mac[MAC_CHAINS]; /* clients */
+};
+
+struct lp_rooms {
+	struct lp_room_config config;
+	struct lp_room **list;
+	size_t count;
+	uint32_t last_id;
+};
+
+struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
+{
+	struct lp_rooms *rooms = calloc(1, sizeof(*rooms));
+	if (!rooms)
+		return NULL;
+	assert(config->max_clients >= 1 && config->max_clients <= LP_MAX_CLIENTS);
+	assert(config->max_rooms >= 1);
+	rooms->config = *config;
+	rooms->list = calloc(config->max_rooms, sizeof(struct lp_room *));
+	if (!rooms->list) {
+		free(rooms);
+		return NULL;
+	}
+	return rooms;
+}
+
+static void room_free(struct lp_room *room)
+{
+	for (size_t i = 0; i < room->count; i++)
+		free(room->members[i]);
+	free(room->members);
+	lp_neighbours_free(room->neighbours);
+	free(room);
+}
+
+void lp_rooms_free(struct lp_rooms *rooms)
+{
+	if (!rooms)
+		return;
+	for (size_t i = 0; i < rooms->count; i++)
+		room_free(rooms->list[i]);
+	free(rooms->list);
+	free(rooms);
+}
+
+size_t lp_rooms_count(const struct lp_rooms *rooms)
+{
+	return rooms->count;
+}
+
+/* Looks at every room, and at every byte of its key, whether found or not: how long it takes says
+ * nothing about the keys. */
+static struct lp_room *find_room(const struct lp_rooms *rooms, const uint8_t *key)
+{
+	struct lp_room *found = NULL;
+	for (size_t i = 0; i < rooms->count; i++)
+		if (lp_equal_secret(rooms->list[i]->key, key, LP_ROOM_KEY_SIZE))
+			found = rooms->list[i];
+	return found;
+}
+
+static bool id_taken(const struct lp_rooms *rooms, uint32_t id)
+{
+	for (size_t i = 0; i < rooms->count; i++)
+		if (rooms->list[i]->id == id)
+			return true;
+	return id == 0;
+}
+
+static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key)
+{
+	struct lp_room *room = calloc(1, sizeof(*room));
+	if (!room)
+		return NULL;
+	room->neighbours = lp_neighbours_new();
+	if (!room->neighbours) {
+		free(room);
+		return NULL;
+	}
+	room->rooms = rooms;
+	memcpy(room->key, key, LP_ROOM_KEY_SIZE);
+	do
+		rooms->last_id++;
+	while (id_taken(rooms, rooms->last_id));
+	room->id = rooms->last_id;
+	rooms->list[rooms->count++] = room;
+	return room;
+}
+
+static void remove_room(struct lp_rooms *rooms, struct lp_room *room)
+{
+	for (size_t i = 0; i < rooms->count; i++) {
+		if (rooms->list[i] == room) {
+			rooms->list[i] = rooms->list[--rooms->count];
+			break;
+		}
+	}
+	room_free(room);
+}
+
+static size_t mac_chain(const struct lp_mac *mac)
+{
+	return (size_t)(mac->b[5] ^ mac->b[4] * 7 ^ mac->b[3] * 31) % MAC_CHAINS;
+}
+
+struct lp_member *lp_room_find(const struct lp_room *room, const struct lp_mac *mac)
+{
+	struct lp_member *m = room->by_mac[mac_chain(mac)];
+	while (m && !lp_mac_equal(&m->mac, mac))
+		m = m->next_mac;
+	return m;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What reaches a peer in one datagram: its wish, clamped to its connection (row R6). */
+static size_t clamp_datagram(uint64_t budget, size_t path)
+{
+	return budget < path ? (size_t)budget : path;
+}
+
+/* The largest frame that goes in datagrams of that size: whole, or in halves where both can. */
+static size_t largest_frame(uint64_t capabilities, size_t datagram)
+{
+	size_t whole = datagram > LP_OVERLAY_HEADER ? datagram - LP_OVERLAY_HEADER : 0;
+	size_t half = datagram > LP_OVERLAY_HALF_HEAD ? datagram - LP_OVERLAY_HALF_HEAD : 0;
+	return (capabilities & LP_CAP_HALVES) && 2 * half > whole ? 2 * half : whole;
+}
+
+bool lp_member_carries(const struct lp_member *member, size_t len)
+{
+	return len <= largest_frame(member->capabilities, member->datagram_max);
+}
+
+/* The largest TAP MTU that a newcomer can do; 0 when not even the smallest (row R5). */
+static uint16_t mtu_of(const struct lp_hello *hello, size_t datagram)
+{
+	size_t mtu = hello->mtu < LP_ETH_MTU ? (size_t)hello->mtu : LP_ETH_MTU;
+	size_t frame = largest_frame(hello->capabilities, datagram);
+	mtu = least(mtu, frame > LP_ETH_HEADER ? frame - LP_ETH_HEADER : 0);
+	return mtu >= LP_MTU_MIN ? (uint16_t)mtu : 0;
+}
+
+/* True when the newcomer holds the token of that member. */
+static bool is_same_peer(const struct lp_member *member, const struct lp_hello *hello)
+{
+	static const uint8_t none[LP_TOKEN_SIZE];
+	return !lp_equal_secret(hello->resume_token, none, LP_TOKEN_SIZE) &&
+	       lp_equal_secret(hello->resume_token, member->resume_token, LP_TOKEN_SIZE);
+}
+
+/* The member whose place the newcomer needs: the one with its MAC, or the room's gateway. */
+static struct lp_member *rival_of(const struct lp_room *room, const struct lp_hello *hello)
+{
+	return hello->role == LP_ROLE_GATEWAY ? room->gateway : lp_room_find(room, &hello->mac);
+}
+
+static size_t clients_in(const struct lp_room *room)
+{
+	return room->count - (room->gateway ? 1 : 0);
+}
+
+/* Rows R2-R5 for a room that is there already. */
+static bool admits(const struct lp_room *room, const struct lp_hello *hello, uint16_t mtu,
+	lp_time now, enum lp_reject_reason *ret_reason)
+{
+	struct lp_member *rival = rival_of(room, hello);
+	bool resumes = rival && is_same_peer(rival, hello);
+	bool client = hello->role == LP_ROLE_CLIENT;
+	if (room->last_peer >= UINT16_MAX)
+		*ret_reason = LP_REJECT_WORN_OUT;
+	else if (rival && !resumes)
+		*ret_reason = client ? LP_REJECT_MAC_IN_USE : LP_REJECT_GATEWAY_PRESENT;
+	else if (client && lp_neighbours_on_lan(room->neighbours, &hello->mac, now))
+		*ret_reason = LP_REJECT_MAC_IN_USE;
+	else if (client && !resumes && clients_in(room) >= room->rooms->config.max_clients)
+		*ret_reason = LP_REJECT_ROOM_FULL;
+	else if (mtu < room->mtu)
+		*ret_reason = LP_REJECT_MTU;
+	else
+		return true;
+	return false;
+}
+
+static struct lp_member *member_new(const struct lp_hello *hello, size_t path_datagram,
+	const uint8_t *token, const struct lp_limits *limits, lp_time now)
+{
+	struct lp_member *m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	m->role = hello->role;
+	if (hello->role == LP_ROLE_CLIENT)
+		m->mac = hello->mac;
+	memcpy(m->name, hello->name, sizeof(m->name));
+	m->capabilities = hello->capabilities & LP_CAP_HALVES;
+	m->datagram_budget = clamp_datagram(hello->datagram_budget, LP_DATAGRAM_MAX);
+	m->datagram_max = clamp_datagram(hello->datagram_budget, path_datagram);
+	memcpy(m->resume_token, token, LP_TOKEN_SIZE);
+	lp_filter_source_init(&m->source, m->role, &m->mac);
+	lp_bucket_init(&m->bytes, limits->client_rate, limits->client_burst, now);
+	lp_bucket_init(&m->broadcast, limits->broadcast_rate, limits->broadcast_burst, now);
+	lp_bucket_init(&m->unknown, limits->unknown_rate, limits->unknown_burst, now);
+	return m;
+}
+
+/* Place for one more in the room's list. */
+static bool reserve(struct lp_room *room)
+{
+	if (room->count < room->cap)
+		return true;
+	size_t cap = room->cap ? 2 * room->cap : 8;
+	struct lp_member **members = realloc(room->members, cap * sizeof(*members));
+	if (!members)
+		return false;
+	room->members = members;
+	room->cap = cap;
+	return true;
+}
+
+static void enter(struct lp_room *room, struct lp_member *m)
+{
+	m->room = room;
+	m->peer = (uint16_t)++room->last_peer;
+	m->index = room->count;
+	room->members[room->count++] = m;
+	if (m->role == LP_ROLE_GATEWAY) {
+		room->gateway = m;
+		return;
+	}
+	size_t chain = mac_chain(&m->mac);
+	m->next_mac = room->by_mac[chain];
+	room->by_mac[chain] = m;
+}
+
+static void leave(struct lp_room *room, struct lp_member *m)
+{
+	room->members[m->index] = room->members[--room->count];
+	room->members[m->index]->index = m->index;
+	if (m->role == LP_ROLE_GATEWAY) {
+		room->gateway = NULL;
+		lp_neighbours_forget(room->neighbours, LP_OWNER_LAN);
+	} else {
+		struct lp_member **at = &room->by_mac[mac_chain(&m->mac)];
+		while (*at != m)
+			at = &(*at)->next_mac;
+		*at = m->next_mac;
+		lp_neighbours_forget(room->neighbours, m->peer);
+	}
+	m->room = NULL;
+}
+
+/* What can be told before any room is looked at. */
+static bool acceptable(
+	const struct lp_hello *hello, uint16_t mtu, enum lp_reject_reason *ret_reason)
+{
+	if (hello->version_min > LP_PROTOCOL_VERSION || hello->version_max < LP_PROTOCOL_VERSION)
+		*ret_reason = LP_REJECT_VERSION;
+	else if (hello->role == LP_ROLE_CLIENT && !lp_mac_is_station(&hello->mac))
+		*ret_reason = LP_REJECT_MAC_INVALID;
+	else if (!mtu)
+		*ret_reason = LP_REJECT_MTU;
+	else
+		return true;
+	return false;
+}
+
+bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path_datagram,
+	const uint8_t token[LP_TOKEN_SIZE], lp_time now, struct lp_member **ret_member,
+	struct lp_member **ret_replaced, enum lp_reject_reason *ret_reason)
+{
+	uint16_t mtu = mtu_of(hello, clamp_datagram(hello->datagram_budget, path_datagram));
+	if (!acceptable(hello, mtu, ret_reason))
+		return false;
+	struct lp_room *room = find_room(rooms, hello->room_key);
+	if (room && !admits(room, hello, mtu, now, ret_reason))
+		return false;
+	*ret_reason = LP_REJECT_TOO_MANY_ROOMS;
+	if (!room && rooms->count >= rooms->config.max_rooms)
+		return false;
+	bool fresh = !room;
+	if (fresh)
+		room = room_new(rooms, hello->room_key);
+	if (!room)
+		return false;
+	struct lp_member *m = NULL;
+	if (reserve(room))
+		m = member_new(hello, path_datagram, token, &rooms->config.limits, now);
+	if (!m) {
+		if (fresh)
+			remove_room(rooms, room);
+		return false;
+	}
+	if (fresh)
+		room->mtu = mtu;
+	*ret_replaced = rival_of(room, hello);
+	if (*ret_replaced)
+		leave(room, *ret_replaced);
+	enter(room, m);
+	for (size_t i = 0; m->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
+		lp_neighbours_protect(room->neighbours, hello->protected_ipv4[i]);
+	*ret_member = m;
+	return true;
+}
+
+bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member)
+{
+	struct lp_room *room = member->room;
+	leave(room, member);
+	if (room->count)
+		return false;
+	remove_room(rooms, room);
+	return true;
+}
+
+void lp_member_free(struct lp_member *member)
+{
+	free(member);
+}
+
+void lp_member_set_path(struct lp_member *member, size_t path_datagram)
+{
+	member->datagram_max = least(member->datagram_budget, path_datagram);
+}
+
+uint32_t lp_room_id(const struct lp_room *room)
+{
+	return room->id;
+}
+
+uint16_t lp_room_mtu(const struct lp_room *room)
+{
+	return room->mtu;
+}
+
+struct lp_member *lp_room_gateway(const struct lp_room *room)
+{
+	return room->gateway;
+}
+
+struct lp_neighbours *lp_room_neighbours(const struct lp_room *room)
+{
+	return room->neighbours;
+}
+
+struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret_count)
+{
+	*ret_count = room->count;
+	return room->members;
+}
+
+static void add_target(
+	struct lp_member *to, size_t len, struct lp_member **targets, struct lp_route *route)
+{
+	if (lp_member_carries(to, len))
+		targets[route->count++] = to;
+	else
+		route->skipped++;
+}
+
+/* Row F3: where a client's frame goes that no member is named by. */
+static void route_to_lan(const struct lp_member *from, const struct lp_eth *eth, size_t len,
+	lp_time now, struct lp_member **targets, struct lp_route *route)
+{
+	struct lp_room *room = from->room;
+	route->action = LP_ACTION_GATEWAY;
+	route->known = lp_neighbours_on_lan(room->neighbours, &eth->dst, now);
+	if (room->gateway)
+		add_target(room->gateway, len, targets, route);
+}
+
+void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_t len, lp_time now,
+	struct lp_member **targets, struct lp_route *ret_route)
+{
+	struct lp_room *room = from->room;
+	struct lp_route route = {.action = LP_ACTION_UNICAST, .drop = LP_DROP_NO_TARGET};
+	struct lp_member *to = NULL;
+	if (lp_mac_is_group(&eth->dst)) {
+		route.action = LP_ACTION_FLOOD;
+		for (size_t i = 0; i < room->count; i++)
+			if (room->members[i] != from)
+				add_target(room->members[i], len, targets, &route);
+	} else if ((to = lp_room_find(room, &eth->dst))) {
+		route.known = true;
+		if (to != from)
+			add_target(to, len, targets, &route);
+	} else if (from->role == LP_ROLE_CLIENT) {
+		route_to_lan(from, eth, len, now, targets, &route);
+	} else {
+		route.drop = LP_DROP_UNKNOWN_UNICAST;
+	}
+	if (route.count)
+		route.drop = LP_DROP_NONE;
+	else if (route.skipped)
+		route.drop = LP_DROP_TOO_BIG;
+	if (!route.count)
+		route.action = LP_ACTION_DROP;
+	*ret_route = route;
+}

@@ -1,0 +1,356 @@
+#include "lanparty/tunnel.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lanparty/inbox.h"
+#include "tunnel_private.h"
+
+#define STREAM_HELLO 0
+#define STREAM_KIND  3 /* RFC 9000, section 2.1 */
+#define STREAM_EVENT 3 /* opened by the relay, one way */
+
+struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp_port *port)
+{
+	struct lp_tunnel *t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->config = *config;
+	t->config.protected_ipv4 = NULL;
+	t->config.name = NULL;
+	t->port = port;
+	if (config->name)
+		lp_name_copy(t->name, sizeof(t->name), config->name, strlen(config->name));
+	for (size_t i = 0; i < config->protected_count && i < LP_HELLO_PROTECTED; i++)
+		t->protected_ipv4[t->protected_count++] = config->protected_ipv4[i];
+	if (!t->config.datagram_budget || t->config.datagram_budget > LP_DATAGRAM_MAX)
+		t->config.datagram_budget = LP_DATAGRAM_MAX;
+	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
+		t->config.mtu = LP_ETH_MTU;
+	t->deadline = LP_NEVER;
+	t->random = config->seed | 1;
+	t->inbox.limit = LP_TUNNEL_STREAMS;
+	t->pool = lp_pool_new(LP_QUEUE_FRAMES + LP_HALVES_SLOTS + 2);
+	t->neighbours = lp_neighbours_new();
+	if (!t->pool || !t->neighbours) {
+		lp_tunnel_free(t);
+		return NULL;
+	}
+	lp_filter_source_init(&t->self, config->role, &config->mac);
+	return t;
+}
+
+/* Forgets everything that belongs to one membership. */
+static void forget_room(struct lp_tunnel *t)
+{
+	for (size_t i = 0; i < t->member_count; i++) {
+		lp_neighbours_forget(t->neighbours, t->members[i]->joined.peer);
+		free(t->members[i]);
+	}
+	t->member_count = 0;
+	for (size_t i = 0; i < t->early_count; i++)
+		free(t->early[i]);
+	t->early_count = 0;
+	t->sequence = 0;
+	lp_inbox_clear(&t->inbox);
+	lp_queue_clear(&t->queue, t->pool);
+	lp_halves_clear(&t->halves, t->pool);
+	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
+}
+
+void lp_tunnel_free(struct lp_tunnel *t)
+{
+	if (!t)
+		return;
+	if (t->pool && t->neighbours)
+		forget_room(t);
+	lp_neighbours_free(t->neighbours);
+	if (t->pool)
+		lp_pool_free(t->pool);
+	free(t->members);
+	free(t->actions);
+	free(t);
+}
+
+struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind)
+{
+	if (t->action_count == t->action_cap) {
+		size_t cap = t->action_cap ? 2 * t->action_cap : 8;
+		struct lp_tunnel_action *list = realloc(t->actions, cap * sizeof(*list));
+		if (!list)
+			return NULL;
+		t->actions = list;
+		t->action_cap = cap;
+	}
+	struct lp_tunnel_action *action = &t->actions[t->action_count++];
+	memset(action, 0, sizeof(*action));
+	action->kind = kind;
+	return action;
+}
+
+bool lp_tunnel_next(struct lp_tunnel *t, struct lp_tunnel_action *ret_action)
+{
+	if (t->action_next == t->action_count) {
+		t->action_next = t->action_count = 0;
+		return false;
+	}
+	*ret_action = t->actions[t->action_next++];
+	return true;
+}
+
+static void send_control(
+	struct lp_tunnel *t, enum lp_tunnel_kind kind, const struct lp_control *message)
+{
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, kind);
+	if (!action)
+		return;
+	action->len = lp_control_encode(message, action->bytes, sizeof(action->bytes));
+	assert(action->len);
+}
+
+static void add_close(struct lp_tunnel *t, enum lp_leave_reason reason, const char *text)
+{
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_CLOSE);
+	if (!action)
+		return;
+	action->leave = reason;
+	strncpy(action->text, text, LP_TEXT_MAX);
+}
+
+static void set_text(struct lp_tunnel_action *action, const char *text)
+{
+	lp_name_copy(action->text, sizeof(action->text), text, strlen(text));
+}
+
+/* xorshift64*: only spreads reconnects, nothing secret. */
+static uint64_t next_random(struct lp_tunnel *t)
+{
+	t->random ^= t->random >> 12;
+	t->random ^= t->random << 25;
+	t->random ^= t->random >> 27;
+	return t->random * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+void lp_tunnel_start(struct lp_tunnel *t, lp_time now)
+{
+	(void)now;
+	t->state = TUNNEL_CONNECTING;
+	t->deadline = LP_NEVER;
+	lp_tunnel_add_action(t, LP_TUNNEL_CONNECT);
+}
+
+void lp_tunnel_leave(struct lp_tunnel *t, lp_time now)
+{
+	if (t->state == TUNNEL_JOINED) {
+		struct lp_control bye = {
+			.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_NORMAL}};
+		send_control(t, LP_TUNNEL_MESSAGE, &bye);
+		t->port->ops->down(t->port);
+		t->state = TUNNEL_LEAVING;
+		t->deadline = now + LP_TUNNEL_LEAVE_TIMEOUT;
+		return;
+	}
+	if (t->state == TUNNEL_LEAVING || t->state == TUNNEL_OVER)
+		return;
+	if (t->state == TUNNEL_CONNECTING || t->state == TUNNEL_HELLO)
+		add_close(t, LP_LEAVE_NORMAL, "leaving");
+	t->state = TUNNEL_OVER;
+	t->deadline = LP_NEVER;
+}
+
+bool lp_tunnel_is_over(const struct lp_tunnel *t)
+{
+	return t->state == TUNNEL_OVER;
+}
+
+void lp_tunnel_on_connected(struct lp_tunnel *t, size_t datagram_max, lp_time now)
+{
+	if (t->state != TUNNEL_CONNECTING)
+		return;
+	struct lp_control message = {.type = LP_HELLO,
+		.hello = {.version_min = LP_PROTOCOL_VERSION,
+			.version_max = LP_PROTOCOL_VERSION,
+			.role = t->config.role,
+			.datagram_budget = t->config.datagram_budget,
+			.mtu = t->config.mtu,
+			.capabilities = LP_CAP_HALVES}};
+	struct lp_hello *hello = &message.hello;
+	(void)datagram_max;
+	memcpy(hello->room_key, t->config.room_key, LP_ROOM_KEY_SIZE);
+	if (t->config.role == LP_ROLE_CLIENT)
+		hello->mac = t->config.mac;
+	memcpy(hello->name, t->name, sizeof(hello->name));
+	strncpy(hello->software, "lanparty " LANPARTY_VERSION, LP_SOFTWARE_MAX);
+	memcpy(hello->resume_token, t->welcome.resume_token, LP_TOKEN_SIZE);
+	for (size_t i = 0; i < t->protected_count; i++)
+		hello->protected_ipv4[i] = t->protected_ipv4[i];
+	hello->protected_count = t->protected_count;
+	t->state = TUNNEL_HELLO;
+	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
+	send_control(t, LP_TUNNEL_HELLO, &message);
+}
+
+/* The relay breaks the protocol, or the room is lost: the connection goes, a new one may come. */
+static void give_up(struct lp_tunnel *t, enum lp_leave_reason reason, const char *text)
+{
+	if (t->state == TUNNEL_GIVING_UP || t->state == TUNNEL_OVER)
+		return;
+	if (t->state == TUNNEL_JOINED)
+		t->port->ops->down(t->port);
+	t->state = TUNNEL_GIVING_UP;
+	t->deadline = LP_NEVER;
+	lp_name_copy(t->reason, sizeof(t->reason), text, strlen(text));
+	add_close(t, reason, text);
+}
+
+static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp_time now)
+{
+	if (welcome->version != LP_PROTOCOL_VERSION || welcome->mtu < LP_MTU_MIN ||
+		welcome->mtu > t->config.mtu) {
+		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's welcome makes no sense");
+		return;
+	}
+	t->welcome = *welcome;
+	if (!t->port->ops->up(t->port, welcome->mtu)) {
+		t->once_joined = false;
+		t->final = true;
+		give_up(t, LP_LEAVE_NORMAL, "the network interface could not be set up");
+		return;
+	}
+	t->state = TUNNEL_JOINED;
+	t->once_joined = true;
+	t->attempts = 0;
+	t->queue.halves = welcome->capabilities & LP_CAP_HALVES;
+	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
+	for (size_t i = 0; i < t->protected_count; i++)
+		lp_neighbours_protect(t->neighbours, t->protected_ipv4[i]);
+	lp_tunnel_members_changed(t);
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
+	if (action)
+		action->welcome = *welcome;
+	if (!lp_tunnel_take_early(t))
+		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's events make no sense");
+}
+
+static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
+{
+	bool final = !t->once_joined || reject->reason == LP_REJECT_VERSION;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);
+	if (action) {
+		action->final = final;
+		action->reject = *reject;
+	}
+	t->final = final;
+	give_up(t, LP_LEAVE_NORMAL, lp_reject_text(reject->reason));
+}
+
+static void on_reply(struct lp_tunnel *t, const struct lp_control *message, lp_time now)
+{
+	if (t->state == TUNNEL_HELLO && message->type == LP_WELCOME)
+		on_welcome(t, &message->welcome, now);
+	else if (t->state == TUNNEL_HELLO && message->type == LP_REJECT)
+		on_reject(t, &message->reject);
+	else
+		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay sent a message out of turn");
+}
+
+static void on_event(struct lp_tunnel *t, const struct lp_control *message)
+{
+	if (message->type == LP_DISCONNECT) {
+		const struct lp_disconnect *d = &message->disconnect;
+		give_up(t, d->reason, d->text[0] ? d->text : lp_leave_word(d->reason));
+	} else if (!lp_tunnel_event(t, message)) {
+		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's events make no sense");
+	}
+}
+
+void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
+	bool fin, lp_time now)
+{
+	struct lp_control message;
+	bool reply = stream == STREAM_HELLO;
+	if (t->state != TUNNEL_HELLO && t->state != TUNNEL_JOINED)
+		return;
+	if (reply && !len && t->state == TUNNEL_JOINED)
+		return; /* the end of the stream that brought the welcome */
+	if (!reply && (stream & STREAM_KIND) != STREAM_EVENT)
+		return;
+	enum lp_status status = lp_inbox_add(&t->inbox, stream, bytes, len, fin, !reply, &message);
+	if (status == LP_MORE || (status == LP_UNSUPPORTED && !reply))
+		return; /* a newer relay's events are not ours to judge */
+	if (status != LP_OK)
+		give_up(t, LP_LEAVE_PROTOCOL_ERROR, lp_status_text(status));
+	else if (reply)
+		on_reply(t, &message, now);
+	else
+		on_event(t, &message);
+}
+
+/* Waits longer with each attempt, and for a random part of it: peers of a relay that restarts come
+ * back spread out. At first from RETRY_MIN to four times that. */
+static lp_time retry_wait(struct lp_tunnel *t)
+{
+	lp_time most = LP_TUNNEL_RETRY_MAX;
+	if (t->attempts < 5 && LP_TUNNEL_RETRY_MIN << (t->attempts + 2) < most)
+		most = LP_TUNNEL_RETRY_MIN << (t->attempts + 2);
+	t->attempts++;
+	return most / 4 + next_random(t) % (most - most / 4);
+}
+
+void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now)
+{
+	if (t->state == TUNNEL_OVER || t->state == TUNNEL_WAITING || t->state == TUNNEL_IDLE)
+		return; /* no connection of ours */
+	if (t->state == TUNNEL_JOINED)
+		t->port->ops->down(t->port);
+	bool own = t->state == TUNNEL_GIVING_UP;
+	bool over = own ? t->final : final && !t->once_joined;
+	over = over || t->state == TUNNEL_LEAVING;
+	forget_room(t);
+	t->state = over ? TUNNEL_OVER : TUNNEL_WAITING;
+	lp_time wait = over ? 0 : retry_wait(t);
+	t->deadline = over ? LP_NEVER : now + wait;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_DISCONNECTED);
+	if (action) {
+		action->final = over;
+		action->retry_in = wait;
+		set_text(action, own ? t->reason : reason);
+	}
+	lp_tunnel_members_changed(t);
+	t->final = false;
+}
+
+lp_time lp_tunnel_deadline(const struct lp_tunnel *t)
+{
+	return t->deadline;
+}
+
+void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
+{
+	if (now < t->deadline)
+		return;
+	t->deadline = LP_NEVER;
+	if (t->state == TUNNEL_WAITING) {
+		lp_tunnel_start(t, now);
+	} else if (t->state == TUNNEL_HELLO) {
+		give_up(t, LP_LEAVE_TIMED_OUT, "the relay did not answer the hello");
+	} else if (t->state == TUNNEL_LEAVING) {
+		t->state = TUNNEL_OVER;
+		add_close(t, LP_LEAVE_NORMAL, "leaving");
+	} else if (t->state == TUNNEL_JOINED) {
+		struct lp_control message = {.type = LP_STATS, .stats = t->stats};
+		send_control(t, LP_TUNNEL_MESSAGE, &message);
+		t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
+	}
+}
+
+bool lp_tunnel_is_joined(const struct lp_tunnel *t)
+{
+	return t->state == TUNNEL_JOINED;
+}
+
+const struct lp_stats *lp_tunnel_stats(const struct lp_tunnel *t)
+{
+	return &t->stats;
+}

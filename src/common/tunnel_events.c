@@ -1,0 +1,169 @@
+/* tunnel_events.c - who is in the room, from the relay's events (rows C2, C3, C8). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tunnel_private.h"
+
+struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer)
+{
+	for (size_t i = 0; i < t->member_count; i++)
+		if (t->members[i]->joined.peer == peer)
+			return t->members[i];
+	return NULL;
+}
+
+void lp_tunnel_members_changed(struct lp_tunnel *t)
+{
+	struct lp_mac macs[LP_MAX_MEMBERS];
+	size_t count = 0;
+	for (size_t i = 0; i < t->member_count; i++)
+		if (t->members[i]->joined.role == LP_ROLE_CLIENT)
+			macs[count++] = t->members[i]->joined.mac;
+	t->port->ops->members(t->port, macs, count);
+}
+
+/* Can there be such a member beside that one? Ids and MACs are unique, and a room has one gateway:
+ * a second one would be free of the filter (row S5). */
+static bool can_be_beside(const struct lp_peer_joined *joined, enum lp_role role, uint16_t peer,
+	const struct lp_mac *mac)
+{
+	return joined->peer != peer &&
+	       (joined->role != role ||
+		       (role == LP_ROLE_CLIENT && !lp_mac_equal(&joined->mac, mac)));
+}
+
+/* Would an honest relay admit it? */
+static bool is_plausible(const struct lp_tunnel *t, const struct lp_peer_joined *joined)
+{
+	if (joined->role == LP_ROLE_CLIENT && !lp_mac_is_station(&joined->mac))
+		return false;
+	if (!can_be_beside(joined, t->config.role, t->welcome.peer, &t->config.mac))
+		return false;
+	for (size_t i = 0; i < t->member_count; i++) {
+		const struct lp_peer_joined *other = &t->members[i]->joined;
+		if (!can_be_beside(joined, other->role, other->peer, &other->mac))
+			return false;
+	}
+	return t->member_count < LP_MAX_MEMBERS;
+}
+
+static bool add_member(struct lp_tunnel *t, const struct lp_peer_joined *joined)
+{
+	if (!is_plausible(t, joined))
+		return false;
+	if (t->member_count == t->member_cap) {
+		size_t cap = t->member_cap ? 2 * t->member_cap : 8;
+		struct tunnel_member **list =
+			realloc(t->members, cap * sizeof(struct tunnel_member *));
+		if (!list)
+			return false;
+		t->members = list;
+		t->member_cap = cap;
+	}
+	struct tunnel_member *member = calloc(1, sizeof(*member));
+	if (!member)
+		return false;
+	member->joined = *joined;
+	lp_filter_source_init(&member->source, joined->role, &joined->mac);
+	t->members[t->member_count++] = member;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_JOINED);
+	if (action)
+		action->member = *joined;
+	lp_tunnel_members_changed(t);
+	return true;
+}
+
+static bool remove_member(struct lp_tunnel *t, const struct lp_peer_left *left)
+{
+	struct tunnel_member *member = lp_tunnel_member(t, left->peer);
+	if (!member)
+		return false;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_LEFT);
+	if (action) {
+		action->member = member->joined;
+		action->peer_left = *left;
+	}
+	size_t at = 0;
+	while (t->members[at] != member)
+		at++;
+	t->members[at] = t->members[--t->member_count];
+	lp_neighbours_forget(t->neighbours, left->peer); /* what it had claimed is free again */
+	free(member);
+	lp_tunnel_members_changed(t);
+	return true;
+}
+
+static bool apply(struct lp_tunnel *t, const struct lp_control *event)
+{
+	if (event->type == LP_PEER_JOINED)
+		return add_member(t, &event->peer_joined);
+	if (event->type == LP_PEER_LEFT)
+		return remove_member(t, &event->peer_left);
+	const struct tunnel_member *member = lp_tunnel_member(t, event->peer_status.peer);
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_STATUS);
+	if (action) {
+		if (member)
+			action->member = member->joined;
+		action->peer_status = event->peer_status;
+	}
+	return true; /* one's own status comes too */
+}
+
+static uint64_t sequence_of(const struct lp_control *event)
+{
+	switch (event->type) {
+	case LP_PEER_JOINED:
+		return event->peer_joined.sequence;
+	case LP_PEER_LEFT:
+		return event->peer_left.sequence;
+	case LP_PEER_STATUS:
+		return event->peer_status.sequence;
+	default:
+		return 0;
+	}
+}
+
+static bool keep_early(struct lp_tunnel *t, const struct lp_control *event)
+{
+	if (t->early_count >= LP_TUNNEL_EARLY)
+		return false;
+	for (size_t i = 0; i < t->early_count; i++)
+		if (sequence_of(t->early[i]) == sequence_of(event))
+			return false;
+	struct lp_control *copy = malloc(sizeof(*copy));
+	if (!copy)
+		return false;
+	*copy = *event;
+	t->early[t->early_count++] = copy;
+	return true;
+}
+
+bool lp_tunnel_take_early(struct lp_tunnel *t)
+{
+	for (size_t i = 0; i < t->early_count;) {
+		struct lp_control *event = t->early[i];
+		if (sequence_of(event) != t->sequence + 1) {
+			i++;
+			continue;
+		}
+		t->early[i] = t->early[--t->early_count];
+		t->sequence++;
+		bool good = apply(t, event);
+		free(event);
+		if (!good)
+			return false;
+		i = 0;
+	}
+	return true;
+}
+
+bool lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event)
+{
+	uint64_t sequence = sequence_of(event);
+	if (sequence <= t->sequence)
+		return false; /* not an event, or one that came before */
+	if (t->state != TUNNEL_JOINED || sequence != t->sequence + 1)
+		return keep_early(t, event);
+	t->sequence++;
+	return apply(t, event) && lp_tunnel_take_early(t);
+}

@@ -1,0 +1,180 @@
+/* tunnel_frames.c - the frame path of client and gateway: port to relay, relay to port. */
+#include <string.h>
+
+#include "tunnel_private.h"
+
+/* A frame of the LAN's that need not travel: it is for no member (row F3, from the other side). */
+static bool is_for_members(const struct lp_tunnel *t, const struct lp_mac *dst)
+{
+	if (lp_mac_is_group(dst))
+		return true;
+	for (size_t i = 0; i < t->member_count; i++)
+		if (lp_mac_equal(&t->members[i]->joined.mac, dst))
+			return true;
+	return false;
+}
+
+static bool is_members(const struct lp_tunnel *t, const struct lp_mac *src)
+{
+	return !lp_mac_is_group(src) && is_for_members(t, src);
+}
+
+/* What only a gateway must ask of the frames of its LAN. */
+static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_filter_facts *facts, lp_time now)
+{
+	if (is_members(t, &facts->eth.src))
+		return LP_DROP_LOOP;
+	if (!is_for_members(t, &facts->eth.dst))
+		return LP_DROP_NO_TARGET;
+	if (facts->eth.type == LP_ETHERTYPE_ARP)
+		lp_neighbours_claim(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
+	if (!facts->lease_ipv4)
+		return LP_DROP_NONE;
+	for (size_t i = 0; i < t->member_count; i++)
+		if (lp_mac_equal(&t->members[i]->joined.mac, &facts->lease_mac))
+			lp_neighbours_lease(
+				t->neighbours, t->members[i]->joined.peer, facts->lease_ipv4, now);
+	return LP_DROP_NONE;
+}
+
+static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t len)
+{
+	struct lp_frame *copy = lp_pool_take(t->pool);
+	if (!copy)
+		return LP_DROP_QUEUE_FULL;
+	memcpy(copy->bytes, frame, len);
+	copy->len = (uint16_t)len;
+	copy->room = t->welcome.room;
+	copy->peer = t->welcome.peer;
+	if (lp_queue_push(&t->queue, copy))
+		return LP_DROP_NONE;
+	lp_frame_drop(t->pool, copy);
+	return LP_DROP_QUEUE_FULL;
+}
+
+static enum lp_drop judge_out(
+	struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now, struct lp_verdict *v)
+{
+	struct lp_filter_facts facts = {0};
+	if (t->state != TUNNEL_JOINED)
+		return LP_DROP_NOT_JOINED;
+	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, frame, len, now, &facts);
+	v->eth = facts.eth;
+	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
+		drop = LP_DROP_JUMBO;
+	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
+		drop = check_lan(t, &facts, now);
+	if (drop == LP_DROP_NONE)
+		drop = enqueue(t, frame, len);
+	return drop;
+}
+
+static uint16_t verdict_len(size_t len)
+{
+	return len < UINT16_MAX ? (uint16_t)len : UINT16_MAX;
+}
+
+void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now,
+	struct lp_verdict *ret_verdict)
+{
+	struct lp_verdict v = {.action = LP_ACTION_UNICAST, .len = verdict_len(len), .targets = 1};
+	v.drop = judge_out(t, frame, len, now, &v);
+	if (v.drop == LP_DROP_NONE) {
+		t->stats.tx_frames++;
+		t->stats.tx_bytes += len;
+	} else {
+		v.action = LP_ACTION_DROP;
+		v.targets = 0;
+		t->stats.tx_drops[v.drop]++;
+	}
+	*ret_verdict = v;
+}
+
+/* The relay is not trusted either: the frame must be one that its sender may send (row S5). */
+static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame,
+	size_t len, lp_time now, struct lp_verdict *v)
+{
+	struct lp_filter_facts facts = {0};
+	struct tunnel_member *from = lp_tunnel_member(t, peer);
+	if (!from)
+		return LP_DROP_WRONG_PEER;
+	enum lp_drop drop =
+		lp_filter_check(&t->config.filter, &from->source, frame, len, now, &facts);
+	v->eth = facts.eth;
+	if (drop != LP_DROP_NONE)
+		return drop;
+	if (len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
+		return LP_DROP_JUMBO;
+	if (t->config.role != LP_ROLE_GATEWAY)
+		return LP_DROP_NONE;
+	bool may = facts.eth.type == LP_ETHERTYPE_ARP
+			   ? lp_neighbours_claim(t->neighbours, peer, facts.claim_ipv4, now)
+			   : lp_neighbours_use(t->neighbours, peer, facts.claim_ipv4, now);
+	return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
+}
+
+static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame, size_t len,
+	lp_time now, struct lp_verdict *v)
+{
+	v->len = verdict_len(len);
+	enum lp_drop drop = check_sender(t, peer, frame, len, now, v);
+	if (drop == LP_DROP_NONE && !t->port->ops->write(t->port, frame, len))
+		drop = LP_DROP_PORT;
+	return drop;
+}
+
+static enum lp_drop judge_in(
+	struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now, struct lp_verdict *v)
+{
+	struct lp_overlay overlay;
+	if (t->state != TUNNEL_JOINED)
+		return LP_DROP_NOT_JOINED;
+	enum lp_drop drop = lp_overlay_decode(bytes, len, &overlay);
+	if (drop != LP_DROP_NONE)
+		return drop;
+	if (overlay.room != t->welcome.room)
+		return LP_DROP_WRONG_ROOM;
+	if (overlay.type == LP_OVERLAY_WHOLE)
+		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
+	struct lp_frame *whole = lp_halves_add(&t->halves, t->pool, &overlay, now);
+	if (!whole) {
+		v->action = LP_ACTION_WAIT;
+		return LP_DROP_NONE;
+	}
+	drop = deliver(t, overlay.peer, whole->bytes, whole->len, now, v);
+	lp_frame_drop(t->pool, whole);
+	return drop;
+}
+
+void lp_tunnel_on_datagram(struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now,
+	struct lp_verdict *ret_verdict)
+{
+	struct lp_verdict v = {.action = LP_ACTION_UNICAST};
+	v.drop = judge_in(t, bytes, len, now, &v);
+	if (v.drop != LP_DROP_NONE) {
+		v.action = LP_ACTION_DROP;
+		t->stats.rx_drops[v.drop]++;
+	} else if (v.action != LP_ACTION_WAIT) {
+		v.targets = 1;
+		t->stats.rx_frames++;
+		t->stats.rx_bytes += v.len;
+	}
+	*ret_verdict = v;
+}
+
+bool lp_tunnel_has_datagram(const struct lp_tunnel *t)
+{
+	return t->queue.count > 0;
+}
+
+bool lp_tunnel_next_datagram(struct lp_tunnel *t, size_t max, struct lp_datagram *ret_datagram)
+{
+	size_t budget = t->config.datagram_budget;
+	return lp_queue_peek(&t->queue, t->pool, max < budget ? max : budget,
+		&t->stats.tx_drops[LP_DROP_TOO_BIG], ret_datagram);
+}
+
+void lp_tunnel_datagram_sent(struct lp_tunnel *t)
+{
+	lp_queue_pop(&t->queue, t->pool);
+}

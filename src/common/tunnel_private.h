@@ -1,0 +1,74 @@
+/* tunnel_private.h - what the parts of the tunnel share: connection (tunnel.c), the room's members
+ * and events (tunnel_events.c), frames (tunnel_frames.c). */
+#ifndef LANPARTY_TUNNEL_PRIVATE_H
+#define LANPARTY_TUNNEL_PRIVATE_H
+
+#include "lanparty/inbox.h"
+#include "lanparty/neighbours.h"
+#include "lanparty/overlay.h"
+#include "lanparty/role.h"
+#include "lanparty/tunnel.h"
+
+#define LP_TUNNEL_STREAMS 64   /* the relay's messages under way at once: its stream credit */
+#define LP_TUNNEL_EARLY   4096 /* events that came before one that they follow */
+
+enum tunnel_state {
+	TUNNEL_IDLE,       /* before lp_tunnel_start */
+	TUNNEL_CONNECTING, /* the handshake is under way */
+	TUNNEL_HELLO,      /* the hello is sent */
+	TUNNEL_JOINED,
+	TUNNEL_GIVING_UP, /* we close, and wait for lp_tunnel_on_closed */
+	TUNNEL_LEAVING,   /* has said so, and waits for the relay to close */
+	TUNNEL_WAITING,   /* until the next attempt */
+	TUNNEL_OVER,
+};
+
+struct tunnel_member {
+	struct lp_peer_joined joined;
+	struct lp_filter_source source; /* what it sends is checked again here (row S5) */
+};
+
+struct lp_tunnel {
+	struct lp_tunnel_config config;
+	char name[LP_NAME_MAX + 1];
+	uint32_t protected_ipv4[LP_HELLO_PROTECTED];
+	size_t protected_count;
+	struct lp_port *port;
+
+	enum tunnel_state state;
+	bool once_joined;
+	bool final; /* with TUNNEL_GIVING_UP: no more attempts */
+	unsigned attempts;
+	uint64_t random;
+	lp_time deadline;
+	char reason[LP_TEXT_MAX + 1]; /* with TUNNEL_GIVING_UP */
+	struct lp_welcome welcome;    /* the last one: its token resumes */
+
+	struct lp_inbox inbox;
+	uint64_t sequence;                         /* of the last event applied */
+	struct lp_control *early[LP_TUNNEL_EARLY]; /* events that wait for their turn */
+	size_t early_count;
+	struct tunnel_member **members; /* the others, in no order */
+	size_t member_count, member_cap;
+
+	struct lp_tunnel_action *actions;
+	size_t action_next, action_count, action_cap;
+
+	struct lp_pool *pool;
+	struct lp_queue queue;
+	struct lp_halves halves;
+	struct lp_filter_source self; /* what comes from our port */
+	struct lp_neighbours *neighbours;
+	struct lp_stats stats;
+};
+
+/* An event of the relay's: applied in order (row C8). False when it breaks the protocol. */
+bool lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event);
+/* Applies events that have come before their turn and now have it. False likewise. */
+bool lp_tunnel_take_early(struct lp_tunnel *t);
+/* Tells the port who is there. */
+void lp_tunnel_members_changed(struct lp_tunnel *t);
+struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer);
+struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind);
+
+#endif
