@@ -1,0 +1,566 @@
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "identity_internal.h"
+
+#define LP_TLS_NO_APPLICATION_PROTOCOL 120 /* RFC 8446, section 6.2 */
+#define LP_TLS_BAD_CERTIFICATE         42
+#define LP_DATAGRAM_FRAME_MAX          65535 /* "any that fits a packet": RFC 9221, section 3 */
+/* Before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms; with this, 95 % of joins over
+ * a wire that loses 30 % take 1.2 s instead of 3. */
+#define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
+#define LP_LINGER_PTOS   3 /* RFC 9000, section 10.2 */
+#define LP_LINGER_MAX    (3 * LP_SECOND)
+#define LP_CLOSE_REPEATS 4
+
+/* Tried in this order; ngtcp2 skips those that are not larger than what is known to pass: Ethernet
+ * with IPv4, with IPv6, PPPoE with IPv6, and what tunnels leave. */
+static const uint16_t mtu_probes[] = {LP_QUIC_PACKET_MAX, 1452, 1432, 1392, 1352, 1280};
+#define LP_PROBE_COUNT (sizeof mtu_probes / sizeof mtu_probes[0])
+
+static void put_text(struct lp_quic_close *why, const uint8_t *text, size_t len)
+{
+	if (len > sizeof why->text - 1)
+		len = sizeof why->text - 1;
+	for (size_t i = 0; i < len; i++)
+		why->text[i] = text[i] >= 0x20 && text[i] < 0x7f ? (char)text[i] : '?';
+	why->text[len] = '\0';
+}
+
+/* The first reason counts. The end itself comes with lp_conn_finish, once nothing of ngtcp2 is on
+ * the stack. */
+static void end(struct lp_quic_conn *conn, enum lp_quic_end why, bool silent)
+{
+	conn->ending = true;
+	conn->silent = silent;
+	conn->why.end = why;
+	lp_list_append(&conn->q->ended, &conn->ended);
+}
+
+static void end_with_alert(
+	struct lp_quic_conn *conn, enum lp_quic_end why, uint8_t alert, const char *text)
+{
+	if (conn->ending)
+		return;
+	ngtcp2_ccerr_set_tls_alert(&conn->error, alert, NULL, 0);
+	conn->why.code = conn->error.error_code;
+	put_text(&conn->why, (const uint8_t *)text, strlen(text));
+	end(conn, why, false);
+}
+
+void lp_quic_close(struct lp_quic_conn *conn, uint64_t code, const char *text)
+{
+	if (conn->ending)
+		return;
+	conn->why.application = true;
+	conn->why.code = code <= NGTCP2_MAX_VARINT ? code : NGTCP2_MAX_VARINT;
+	put_text(&conn->why, (const uint8_t *)text, strlen(text));
+	ngtcp2_ccerr_set_application_error(&conn->error, conn->why.code,
+		(const uint8_t *)conn->why.text, strlen(conn->why.text));
+	end(conn, LP_QUIC_END_LOCAL, false);
+}
+
+static void peer_closed(struct lp_quic_conn *conn)
+{
+	if (conn->reset) {
+		end(conn, LP_QUIC_END_RESET, true);
+		return;
+	}
+	const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr2(conn->nc);
+	conn->why.application = error->type == NGTCP2_CCERR_TYPE_APPLICATION;
+	conn->why.code = error->error_code;
+	put_text(&conn->why, error->reason, error->reasonlen);
+	bool alpn = error->type == NGTCP2_CCERR_TYPE_TRANSPORT &&
+		    error->error_code == NGTCP2_CRYPTO_ERROR + LP_TLS_NO_APPLICATION_PROTOCOL;
+	end(conn, alpn ? LP_QUIC_END_ALPN : LP_QUIC_END_PEER, true);
+}
+
+static void tls_failed(struct lp_quic_conn *conn)
+{
+	uint8_t alert = ngtcp2_conn_get_tls_alert2(conn->nc);
+	char text[64];
+	snprintf(text, sizeof text, "TLS alert %u", alert);
+	if (conn->trust.refused || (!conn->server && alert == LP_TLS_BAD_CERTIFICATE))
+		end_with_alert(conn, LP_QUIC_END_PIN, LP_TLS_BAD_CERTIFICATE,
+			"the certificate is not the one expected");
+	else if (alert == LP_TLS_NO_APPLICATION_PROTOCOL)
+		end_with_alert(conn, LP_QUIC_END_ALPN, alert, "no common ALPN");
+	else
+		end_with_alert(conn, LP_QUIC_END_ERROR, alert, text);
+}
+
+void lp_conn_failed(struct lp_quic_conn *conn, int error)
+{
+	if (conn->ending)
+		return;
+	const char *text = ngtcp2_strerror(error);
+	put_text(&conn->why, (const uint8_t *)text, strlen(text));
+	switch (error) {
+	case NGTCP2_ERR_DRAINING:
+		peer_closed(conn);
+		break;
+	case NGTCP2_ERR_IDLE_CLOSE:
+		end(conn, LP_QUIC_END_IDLE, true);
+		break;
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+		end(conn, LP_QUIC_END_HANDSHAKE, true);
+		break;
+	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+		end(conn, LP_QUIC_END_ALPN, true);
+		break;
+	case NGTCP2_ERR_CRYPTO:
+		tls_failed(conn);
+		break;
+	case NGTCP2_ERR_CLOSING:
+	case NGTCP2_ERR_RETRY:
+	case NGTCP2_ERR_DROP_CONN:
+		end(conn, LP_QUIC_END_ERROR, true);
+		break;
+	default:
+		ngtcp2_ccerr_set_liberr(&conn->error, error, NULL, 0);
+		conn->why.code = conn->error.error_code;
+		end(conn, LP_QUIC_END_ERROR, ngtcp2_err_is_fatal(error));
+	}
+}
+
+static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
+{
+	struct lp_quic_conn *conn = ref->user_data;
+	return conn->nc;
+}
+
+static void on_rand(uint8_t *bytes, size_t len, const ngtcp2_rand_ctx *context)
+{
+	(void)context;
+	if (!lp_random(bytes, len))
+		memset(bytes, 0, len); /* greasing and skipped packet numbers: no secrets */
+}
+
+/* A fresh id of ours that nobody has; the server's carry the client's steering bytes. */
+static bool choose_cid(struct lp_quic_conn *conn, ngtcp2_cid *ret_cid, size_t len)
+{
+	do {
+		ret_cid->datalen = len;
+		if (!lp_random(ret_cid->data, len))
+			return false;
+		if (conn->server) {
+			ret_cid->data[0] = (uint8_t)(conn->steer >> 8);
+			ret_cid->data[1] = (uint8_t)conn->steer;
+		}
+	} while (lp_cids_find(&conn->q->cids, ret_cid->data, ret_cid->datalen));
+	return true;
+}
+
+static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, ngtcp2_stateless_reset_token *token,
+	size_t len, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	(void)nc;
+	if (!choose_cid(conn, cid, len) ||
+		!lp_cids_add(&conn->q->cids, conn, cid->data, cid->datalen))
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	lp_stateless_token(conn->q, cid, token->data);
+	return 0;
+}
+
+static int on_remove_cid(ngtcp2_conn *nc, const ngtcp2_cid *cid, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	(void)nc;
+	lp_cids_remove(&conn->q->cids, conn, cid->data, cid->datalen);
+	return 0;
+}
+
+static int on_reset(ngtcp2_conn *nc, const ngtcp2_pkt_stateless_reset2 *reset, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	(void)nc;
+	(void)reset;
+	conn->reset = true;
+	return 0;
+}
+
+/* Nothing reaches the user before this has agreed. */
+static int on_handshake_completed(ngtcp2_conn *nc, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	struct lp_quic *q = conn->q;
+	if (conn->ending)
+		return 0;
+	if (!lp_tls_alpn_is(conn->session, q->alpn)) {
+		end_with_alert(
+			conn, LP_QUIC_END_ALPN, LP_TLS_NO_APPLICATION_PROTOCOL, "no common ALPN");
+		return 0;
+	}
+	if (!conn->server && !lp_tls_peer_is_pinned(conn->session, &conn->trust)) {
+		end_with_alert(conn, LP_QUIC_END_PIN, LP_TLS_BAD_CERTIFICATE,
+			"the certificate is not the one expected");
+		return 0;
+	}
+	if (conn->server)
+		q->half_open--;
+	else
+		ngtcp2_conn_set_keep_alive_timeout(nc, q->config.keep_alive);
+	conn->phase = LP_CONN_UP;
+	conn->handed_out = true;
+	q->handler->connected(q->context, conn);
+	return 0;
+}
+
+static int on_datagram(
+	ngtcp2_conn *nc, uint32_t flags, const uint8_t *bytes, size_t len, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	(void)nc;
+	(void)flags;
+	if (!conn->ending && conn->phase == LP_CONN_UP)
+		conn->q->handler->datagram(conn->q->context, conn, bytes, len);
+	return 0;
+}
+
+static void fill_callbacks(ngtcp2_callbacks *callbacks)
+{
+	memset(callbacks, 0, sizeof *callbacks);
+	callbacks->client_initial = ngtcp2_crypto_client_initial_cb;
+	callbacks->recv_client_initial = ngtcp2_crypto_recv_client_initial_cb;
+	callbacks->recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb;
+	callbacks->encrypt = ngtcp2_crypto_encrypt_cb;
+	callbacks->decrypt = ngtcp2_crypto_decrypt_cb;
+	callbacks->hp_mask = ngtcp2_crypto_hp_mask_cb;
+	callbacks->recv_retry = ngtcp2_crypto_recv_retry_cb;
+	callbacks->update_key = ngtcp2_crypto_update_key_cb;
+	callbacks->delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb;
+	callbacks->delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb;
+	callbacks->get_path_challenge_data2 = ngtcp2_crypto_get_path_challenge_data2_cb;
+	callbacks->version_negotiation = ngtcp2_crypto_version_negotiation_cb;
+	callbacks->rand = on_rand;
+	callbacks->get_new_connection_id2 = on_new_cid;
+	callbacks->remove_connection_id = on_remove_cid;
+	callbacks->recv_stateless_reset2 = on_reset;
+	callbacks->handshake_completed = on_handshake_completed;
+	callbacks->recv_datagram = on_datagram;
+	lp_stream_callbacks(callbacks);
+}
+
+static void fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16_t *probes)
+{
+	ngtcp2_settings_default(settings);
+	settings->initial_ts = q->now;
+	settings->initial_rtt = LP_INITIAL_RTT;
+	settings->handshake_timeout = q->config.handshake_timeout;
+	settings->max_tx_udp_payload_size = q->config.max_packet;
+	size_t count = 0;
+	for (size_t i = 0; i < LP_PROBE_COUNT; i++)
+		if (mtu_probes[i] <= q->config.max_packet)
+			probes[count++] = mtu_probes[i];
+	if (count == 0)
+		settings->no_pmtud = 1;
+	settings->pmtud_probes = probes;
+	settings->pmtud_probeslen = count;
+}
+
+static void fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server)
+{
+	ngtcp2_transport_params_default(params);
+	params->initial_max_stream_data_bidi_local = LP_QUIC_STREAM_WINDOW;
+	params->initial_max_stream_data_bidi_remote = LP_QUIC_STREAM_WINDOW;
+	params->initial_max_stream_data_uni = LP_QUIC_STREAM_WINDOW;
+	params->initial_max_data = 4 * LP_QUIC_STREAM_WINDOW;
+	params->initial_max_streams_bidi = server ? 1 : 0;
+	params->initial_max_streams_uni = LP_UNI_STREAMS;
+	params->active_connection_id_limit = LP_ACTIVE_CIDS;
+	params->max_idle_timeout = q->config.idle_timeout;
+	params->max_datagram_frame_size = LP_DATAGRAM_FRAME_MAX;
+}
+
+static struct lp_quic_conn *conn_new(struct lp_quic *q, bool server)
+{
+	if (!lp_timers_reserve(&q->timers, q->live + q->lingering + 1))
+		return NULL;
+	struct lp_quic_conn *conn = calloc(1, sizeof *conn);
+	if (!conn)
+		return NULL;
+	conn->q = q;
+	conn->server = server;
+	conn->ref.get_conn = conn_of_ref;
+	conn->ref.user_data = conn;
+	conn->deadline = LP_NEVER;
+	lp_list_init(&conn->outs);
+	ngtcp2_ccerr_default(&conn->error);
+	lp_list_append(&q->conns, &conn->all);
+	q->live++;
+	if (server)
+		q->half_open++;
+	return conn;
+}
+
+static bool attach(struct lp_quic_conn *conn, WOLFSSL *session)
+{
+	conn->session = session;
+	if (!session)
+		return false;
+	ngtcp2_conn_set_tls_native_handle(conn->nc, session);
+	return true;
+}
+
+struct lp_quic_conn *lp_conn_accept(struct lp_quic *q, const struct lp_path *path,
+	const ngtcp2_pkt_hd *initial, const ngtcp2_cid *original)
+{
+	struct lp_quic_conn *conn = conn_new(q, true);
+	if (!conn)
+		return NULL;
+	conn->steer = (uint16_t)(initial->dcid.data[0] << 8 | initial->dcid.data[1]);
+	ngtcp2_callbacks callbacks;
+	ngtcp2_settings settings;
+	ngtcp2_transport_params params;
+	uint16_t probes[LP_PROBE_COUNT];
+	fill_callbacks(&callbacks);
+	fill_settings(q, &settings, probes);
+	fill_params(q, &params, true);
+	params.original_dcid = original ? *original : initial->dcid;
+	params.original_dcid_present = 1;
+	if (original) {
+		params.retry_scid = initial->dcid;
+		params.retry_scid_present = 1;
+		settings.token = initial->token;
+		settings.tokenlen = initial->tokenlen;
+		settings.token_type = NGTCP2_TOKEN_TYPE_RETRY;
+	}
+	ngtcp2_path np;
+	lp_path_to_ngtcp2(path, &np);
+	ngtcp2_cid scid;
+	if (!choose_cid(conn, &scid, LP_CID_SIZE) ||
+		!lp_cids_add(&q->cids, conn, scid.data, scid.datalen) ||
+		!lp_cids_add(&q->cids, conn, initial->dcid.data, initial->dcid.datalen))
+		goto fail;
+	lp_stateless_token(q, &scid, params.stateless_reset_token);
+	params.stateless_reset_token_present = 1;
+	if (ngtcp2_conn_server_new(&conn->nc, &initial->scid, &scid, &np, initial->version,
+		    &callbacks, &settings, &params, NULL, conn) != 0 ||
+		!attach(conn, lp_tls_accept(q->identity->tls, &conn->ref, q->alpn)))
+		goto fail;
+	return conn;
+fail:
+	lp_conn_free(conn);
+	return NULL;
+}
+
+static bool copy_pins(struct lp_trust *trust, const struct lp_quic_target *target)
+{
+	if (target->pin_count == 0)
+		return true;
+	trust->pins = calloc(target->pin_count, LP_PIN_SIZE);
+	if (!trust->pins)
+		return false;
+	memcpy(trust->pins, target->pins, target->pin_count * LP_PIN_SIZE);
+	trust->pin_count = target->pin_count;
+	return true;
+}
+
+static WOLFSSL_CTX *client_tls(struct lp_quic *q, bool with_system_store)
+{
+	WOLFSSL_CTX **tls = with_system_store ? &q->store_tls : &q->pinned_tls;
+	if (!*tls)
+		*tls = lp_tls_client_context(with_system_store);
+	return *tls;
+}
+
+static enum lp_status begin(struct lp_quic_conn *conn, const struct lp_quic_target *target)
+{
+	struct lp_quic *q = conn->q;
+	ngtcp2_callbacks callbacks;
+	ngtcp2_settings settings;
+	ngtcp2_transport_params params;
+	uint16_t probes[LP_PROBE_COUNT];
+	fill_callbacks(&callbacks);
+	fill_settings(q, &settings, probes);
+	fill_params(q, &params, false);
+	ngtcp2_path np;
+	lp_path_to_ngtcp2(&target->path, &np);
+	ngtcp2_cid scid, dcid;
+	if (!choose_cid(conn, &scid, LP_CID_SIZE) || !choose_cid(conn, &dcid, LP_INITIAL_DCID_SIZE))
+		return LP_CRYPTO;
+	dcid.data[0] = (uint8_t)(target->steer >> 8);
+	dcid.data[1] = (uint8_t)target->steer;
+	if (!copy_pins(&conn->trust, target) ||
+		!lp_cids_add(&q->cids, conn, scid.data, scid.datalen))
+		return LP_NO_MEMORY;
+	if (ngtcp2_conn_client_new(&conn->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
+		    &settings, &params, NULL, conn) != 0)
+		return LP_NO_MEMORY;
+	WOLFSSL_CTX *tls = client_tls(q, target->pin_count == 0);
+	if (!tls || !attach(conn, lp_tls_connect(tls, &conn->ref, q->alpn, target->server_name,
+					  &conn->trust)))
+		return LP_CRYPTO;
+	return LP_OK;
+}
+
+struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_target *target,
+	void *user, lp_time now, enum lp_status *ret_status)
+{
+	if (now > q->now)
+		q->now = now;
+	bool named = target->server_name && target->server_name[0] != '\0';
+	if (target->pin_count == 0 && !named) {
+		*ret_status = LP_INVALID;
+		return NULL;
+	}
+	struct lp_quic_conn *conn = conn_new(q, false);
+	if (!conn) {
+		*ret_status = LP_NO_MEMORY;
+		return NULL;
+	}
+	conn->user = user;
+	enum lp_status status = begin(conn, target);
+	if (status != LP_OK) {
+		lp_conn_free(conn);
+		*ret_status = status;
+		return NULL;
+	}
+	conn->handed_out = true;
+	lp_conn_mark_dirty(conn);
+	return conn;
+}
+
+static void lingering_read(struct lp_quic_conn *conn, size_t len)
+{
+	conn->heard++;
+	bool power_of_two = (conn->heard & (conn->heard - 1)) == 0;
+	if (conn->close_len == 0 || !power_of_two || conn->heard > 1u << LP_CLOSE_REPEATS ||
+		len < conn->close_len)
+		return;
+	conn->close_due = true;
+	lp_conn_mark_dirty(conn);
+}
+
+void lp_conn_read(
+	struct lp_quic_conn *conn, const struct lp_path *path, const uint8_t *bytes, size_t len)
+{
+	if (conn->phase == LP_CONN_LINGERING) {
+		lingering_read(conn, len);
+		return;
+	}
+	if (conn->ending)
+		return;
+	ngtcp2_path np;
+	lp_path_to_ngtcp2(path, &np);
+	int error = ngtcp2_conn_read_pkt(conn->nc, &np, NULL, bytes, len, conn->q->now);
+	if (error != 0) {
+		lp_conn_failed(conn, error);
+		return;
+	}
+	lp_outs_unblock(conn);
+	lp_conn_mark_dirty(conn);
+}
+
+void lp_conn_on_time(struct lp_quic_conn *conn)
+{
+	lp_timers_set(&conn->q->timers, conn, LP_NEVER); /* set again when it has written */
+	if (conn->phase == LP_CONN_LINGERING) {
+		lp_conn_free(conn);
+		return;
+	}
+	if (conn->ending)
+		return;
+	int error = ngtcp2_conn_handle_expiry(conn->nc, conn->q->now);
+	if (error != 0)
+		lp_conn_failed(conn, error);
+	else
+		lp_conn_mark_dirty(conn);
+}
+
+static void write_close_packet(struct lp_quic_conn *conn)
+{
+	uint8_t bytes[LP_QUIC_PACKET_MAX];
+	ngtcp2_path np;
+	memset(&conn->close_path, 0, sizeof conn->close_path);
+	np.local.addr = &conn->close_path.local.sa;
+	np.remote.addr = &conn->close_path.remote.sa;
+	np.user_data = NULL;
+	ngtcp2_ssize n = ngtcp2_conn_write_connection_close(
+		conn->nc, &np, NULL, bytes, sizeof bytes, &conn->error, conn->q->now);
+	if (n <= 0)
+		return; /* nothing may be sent: no keys yet, or an address that is not proved */
+	conn->close_packet = malloc((size_t)n);
+	if (!conn->close_packet)
+		return;
+	memcpy(conn->close_packet, bytes, (size_t)n);
+	conn->close_len = (size_t)n;
+	conn->close_path.local_len = np.local.addrlen;
+	conn->close_path.remote_len = np.remote.addrlen;
+	conn->close_due = true;
+}
+
+static void forget_peer(struct lp_quic_conn *conn)
+{
+	ngtcp2_conn_del(conn->nc);
+	conn->nc = NULL;
+	lp_outs_clear(conn);
+	wolfSSL_free(conn->session);
+	conn->session = NULL;
+	free(conn->trust.pins);
+	conn->trust.pins = NULL;
+}
+
+void lp_conn_finish(struct lp_quic_conn *conn)
+{
+	struct lp_quic *q = conn->q;
+	lp_list_remove(&conn->ended);
+	lp_list_remove(&conn->dirty);
+	bool drains = conn->why.end == LP_QUIC_END_PEER;
+	if (!conn->silent)
+		write_close_packet(conn);
+	if (conn->handed_out)
+		q->handler->closed(q->context, conn, &conn->why);
+	if ((!drains && !conn->close_due) || q->lingering >= q->config.max_connections) {
+		/* With that many around, this one's peer learns it by a stateless reset. */
+		lp_conn_free(conn);
+		return;
+	}
+	lp_time linger = LP_LINGER_PTOS * ngtcp2_conn_get_pto2(conn->nc);
+	if (linger > LP_LINGER_MAX)
+		linger = LP_LINGER_MAX;
+	forget_peer(conn);
+	q->live--;
+	if (conn->server && conn->phase == LP_CONN_HANDSHAKE)
+		q->half_open--;
+	q->lingering++;
+	conn->phase = LP_CONN_LINGERING;
+	lp_timers_set(&q->timers, conn, q->now + linger);
+	if (conn->close_due)
+		lp_conn_mark_dirty(conn);
+}
+
+size_t lp_conn_write_close(struct lp_quic_conn *conn, uint8_t *bytes, struct lp_path *ret_path)
+{
+	if (!conn->close_due)
+		return 0;
+	conn->close_due = false;
+	memcpy(bytes, conn->close_packet, conn->close_len);
+	*ret_path = conn->close_path;
+	return conn->close_len;
+}
+
+void lp_conn_free(struct lp_quic_conn *conn)
+{
+	struct lp_quic *q = conn->q;
+	if (conn->phase == LP_CONN_LINGERING) {
+		q->lingering--;
+	} else {
+		q->live--;
+		if (conn->server && conn->phase == LP_CONN_HANDSHAKE)
+			q->half_open--;
+	}
+	lp_timers_set(&q->timers, conn, LP_NEVER);
+	lp_cids_remove_all(&q->cids, conn);
+	lp_list_remove(&conn->all);
+	lp_list_remove(&conn->dirty);
+	lp_list_remove(&conn->ended);
+	forget_peer(conn);
+	free(conn->close_packet);
+	free(conn);
+}

@@ -1,0 +1,45 @@
+/* identity.h - who a relay is: its certificate and key; and the few other things that need the TLS
+ * library: random bytes, hashes, the room key. */
+#ifndef LANPARTY_IDENTITY_H
+#define LANPARTY_IDENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/code.h"
+#include "lanparty/control.h"
+#include "lanparty/status.h"
+
+struct lp_identity;
+
+/* A self-signed P-256 certificate for name, valid from a day ago for ten years (now: seconds since
+ * 1970). NULL when the TLS library refuses. */
+struct lp_identity *lp_identity_new(const char *name, int64_t now);
+/* From PEM: the leaf first, then its chain; key in PKCS#8 or SEC 1. NULL with a reason in
+ * ret_error: not PEM, the key does not belong to the certificate, ... */
+struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
+	size_t key_len, char *ret_error, size_t error_cap);
+void lp_identity_free(struct lp_identity *identity); /* zeroes the key */
+/* The leaf. */
+const uint8_t *lp_identity_der(const struct lp_identity *identity, size_t *ret_len);
+void lp_identity_pin(const struct lp_identity *identity, uint8_t ret_pin[LP_PIN_SIZE]);
+/* As PEM texts with their ends, to be kept: false when one does not fit. */
+bool lp_identity_pem(
+	const struct lp_identity *identity, char *cert, size_t cert_cap, char *key, size_t key_cap);
+/* 32 bytes that only the owner of the key can know, the same at every start: HKDF-SHA256 over the
+ * private key with the label. */
+bool lp_identity_secret(
+	const struct lp_identity *identity, const char *label, uint8_t ret_secret[32]);
+
+/* From the operating system. False only when it has none to give. */
+bool lp_random(void *bytes, size_t len);
+void lp_sha256(const void *bytes, size_t len, uint8_t ret_hash[32]);
+/* HKDF-SHA256 (RFC 5869), no salt, info "lanparty/1 room key". */
+bool lp_room_key(const struct lp_code *code, uint8_t ret_key[LP_ROOM_KEY_SIZE]);
+/* The 16 bits that steer a room's packets to one worker: first bytes of SHA-256 over the key. */
+uint16_t lp_room_steer(const uint8_t key[LP_ROOM_KEY_SIZE]);
+/* memset that the compiler keeps. */
+void lp_zero(void *bytes, size_t len);
+
+#endif

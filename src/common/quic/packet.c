@@ -1,0 +1,112 @@
+#include "internal.h"
+
+#include <assert.h>
+
+/* A short header (RFC 9000, section 17.3.1) with the longest packet number, and the AEAD's tag. */
+#define LP_SHORT_HEADER(dcid_len) (1 + (dcid_len) + 4)
+#define LP_AEAD_TAG               16
+
+/* A DATAGRAM frame's own bytes (RFC 9221, section 4): type and length. */
+static size_t datagram_room(size_t frame_room)
+{
+	size_t overhead = frame_room <= 2 + 63 ? 2 : 3;
+	return frame_room > overhead ? frame_room - overhead : 0;
+}
+
+size_t lp_quic_datagram_max(const struct lp_quic_conn *conn)
+{
+	if (!conn->nc)
+		return 0;
+	const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params2(conn->nc);
+	if (!peer)
+		return 0;
+	size_t overhead = LP_SHORT_HEADER(ngtcp2_conn_get_dcid2(conn->nc)->datalen) + LP_AEAD_TAG;
+	size_t room = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->nc) - overhead;
+	if (peer->max_datagram_frame_size < room)
+		room = (size_t)peer->max_datagram_frame_size;
+	return datagram_room(room);
+}
+
+/* Adds what waits on streams. True when the packet is complete, or there can be none. */
+static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes, size_t cap,
+	ngtcp2_ssize *ret_len)
+{
+	struct lp_out *out;
+	while ((out = lp_out_next(conn))) {
+		uint64_t skip = out->written - out->start;
+		struct lp_chunk *chunk = out->first;
+		while (chunk && skip >= chunk->len) {
+			skip -= chunk->len;
+			chunk = chunk->next;
+		}
+		ngtcp2_vec vec = {NULL, 0};
+		if (chunk)
+			vec = (ngtcp2_vec){chunk->bytes + skip, chunk->len - (size_t)skip};
+		uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+		if (out->fin && (!chunk || !chunk->next))
+			flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+		ngtcp2_ssize taken = -1;
+		ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->nc, path, NULL, bytes, cap, &taken,
+			flags, out->id, &vec, chunk ? 1 : 0, conn->q->now);
+		if (taken >= 0)
+			lp_out_written(conn, out, (size_t)taken);
+		if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+			lp_out_blocked(conn, out);
+		} else if (n == NGTCP2_ERR_STREAM_NOT_FOUND || n == NGTCP2_ERR_STREAM_SHUT_WR) {
+			lp_out_abandon(conn, out);
+		} else if (n != NGTCP2_ERR_WRITE_MORE) {
+			*ret_len = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Adds DATAGRAMs as long as the user has some. True as above. */
+static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes, size_t cap,
+	ngtcp2_ssize *ret_len)
+{
+	struct lp_quic *q = conn->q;
+	size_t max = conn->phase == LP_CONN_UP ? lp_quic_datagram_max(conn) : 0;
+	while (max > 0 && !conn->ending) {
+		struct lp_quic_piece pieces[2] = {{NULL, 0}, {NULL, 0}};
+		size_t count = q->handler->next_datagram(q->context, conn, max, pieces);
+		if (count == 0 || conn->ending)
+			break;
+		size_t len = pieces[0].len + pieces[1].len;
+		assert(count <= 2 && len > 0 && len <= max);
+		if (count > 2 || len == 0 || len > max)
+			break;
+		ngtcp2_vec vec[2];
+		size_t parts = 0;
+		for (size_t i = 0; i < count; i++)
+			if (pieces[i].len > 0)
+				vec[parts++] = (ngtcp2_vec){
+					(uint8_t *)(uintptr_t)pieces[i].bytes, pieces[i].len};
+		int accepted = 0;
+		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->nc, path, NULL, bytes, cap,
+			&accepted, NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, vec, parts, q->now);
+		if (accepted)
+			q->handler->datagram_sent(q->context, conn);
+		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no
+		 * place left for it: it goes into the next. */
+		if (n != NGTCP2_ERR_WRITE_MORE) {
+			*ret_len = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+ngtcp2_ssize lp_packet_write(
+	struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes, size_t cap)
+{
+	ngtcp2_ssize len = 0;
+	lp_outs_open(conn);
+	if (add_streams(conn, path, bytes, cap, &len) ||
+		add_datagrams(conn, path, bytes, cap, &len))
+		return len;
+	/* Closes a packet that was begun; or acknowledgements, probes, the handshake. */
+	return ngtcp2_conn_writev_stream(conn->nc, path, NULL, bytes, cap, NULL,
+		NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0, conn->q->now);
+}

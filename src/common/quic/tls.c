@@ -1,0 +1,168 @@
+#include "tls.h"
+
+#include <string.h>
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <ngtcp2/ngtcp2_crypto_wolfssl.h>
+
+#include "identity.h"
+#include "lanparty/bytes.h"
+
+#define LP_CIPHERS "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256"
+
+#define LP_QUIC_TRANSPORT_PARAMETERS 0x39 /* TLS extension, RFC 9001, section 8.2 */
+
+static bool configure(WOLFSSL_CTX *tls)
+{
+	int groups[] = {WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1};
+	wolfSSL_CTX_set_session_cache_mode(tls, WOLFSSL_SESS_CACHE_OFF);
+	return wolfSSL_CTX_set_cipher_list(tls, LP_CIPHERS) == WOLFSSL_SUCCESS &&
+	       wolfSSL_CTX_set_groups(tls, groups, 2) == WOLFSSL_SUCCESS;
+}
+
+WOLFSSL_CTX *lp_tls_server_context(void)
+{
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
+		return NULL;
+	WOLFSSL_CTX *tls = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
+	if (tls && ngtcp2_crypto_wolfssl_configure_server_context(tls) == 0 && configure(tls) &&
+		wolfSSL_CTX_no_ticket_TLSv13(tls) == 0) {
+		wolfSSL_CTX_set_verify(tls, WOLFSSL_VERIFY_NONE, NULL);
+		return tls;
+	}
+	lp_tls_context_free(tls);
+	return NULL;
+}
+
+static bool is_pinned(const struct lp_trust *trust, const uint8_t *der, size_t len)
+{
+	uint8_t hash[LP_PIN_SIZE];
+	lp_sha256(der, len, hash);
+	for (size_t i = 0; i < trust->pin_count; i++)
+		if (lp_equal_secret(hash, trust->pins[i], LP_PIN_SIZE))
+			return true;
+	return false;
+}
+
+/* The leaf's DER decides alone, whatever the library thinks of dates, names and issuers; it may ask
+ * more than once, and about each certificate of the chain. That the peer has the leaf's key is
+ * proved by the handshake's signature, which is not asked about here. */
+static int verify(int library_says, WOLFSSL_X509_STORE_CTX *store)
+{
+	struct lp_trust *trust = store->userCtx;
+	if (!trust)
+		return 0;
+	bool good = trust->pins ? store->totalCerts > 0 && is_pinned(trust, store->certs[0].buffer,
+								   store->certs[0].length)
+				: library_says == 1;
+	if (!good)
+		trust->refused = true;
+	return good;
+}
+
+WOLFSSL_CTX *lp_tls_client_context(bool with_system_store)
+{
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
+		return NULL;
+	WOLFSSL_CTX *tls = wolfSSL_CTX_new(wolfTLSv1_3_client_method());
+	if (tls && ngtcp2_crypto_wolfssl_configure_client_context(tls) == 0 && configure(tls)) {
+		wolfSSL_CTX_set_verify(tls, WOLFSSL_VERIFY_PEER, verify);
+		if (!with_system_store || wolfSSL_CTX_load_system_CA_certs(tls) == WOLFSSL_SUCCESS)
+			return tls;
+	}
+	lp_tls_context_free(tls);
+	return NULL;
+}
+
+void lp_tls_context_free(WOLFSSL_CTX *tls)
+{
+	wolfSSL_CTX_free(tls);
+	wolfSSL_Cleanup();
+}
+
+static bool prepare(WOLFSSL *session, void *conn_ref, const char *alpn)
+{
+	wolfSSL_set_quic_transport_version(session, LP_QUIC_TRANSPORT_PARAMETERS);
+	if (wolfSSL_set_app_data(session, conn_ref) != WOLFSSL_SUCCESS)
+		return false;
+	if (!alpn)
+		return true;
+	char name[64]; /* the library wants it writable */
+	size_t len = strlen(alpn);
+	if (len >= sizeof name)
+		return false;
+	memcpy(name, alpn, len + 1);
+	return wolfSSL_UseALPN(session, name, (unsigned)len, WOLFSSL_ALPN_FAILED_ON_MISMATCH) ==
+	       WOLFSSL_SUCCESS;
+}
+
+WOLFSSL *lp_tls_accept(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn)
+{
+	WOLFSSL *session = wolfSSL_new(tls);
+	if (!session)
+		return NULL;
+	wolfSSL_set_accept_state(session);
+	if (prepare(session, conn_ref, alpn))
+		return session;
+	wolfSSL_free(session);
+	return NULL;
+}
+
+/* Addresses are never sent as SNI (RFC 6066, section 3). */
+static bool is_address(const char *name)
+{
+	return strchr(name, ':') || name[strspn(name, "0123456789.")] == '\0';
+}
+
+static bool name_server(WOLFSSL *session, const char *name, bool check)
+{
+	bool address = is_address(name);
+	if (!address && wolfSSL_UseSNI(session, WOLFSSL_SNI_HOST_NAME, name,
+				(unsigned short)strlen(name)) != WOLFSSL_SUCCESS)
+		return false;
+	if (!check)
+		return true;
+	return (address ? wolfSSL_check_ip_address(session, name)
+			: wolfSSL_check_domain_name(session, name)) == WOLFSSL_SUCCESS;
+}
+
+WOLFSSL *lp_tls_connect(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn, const char *server_name,
+	struct lp_trust *trust)
+{
+	WOLFSSL *session = wolfSSL_new(tls);
+	if (!session)
+		return NULL;
+	wolfSSL_set_connect_state(session);
+	wolfSSL_SetCertCbCtx(session, trust);
+	bool named = server_name && server_name[0] != '\0';
+	if (prepare(session, conn_ref, alpn) && (named || trust->pins) &&
+		(!named || name_server(session, server_name, !trust->pins)) &&
+		wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS)
+		return session;
+	wolfSSL_free(session);
+	return NULL;
+}
+
+bool lp_tls_alpn_is(WOLFSSL *session, const char *alpn)
+{
+	char *name = NULL;
+	unsigned short len = 0;
+	if (wolfSSL_ALPN_GetProtocol(session, &name, &len) != WOLFSSL_SUCCESS || !name)
+		return false;
+	return alpn && len == strlen(alpn) && memcmp(name, alpn, len) == 0;
+}
+
+bool lp_tls_peer_is_pinned(WOLFSSL *session, const struct lp_trust *trust)
+{
+	if (!trust->pins)
+		return true;
+	WOLFSSL_X509 *leaf = wolfSSL_get_peer_certificate(session);
+	if (!leaf)
+		return false;
+	int len = 0;
+	const uint8_t *der = wolfSSL_X509_get_der(leaf, &len);
+	bool pinned = der && len > 0 && is_pinned(trust, der, (size_t)len);
+	wolfSSL_X509_free(leaf);
+	return pinned;
+}
