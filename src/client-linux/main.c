@@ -1,0 +1,157 @@
+/* lanparty-client - a player's computer becomes part of a LAN far away. */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dhcp.h"
+#include "exit.h"
+#include "identity.h"
+#include "linux/fd_port.h"
+#include "log.h"
+#include "options.h"
+#include "peer.h"
+#include "rights.h"
+#include "tap.h"
+
+#define RELEASE_WAIT (300 * LP_MILLISECOND) /* for a DHCP release to get through the room */
+
+struct client {
+	struct lp_peer_options peer;
+	const char *tap_name;
+	struct lp_mac mac; /* zero: one of its own */
+	bool dhcp_wanted;
+
+	struct lp_port *tap;
+	struct dhcp *dhcp; /* NULL: not wanted */
+};
+
+static bool parse_mac(const char *text, void *value)
+{
+	struct lp_mac mac;
+	if (!lp_mac_parse(text, &mac) || !lp_mac_is_station(&mac))
+		return false;
+	*(struct lp_mac *)value = mac;
+	return true;
+}
+
+static int new_room(void)
+{
+	uint8_t random[LP_CODE_RANDOM];
+	char code[LP_CODE_SHOWN];
+	if (!lp_random(random, sizeof(random)))
+		return LP_EXIT_OS;
+	lp_code_format(random, code);
+	return puts(code) < 0 || fflush(stdout) != 0 ? LP_EXIT_IO : LP_EXIT_OK;
+}
+
+static bool read_options(
+	struct client *c, struct lp_options *o, int argc, char **argv, int *ret_exit)
+{
+	static struct lp_option table[3 + LP_PEER_OPTIONS];
+	const struct lp_option own[] = {
+		{.name = "tap",
+			.argument = "NAME",
+			.kind = LP_OPTION_TEXT,
+			.help = "name of the network interface to create (default: lanparty0)",
+			.value = &c->tap_name},
+		{.name = "mac",
+			.argument = "MAC",
+			.kind = LP_OPTION_PARSED,
+			.help = "its address (default: a random one that is kept between runs)",
+			.value = &c->mac,
+			.parse = parse_mac,
+			.expects = "a station's MAC address such as 02:00:5e:10:20:30"},
+		{.name = "dhcp",
+			.kind = LP_OPTION_FLAG,
+			.help = "get an IPv4 address from the LAN; default route and name servers "
+				"stay",
+			.value = &c->dhcp_wanted},
+	};
+	memcpy(table, own, sizeof(own));
+	o->list = table;
+	o->count = lp_peer_options_add(&c->peer, table, sizeof(own) / sizeof(own[0]));
+	if (!lp_options_read(o, argc, argv, ret_exit))
+		return false;
+	if (strlen(c->tap_name) >= IFNAMSIZ || strchr(c->tap_name, '/')) {
+		*ret_exit =
+			lp_options_wrong(o, "--tap: at most 15 characters without / are a name");
+		return false;
+	}
+	return lp_peer_options_finish(&c->peer, o, ret_exit);
+}
+
+static void on_joined(void *context)
+{
+	struct client *c = context;
+	if (c->dhcp)
+		dhcp_start(c->dhcp);
+}
+
+static void on_readable(void *context)
+{
+	struct client *c = context;
+	dhcp_read(c->dhcp);
+}
+
+static void on_child(void *context)
+{
+	struct client *c = context;
+	if (c->dhcp)
+		dhcp_child(c->dhcp);
+}
+
+static lp_time on_leaving(void *context)
+{
+	struct client *c = context;
+	return c->dhcp && dhcp_release(c->dhcp) ? RELEASE_WAIT : 0;
+}
+
+static int run(struct client *c)
+{
+	enum lp_exit code = LP_EXIT_OS;
+	c->tap = tap_open(c->tap_name, lp_mac_is_zero(&c->mac) ? NULL : &c->mac, &code);
+	if (!c->tap)
+		return (int)code;
+	if (c->dhcp_wanted && !(c->dhcp = dhcp_open(c->tap, &code)))
+		return (int)code;
+	if (!lp_rights_drop(true))
+		return LP_EXIT_OS;
+	struct lp_peer_config config = {
+		.options = &c->peer,
+		.role = LP_ROLE_CLIENT,
+		.mac = *tap_mac(c->tap),
+		.port = c->tap,
+		.context = c,
+		.joined = on_joined,
+		.fd = c->dhcp ? dhcp_fd(c->dhcp) : -1,
+		.readable = on_readable,
+		.child = on_child,
+		.leaving = on_leaving,
+	};
+	return lp_peer_run(&config);
+}
+
+int main(int argc, char **argv)
+{
+	static struct client c = {.tap_name = "lanparty0"};
+	struct lp_options options = {
+		.program = "lanparty-client",
+		.purpose = "Joins a room of a LAN party: a network interface of this computer "
+			   "becomes part "
+			   "of it.\n'lanparty-client new-room' prints a code for a new room.",
+		.positional = LP_PEER_POSITIONAL,
+	};
+	int code = LP_EXIT_OK;
+	if (dhcp_is_event(argc, argv))
+		return LP_EXIT_OK;
+	if (argc == 2 && strcmp(argv[1], "new-room") == 0)
+		return new_room();
+	if (read_options(&c, &options, argc, argv, &code))
+		code = run(&c);
+	dhcp_close(c.dhcp);
+	if (c.tap)
+		c.tap->ops->close(c.tap);
+	lp_zero(&c.peer, sizeof(c.peer));
+	lp_options_clear(&options);
+	return code;
+}

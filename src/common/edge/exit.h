@@ -1,0 +1,32 @@
+/* exit.h - how the programs end: one number for each thing that the person at the keyboard, or the
+ * unit that starts them, would do something else about. The manual pages repeat this table.
+ *
+ * The numbers are those of sysexits.h where it has one that fits. */
+#ifndef LANPARTY_EDGE_EXIT_H
+#define LANPARTY_EDGE_EXIT_H
+
+/* X(NAME, number, text): LP_EXIT_NAME. */
+#define LP_EXIT_LIST(X)                                                                            \
+	X(OK, 0, "ended as it was asked to")                                                       \
+	X(USAGE, 64, "wrong options")                                                              \
+	X(NO_INPUT, 66, "a file that was named is missing or not what it should be (certificate)") \
+	X(NO_HOST, 68, "the relay's host name is not known")                                       \
+	X(PORT, 69, "the UDP address is taken or not this computer's")                             \
+	X(INTERNAL, 70, "out of memory, or a mistake in the program")                              \
+	X(OS, 71, "the operating system refused something")                                        \
+	X(NO_INTERFACE, 72, "no such network interface, or not one that can be used")              \
+	X(CANNOT_CREATE, 73, "a file could not be written")                                        \
+	X(IO, 74, "reading or writing failed")                                                     \
+	X(REFUSED, 75, "the relay refused the join; its reason was shown")                         \
+	X(PROTOCOL, 76, "the relay speaks another protocol or version")                            \
+	X(NO_PERMISSION, 77, "not enough rights")                                                  \
+	X(CONFIG, 78, "a mistake in the configuration file")                                       \
+	X(WRONG_PIN, 79, "the relay's certificate is not the expected one")
+
+enum lp_exit {
+#define LP_EXIT_ENUM(name, number, text) LP_EXIT_##name = number,
+	LP_EXIT_LIST(LP_EXIT_ENUM)
+#undef LP_EXIT_ENUM
+};
+
+#endif

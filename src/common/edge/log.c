@@ -1,0 +1,315 @@
+#include "log.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#ifndef _WIN32
+#include <sys/stat.h>
+#endif
+
+#define LINE_MAX_BYTES 2048
+#define VALUE_MAX      1024
+#define END_ROOM       3 /* "}\n" and the end are always possible */
+
+static const struct {
+	const char *name;
+	char priority; /* of syslog */
+} levels[] = {
+	[LP_LOG_ERROR] = {"error", '3'},
+	[LP_LOG_WARNING] = {"warning", '4'},
+	[LP_LOG_INFO] = {"info", '6'},
+	[LP_LOG_DEBUG] = {"debug", '7'},
+	[LP_LOG_FRAME] = {"frame", '7'},
+};
+
+static struct {
+	enum lp_log_level level;
+	enum lp_log_format format;
+	bool journal;
+} settings = {.level = LP_LOG_INFO};
+
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t len;
+	bool full;
+};
+
+/* $JOURNAL_STREAM is inherited by all children: it counts only while stderr is what it names. */
+static bool stderr_is_the_journal(void)
+{
+#ifdef _WIN32
+	return false;
+#else
+	const char *named = getenv("JOURNAL_STREAM");
+	struct stat st;
+	if (!named || fstat(fileno(stderr), &st) != 0)
+		return false;
+	char here[64];
+	snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(named, here) == 0;
+#endif
+}
+
+bool lp_log_level_parse(const char *text, enum lp_log_level *ret_level)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(text, levels[i].name) == 0) {
+			*ret_level = (enum lp_log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void lp_log_set(enum lp_log_level level, enum lp_log_format format)
+{
+	settings.level = level;
+	settings.format = format;
+	settings.journal = stderr_is_the_journal();
+}
+
+enum lp_log_format lp_log_get_format(void)
+{
+	return settings.format;
+}
+
+bool lp_log_on(enum lp_log_level level)
+{
+	return level <= settings.level;
+}
+
+static void put(struct line *line, const char *bytes, size_t len)
+{
+	if (line->full || len > sizeof(line->text) - END_ROOM - line->len) {
+		line->full = true;
+		return;
+	}
+	memcpy(line->text + line->len, bytes, len);
+	line->len += len;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	put(line, text, strlen(text));
+}
+
+/* Bytes of the printable character at the start of text: 0 for a control or what is not UTF-8. */
+static size_t printable(const char *text)
+{
+	const unsigned char *b = (const unsigned char *)text;
+	if (b[0] < 0x80)
+		return b[0] >= 0x20 && b[0] != 0x7f;
+	size_t len = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+	uint32_t c = b[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (b[i] & 0x3fu);
+	}
+	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000}; /* 80 to 9f are controls */
+	bool good = b[0] >= 0xc2 && c >= least[len] && c <= 0x10ffff && (c & 0x1ff800) != 0xd800;
+	return good ? len : 0;
+}
+
+static void put_quoted(struct line *line, const char *text, bool json)
+{
+	put(line, "\"", 1);
+	while (*text) {
+		size_t len = printable(text);
+		char escaped[8];
+		if (*text == '"' || *text == '\\') {
+			snprintf(escaped, sizeof(escaped), "\\%c", *text);
+			put_text(line, escaped);
+			len = 1;
+		} else if (len > 0) {
+			put(line, text, len);
+		} else {
+			/* JSON has no bytes: those that are no character become one each. */
+			unsigned byte = (unsigned char)*text;
+			snprintf(escaped, sizeof(escaped), json ? "\\u%04x" : "\\x%02x", byte);
+			put_text(line, escaped);
+			len = 1;
+		}
+		text += len;
+	}
+	put(line, "\"", 1);
+}
+
+/* Needs no quotes for people and for awk. */
+static bool is_plain(const char *text)
+{
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if ((unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7f ||
+			strchr("\"\\=", *text))
+			return false;
+	}
+	return true;
+}
+
+static void put_key(struct line *line, const char *key, size_t len, bool json)
+{
+	if (line->len > 0 && !strchr("{>", line->text[line->len - 1]))
+		put(line, json ? "," : " ", 1);
+	if (json)
+		put(line, "\"", 1);
+	put(line, key, len);
+	put_text(line, json ? "\":" : "=");
+}
+
+static void put_string(struct line *line, const char *text, bool json)
+{
+	if (!json && is_plain(text))
+		put_text(line, text);
+	else
+		put_quoted(line, text, json);
+}
+
+/* The value that belongs to the conversion at format, as text. Returns its conversion letter. */
+static char convert(const char *format, size_t len, va_list *args, char value[VALUE_MAX])
+{
+	char spec[16];
+	assert(len >= 2 && len < sizeof(spec));
+	memcpy(spec, format, len);
+	spec[len] = 0;
+	char letter = format[len - 1], size = format[len - 2];
+	const char *text;
+	switch (letter) {
+	case 'i':
+		snprintf(value, VALUE_MAX, "%d", va_arg(*args, int) != 0);
+		break;
+	case 's':
+		text = va_arg(*args, const char *);
+		snprintf(value, VALUE_MAX, spec, text ? text : "");
+		break;
+	case 'f':
+		snprintf(value, VALUE_MAX, spec, va_arg(*args, double));
+		break;
+	case 'd':
+	case 'u':
+	case 'x':
+	case 'X':
+		if (size == 'l' && format[len - 3] == 'l')
+			snprintf(value, VALUE_MAX, spec, va_arg(*args, unsigned long long));
+		else if (size == 'l')
+			snprintf(value, VALUE_MAX, spec, va_arg(*args, unsigned long));
+		else if (size == 'z')
+			snprintf(value, VALUE_MAX, spec, va_arg(*args, size_t));
+		else if (size == 'j')
+			snprintf(value, VALUE_MAX, spec, va_arg(*args, uintmax_t));
+		else
+			snprintf(value, VALUE_MAX, spec, va_arg(*args, unsigned));
+		break;
+	default:
+		assert(false && "a conversion that the log does not know");
+		snprintf(value, VALUE_MAX, "?");
+		return 0;
+	}
+	return letter;
+}
+
+static void put_pairs(struct line *line, const char *format, va_list *args, bool json)
+{
+	while (*format) {
+		size_t key_len = strcspn(format, "=");
+		const char *spec = format + key_len + (format[key_len] == '=');
+		size_t spec_len = strcspn(spec, " ");
+		char value[VALUE_MAX];
+		char letter = convert(spec, spec_len, args, value);
+
+		size_t before = line->len;
+		put_key(line, format, key_len, json);
+		if (letter == 'i')
+			put_text(line,
+				*value == '1' ? (json ? "true" : "yes") : (json ? "false" : "no"));
+		else if (letter && strchr("duf", letter))
+			put_text(line, value);
+		else
+			put_string(line, value, json);
+		if (line->full) {
+			line->len = before;
+			line->full = false;
+		}
+		if (!letter) /* what comes after cannot be found any more */
+			return;
+		format = spec + spec_len;
+		format += *format == ' ';
+	}
+}
+
+/* One write, so that the lines of two threads do not mix. */
+static void finish(struct line *line, FILE *out, bool json)
+{
+	if (json)
+		line->text[line->len++] = '}';
+	line->text[line->len++] = '\n';
+	fwrite(line->text, 1, line->len, out);
+	fflush(out);
+}
+
+static void put_time(struct line *line, bool json)
+{
+	struct timespec now = {0};
+	struct tm tm = {0};
+#ifdef _WIN32
+	now.tv_sec = time(NULL); /* its C library has no finer clock */
+	gmtime_s(&tm, &now.tv_sec);
+#else
+	timespec_get(&now, TIME_UTC);
+	gmtime_r(&now.tv_sec, &tm);
+#endif
+	char text[40];
+	size_t len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%03dZ", (int)(now.tv_nsec / 1000000));
+	put_key(line, "ts", 2, json);
+	put_string(line, text, json);
+}
+
+void lp_log(enum lp_log_level level, const char *event, const char *format, ...)
+{
+	if (!lp_log_on(level))
+		return;
+	bool json = settings.format == LP_LOG_JSON;
+	struct line line;
+	line.len = 0;
+	line.full = false;
+	if (settings.journal) {
+		const char priority[] = {'<', levels[level].priority, '>'};
+		put(&line, priority, sizeof(priority));
+	}
+	if (json)
+		put(&line, "{", 1);
+	if (!settings.journal)
+		put_time(&line, json);
+	put_key(&line, "level", 5, json);
+	put_string(&line, levels[level].name, json);
+	put_key(&line, "event", 5, json);
+	put_string(&line, event, json);
+	va_list args;
+	va_start(args, format);
+	put_pairs(&line, format, &args, json);
+	va_end(args);
+	finish(&line, stderr, json);
+}
+
+void lp_event(FILE *out, const char *event, const char *format, ...)
+{
+	bool json = settings.format == LP_LOG_JSON;
+	struct line line;
+	line.len = 0;
+	line.full = false;
+	if (json) {
+		put(&line, "{", 1);
+		put_key(&line, "event", 5, json);
+	}
+	put_string(&line, event, json);
+	va_list args;
+	va_start(args, format);
+	put_pairs(&line, format, &args, json);
+	va_end(args);
+	finish(&line, out, json);
+}

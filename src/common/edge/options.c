@@ -1,0 +1,448 @@
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+
+#define HELP_COLUMN  32
+#define SOURCE_BYTES 200
+
+static const struct lp_option built_in[] = {
+	{.name = "config",
+		.argument = "FILE",
+		.help = "read options from FILE: lines of name = value",
+		.kind = LP_OPTION_TEXT},
+	{.name = "help", .help = "show this and exit"},
+	{.name = "version", .help = "show the version and exit"},
+};
+enum { CONFIG, HELP, VERSION, BUILT_IN_COUNT };
+
+struct reading {
+	struct lp_options *o;
+	const char *config_file;
+	bool given[LP_OPTIONS_MAX]; /* by a source that goes before the present one */
+	bool now[LP_OPTIONS_MAX];   /* by the present one */
+	size_t secrets;
+	int exit;
+};
+
+/* Memory that the compiler must not leave as it was. */
+static void wipe(char *text)
+{
+	for (volatile char *at = text; *at; at++)
+		*at = 'x';
+}
+
+static void wipe_and_free(char *text)
+{
+	if (text)
+		wipe(text);
+	free(text);
+}
+
+void lp_options_clear(struct lp_options *o)
+{
+	wipe_and_free(o->argument);
+	wipe_and_free(o->config);
+	for (size_t i = 0; i < LP_OPTION_SECRETS; i++)
+		wipe_and_free(o->secrets[i]);
+	o->argument = o->config = NULL;
+	memset(o->secrets, 0, sizeof(o->secrets));
+}
+
+int lp_options_wrong(const struct lp_options *o, const char *sentence)
+{
+	fprintf(stderr, "%s: %s\n", o->program, sentence);
+	return LP_EXIT_USAGE;
+}
+
+static void show_option(const struct lp_option *option)
+{
+	char left[100];
+	snprintf(left, sizeof(left), "  --%s%s%s", option->name, option->argument ? " " : "",
+		option->argument ? option->argument : "");
+	printf("%-*s", HELP_COLUMN, left);
+	if (strlen(left) >= HELP_COLUMN)
+		printf("\n%*s", HELP_COLUMN, "");
+	for (const char *at = option->help; *at; at++) {
+		putchar(*at);
+		if (*at == '\n')
+			printf("%*s", HELP_COLUMN, "");
+	}
+	putchar('\n');
+}
+
+static void show_help(const struct lp_options *o)
+{
+	printf("Usage: %s [options]%s%s%s\n\n%s\n\nOptions:\n", o->program,
+		o->positional ? " [" : "", o->positional ? o->positional : "",
+		o->positional ? "]" : "", o->purpose);
+	for (size_t i = 0; i < o->count; i++)
+		show_option(&o->list[i]);
+	for (size_t i = 0; i < BUILT_IN_COUNT; i++)
+		show_option(&built_in[i]);
+	printf("\nThe environment (LANPARTY_MAX_CLIENTS=8 for --max-clients 8) goes before the\n"
+	       "configuration file, and the command line before both.\n");
+}
+
+/* Digits and perhaps a unit: false when it is anything else or does not fit. */
+static bool parse_number(const char *text, bool size, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+	const char *at = text;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		uint64_t digit = (uint64_t)(*at - '0');
+		if (number > (UINT64_MAX - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	if (at == text)
+		return false;
+	static const char units[] = "KMG";
+	const char *unit = size && *at ? strchr(units, toupper((unsigned char)*at)) : NULL;
+	if (unit) {
+		unsigned shift = 10u * (unsigned)(unit - units + 1);
+		if (number > UINT64_MAX >> shift)
+			return false;
+		number <<= shift;
+		at++;
+	}
+	*ret_number = number;
+	return *at == 0;
+}
+
+static bool parse_flag(const char *text, bool *ret_flag)
+{
+	static const char *const words[2][4] = {
+		{"no", "false", "0", "off"}, {"yes", "true", "1", "on"}};
+	for (size_t truth = 0; truth < 2; truth++) {
+		for (size_t i = 0; i < 4; i++) {
+			if (strcmp(text, words[truth][i]) == 0) {
+				*ret_flag = truth;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* "a number from 1 to 1024": what stands in the error. */
+static void say_expected(const struct lp_option *option, char text[SOURCE_BYTES])
+{
+	switch (option->kind) {
+	case LP_OPTION_FLAG:
+		snprintf(text, SOURCE_BYTES, "yes or no");
+		break;
+	case LP_OPTION_NUMBER:
+	case LP_OPTION_SIZE:
+		snprintf(text, SOURCE_BYTES, "a number from %llu to %llu%s",
+			(unsigned long long)option->min, (unsigned long long)option->max,
+			option->kind == LP_OPTION_SIZE ? ", K, M or G may follow," : "");
+		break;
+	default:
+		snprintf(text, SOURCE_BYTES, "%s",
+			option->expects ? option->expects : "a text that is not empty");
+	}
+}
+
+static bool wrong(
+	struct reading *r, const char *source, const struct lp_option *option, const char *text)
+{
+	char expected[SOURCE_BYTES];
+	say_expected(option, expected);
+	if (option->secret)
+		text = "...";
+	fprintf(stderr, "%s: %s: %s is expected, not \"%s\"\n", r->o->program, source, expected,
+		text);
+	return false;
+}
+
+static bool store(struct reading *r, const struct lp_option *option, const char *text)
+{
+	uint64_t number = 0;
+	struct lp_texts *texts = option->value;
+	switch (option->kind) {
+	case LP_OPTION_FLAG:
+		return parse_flag(text, option->value);
+	case LP_OPTION_TEXT:
+		if (!*text)
+			return false;
+		*(const char **)option->value = text;
+		return true;
+	case LP_OPTION_TEXTS:
+		if (!r->now[option - r->o->list])
+			texts->count = 0; /* not to be mixed with the default */
+		if (!*text || texts->count == LP_OPTION_TEXTS_MAX)
+			return false;
+		texts->items[texts->count++] = text;
+		return true;
+	case LP_OPTION_NUMBER:
+	case LP_OPTION_SIZE:
+		if (!parse_number(text, option->kind == LP_OPTION_SIZE, &number) ||
+			number < option->min || number > option->max)
+			return false;
+		*(uint64_t *)option->value = number;
+		return true;
+	case LP_OPTION_PARSED:
+		return option->parse(text, option->value);
+	}
+	return false;
+}
+
+/* One value from the present source. text NULL: a flag that is only named. */
+static bool take(
+	struct reading *r, const char *source, const struct lp_option *option, const char *text)
+{
+	size_t index = (size_t)(option - r->o->list);
+	if (r->given[index])
+		return true;
+	if (!store(r, option, text ? text : "yes"))
+		return wrong(r, source, option, text);
+	r->now[index] = true;
+	return true;
+}
+
+static void next_source(struct reading *r)
+{
+	for (size_t i = 0; i < LP_OPTIONS_MAX; i++)
+		r->given[i] = r->given[i] || r->now[i];
+	memset(r->now, 0, sizeof(r->now));
+}
+
+static const struct lp_option *find(
+	const struct lp_option *list, size_t count, const char *name, size_t len)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(list[i].name) == len && memcmp(list[i].name, name, len) == 0)
+			return &list[i];
+	}
+	return NULL;
+}
+
+/* A copy that lives on while argv shows nothing any more; NULL when there is no memory. */
+static char *hide(char *in_argv)
+{
+	size_t size = strlen(in_argv) + 1;
+	char *copy = malloc(size);
+	if (copy)
+		memcpy(copy, in_argv, size);
+	wipe(in_argv);
+	return copy;
+}
+
+static bool take_argument(
+	struct reading *r, const char *source, const struct lp_option *option, char *text)
+{
+	if (option->secret && text) {
+		if (r->secrets == LP_OPTION_SECRETS || !(text = hide(text))) {
+			fprintf(stderr, "%s: %s is given too often\n", r->o->program, source);
+			return false;
+		}
+		r->o->secrets[r->secrets++] = text;
+	}
+	return take(r, source, option, text);
+}
+
+static bool take_positional(struct reading *r, char *text)
+{
+	struct lp_options *o = r->o;
+	if (!o->positional || o->argument) {
+		/* It may be a secret in the wrong place: not repeated. */
+		fprintf(stderr, "%s: an argument without name is %s: see --help\n", o->program,
+			o->positional ? "given twice" : "not expected");
+		return false;
+	}
+	o->argument = hide(text);
+	return o->argument != NULL;
+}
+
+/* Built-in ones. False ends the program. */
+static bool take_built_in(struct reading *r, const struct lp_option *option, const char *text)
+{
+	if (option == &built_in[CONFIG]) {
+		r->config_file = text;
+		return true;
+	}
+	if (option == &built_in[HELP])
+		show_help(r->o);
+	else
+		printf("%s %s\n", r->o->program, LANPARTY_VERSION);
+	r->exit = fflush(stdout) == 0 ? LP_EXIT_OK : LP_EXIT_IO;
+	return false;
+}
+
+/* An option at argv[*at]; *at moves to its last part. */
+static bool read_option(struct reading *r, int argc, char **argv, int *at)
+{
+	const char *name = argv[*at] + 2;
+	size_t len = strcspn(name, "=");
+	const struct lp_option *option = find(built_in, BUILT_IN_COUNT, name, len);
+	bool own = option != NULL;
+	if (!own)
+		option = find(r->o->list, r->o->count, name, len);
+	char source[SOURCE_BYTES];
+	snprintf(source, sizeof(source), "--%.*s", (int)(len < 100 ? len : 100), name);
+	if (!option) {
+		fprintf(stderr, "%s: there is no option %s: see --help\n", r->o->program, source);
+		return false;
+	}
+	char *text = name[len] ? argv[*at] + 2 + len + 1 : NULL;
+	if (!text && option->argument) {
+		if (*at + 1 == argc) {
+			fprintf(stderr, "%s: %s needs %s after it\n", r->o->program, source,
+				option->argument);
+			return false;
+		}
+		text = argv[++*at];
+	}
+	return own ? take_built_in(r, option, text) : take_argument(r, source, option, text);
+}
+
+static bool read_command_line(struct reading *r, int argc, char **argv)
+{
+	bool only_positional = false;
+	for (int at = 1; at < argc; at++) {
+		if (only_positional || argv[at][0] != '-' || !argv[at][1]) {
+			if (!take_positional(r, argv[at]))
+				return false;
+		} else if (strcmp(argv[at], "--") == 0) {
+			only_positional = true;
+		} else if (strcmp(argv[at], "-h") == 0) {
+			return take_built_in(r, &built_in[HELP], NULL);
+		} else if (argv[at][1] != '-') {
+			fprintf(stderr, "%s: there is no option %s: see --help\n", r->o->program,
+				argv[at]);
+			return false;
+		} else if (!read_option(r, argc, argv, &at)) {
+			return false;
+		}
+	}
+	next_source(r);
+	return true;
+}
+
+static const char *from_environment(const char *name, char variable[SOURCE_BYTES])
+{
+	snprintf(variable, SOURCE_BYTES, "LANPARTY_%s", name);
+	for (char *at = variable; *at; at++)
+		*at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+	return getenv(variable);
+}
+
+/* The words of a repeated option. They stay in the environment, cut at the spaces. */
+static bool take_words(
+	struct reading *r, const char *source, const struct lp_option *option, char *text)
+{
+	for (char *word = strtok(text, " \t"); word; word = strtok(NULL, " \t")) {
+		if (!take(r, source, option, word))
+			return false;
+	}
+	return true;
+}
+
+static bool read_environment(struct reading *r)
+{
+	char variable[SOURCE_BYTES];
+	for (size_t i = 0; i < r->o->count; i++) {
+		const struct lp_option *option = &r->o->list[i];
+		const char *text = from_environment(option->name, variable);
+		if (!text || !*text) /* an empty one counts as none, as units and scripts expect */
+			continue;
+		bool repeated = option->kind == LP_OPTION_TEXTS || option->kind == LP_OPTION_PARSED;
+		if (repeated ? !take_words(r, variable, option, (char *)(uintptr_t)text)
+			     : !take(r, variable, option, text))
+			return false;
+	}
+	if (!r->config_file)
+		r->config_file = from_environment(built_in[CONFIG].name, variable);
+	next_source(r);
+	return true;
+}
+
+static bool load_config(struct reading *r)
+{
+	FILE *file = fopen(r->config_file, "r");
+	char *text = file ? calloc(1, LP_CONFIG_MAX + 1) : NULL;
+	size_t len = text ? fread(text, 1, LP_CONFIG_MAX + 1, file) : 0;
+	int error = !file || !text || ferror(file) ? errno : len > LP_CONFIG_MAX ? EFBIG : 0;
+	if (file)
+		fclose(file);
+	r->o->config = text;
+	if (error) {
+		if (len > LP_CONFIG_MAX)
+			text[LP_CONFIG_MAX] = 0;
+		fprintf(stderr, "%s: cannot read the configuration file %s: %s\n", r->o->program,
+			r->config_file, strerror(error));
+	}
+	return error == 0;
+}
+
+static char *trimmed(char *text)
+{
+	text += strspn(text, " \t");
+	size_t len = strlen(text);
+	while (len > 0 && strchr(" \t\r", text[len - 1]))
+		text[--len] = 0;
+	return text;
+}
+
+static bool read_config_line(struct reading *r, char *line, unsigned number)
+{
+	char *name = trimmed(line);
+	if (!*name || *name == '#')
+		return true;
+	char *equals = strchr(name, '='), *text = NULL;
+	if (equals) {
+		*equals = 0;
+		text = trimmed(equals + 1);
+		name = trimmed(name);
+	}
+	char source[SOURCE_BYTES];
+	snprintf(source, sizeof(source), "%.120s:%u: %.60s", r->config_file, number,
+		*name ? name : "\"\"");
+	const struct lp_option *option = find(r->o->list, r->o->count, name, strlen(name));
+	if (!option) {
+		fprintf(stderr, "%s: %s: there is no such option: see --help\n", r->o->program,
+			source);
+		return false;
+	}
+	if (!text && option->argument) {
+		fprintf(stderr, "%s: %s: needs \" = %s\" after it\n", r->o->program, source,
+			option->argument);
+		return false;
+	}
+	return take(r, source, option, text);
+}
+
+static bool read_config(struct reading *r)
+{
+	if (!r->config_file)
+		return true;
+	r->exit = LP_EXIT_CONFIG;
+	if (!load_config(r))
+		return false;
+	unsigned number = 1;
+	for (char *line = r->o->config; line; number++) {
+		char *end = strchr(line, '\n');
+		if (end)
+			*end++ = 0;
+		if (!read_config_line(r, line, number))
+			return false;
+		line = end;
+	}
+	return true;
+}
+
+bool lp_options_read(struct lp_options *o, int argc, char **argv, int *ret_exit)
+{
+	struct reading r = {.o = o, .exit = LP_EXIT_USAGE};
+	bool good = o->count <= LP_OPTIONS_MAX && read_command_line(&r, argc, argv) &&
+		    read_environment(&r) && read_config(&r);
+	if (!good)
+		*ret_exit = r.exit;
+	return good;
+}

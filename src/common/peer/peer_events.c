@@ -1,0 +1,121 @@
+/* peer_events.c - what the person at the keyboard, and a program that reads stdout, are told (rows
+ * C8, R8). */
+#include <stdio.h>
+
+#include "lanparty/role.h"
+#include "log.h"
+#include "peer_private.h"
+
+void peer_explain(const struct peer *p, const struct lp_quic_close *why, char *text, size_t cap)
+{
+	const struct lp_peer_options *o = p->config->options;
+	char address[LP_ADDRESS_TEXT];
+	lp_address_format(&p->remote, address);
+	switch (why->end) {
+	case LP_QUIC_END_PIN:
+		if (o->pin_count > 0)
+			snprintf(text, cap,
+				"the relay's certificate is not the pinned one (%s): check the "
+				"address, "
+				"and ask for a new invite",
+				why->text);
+		else
+			snprintf(text, cap,
+				"no authority vouches for the relay as %.60s (%s): give "
+				"--relay-pin, "
+				"--relay-cert or an invite with a pin",
+				o->server_name, why->text);
+		break;
+	case LP_QUIC_END_ALPN:
+		snprintf(text, cap,
+			"the relay speaks another protocol or version: update this program or the "
+			"relay");
+		break;
+	case LP_QUIC_END_HANDSHAKE:
+		snprintf(text, cap,
+			"the relay does not answer at %s: check the address, and that firewalls "
+			"let UDP "
+			"through",
+			address);
+		break;
+	case LP_QUIC_END_IDLE:
+		snprintf(text, cap, "the relay has fallen silent");
+		break;
+	case LP_QUIC_END_RESET:
+		snprintf(text, cap, "the relay has started anew");
+		break;
+	case LP_QUIC_END_PEER:
+		snprintf(text, cap, "the relay closed the connection (%s)",
+			why->text[0]       ? why->text
+			: why->application ? lp_leave_word((enum lp_leave_reason)why->code)
+					   : "no reason given");
+		break;
+	default:
+		snprintf(text, cap, "%s", why->text[0] ? why->text : "closed");
+	}
+}
+
+static void tell_rejected(struct peer *p, const struct lp_tunnel_action *a)
+{
+	const struct lp_reject *r = &a->reject;
+	lp_event(stdout, "rejected", "reason=%s text=%s final=%i", lp_reject_word(r->reason),
+		r->text[0] ? r->text : lp_reject_text(r->reason), a->final);
+	if (!a->final)
+		return;
+	p->exit = r->reason == LP_REJECT_VERSION ? LP_EXIT_PROTOCOL : LP_EXIT_REFUSED;
+}
+
+static void tell_disconnected(const struct peer *p, const struct lp_tunnel_action *a)
+{
+	lp_event(stdout, "disconnected", "reason=%s final=%i retry_in_ms=%u",
+		p->stopping && a->final ? "left the room" : a->text, a->final,
+		(unsigned)(a->retry_in / LP_MILLISECOND));
+	if (a->final && !p->stopping)
+		lp_log(LP_LOG_ERROR, "ended", "reason=%s", a->text);
+}
+
+void peer_tell(struct peer *p, const struct lp_tunnel_action *a)
+{
+	const struct lp_peer_joined *m = &a->member;
+	const struct lp_peer_status *s = &a->peer_status;
+	char mac[LP_MAC_TEXT];
+	switch (a->kind) {
+	case LP_TUNNEL_JOINED:
+		lp_event(stdout, "joined", "room=%u peer=%u mtu=%u gateway=%i", a->welcome.room,
+			a->welcome.peer, a->welcome.mtu,
+			a->welcome.gateway_connected || p->config->role == LP_ROLE_GATEWAY);
+		break;
+	case LP_TUNNEL_REJECTED:
+		tell_rejected(p, a);
+		break;
+	case LP_TUNNEL_PEER_JOINED:
+		lp_event(stdout, "peer_joined", "peer=%u role=%s mac=%s name=%s", m->peer,
+			lp_role_text(m->role), lp_mac_format(&m->mac, mac), m->name);
+		break;
+	case LP_TUNNEL_PEER_LEFT:
+		lp_event(stdout, "peer_left", "peer=%u role=%s name=%s reason=%s", m->peer,
+			lp_role_text(m->role), m->name, lp_leave_word(a->peer_left.reason));
+		break;
+	case LP_TUNNEL_PEER_STATUS:
+		lp_log(LP_LOG_DEBUG, "peer_status",
+			"peer=%u name=%s rtt_us=%u loss_permille=%u rx_rate=%u tx_rate=%u", s->peer,
+			m->name, s->rtt_us, s->loss_permille, s->rx_rate, s->tx_rate);
+		break;
+	case LP_TUNNEL_DISCONNECTED:
+		tell_disconnected(p, a);
+		break;
+	default:
+		break;
+	}
+}
+
+void peer_log_frame(const char *direction, const struct lp_verdict *v)
+{
+	char src[LP_MAC_TEXT], dst[LP_MAC_TEXT];
+	if (!lp_log_on(LP_LOG_FRAME))
+		return;
+	lp_log(LP_LOG_FRAME, "frame",
+		"direction=%s src=%s dst=%s type=0x%04x len=%u action=%s drop=%s", direction,
+		lp_mac_format(&v->eth.src, src), lp_mac_format(&v->eth.dst, dst), v->eth.type,
+		v->len, lp_action_text(v->action), lp_drop_text(v->drop));
+}

@@ -1,0 +1,312 @@
+#include "peer_options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "identity.h"
+
+#define CERT_MAX     65536 /* bytes of a certificate's DER */
+#define DER_SEQUENCE 0x30
+
+static bool parse_relay(const char *text, void *value)
+{
+	return lp_host_parse(text, value) == LP_OK;
+}
+
+static bool parse_pin(const char *text, void *value)
+{
+	struct lp_peer_options *values = value;
+	if (values->pin_count == LP_MAX_PINS ||
+		lp_pin_parse(text, values->pins[values->pin_count]) != LP_OK)
+		return false;
+	values->pin_count++;
+	return true;
+}
+
+static bool parse_ethertype(const char *text, void *value)
+{
+	char *end;
+	unsigned long type = strtoul(text, &end, 16);
+	return end != text && !*end && type <= UINT16_MAX && lp_filter_allow(value, (uint16_t)type);
+}
+
+static bool parse_level(const char *text, void *value)
+{
+	return lp_log_level_parse(text, value);
+}
+
+static bool parse_format(const char *text, void *value)
+{
+	enum lp_log_format *format = value;
+	bool json = strcmp(text, "json") == 0;
+	*format = json ? LP_LOG_JSON : LP_LOG_TEXT;
+	return json || strcmp(text, "text") == 0;
+}
+
+size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *table, size_t count)
+{
+	const struct lp_option options[] = {
+		{.name = "relay",
+			.argument = "HOST[:PORT]",
+			.kind = LP_OPTION_PARSED,
+			.help = "the relay (UDP port 443 unless said otherwise)",
+			.value = &values->relay,
+			.parse = parse_relay,
+			.expects = "a host name, an IPv4 address or an IPv6 address in [], and "
+				   "perhaps "
+				   ":PORT"},
+		{.name = "server-name",
+			.argument = "NAME",
+			.kind = LP_OPTION_TEXT,
+			.help = "name that the relay's certificate must have (default: the host)",
+			.value = &values->server_name_given},
+		{.name = "relay-cert",
+			.argument = "FILE",
+			.kind = LP_OPTION_TEXTS,
+			.help = "trust exactly this certificate (DER); twice: the present and the "
+				"next",
+			.value = &values->cert_files},
+		{.name = "relay-pin",
+			.argument = "sha256:HEX",
+			.kind = LP_OPTION_PARSED,
+			.help = "the same by the SHA-256 of the certificate's DER. With neither, "
+				"the\n"
+				"system's certificate authorities decide",
+			.value = values,
+			.parse = parse_pin,
+			.expects = "sha256: with 64 hex digits, twice at most,"},
+		{.name = "room",
+			.argument = "CODE",
+			.kind = LP_OPTION_TEXT,
+			.secret = true,
+			.help = "the room's code",
+			.value = &values->room},
+		{.name = "room-file",
+			.argument = "FILE",
+			.kind = LP_OPTION_TEXT,
+			.help = "read the room's code from FILE, - for standard input",
+			.value = &values->room_file},
+		{.name = "name",
+			.argument = "NAME",
+			.kind = LP_OPTION_TEXT,
+			.help = "how the others see this computer (default: its host name)",
+			.value = &values->name_given},
+		{.name = "datagram-budget",
+			.argument = "BYTES",
+			.kind = LP_OPTION_NUMBER,
+			.help = "largest datagram to take (default: what the path carries)",
+			.value = &values->datagram_budget,
+			.min = 576,
+			.max = UINT16_MAX},
+		{.name = "allow-ethertype",
+			.argument = "HEX",
+			.kind = LP_OPTION_PARSED,
+			.help = "let this protocol through beside ARP, IPv4 and IPv6 (IPX: 8137); "
+				"the\n"
+				"relay must allow it too; can be repeated",
+			.value = &values->filter,
+			.parse = parse_ethertype,
+			.expects = "a hex ethertype of 0600 or more, not one that must never pass, "
+				   "16 at "
+				   "most,"},
+		{.name = "log-level",
+			.argument = "LEVEL",
+			.kind = LP_OPTION_PARSED,
+			.help = "error, warning, info (default), debug or frame (a line for each "
+				"frame)",
+			.value = &values->log_level,
+			.parse = parse_level,
+			.expects = "error, warning, info, debug or frame"},
+		{.name = "log-format",
+			.argument = "FORMAT",
+			.kind = LP_OPTION_PARSED,
+			.help = "text (default) or json, for the log and for the events on stdout",
+			.value = &values->log_format,
+			.parse = parse_format,
+			.expects = "text or json"},
+	};
+	_Static_assert(sizeof(options) / sizeof(options[0]) <= LP_PEER_OPTIONS, "room for all");
+	values->log_level = LP_LOG_INFO;
+	memcpy(table + count, options, sizeof(options));
+	return count + sizeof(options) / sizeof(options[0]);
+}
+
+__attribute__((format(printf, 3, 4))) static bool wrong(
+	const struct lp_options *options, int *ret_exit, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	int usage = lp_options_wrong(options, text);
+	if (*ret_exit == LP_EXIT_OK)
+		*ret_exit = usage;
+	return false;
+}
+
+/* Bytes read, or -1 with errno. */
+static ssize_t read_file(const char *path, void *bytes, size_t cap)
+{
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t got = 0;
+	if (fd < 0)
+		return -1;
+	while (len < cap && (got = read(fd, (char *)bytes + len, cap - len)) > 0)
+		len += (size_t)got;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return got < 0 ? -1 : (ssize_t)len;
+}
+
+static bool read_certificates(
+	struct lp_peer_options *values, const struct lp_options *options, int *ret_exit)
+{
+	static uint8_t der[CERT_MAX];
+	for (size_t i = 0; i < values->cert_files.count; i++) {
+		const char *path = values->cert_files.items[i];
+		ssize_t len = read_file(path, der, sizeof(der));
+		*ret_exit = LP_EXIT_NO_INPUT;
+		if (len < 0)
+			return wrong(options, ret_exit,
+				"cannot read the relay's certificate %s: %s", path,
+				strerror(errno));
+		if (len == 0 || len == CERT_MAX || der[0] != DER_SEQUENCE)
+			return wrong(options, ret_exit,
+				"%s is not a certificate in DER: convert it with 'openssl x509 "
+				"-outform der'",
+				path);
+		*ret_exit = LP_EXIT_OK;
+		if (values->pin_count == LP_MAX_PINS)
+			return wrong(options, ret_exit,
+				"more than %d certificates and pins: the present and the next are "
+				"enough",
+				LP_MAX_PINS);
+		lp_sha256(der, (size_t)len, values->pins[values->pin_count++]);
+	}
+	return true;
+}
+
+static bool take_invite(struct lp_peer_options *values, const struct lp_options *options,
+	struct lp_code *code, int *ret_exit)
+{
+	struct lp_invite invite;
+	if (lp_invite_parse(options->argument, &invite) != LP_OK)
+		return wrong(options, ret_exit, "the invite is not complete: it looks like %s",
+			LP_PEER_POSITIONAL);
+	if (!values->relay.name[0])
+		values->relay = invite.relay;
+	if (!values->pin_count && !values->cert_files.count) {
+		memcpy(values->pins, invite.pins, sizeof(values->pins));
+		values->pin_count = invite.pin_count;
+	}
+	if (!values->server_name_given)
+		memcpy(values->server_name, invite.server_name, sizeof(values->server_name));
+	*code = invite.code;
+	lp_zero(&invite, sizeof(invite));
+	return true;
+}
+
+static bool parse_code(
+	const char *text, const struct lp_options *options, struct lp_code *code, int *ret_exit)
+{
+	if (lp_code_parse(text, code) == LP_OK)
+		return true;
+	return wrong(options, ret_exit,
+		"the room code is not right: %d to %d letters and digits, such as 'new-room' of "
+		"lanparty-client prints",
+		LP_CODE_MIN, LP_CODE_MAX);
+}
+
+static bool read_room_file(
+	const char *path, const struct lp_options *options, struct lp_code *code, int *ret_exit)
+{
+	char text[2 * LP_CODE_MAX] = "";
+	struct stat st;
+	ssize_t len = read_file(path, text, sizeof(text) - 1);
+	if (len < 0) {
+		*ret_exit = LP_EXIT_NO_INPUT;
+		return wrong(options, ret_exit, "cannot read the room file %s: %s", path,
+			strerror(errno));
+	}
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+		lp_log(LP_LOG_WARNING, "room_file_open", "file=%s hint=%s", path,
+			"everybody on this computer can read the room's code: chmod 600");
+	text[strcspn(text, "\n")] = 0;
+	bool good = parse_code(text, options, code, ret_exit);
+	lp_zero(text, sizeof(text));
+	return good;
+}
+
+static bool find_code(struct lp_peer_options *values, const struct lp_options *options,
+	struct lp_code *code, int *ret_exit)
+{
+	int sources =
+		(options->argument != NULL) + (values->room != NULL) + (values->room_file != NULL);
+	if (sources == 0)
+		return wrong(
+			options, ret_exit, "which room? Give an invite, --room or --room-file");
+	if (sources > 1)
+		return wrong(options, ret_exit,
+			"an invite, --room and --room-file each name a room: give one of them");
+	if (options->argument)
+		return take_invite(values, options, code, ret_exit);
+	if (values->room)
+		return parse_code(values->room, options, code, ret_exit);
+	return read_room_file(values->room_file, options, code, ret_exit);
+}
+
+static bool derive_key(struct lp_peer_options *values, struct lp_code *code)
+{
+	if (code->chosen)
+		lp_log(LP_LOG_WARNING, "room_code_chosen", "hint=%s",
+			"this code was made up by a person and can be guessed: 'lanparty-client "
+			"new-room' "
+			"prints one that cannot");
+	bool good = lp_room_key(code, values->room_key);
+	lp_zero(code, sizeof(*code));
+	return good;
+}
+
+static void find_names(struct lp_peer_options *values)
+{
+	char host[256] = "";
+	const char *name = values->name_given;
+	if (!name && gethostname(host, sizeof(host) - 1) == 0) {
+		host[strcspn(host, ".")] = 0;
+		name = host;
+	}
+	if (name)
+		lp_name_copy(values->name, sizeof(values->name), name, strlen(name));
+	if (values->server_name_given)
+		snprintf(values->server_name, sizeof(values->server_name), "%s",
+			values->server_name_given);
+	else if (!values->server_name[0])
+		memcpy(values->server_name, values->relay.name, sizeof(values->server_name));
+}
+
+bool lp_peer_options_finish(
+	struct lp_peer_options *values, struct lp_options *options, int *ret_exit)
+{
+	struct lp_code code = {0};
+	*ret_exit = LP_EXIT_OK;
+	lp_log_set(values->log_level, values->log_format);
+	if (!find_code(values, options, &code, ret_exit) ||
+		!read_certificates(values, options, ret_exit))
+		return false;
+	if (!values->relay.name[0])
+		return wrong(options, ret_exit, "which relay? Give an invite or --relay HOST");
+	find_names(values);
+	if (derive_key(values, &code))
+		return true;
+	*ret_exit = LP_EXIT_INTERNAL;
+	return wrong(options, ret_exit, "the TLS library has no SHA-256");
+}

@@ -1,0 +1,44 @@
+#include "rights.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define NOBODY 65534 /* what the kernel calls so (overflowuid), for systems without the name */
+
+static bool fail(void)
+{
+	lp_log(LP_LOG_ERROR, "drop_rights_failed", "error=%s", strerror(errno));
+	return false;
+}
+
+/* Root, unless a unit has taken even that right away. */
+static bool become_nobody(void)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	uid_t uid = nobody ? nobody->pw_uid : NOBODY;
+	gid_t gid = nobody ? nobody->pw_gid : NOBODY;
+	return capng_change_id((int)uid, (int)gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) == 0;
+}
+
+bool lp_rights_drop(bool keep_net_admin)
+{
+	bool good = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	capng_get_caps_process();
+	bool bounding = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+	bool identity = bounding && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) &&
+			capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
+	capng_clear(CAPNG_SELECT_ALL);
+	if (keep_net_admin)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	else if (geteuid() == 0 && identity)
+		return (good && become_nobody()) || fail();
+	/* Without the right to, the bounding set stays: with no_new_privs nothing is gained by it. */
+	good = good && capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) == 0;
+	return good || fail();
+}

@@ -1,0 +1,123 @@
+#include "bpf.h"
+
+#include <linux/if_tun.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define PASS UINT32_MAX
+#define DROP 0
+
+#define DESTINATION 0
+#define SOURCE      6
+#define TYPE        12
+
+#define TYPE_SLOW  0x8809
+#define TYPE_EAPOL 0x888e
+#define TYPE_LLDP  0x88cc
+
+struct program {
+	struct sock_filter *at;
+	size_t len;
+};
+
+static void emit(struct program *p, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+{
+	p->at[p->len++] = (struct sock_filter)BPF_JUMP(code, k, yes, no);
+}
+
+static void load(struct program *p, uint16_t size, uint32_t offset)
+{
+	emit(p, BPF_LD | BPF_ABS | size, offset, 0, 0);
+}
+
+static void answer(struct program *p, uint32_t k)
+{
+	emit(p, BPF_RET | BPF_K, k, 0, 0);
+}
+
+/* Ends in match when the address at offset is a member's, else goes on behind. The low four bytes
+ * are compared first: they differ most. Conditional jumps reach 255 instructions, so each match
+ * carries its own way out. */
+static void emit_members(struct program *p, const struct lp_mac *members, size_t count,
+	uint32_t offset, const struct sock_filter *match)
+{
+	load(p, BPF_W, offset + 2);
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *b = members[i].b;
+		uint32_t low =
+			(uint32_t)b[2] << 24 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 8 | b[5];
+		emit(p, BPF_JMP | BPF_JEQ, low, 0, 4);
+		load(p, BPF_H, offset);
+		emit(p, BPF_JMP | BPF_JEQ, (uint32_t)(b[0] << 8 | b[1]), 0, 1);
+		p->at[p->len++] = *match;
+		if (match->code == (BPF_JMP | BPF_JA)) /* to what follows these members */
+			p->at[p->len - 1].k = (uint32_t)(5 * (count - i) - 3);
+		load(p, BPF_W, offset + 2);
+	}
+}
+
+/* Not for IEEE 802.1Q's reserved group addresses 01:80:c2:00:00:00 to 0f. */
+static void emit_reserved_groups(struct program *p)
+{
+	load(p, BPF_W, DESTINATION);
+	emit(p, BPF_JMP | BPF_JEQ, 0x0180c200, 0, 4);
+	load(p, BPF_H, DESTINATION + 4);
+	emit(p, BPF_ALU | BPF_AND, 0xfff0, 0, 0);
+	emit(p, BPF_JMP | BPF_JEQ, 0, 0, 1);
+	answer(p, DROP);
+}
+
+static void emit_types(struct program *p)
+{
+	load(p, BPF_H, TYPE);
+	emit(p, BPF_JMP | BPF_JGE, LP_ETHERTYPE_MIN, 0, 3);
+	emit(p, BPF_JMP | BPF_JEQ, TYPE_EAPOL, 2, 0);
+	emit(p, BPF_JMP | BPF_JEQ, TYPE_LLDP, 1, 0);
+	emit(p, BPF_JMP | BPF_JEQ, TYPE_SLOW, 0, 1);
+	answer(p, DROP);
+}
+
+size_t lp_bpf_build(
+	const struct lp_mac *members, size_t count, struct sock_filter ret_program[LP_BPF_MAX])
+{
+	static const struct sock_filter to_sources = BPF_STMT(BPF_JMP | BPF_JA, 0);
+	static const struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, DROP);
+	struct program p = {.at = ret_program};
+
+	emit_types(&p);
+	emit_reserved_groups(&p);
+	if (count <= LP_BPF_MEMBERS) {
+		load(&p, BPF_B, DESTINATION);
+		emit(&p, BPF_JMP | BPF_JSET, 1, 0, 1);
+		emit(&p, BPF_JMP | BPF_JA, (uint32_t)(2 + 5 * count), 0, 0);
+		emit_members(&p, members, count, DESTINATION, &to_sources);
+		answer(&p, DROP);
+		emit_members(&p, members, count, SOURCE, &drop);
+	}
+	answer(&p, PASS);
+	return p.len;
+}
+
+static struct sock_fprog build(
+	const struct lp_mac *members, size_t count, struct sock_filter code[LP_BPF_MAX])
+{
+	return (struct sock_fprog){
+		.len = (unsigned short)lp_bpf_build(members, count, code),
+		.filter = code,
+	};
+}
+
+bool lp_bpf_attach_socket(int fd, const struct lp_mac *members, size_t count)
+{
+	struct sock_filter code[LP_BPF_MAX];
+	struct sock_fprog program = build(members, count, code);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+bool lp_bpf_attach_tap(int fd, const struct lp_mac *members, size_t count)
+{
+	struct sock_filter code[LP_BPF_MAX];
+	struct sock_fprog program = build(members, count, code);
+	return ioctl(fd, TUNATTACHFILTER, &program) == 0;
+}

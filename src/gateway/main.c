@@ -1,0 +1,95 @@
+/* lanparty-gateway - the one port of a room into a physical LAN. */
+#include <stdio.h>
+#include <string.h>
+
+#include "exit.h"
+#include "identity.h"
+#include "log.h"
+#include "options.h"
+#include "peer.h"
+#include "ports.h"
+#include "rights.h"
+
+struct gateway {
+	struct lp_peer_options peer;
+	const char *lan, *bridge;
+	struct lp_lan_options lan_options;
+	struct lp_port *port;
+};
+
+static bool read_options(
+	struct gateway *g, struct lp_options *o, int argc, char **argv, int *ret_exit)
+{
+	static struct lp_option table[3 + LP_PEER_OPTIONS];
+	const struct lp_option own[] = {
+		{.name = "lan",
+			.argument = "INTERFACE",
+			.kind = LP_OPTION_TEXT,
+			.help = "the LAN behind this wired interface; needs no set-up, but players "
+				"do not\n"
+				"reach this computer itself",
+			.value = &g->lan},
+		{.name = "bridge",
+			.argument = "BRIDGE",
+			.kind = LP_OPTION_TEXT,
+			.help = "the LAN of this Linux bridge; reaches this computer too",
+			.value = &g->bridge},
+		{.name = "keep-default-route",
+			.kind = LP_OPTION_FLAG,
+			.help = "let DHCP tell remote players the LAN's router and name servers: "
+				"their\n"
+				"internet then goes through the LAN",
+			.value = &g->lan_options.keep_default_route},
+	};
+	memcpy(table, own, sizeof(own));
+	o->list = table;
+	o->count = lp_peer_options_add(&g->peer, table, sizeof(own) / sizeof(own[0]));
+	if (!lp_options_read(o, argc, argv, ret_exit))
+		return false;
+	if (!g->lan == !g->bridge) {
+		*ret_exit = lp_options_wrong(
+			o, "which LAN? Give either --lan INTERFACE or --bridge BRIDGE");
+		return false;
+	}
+	return lp_peer_options_finish(&g->peer, o, ret_exit);
+}
+
+static int run(struct gateway *g)
+{
+	enum lp_exit code = LP_EXIT_OS;
+	uint32_t own[LP_HELLO_PROTECTED];
+	g->port = g->bridge ? lp_bridge_port_open(g->bridge, &g->lan_options, &code)
+			    : lp_packet_port_open(g->lan, &g->lan_options, &code);
+	if (!g->port)
+		return (int)code;
+	struct lp_peer_config config = {
+		.options = &g->peer,
+		.role = LP_ROLE_GATEWAY,
+		.protected_ipv4 = own,
+		.protected_count =
+			lp_lan_addresses(g->bridge ? g->bridge : g->lan, own, LP_HELLO_PROTECTED),
+		.port = g->port,
+		.fd = -1,
+	};
+	if (!lp_rights_drop(false))
+		return LP_EXIT_OS;
+	return lp_peer_run(&config);
+}
+
+int main(int argc, char **argv)
+{
+	static struct gateway g;
+	struct lp_options options = {
+		.program = "lanparty-gateway",
+		.purpose = "Connects a room of a LAN party with a physical LAN.",
+		.positional = LP_PEER_POSITIONAL,
+	};
+	int code = LP_EXIT_OK;
+	if (read_options(&g, &options, argc, argv, &code))
+		code = run(&g);
+	if (g.port)
+		g.port->ops->close(g.port);
+	lp_zero(&g.peer, sizeof(g.peer));
+	lp_options_clear(&options);
+	return code;
+}

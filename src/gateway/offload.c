@@ -1,0 +1,215 @@
+#include "offload.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define FEATURES_MAX 128 /* the kernel has some 65 */
+#define BLOCKS_MAX   (FEATURES_MAX / 32)
+#define NAMES_TEXT   256
+
+/* Merged frames are longer than the MTU, and merged datagrams can't be told apart again. Tags are
+ * seen either way; with rxvlan off no driver can swallow one. */
+static const char *const unwanted[] = {
+	"rx-gro",
+	"rx-gro-hw",
+	"rx-gro-list",
+	"rx-udp-gro-forwarding",
+	"rx-lro",
+	"rx-vlan-hw-parse",
+};
+
+/* Which features were on, one bit each, as the kernel numbers them. */
+struct features {
+	int fd;
+	int index;
+	uint32_t blocks;
+	uint32_t on[BLOCKS_MAX];
+	char names[NAMES_TEXT];
+};
+
+static bool ethtool(int fd, int index, void *command)
+{
+	struct ifreq request = {.ifr_data = command};
+	/* By index: the interface may have been renamed since. */
+	return if_indextoname((unsigned)index, request.ifr_name) &&
+	       ioctl(fd, SIOCETHTOOL, &request) == 0;
+}
+
+static uint32_t count_features(const struct features *f)
+{
+	_Alignas(struct ethtool_sset_info)
+		uint8_t bytes[sizeof(struct ethtool_sset_info) + 4] = {0};
+	struct ethtool_sset_info *info = (void *)bytes;
+	uint32_t count;
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = UINT64_C(1) << ETH_SS_FEATURES;
+	if (!ethtool(f->fd, f->index, info) || info->sset_mask == 0)
+		return 0;
+	memcpy(&count, bytes + sizeof(*info), sizeof(count));
+	return count < FEATURES_MAX ? count : FEATURES_MAX;
+}
+
+static bool is_unwanted(const char *name)
+{
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++) {
+		if (strncmp(name, unwanted[i], ETH_GSTRING_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Fills f->on with the unwanted features that are on and may be changed. */
+static bool find_unwanted(struct features *f)
+{
+	uint32_t count = count_features(f);
+	struct ethtool_gstrings *strings =
+		calloc(1, sizeof(*strings) + (size_t)count * ETH_GSTRING_LEN);
+	struct ethtool_gfeatures *now =
+		calloc(1, sizeof(*now) + BLOCKS_MAX * sizeof(now->features[0]));
+	bool found = false;
+	if (!strings || !now)
+		goto done;
+	strings->cmd = ETHTOOL_GSTRINGS;
+	strings->string_set = ETH_SS_FEATURES;
+	strings->len = count;
+	now->cmd = ETHTOOL_GFEATURES;
+	now->size = f->blocks = (count + 31) / 32;
+	if (count == 0 || !ethtool(f->fd, f->index, strings) || !ethtool(f->fd, f->index, now))
+		goto done;
+	for (uint32_t i = 0; i < count; i++) {
+		const char *name = (const char *)strings->data + (size_t)i * ETH_GSTRING_LEN;
+		uint32_t bit = UINT32_C(1) << i % 32;
+		const struct ethtool_get_features_block *block = &now->features[i / 32];
+		if (!(block->requested & block->available & bit) || !is_unwanted(name))
+			continue;
+		size_t len = strlen(f->names);
+		snprintf(f->names + len, sizeof(f->names) - len, "%s%.*s", len > 0 ? " " : "",
+			ETH_GSTRING_LEN, name);
+		f->on[i / 32] |= bit;
+		found = true;
+	}
+done:
+	free(strings);
+	free(now);
+	return found;
+}
+
+static bool set_features(const struct features *f, bool on)
+{
+	_Alignas(struct ethtool_sfeatures)
+		uint8_t bytes[sizeof(struct ethtool_sfeatures) +
+			      BLOCKS_MAX * sizeof(struct ethtool_set_features_block)] = {0};
+	struct ethtool_sfeatures *set = (void *)bytes;
+	set->cmd = ETHTOOL_SFEATURES;
+	set->size = f->blocks;
+	for (uint32_t i = 0; i < f->blocks; i++) {
+		set->features[i].valid = f->on[i];
+		set->features[i].requested = on ? f->on[i] : 0;
+	}
+	return ethtool(f->fd, f->index, set);
+}
+
+static void close_range_if_any(int first, int last)
+{
+	if (first <= last)
+		close_range((unsigned)first, (unsigned)last, 0);
+}
+
+/* And stderr: the keeper has nothing to do with the gateway's sockets and secrets. */
+static void close_all_but(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+	close_range_if_any(STDERR_FILENO + 1, low - 1);
+	close_range_if_any(low + 1, high - 1);
+	close_range_if_any(high + 1, INT_MAX);
+}
+
+/* The child: the gateway's signals are not for it, and it gives up all but what it needs. */
+static _Noreturn void keep(const struct features *f, int wait)
+{
+	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+	char byte;
+	ssize_t n;
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	prctl(PR_SET_NAME, "lanparty-keeper");
+	close_all_but(f->fd, wait);
+	capng_clear(CAPNG_SELECT_BOTH);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
+	capng_apply(CAPNG_SELECT_BOTH);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+
+	do
+		n = read(wait, &byte, 1);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	bool good = set_features(f, true) || errno == ENXIO || errno == ENODEV; /* it is gone */
+	_exit(good ? 0 : 1);
+}
+
+static bool fork_keeper(const struct features *f, struct lp_offload *o)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[1]);
+		keep(f, ends[0]);
+	}
+	close(ends[0]);
+	if (child < 0) {
+		close(ends[1]);
+		return false;
+	}
+	*o = (struct lp_offload){.keeper = child, .pipe = ends[1]};
+	return true;
+}
+
+void lp_offload_disable(const struct lp_interface *interface, struct lp_offload *ret_offload)
+{
+	struct features f = {.index = interface->index};
+	struct lp_offload o = {0};
+	f.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* The keeper first: what is changed is put back whatever happens next. */
+	if (f.fd >= 0 && find_unwanted(&f)) {
+		if (fork_keeper(&f, &o) && set_features(&f, false))
+			lp_log(LP_LOG_INFO, "offload_disabled", "interface=%s features=%s until=%s",
+				interface->name, f.names, "the gateway ends");
+		else
+			lp_log(LP_LOG_WARNING, "offload_failed",
+				"interface=%s features=%s reason=%s advice=%s", interface->name,
+				f.names, strerror(errno), "turn them off with ethtool -K");
+	}
+	if (f.fd >= 0)
+		close(f.fd);
+	*ret_offload = o;
+}
+
+void lp_offload_restore(struct lp_offload *o)
+{
+	int status = 0;
+	if (o->keeper == 0)
+		return;
+	close(o->pipe);
+	while (waitpid(o->keeper, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		lp_log(LP_LOG_WARNING, "offload_not_restored", "advice=%s",
+			"look at the interface's features with ethtool -k");
+	o->keeper = 0;
+}

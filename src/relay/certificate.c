@@ -1,0 +1,140 @@
+#include "certificate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define PEM_MAX 65536 /* a leaf and a few intermediates are under 10 KiB */
+
+static bool make_folders(const char *file)
+{
+	char *path = strdup(file);
+	bool good = path != NULL;
+	for (char *p = path ? path + 1 : NULL; good && p && *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		good = mkdir(path, 0755) == 0 || errno == EEXIST;
+		*p = '/';
+	}
+	free(path);
+	return good;
+}
+
+/* Writes all or removes the file again; logs. flags: O_EXCL or O_TRUNC. */
+static bool write_file(const char *file, int flags, mode_t mode, const void *bytes, size_t len)
+{
+	int fd = make_folders(file) ? open(file, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode) : -1;
+	bool good = fd >= 0;
+	size_t done = 0;
+	while (good && done < len) {
+		ssize_t n = write(fd, (const char *)bytes + done, len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		good = n > 0;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	int error = errno;
+	if (fd >= 0 && close(fd) != 0 && good) {
+		good = false;
+		error = errno;
+	}
+	if (!good) {
+		if (fd >= 0)
+			unlink(file);
+		lp_log(LP_LOG_ERROR, "write_failed", "file=%s reason=%s", file, strerror(error));
+	}
+	return good;
+}
+
+struct lp_identity *certificate_make(const char *name, const char *der_file, enum lp_exit *ret_exit)
+{
+	struct lp_identity *identity = lp_identity_new(name, (int64_t)time(NULL));
+	if (!identity) {
+		lp_log(LP_LOG_ERROR, "certificate_failed", "reason=%s",
+			"the TLS library could not make a certificate with this name");
+		*ret_exit = LP_EXIT_INTERNAL;
+		return NULL;
+	}
+	size_t len;
+	const uint8_t *der = lp_identity_der(identity, &len);
+	if (der_file && !write_file(der_file, O_TRUNC, 0644, der, len)) {
+		lp_identity_free(identity);
+		*ret_exit = LP_EXIT_CANNOT_CREATE;
+		return NULL;
+	}
+	return identity;
+}
+
+/* The whole file in a fresh buffer; logs. */
+static char *read_file(const char *file, size_t *ret_len)
+{
+	FILE *in = fopen(file, "rbe");
+	char *text = in ? malloc(PEM_MAX + 1) : NULL;
+	const char *reason = in ? "out of memory" : strerror(errno);
+	if (text) {
+		*ret_len = fread(text, 1, PEM_MAX + 1, in);
+		reason = ferror(in)           ? "it cannot be read"
+			 : *ret_len > PEM_MAX ? "it is too long"
+					      : NULL;
+	}
+	if (in)
+		fclose(in);
+	if (!reason)
+		return text;
+	free(text);
+	lp_log(LP_LOG_ERROR, "certificate_missing", "file=%s reason=%s", file, reason);
+	return NULL;
+}
+
+struct lp_identity *certificate_load(
+	const char *cert_file, const char *key_file, enum lp_exit *ret_exit)
+{
+	size_t cert_len = 0, key_len = 0;
+	char error[200] = "";
+	struct lp_identity *identity = NULL;
+	char *cert = read_file(cert_file, &cert_len);
+	char *key = cert ? read_file(key_file, &key_len) : NULL;
+	if (key) {
+		identity = lp_identity_load(cert, cert_len, key, key_len, error, sizeof(error));
+		if (!identity)
+			lp_log(LP_LOG_ERROR, "certificate_unusable", "cert=%s key=%s reason=%s",
+				cert_file, key_file, error);
+		lp_zero(key, key_len);
+	}
+	free(key);
+	free(cert);
+	*ret_exit = LP_EXIT_NO_INPUT;
+	return identity;
+}
+
+enum lp_exit certificate_create(const char *name, const char *cert_file, const char *key_file)
+{
+	char cert[4096], key[4096];
+	enum lp_exit code = LP_EXIT_CANNOT_CREATE;
+	struct lp_identity *identity = certificate_make(name, NULL, &code);
+	if (!identity)
+		return code;
+	if (lp_identity_pem(identity, cert, sizeof(cert), key, sizeof(key)) &&
+		write_file(key_file, O_EXCL, 0600, key, strlen(key))) {
+		if (write_file(cert_file, O_EXCL, 0644, cert, strlen(cert))) {
+			uint8_t pin[LP_PIN_SIZE];
+			char text[LP_PIN_TEXT];
+			lp_identity_pin(identity, pin);
+			printf("%s\n", lp_pin_format(pin, text));
+			code = LP_EXIT_OK;
+		} else {
+			unlink(key_file);
+		}
+	}
+	lp_zero(key, sizeof(key));
+	lp_identity_free(identity);
+	return code;
+}

@@ -1,0 +1,217 @@
+/* lanparty-relay: forwards Ethernet frames between the members of rooms. */
+#include <stdio.h>
+#include <string.h>
+
+#include "certificate.h"
+#include "lanparty/control.h"
+#include "log.h"
+#include "options.h"
+#include "server.h"
+
+#define DEFAULT_NAME   "lanparty-relay"
+#define WAITING_FRAMES 16384 /* buffers for all rooms: 25 MiB */
+#define KEEP_ALIVE_MS  3000
+#define IDLE_MS        15000
+#define MAX_ROOMS      65536
+#define LEAST_BURST    LP_ETH_FRAME_MAX
+
+#define TEXT(name_, argument_, value_, help_)                                                      \
+	{                                                                                          \
+		.name = name_, .argument = argument_, .help = help_, .kind = LP_OPTION_TEXT,       \
+		.value = value_                                                                    \
+	}
+#define NUMBER(name_, argument_, value_, min_, max_, help_)                                        \
+	{                                                                                          \
+		.name = name_, .argument = argument_, .help = help_, .kind = LP_OPTION_NUMBER,     \
+		.value = value_, .min = min_, .max = max_                                          \
+	}
+#define SIZE(name_, value_, min_, help_)                                                           \
+	{                                                                                          \
+		.name = name_, .argument = "BYTES", .help = help_, .kind = LP_OPTION_SIZE,         \
+		.value = value_, .min = min_, .max = LP_BUCKET_MAX                                 \
+	}
+#define PARSED(name_, argument_, value_, parse_, expects_, help_)                                  \
+	{                                                                                          \
+		.name = name_, .argument = argument_, .help = help_, .kind = LP_OPTION_PARSED,     \
+		.value = value_, .parse = parse_, .expects = expects_                              \
+	}
+
+struct settings {
+	struct server_config server;
+	const char *cert, *key, *der_out, *name;
+	uint64_t max_clients, max_rooms;
+	enum lp_log_level log_level;
+	enum lp_log_format log_format;
+};
+
+static bool parse_listen(const char *text, void *value)
+{
+	struct server_config *c = value;
+	return c->listen_count < SERVER_MAX_LISTEN &&
+	       lp_listen_parse(text, &c->listen[c->listen_count]) && ++c->listen_count;
+}
+
+static bool parse_level(const char *text, void *value)
+{
+	return lp_log_level_parse(text, value);
+}
+
+static bool parse_format(const char *text, void *value)
+{
+	enum lp_log_format *format = value;
+	*format = strcmp(text, "json") == 0 ? LP_LOG_JSON : LP_LOG_TEXT;
+	return *format == LP_LOG_JSON || strcmp(text, "text") == 0;
+}
+
+static bool parse_ethertype(const char *text, void *value)
+{
+	unsigned type;
+	char end;
+	return sscanf(text, "%x%c", &type, &end) == 1 && type <= UINT16_MAX &&
+	       lp_filter_allow(value, (uint16_t)type);
+}
+
+/* What SIGHUP reads again. */
+static struct lp_identity *identity_of(const struct settings *s, enum lp_exit *ret_exit)
+{
+	if (s->cert)
+		return certificate_load(s->cert, s->key, ret_exit);
+	return certificate_make(s->name, s->der_out, ret_exit);
+}
+
+static void log_identity(const struct lp_identity *identity)
+{
+	uint8_t pin[LP_PIN_SIZE];
+	char text[LP_PIN_TEXT];
+	lp_identity_pin(identity, pin);
+	lp_log(LP_LOG_INFO, "certificate", "pin=%s", lp_pin_format(pin, text));
+}
+
+static struct lp_identity *reload(void *context)
+{
+	const struct settings *s = context;
+	enum lp_exit ignored;
+	struct lp_identity *identity = s->cert ? identity_of(s, &ignored) : NULL;
+	if (identity)
+		log_identity(identity);
+	else
+		lp_log(LP_LOG_WARNING, "reload", "kept=%s",
+			s->cert ? "the certificate of before" : "the development certificate");
+	return identity;
+}
+
+static enum lp_exit run(struct settings *s)
+{
+	enum lp_exit code = LP_EXIT_OK;
+	struct lp_identity *identity = identity_of(s, &code);
+	if (!identity)
+		return code;
+	log_identity(identity);
+	struct server *server = server_open(&s->server, identity, &code);
+	if (!server)
+		return code;
+	server_run(server, reload, s);
+	server_close(server);
+	return LP_EXIT_OK;
+}
+
+static enum lp_exit main_with(struct settings *s, struct lp_options *o)
+{
+	lp_log_set(s->log_level, s->log_format);
+	if (!s->cert != !s->key)
+		return (enum lp_exit)lp_options_wrong(
+			o, "--cert and --key go together: give both PEM files");
+	if (s->cert && s->der_out)
+		return (enum lp_exit)lp_options_wrong(o,
+			"--dev-cert-der-out is for the development certificate: leave out --cert "
+			"and --key, or this");
+	if (o->argument) {
+		if (strcmp(o->argument, "new-cert") != 0 || !s->cert)
+			return (enum lp_exit)lp_options_wrong(o,
+				"the only word it takes is new-cert, with --cert FILE and --key "
+				"FILE");
+		return certificate_create(s->name, s->cert, s->key);
+	}
+	s->server.hub.rooms.max_clients = (size_t)s->max_clients;
+	s->server.hub.rooms.max_rooms = (size_t)s->max_rooms;
+	if (!s->server.listen_count)
+		parse_listen("443/udp", &s->server);
+	return run(s);
+}
+
+int main(int argc, char **argv)
+{
+	struct settings s = {
+		.server.hub = {.rooms.limits = {.client_rate = 2 << 20,
+				       .client_burst = 4 << 20,
+				       .broadcast_rate = 200,
+				       .broadcast_burst = 400,
+				       .unknown_rate = 200,
+				       .unknown_burst = 400},
+			.frames = WAITING_FRAMES,
+			.keep_alive_ms = KEEP_ALIVE_MS,
+			.idle_timeout_ms = IDLE_MS,
+			.random = lp_random},
+		.name = DEFAULT_NAME,
+		.max_clients = 64,
+		.max_rooms = 1024,
+		.log_level = LP_LOG_INFO,
+		.log_format = LP_LOG_TEXT,
+	};
+	struct lp_limits *limits = &s.server.hub.rooms.limits;
+	const struct lp_option list[] = {
+		PARSED("listen", "SPEC", &s.server, parse_listen,
+			"ADDR:PORT, [V6]:PORT or PORT/udp, at most 8 times",
+			"where to listen: PORT/udp for IPv4 and IPv6, ADDR:PORT or [V6]:PORT;\n"
+			"can be repeated (default: 443/udp)"),
+		TEXT("cert", "PEM", &s.cert,
+			"certificate, followed by its chain; read again on SIGHUP"),
+		TEXT("key", "PEM", &s.key, "its private key"),
+		TEXT("dev-cert-der-out", "FILE", &s.der_out,
+			"without --cert: write the certificate made at start here, as DER"),
+		TEXT("dev-cert-name", "NAME", &s.name,
+			"the name in it (default: " DEFAULT_NAME ")"),
+		NUMBER("max-clients", "N", &s.max_clients, 1, LP_MAX_CLIENTS,
+			"clients in a room at most (default: 64)"),
+		NUMBER("max-rooms", "N", &s.max_rooms, 1, MAX_ROOMS,
+			"rooms at most (default: 1024)"),
+		SIZE("client-rate", &limits->client_rate, 0,
+			"of one client a second; 0: no limit (default: 2M)"),
+		SIZE("client-burst", &limits->client_burst, LEAST_BURST,
+			"of one client at once (default: 4M)"),
+		NUMBER("broadcast-rate", "FRAMES", &limits->broadcast_rate, 0, LP_BUCKET_MAX,
+			"broadcasts and multicasts of one client a second; 0: no limit\n"
+			"(default: 200)"),
+		NUMBER("broadcast-burst", "FRAMES", &limits->broadcast_burst, 1, LP_BUCKET_MAX,
+			"at once (default: 400)"),
+		NUMBER("unknown-rate", "FRAMES", &limits->unknown_rate, 0, LP_BUCKET_MAX,
+			"frames of one client a second to stations that the room does not know;\n"
+			"0: no limit (default: 200)"),
+		NUMBER("unknown-burst", "FRAMES", &limits->unknown_burst, 1, LP_BUCKET_MAX,
+			"at once (default: 400)"),
+		PARSED("allow-ethertype", "HEX", &s.server.hub.filter, parse_ethertype,
+			"an ethertype in hex, 0600 or higher, that is not a tag, EAPOL, LLDP or a "
+			"slow protocol",
+			"let frames of this type pass too, such as 8137 for IPX;\ncan be repeated"),
+		PARSED("log-level", "LEVEL", &s.log_level, parse_level,
+			"error, warning, info, debug or frame",
+			"error, warning, info, debug or frame (default: info)"),
+		PARSED("log-format", "FORMAT", &s.log_format, parse_format, "text or json",
+			"text or json (default: text)"),
+	};
+	struct lp_options options = {
+		.program = "lanparty-relay",
+		.purpose = "Forwards Ethernet frames between the members of rooms.\n"
+			   "With the word new-cert: makes a certificate, keeps it as --cert and "
+			   "--key,\n"
+			   "and shows its pin.",
+		.positional = "new-cert",
+		.list = list,
+		.count = sizeof(list) / sizeof(list[0]),
+	};
+	int code;
+	if (lp_options_read(&options, argc, argv, &code))
+		code = main_with(&s, &options);
+	lp_options_clear(&options);
+	return code;
+}

@@ -1,0 +1,427 @@
+#include "server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/loop.h"
+#include "linux/udp.h"
+#include "log.h"
+#include "quic.h"
+
+#define RECEIVE_ROUNDS 4 /* batches from one socket in a wake-up */
+#define SEND_ROUNDS    4 /* times that closing connections may give the others something to say */
+
+struct server {
+	struct lp_hub *hub;
+	struct lp_quic *quic;
+	struct lp_identity *identity;
+	struct lp_udp *sockets[SERVER_MAX_LISTEN];
+	struct lp_address bound[SERVER_MAX_LISTEN];
+	size_t count;
+	int signals;
+	bool stopping;
+	lp_time now;
+	struct lp_datagram datagram; /* the one that next_datagram gave last */
+};
+
+static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
+{
+	switch (why->end) {
+	case LP_QUIC_END_PEER:
+		if (!why->application)
+			return why->code ? LP_LEAVE_PROTOCOL_ERROR : LP_LEAVE_NORMAL;
+		return why->code == LP_LEAVE_NORMAL ? LP_LEAVE_NORMAL : LP_LEAVE_OTHER;
+	case LP_QUIC_END_LOCAL:
+		return LP_LEAVE_OTHER; /* the hub has told why already */
+	case LP_QUIC_END_IDLE:
+	case LP_QUIC_END_HANDSHAKE:
+		return LP_LEAVE_TIMED_OUT;
+	default:
+		return LP_LEAVE_PROTOCOL_ERROR;
+	}
+}
+
+static void on_connected(void *context, struct lp_quic_conn *conn)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_hub_open(s->hub, conn, lp_quic_datagram_max(conn), s->now);
+	lp_quic_set_user(conn, session);
+	if (!session)
+		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");
+}
+
+static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
+	const uint8_t *bytes, size_t len, bool fin)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_quic_user(conn);
+	if (session)
+		lp_hub_on_stream(s->hub, session, stream, bytes, len, fin, s->now);
+}
+
+/* Row F7: what was decided about each frame, for whoever asked for it. */
+static void log_frame(const struct lp_session *session, const struct lp_verdict *v)
+{
+	const struct lp_member *m = lp_session_member(session);
+	char src[LP_MAC_TEXT], dst[LP_MAC_TEXT];
+	lp_log(LP_LOG_FRAME, "frame",
+		"room=%u peer=%u src=%s dst=%s type=0x%04x len=%u action=%s drop=%s targets=%u "
+		"skipped=%u",
+		m ? lp_room_id(m->room) : 0u, m ? m->peer : 0u, lp_mac_format(&v->eth.src, src),
+		lp_mac_format(&v->eth.dst, dst), v->eth.type, v->len, lp_action_text(v->action),
+		lp_drop_text(v->drop), v->targets, v->skipped);
+}
+
+static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_quic_user(conn);
+	struct lp_verdict verdict;
+	if (!session)
+		return;
+	lp_hub_on_datagram(s->hub, session, bytes, len, s->now, &verdict);
+	if (lp_log_on(LP_LOG_FRAME))
+		log_frame(session, &verdict);
+}
+
+static size_t next_datagram(
+	void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_quic_user(conn);
+	if (!session)
+		return 0;
+	lp_hub_on_path(session, lp_quic_datagram_max(conn));
+	if (!lp_hub_next_datagram(s->hub, session, max, &s->datagram))
+		return 0;
+	pieces[0] = (struct lp_quic_piece){s->datagram.header, s->datagram.header_len};
+	pieces[1] = (struct lp_quic_piece){s->datagram.bytes, s->datagram.len};
+	return 2;
+}
+
+static void datagram_sent(void *context, struct lp_quic_conn *conn)
+{
+	struct server *s = context;
+	lp_hub_datagram_sent(s->hub, lp_quic_user(conn));
+}
+
+static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_quic_user(conn);
+	lp_log(LP_LOG_DEBUG, "connection_closed", "end=%d code=%llu text=%s", (int)why->end,
+		(unsigned long long)why->code, why->text);
+	if (session)
+		lp_hub_on_closed(s->hub, session, reason_of(why), s->now);
+}
+
+static const struct lp_quic_handler handler = {
+	.connected = on_connected,
+	.stream = on_stream,
+	.datagram = on_datagram,
+	.next_datagram = next_datagram,
+	.datagram_sent = datagram_sent,
+	.closed = on_closed,
+};
+
+/* The path of a member, as its packets show it: told with its statistics, now and then. */
+static void take_line(struct lp_session *session, struct lp_quic_conn *conn)
+{
+	struct lp_quic_info info;
+	lp_quic_get_info(conn, &info);
+	uint64_t loss = info.packets_sent ? info.packets_lost * 1000 / info.packets_sent : 0;
+	lp_hub_on_line(session, (uint32_t)(info.rtt / 1000), (uint32_t)loss);
+}
+
+static void log_stats(const struct lp_hub_action *a)
+{
+	const struct lp_stats *stats = a->stats;
+	uint64_t tx_drops = 0, rx_drops = 0;
+	for (size_t i = 0; i < LP_DROP_COUNT; i++) {
+		tx_drops += stats->tx_drops[i];
+		rx_drops += stats->rx_drops[i];
+	}
+	lp_log(LP_LOG_INFO, "stats",
+		"room=%u peer=%u role=%s tx_frames=%llu tx_bytes=%llu tx_drops=%llu rx_frames=%llu "
+		"rx_bytes=%llu rx_drops=%llu",
+		a->room, a->peer, lp_role_text(a->role), (unsigned long long)stats->tx_frames,
+		(unsigned long long)stats->tx_bytes, (unsigned long long)tx_drops,
+		(unsigned long long)stats->rx_frames, (unsigned long long)stats->rx_bytes,
+		(unsigned long long)rx_drops);
+}
+
+static void log_joined(const struct lp_hub_action *a)
+{
+	const struct lp_member *m = lp_session_member(a->session);
+	char mac[LP_MAC_TEXT];
+	if (m)
+		lp_log(LP_LOG_INFO, "peer_joined", "room=%u peer=%u role=%s mac=%s name=%s mtu=%u",
+			a->room, a->peer, lp_role_text(a->role), lp_mac_format(&m->mac, mac),
+			m->name, lp_room_mtu(m->room));
+}
+
+static void send_message(struct lp_quic_conn *conn, const struct lp_hub_action *a)
+{
+	enum lp_status status = a->kind == LP_HUB_REPLY
+					? lp_quic_send(conn, 0, a->bytes, a->len, true)
+					: lp_quic_send_message(conn, a->bytes, a->len);
+	if (status == LP_OK)
+		return;
+	/* Row C2: the others stay; a peer that takes no events is of no use to its room. */
+	lp_log(LP_LOG_WARNING, "notify_failed", "room=%u peer=%u reason=%s", a->room, a->peer,
+		lp_status_text(status));
+	if (status == LP_FULL)
+		lp_quic_close(conn, LP_LEAVE_TOO_SLOW, "too many events wait for you");
+}
+
+static void do_action(const struct lp_hub_action *a)
+{
+	struct lp_quic_conn *conn = a->session ? lp_session_user(a->session) : NULL;
+	switch (a->kind) {
+	case LP_HUB_REPLY:
+	case LP_HUB_MESSAGE:
+		send_message(conn, a);
+		break;
+	case LP_HUB_CLOSE:
+		lp_quic_close(conn, a->leave, a->text);
+		break;
+	case LP_HUB_JOINED:
+		log_joined(a);
+		break;
+	case LP_HUB_REJECTED:
+		lp_log(LP_LOG_INFO, "rejected", "reason=%s", lp_reject_word(a->reject));
+		break;
+	case LP_HUB_LEFT:
+		lp_log(LP_LOG_INFO, "peer_left", "room=%u peer=%u role=%s reason=%s room_closed=%s",
+			a->room, a->peer, lp_role_text(a->role), lp_leave_word(a->leave),
+			a->room_closed ? "yes" : "no");
+		break;
+	case LP_HUB_STATS:
+		log_stats(a);
+		take_line(a->session, conn);
+		break;
+	}
+}
+
+static bool do_actions(struct server *s)
+{
+	struct lp_hub_action action;
+	struct lp_session *ready;
+	bool any = false;
+	while (lp_hub_next(s->hub, &action)) {
+		do_action(&action);
+		any = true;
+	}
+	while ((ready = lp_hub_next_ready(s->hub)))
+		lp_quic_wake(lp_session_user(ready));
+	return any;
+}
+
+static void to_path(
+	const struct lp_address *local, const struct lp_address *remote, struct lp_path *path)
+{
+	memset(path, 0, sizeof(*path));
+	memcpy(&path->local, &local->sa, local->len);
+	memcpy(&path->remote, &remote->sa, remote->len);
+	path->local_len = local->len;
+	path->remote_len = remote->len;
+}
+
+static void from_sockaddr(const union lp_sockaddr *from, socklen_t len, struct lp_address *address)
+{
+	memset(address, 0, sizeof(*address));
+	memcpy(&address->sa, from, len);
+	address->len = len;
+}
+
+static void on_packet(void *context, const struct lp_address *local,
+	const struct lp_address *remote, const uint8_t *bytes, size_t len)
+{
+	struct server *s = context;
+	struct lp_path path;
+	to_path(local, remote, &path);
+	lp_quic_read(s->quic, &path, bytes, len, s->now);
+}
+
+static in_port_t port_of(const struct sockaddr *sa)
+{
+	/* sin_port and sin6_port lie at the same place. */
+	return ((const struct sockaddr_in *)(const void *)sa)->sin_port;
+}
+
+/* The socket that a packet must leave from: the one with its local port, and with its address when
+ * several share the port. */
+static struct lp_udp *socket_for(struct server *s, const struct lp_address *local)
+{
+	struct lp_udp *found = s->sockets[0];
+	for (size_t i = 0; s->count > 1 && i < s->count; i++) {
+		if (lp_address_equal(&s->bound[i], local))
+			return s->sockets[i];
+		if (port_of(&s->bound[i].sa) == port_of(&local->sa))
+			found = s->sockets[i];
+	}
+	return found;
+}
+
+static void write_packets(struct server *s)
+{
+	struct lp_path path;
+	size_t len;
+	uint8_t bytes[LP_UDP_PACKET_MAX];
+	for (;;) {
+		/* With one socket the packet is written where it is sent from. */
+		uint8_t *slot = s->count == 1 ? lp_udp_slot(s->sockets[0]) : bytes;
+		len = lp_quic_write(s->quic, slot, LP_UDP_PACKET_MAX, &path, s->now);
+		if (!len)
+			break;
+		struct lp_address local, remote;
+		from_sockaddr(&path.local, path.local_len, &local);
+		from_sockaddr(&path.remote, path.remote_len, &remote);
+		struct lp_udp *udp = socket_for(s, &local);
+		if (slot == bytes)
+			memcpy(lp_udp_slot(udp), bytes, len);
+		lp_udp_put(udp, &local, &remote, len);
+	}
+}
+
+static void send_all(struct server *s)
+{
+	for (int i = 0; i < SEND_ROUNDS; i++) {
+		bool any = do_actions(s);
+		write_packets(s);
+		if (!any && i)
+			break;
+	}
+	for (size_t i = 0; i < s->count; i++)
+		lp_udp_flush(s->sockets[i]);
+}
+
+static bool open_sockets(
+	struct server *s, const struct server_config *config, enum lp_exit *ret_exit)
+{
+	for (size_t i = 0; i < config->listen_count; i++) {
+		struct lp_udp *udp = lp_udp_listen(&config->listen[i], false, ret_exit);
+		if (!udp)
+			return false;
+		lp_udp_local(udp, &s->bound[s->count]);
+		s->sockets[s->count++] = udp;
+	}
+	return true;
+}
+
+struct server *server_open(
+	const struct server_config *config, struct lp_identity *identity, enum lp_exit *ret_exit)
+{
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, 0};
+	struct server *s = calloc(1, sizeof(*s));
+	*ret_exit = LP_EXIT_INTERNAL;
+	if (!s) {
+		lp_identity_free(identity);
+		return NULL;
+	}
+	s->identity = identity;
+	s->signals = lp_signals_open(wanted);
+	if (s->signals < 0 || !open_sockets(s, config, ret_exit))
+		goto close;
+	struct lp_quic_config quic = {.handler = &handler,
+		.context = s,
+		.idle_timeout = config->hub.idle_timeout_ms * LP_MILLISECOND,
+		.keep_alive = config->hub.keep_alive_ms * LP_MILLISECOND};
+	s->hub = lp_hub_new(&config->hub);
+	if (s->hub && lp_identity_secret(identity, "lanparty/1 relay", quic.secret))
+		s->quic = lp_quic_new(&quic, identity);
+	lp_zero(quic.secret, sizeof(quic.secret));
+	if (s->quic)
+		return s;
+	lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
+		s->hub ? "the TLS library cannot use this certificate and key"
+		       : "out of memory: lower --max-rooms");
+close:
+	server_close(s);
+	return NULL;
+}
+
+static void take_signals(struct server *s, struct lp_identity *(*reload)(void *), void *context)
+{
+	int number;
+	while ((number = lp_signals_next(s->signals))) {
+		if (number != SIGHUP) {
+			s->stopping = true;
+			continue;
+		}
+		struct lp_identity *identity = reload(context);
+		if (!identity)
+			continue;
+		lp_quic_set_identity(s->quic, identity);
+		lp_identity_free(s->identity);
+		s->identity = identity;
+	}
+}
+
+static void wait_for_something(struct server *s)
+{
+	struct pollfd fds[SERVER_MAX_LISTEN + 1];
+	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
+	for (size_t i = 0; i < s->count; i++)
+		fds[i] = (struct pollfd){.fd = lp_udp_fd(s->sockets[i]), .events = POLLIN};
+	fds[s->count] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+	lp_wait(fds, s->count + 1, quic < hub ? quic : hub);
+}
+
+static void log_summary(const struct server *s)
+{
+	struct lp_hub_counters c;
+	lp_hub_get_counters(s->hub, &c);
+	lp_log(LP_LOG_INFO, "summary",
+		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu",
+		(unsigned long long)c.joins, (unsigned long long)c.rejects,
+		(unsigned long long)c.leaves, (unsigned long long)c.frames_in,
+		(unsigned long long)c.copies);
+	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
+		if (c.drops[i])
+			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu", lp_drop_text(i),
+				(unsigned long long)c.drops[i]);
+}
+
+void server_run(struct server *s, struct lp_identity *(*reload)(void *), void *context)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		char text[LP_ADDRESS_TEXT];
+		lp_address_format(&s->bound[i], text);
+		if (lp_log_get_format() == LP_LOG_JSON)
+			lp_event(stdout, "listening", "address=%s", text);
+		else
+			printf("listening on %s/udp\n", text);
+	}
+	fflush(stdout);
+	while (!s->stopping) {
+		wait_for_something(s);
+		s->now = lp_clock();
+		take_signals(s, reload, context);
+		for (size_t i = 0; i < s->count; i++)
+			for (int round = 0; round < RECEIVE_ROUNDS; round++)
+				if (!lp_udp_receive(s->sockets[i], on_packet, s))
+					break;
+		lp_quic_on_time(s->quic, s->now);
+		lp_hub_on_time(s->hub, s->now);
+		send_all(s);
+	}
+	lp_hub_shutdown(s->hub);
+	send_all(s);
+	log_summary(s);
+}
+
+void server_close(struct server *s)
+{
+	if (!s)
+		return;
+	lp_quic_free(s->quic);
+	lp_hub_free(s->hub);
+	for (size_t i = 0; i < s->count; i++)
+		lp_udp_close(s->sockets[i]);
+	lp_identity_free(s->identity);
+	free(s);
+}
