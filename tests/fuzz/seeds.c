@@ -1,0 +1,105 @@
+/* Writes the corpora of fuzz_filter and fuzz_overlay: seeds FOLDER, which has filter/ and overlay/. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../evasion.h"
+#include "lanparty/overlay.h"
+
+#define FILTER_SEEDS   48
+#define FRAMES_A_SEED  4
+#define SEED_FRAME_MAX 400 /* longer ones are left out: what matters is at the start */
+
+static const struct evasion_context addresses = {
+	.client = {{0x02, 0, 0x5e, 0x10, 0, 1}},
+	.victim = {{0x02, 0, 0x5e, 0x10, 0, 2}},
+	.station = {{0x00, 0x1b, 0x21, 0x10, 0, 3}},
+	.client_ipv4 = 0x0a000001,
+	.victim_ipv4 = 0x0a000002,
+	.station_ipv4 = 0x0a000003,
+};
+
+static FILE *open_seed(const char *folder, const char *corpus, size_t number)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s/seed-%02zu", folder, corpus, number);
+	FILE *file = fopen(path, "wb");
+	if (!file) {
+		perror(path);
+		exit(EXIT_FAILURE);
+	}
+	return file;
+}
+
+static void write_piece(FILE *file, const uint8_t *bytes, size_t len)
+{
+	fputc((int)(len >> 8), file);
+	fputc((int)(len & 255), file);
+	fwrite(bytes, 1, len, file);
+}
+
+static void filter_seeds(const char *folder)
+{
+	struct evasion_frame *frames = calloc(EVASION_FRAMES_MAX, sizeof(*frames));
+
+	if (!frames)
+		exit(EXIT_FAILURE);
+	size_t count = evasion_frames(&addresses, frames, EVASION_FRAMES_MAX);
+	for (size_t seed = 0; seed < FILTER_SEEDS; seed++) {
+		size_t start = seed * count / FILTER_SEEDS;
+		/* this attack takes two frames, and chance would hardly make them */
+		for (size_t i = 0; seed == 0 && i < count; i++) {
+			if (strcmp(frames[i].name, EVASION_REWRITTEN) == 0)
+				start = i;
+		}
+		FILE *file = open_seed(folder, "filter", seed);
+		fputc(frames[start].from_gateway, file);
+		for (size_t i = start; i < count && i < start + FRAMES_A_SEED; i++) {
+			if (frames[i].len <= SEED_FRAME_MAX)
+				write_piece(file, frames[i].bytes, frames[i].len);
+		}
+		fclose(file);
+	}
+	free(frames);
+}
+
+static void overlay_seeds(const char *folder)
+{
+	static const enum lp_overlay_type orders[][2] = {
+		{LP_OVERLAY_WHOLE, LP_OVERLAY_WHOLE},
+		{LP_OVERLAY_FIRST, LP_OVERLAY_SECOND},
+		{LP_OVERLAY_SECOND, LP_OVERLAY_FIRST},
+		{LP_OVERLAY_FIRST, LP_OVERLAY_FIRST},
+	};
+	static const uint16_t lens[] = {14, 61};
+
+	for (size_t seed = 0; seed < 8; seed++) {
+		FILE *file = open_seed(folder, "overlay", seed);
+		uint16_t len = lens[seed % 2];
+		for (size_t i = 0; i < 2; i++) {
+			uint8_t bytes[LP_OVERLAY_HALF_HEAD + 61] = {0};
+			struct lp_overlay o = {.type = orders[seed / 2][i],
+				.peer = 1,
+				.room = 2,
+				.frame_id = 3,
+				.frame_len = len};
+			size_t rest = o.type == LP_OVERLAY_WHOLE   ? len
+				      : o.type == LP_OVERLAY_FIRST ? (len + 1u) / 2
+								   : len / 2;
+			write_piece(file, bytes, lp_overlay_encode(&o, bytes) + rest);
+		}
+		fclose(file);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: seeds FOLDER\n");
+		return EXIT_FAILURE;
+	}
+	filter_seeds(argv[1]);
+	overlay_seeds(argv[1]);
+	return EXIT_SUCCESS;
+}

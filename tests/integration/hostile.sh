@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# rows: F1 F4 S1 S2 S3 S4 L4: hostile frames, and a million pieces of garbage, through a real relay.
+#
+# On the loopback interface of a network namespace that ends with this script.
+set -euo pipefail
+bin=$(cd "$1" && pwd)
+count=${LANPARTY_GARBAGE:-1000000}
+if [ -z "${IN_NAMESPACE-}" ]; then
+	IN_NAMESPACE=1 exec unshare --net --kill-child --pid --fork --mount-proc "$0" "$bin"
+fi
+ip link set lo up
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+start_relay() {
+	"$bin/lanparty-relay" --listen 127.0.0.1:4433 --dev-cert-der-out "$folder/relay.der" \
+		--broadcast-rate 0 --unknown-rate 0 --client-rate 0 >"$folder/out" 2>"$folder/log" &
+	relay=$!
+	for _ in $(seq 50); do
+		grep -q listening "$folder/out" && return
+		sleep 0.1
+	done
+	cat "$folder/log"
+	return 1
+}
+
+# It must end by itself, with 0: a sanitizer's finding is another number.
+stop_relay() {
+	kill -TERM "$relay"
+	if ! wait "$relay"; then
+		echo "the relay did not end well:"
+		tail -n 60 "$folder/log"
+		return 1
+	fi
+	grep -E 'event=(summary|dropped)' "$folder/log"
+}
+
+echo "== every frame of tests/evasion.c, hostile and honest"
+start_relay
+"$bin/../tests/evasion_run" 127.0.0.1:4433 "$folder/relay.der"
+stop_relay
+
+echo "== garbage: UDP payloads, DATAGRAMs, control messages"
+start_relay
+"$bin/../tests/garbage_run" 127.0.0.1:4433 "$folder/relay.der" "$count"
+stop_relay

@@ -1,0 +1,246 @@
+# shellcheck shell=bash disable=SC2034 # what the scripts use
+# lib.sh - a LAN, an internet and two players in network namespaces; for tests/integration and
+# tools/demo. Nothing in it reaches this machine's own network.
+#
+#   player1 198.51.100.10 --+                         +-- router  192.168.77.1, DHCP .100 to .150
+#   player2 192.0.2.10 -----+-- internet    switch ---+-- console 192.168.77.20
+#   vps     203.0.113.5 ----+       |         |       +-- game    192.168.77.30
+#                                gateway -----+
+#                         100.64.0.10    192.168.77.2
+#
+# Outside, IPv6 is 2001:db8:N::10 (vps: 2001:db8:5::5); inside, fd77::N with the N of the IPv4 address.
+# A place's interface is "wan" toward the internet and "lan" toward the switch; the gateway has both.
+#
+# A test: lab_open NAME BIN; check TITLE COMMAND...; lab_finish.
+
+lab='' dir='' bin='' # the namespaces' prefix, our files, the programs' folder
+code='' pin=''       # of the room, of the relay
+declare -A pid=()    # of what start has started
+status=0             # exit status of what stop has stopped
+passed=0 failed=0
+tun=lp0
+relay_ip=203.0.113.5 console_ip=192.168.77.20 game_ip=192.168.77.30 router_ip=192.168.77.1
+places=(internet vps player1 player2 gateway switch router console game)
+probe="$(dirname "${BASH_SOURCE[0]}")/probe.py"
+
+# ---- places
+
+at() { ip netns exec "$lab-$1" "${@:2}"; }
+
+link() { # PLACE INTERFACE PLACE INTERFACE: a cable
+	ip link add "$2" netns "$lab-$1" type veth peer name "$4" netns "$lab-$3"
+	ip -n "$lab-$1" link set "$2" up
+	ip -n "$lab-$3" link set "$4" up
+}
+
+address() { # PLACE INTERFACE ADDRESS/PREFIX...
+	local a
+	for a in "${@:3}"; do ip -n "$lab-$1" address add "$a" dev "$2" nodad 2>/dev/null || ip -n "$lab-$1" address add "$a" dev "$2"; done
+}
+
+wan() { # PLACE PREFIX4 PREFIX6 LAST: PLACE is PREFIX.LAST, the internet's end is PREFIX.1
+	link "$1" wan internet "$1"
+	address internet "$1" "$2.1/24" "$3::1/64"
+	address "$1" wan "$2.$4/24" "$3::$4/64"
+	ip -n "$lab-$1" route add default via "$2.1"
+	ip -n "$lab-$1" route add default via "$3::1"
+}
+
+lan() { # PLACE LAST [INTERFACE]
+	link "$1" lan switch "$1"
+	ip -n "$lab-switch" link set "$1" master lan0
+	[ "$2" = 0 ] || address "$1" "${3-lan}" "192.168.77.$2/24" "fd77::$2/64"
+}
+
+lab_skip() { echo "$*"; exit 77; }
+
+lab_open() { # NAME BIN
+	bin=$(cd "${2:?the folder of the programs is the first argument}" && pwd) || exit 1
+	lab_begin "$1"
+	lab_make
+}
+
+# From here on everything vanishes when the script ends, however it does.
+lab_begin() { # NAME
+	[ "$(id -u)" = 0 ] || lab_skip "needs root, for network namespaces"
+	lab=lp-$1-$$ dir=${TMPDIR:-/tmp}/lp-$1-$$
+	export LP_LAB=$lab # marks all that is started from here, so that lab_close finds it
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	trap lab_close EXIT
+	mkdir -m 755 "$dir" || exit 1
+}
+
+lab_make() {
+	local place
+	[ -c /dev/net/tun ] || lab_skip "needs /dev/net/tun: modprobe tun"
+	for place in "${places[@]}"; do
+		ip netns add "$lab-$place" || lab_skip "cannot make network namespaces here"
+		ip -n "$lab-$place" link set lo up
+		mkdir -p "/etc/netns/$lab-$place"
+		echo "nameserver 198.51.100.53" >"/etc/netns/$lab-$place/resolv.conf" # of that place alone
+	done
+	at internet sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	wan vps 203.0.113 2001:db8:5 5
+	wan player1 198.51.100 2001:db8:1 10
+	wan player2 192.0.2 2001:db8:2 10
+	wan gateway 100.64.0 2001:db8:3 10
+	ip -n "$lab-switch" link add lan0 up type bridge forward_delay 0
+	lan router 1
+	lan console 20
+	lan game 30
+	lan gateway 2
+	start dhcp router dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=lan \
+		--bind-interfaces --dhcp-authoritative --no-ping --user=root --log-dhcp --log-facility=- \
+		--pid-file="$dir/dhcp.pid" --dhcp-leasefile="$dir/leases" \
+		--dhcp-range=192.168.77.100,192.168.77.150,1h \
+		--dhcp-option=option:router,$router_ip --dhcp-option=option:dns-server,$router_ip
+	soon 5 said dhcp 'IP range' || exit 1
+}
+
+# The gateway's LAN interface as a port of a bridge br0 that has its address: for --bridge.
+lab_bridge() {
+	ip -n "$lab-gateway" address flush dev lan
+	ip -n "$lab-gateway" link add br0 up type bridge forward_delay 0
+	ip -n "$lab-gateway" link set lan master br0
+	address gateway br0 192.168.77.2/24 fd77::2/64
+}
+
+# What lives in a lab, or was started from it.
+lab_pids() { # LAB
+	local place
+	for place in $(lab_places "$1"); do ip netns pids "$place"; done 2>/dev/null
+	grep -lzx "LP_LAB=$1" /proc/[0-9]*/environ 2>/dev/null | sed 's,/proc/\([0-9]*\)/.*,\1,'
+}
+lab_places() { ip netns list | sed -n "s/^\($1-[a-z0-9]*\).*/\1/p"; } # LAB
+lab_others() { lab_pids "$1" | sort -nu | grep -vx -e $$ -e "$BASHPID" | while read -r p; do [ ! -d "/proc/$p" ] || echo "$p"; done; }
+
+# Ends and removes everything of a lab, from whatever state it is in.
+lab_remove() { # LAB
+	local round p place
+	for round in TERM TERM KILL KILL; do
+		for p in $(lab_others "$1"); do kill -s "$round" "$p" 2>/dev/null; done
+		soon 2 lab_is_still "$1" && break
+	done
+	for place in $(lab_places "$1"); do ip netns delete "$place"; done
+	rm -rf "/etc/netns/$1"-* "${TMPDIR:-/tmp}/$1"
+	rmdir /etc/netns 2>/dev/null || true
+}
+lab_is_still() { [ -z "$(lab_others "$1")" ]; }
+
+lab_close() {
+	local result=$?
+	trap '' INT TERM HUP
+	trap - EXIT
+	[ -z "$lab" ] || lab_remove "$lab" 2>/dev/null
+	exit $result
+}
+
+# ---- waiting and looking
+
+soon() { # SECONDS COMMAND...: until it succeeds
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+not() { ! "$@"; }
+# For a while it stays so: SECONDS COMMAND...
+stays() { ! soon "$1" not "${@:2}"; }
+said() { grep -qEe "$2" "$dir/$1.out" "$dir/$1.err" 2>/dev/null; }          # NAME REGEX
+told() { cat "$dir/$1.out" "$dir/$1.err" | grep -Ee "$2" | tail -n 1; }      # NAME REGEX: the last such line
+times() { cat "$dir/$1.out" "$dir/$1.err" | grep -cEe "$2"; }                # NAME REGEX
+said_times() { [ "$(times "$1" "$2")" -ge "$3" ]; }                         # NAME REGEX COUNT
+reaches() { at "$1" ping -c 1 -W 2 "${@:2}"; }                              # PLACE [OPTION...] ADDRESS
+has_tun() { ip -n "$lab-$1" link show "${2-$tun}" >/dev/null 2>&1; }         # PLACE [TAP]
+mac_of() { ip -n "$lab-$1" -br link show "$2" | awk '{print $3}'; }         # PLACE INTERFACE
+ip_of() { ip -n "$lab-$1" -4 -br address show "$2" | awk '{sub("/.*", "", $3); print $3}'; }
+link_local() { ip -n "$lab-$1" -6 -o address show dev "$2" scope link | awk '{sub("/.*", "", $4); print $4; exit}'; }
+run_probe() { at "$1" /usr/bin/python3 "$probe" "${@:2}"; }                  # PLACE WORD...
+
+# ---- programs
+
+start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir
+	ip netns exec "$lab-$2" "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" </dev/null &
+	pid[$1]=$!
+}
+stop() { # NAME [SIGNAL]: sets status
+	local end=$((SECONDS + 10))
+	kill -s "${2-TERM}" "${pid[$1]}" 2>/dev/null
+	while runs "$1" && [ $SECONDS -lt $end ]; do sleep 0.05; done
+	runs "$1" && kill -s KILL "${pid[$1]}"
+	wait "${pid[$1]}" 2>/dev/null
+	status=$?
+}
+runs() { kill -0 "${pid[$1]}" 2>/dev/null; }
+ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in one sentence
+	local got
+	timeout 15 ip netns exec "$lab-$3" "${@:4}" >"$dir/ends.out" 2>"$dir/ends.err" </dev/null
+	got=$?
+	cat "$dir/ends.out" "$dir/ends.err"
+	[ $got = "$1" ] || { echo "exit status $got instead of $1"; return 1; }
+	grep -qiEe "$2" "$dir/ends.out" "$dir/ends.err" || { echo "does not say: $2"; return 1; }
+}
+
+# The relay, with a certificate that stays the same.
+relay() { # [OPTION...]
+	[ -n "$pin" ] || pin=$("$bin/lanparty-relay" new-cert --cert "$dir/relay.crt" --key "$dir/relay.key") || return 1
+	start relay vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" "$@"
+	soon 5 said relay '^listening on |"listening"'
+}
+new_code() { code=$("$bin/lanparty-client" new-room); }
+# Members by their log's NAME; they are in the room when this returns.
+gateway() { # NAME (--lan INTERFACE | --bridge BRIDGE) [OPTION...]
+	(umask 077 && echo "$code" >"$dir/room")
+	start "$1" gateway "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" "${@:2}"
+	joined "$1"
+}
+client() { # NAME PLACE [OPTION...]
+	mkdir -p "$dir/state-$2" # a computer's own; its MAC is kept there
+	start "$1" "$2" env STATE_DIRECTORY="$dir/state-$2" "$bin/lanparty-client" --tap "$tun" "${@:3}" "lanparty://$relay_ip/$code?pin=$pin"
+	joined "$1"
+}
+joined() { soon 10 said "$1" '^joined |"joined"'; }
+room_has() { # PLACE LAST [TAP]: a member with a fixed address inside
+	ip -n "$lab-$1" link set "${3-$tun}" up
+	address "$1" "${3-$tun}" "192.168.77.$2/24" "fd77::$2/64"
+}
+
+# ---- tests
+
+check() { # TITLE COMMAND...
+	if "${@:2}" >"$dir/check.log" 2>&1; then
+		passed=$((passed + 1))
+		echo "ok    $1"
+	else
+		failed=$((failed + 1))
+		echo "FAIL  $1   (${*:2})"
+		tail -n 20 "$dir/check.log" | sed 's/^/      | /'
+	fi
+}
+
+# Ends the programs, looks whether they left anything, and the script.
+lab_finish() {
+	local name place file
+	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || stop "$name"; done
+	for place in player1 player2 gateway; do
+		check "no interface is left at $place" test -z "$(ip -n "$lab-$place" -o link show type tun)"
+	done
+	if [ $failed != 0 ]; then
+		for file in "$dir"/*.out "$dir"/*.err; do
+			[ ! -s "$file" ] || { echo "---- ${file##*/}"; tail -n 40 "$file"; }
+		done
+	fi
+	trap '' INT TERM HUP
+	lab_remove "$lab"
+	trap - EXIT
+	if [ -n "$(lab_places "$lab")" ] || ! lab_is_still "$lab" || [ -e "$dir" ]; then
+		failed=$((failed + 1))
+		echo "FAIL  something is left: $(lab_places "$lab") $(lab_others "$lab")"
+	fi
+	echo "$passed held, $failed did not"
+	[ $failed = 0 ]
+	exit
+}

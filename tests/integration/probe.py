@@ -1,0 +1,246 @@
+"""What the integration tests and the demo say on the network.
+
+  probe.py serve PORT                    UDP: gives back what comes; TCP: gives the SHA-256 of what comes
+  probe.py udp ADDRESS PORT              one question to it
+  probe.py tcp ADDRESS PORT BYTES        so many random bytes to it
+  probe.py fetch ADDRESS PORT BYTES      so many bytes from it
+  probe.py hear PORT [GROUP INTERFACE]   waits for one datagram, also a broadcast or one for the group
+  probe.py shout ADDRESS PORT TEXT [INTERFACE]
+                                         one datagram, also to a broadcast address or a group
+  probe.py flood INTERFACE COUNT [MAC]   broadcast frames, as fast as they go; or unicast ones to MAC
+  probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
+  probe.py teeworlds [INTERFACE]         what Teeworlds' LAN browser does; prints the servers' names
+Exit status 0 when the answer came.
+"""
+import hashlib
+import os
+import secrets
+import socket
+import struct
+import sys
+import threading
+import time
+
+PATIENCE = 4  # seconds for an answer
+
+
+def udp_socket(interface=None, port=0):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+    if interface:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+    s.bind(("", port))
+    s.settimeout(PATIENCE)
+    return s
+
+
+def serve(port):
+    def tcp_client(connection):
+        digest = hashlib.sha256()
+        first = connection.recv(65536)
+        if first.startswith(b"send "):
+            data = secrets.token_bytes(int(first[5:]))
+            connection.sendall(hashlib.sha256(data).hexdigest().encode() + data)
+        else:
+            while first:
+                digest.update(first)
+                first = connection.recv(65536)
+            connection.sendall(digest.hexdigest().encode())
+        connection.close()
+
+    def tcp():
+        listener = socket.create_server(("", int(port)))
+        while True:
+            threading.Thread(target=tcp_client, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=tcp, daemon=True).start()
+    s = udp_socket(port=int(port))
+    s.settimeout(None)
+    print("serving", flush=True)
+    while True:
+        data, sender = s.recvfrom(65536)
+        s.sendto(data, sender)
+
+
+def udp(address, port):
+    s = udp_socket()
+    for _ in range(PATIENCE):
+        question = secrets.token_hex(8).encode()
+        s.settimeout(1)
+        s.sendto(question, (address, int(port)))
+        try:
+            answer, sender = s.recvfrom(65536)
+        except TimeoutError:
+            continue
+        print(f"{sender[0]} gave back {answer.decode()}")
+        return answer == question
+    return False
+
+
+def receive_all(s):
+    parts = []
+    while part := s.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def tcp(address, port, count):
+    data = secrets.token_bytes(int(count))
+    start = time.monotonic()
+    with socket.create_connection((address, int(port)), timeout=PATIENCE) as s:
+        s.settimeout(60)
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        answer = receive_all(s)
+    good = answer.decode() == hashlib.sha256(data).hexdigest()
+    report("to", address, count, start, good)
+    return good
+
+
+def fetch(address, port, count):
+    start = time.monotonic()
+    with socket.create_connection((address, int(port)), timeout=PATIENCE) as s:
+        s.settimeout(60)
+        s.sendall(b"send " + count.encode())
+        answer = receive_all(s)
+    digest, data = answer[:64].decode(), answer[64:]
+    good = len(data) == int(count) and digest == hashlib.sha256(data).hexdigest()
+    report("from", address, count, start, good)
+    return good
+
+
+def report(way, address, count, start, good):
+    seconds = max(time.monotonic() - start, 1e-3)
+    print(f"{count} bytes {way} {address} by TCP in {seconds:.1f} s, {int(count) / seconds / 1e6:.1f} MB/s,",
+          "the checksum is right" if good else "THE CHECKSUM IS WRONG")
+
+
+def hear(port, group=None, interface=None):
+    s = udp_socket(port=int(port))
+    s.settimeout(3 * PATIENCE)
+    if group:
+        index = socket.if_nametoindex(interface)
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+                     struct.pack("=4s4si", socket.inet_aton(group), bytes(4), index))
+    print("listening", flush=True)
+    data, sender = s.recvfrom(65536)
+    print(f"heard from {sender[0]}: {data.decode()}", flush=True)
+    return True
+
+
+def shout(address, port, text, interface=None):
+    s = udp_socket(interface)
+    s.sendto(text.encode(), (address, int(port)))
+    return True
+
+
+def flood(interface, count, mac="ff:ff:ff:ff:ff:ff"):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((interface, 0))
+    source = s.getsockname()[4]
+    # An IPv4 packet of an experimental protocol: nobody answers it.
+    payload = bytes.fromhex("450000540000400001fd0000000000000000") + bytes(66)
+    header = bytearray(payload[:20])
+    header[9] = 253
+    header[10:12] = bytes(2)
+    total = sum(struct.unpack("!10H", header))
+    total = (total & 0xFFFF) + (total >> 16)
+    header[10:12] = struct.pack("!H", ~total & 0xFFFF)
+    frame = bytes.fromhex(mac.replace(":", "")) + source + b"\x08\x00" + bytes(header) + payload[20:84]
+    sent = 0
+    for _ in range(int(count)):
+        try:
+            s.send(frame)
+            sent += 1
+        except OSError:  # the card's queue is full
+            time.sleep(0.001)
+    print(f"sent {sent} frames to {mac}")
+    return sent > 0
+
+
+def offers(interface):
+    s = udp_socket(interface, port=68)
+    transaction, mac = secrets.token_bytes(4), b"\x02" + secrets.token_bytes(5)
+    # RFC 2131: op, htype, hlen, hops, xid, secs, flags (broadcast the answer), addresses, chaddr
+    head = b"\x01\x01\x06\x00" + transaction + b"\x00\x00\x80\x00" + bytes(16) + mac + bytes(10 + 64 + 128)
+    discover = head + bytes.fromhex("63825363 350101 3703010306 ff")
+    s.sendto(discover, ("255.255.255.255", 67))
+    found, end = set(), time.monotonic() + 3
+    while (left := end - time.monotonic()) > 0:
+        s.settimeout(left)
+        try:
+            answer = s.recv(2048)
+        except TimeoutError:
+            break
+        at = answer.find(b"\x36\x04", 240)  # option 54: the server
+        if answer[4:8] == transaction and at > 0:
+            found.add((socket.inet_ntoa(answer[at + 2:at + 6]), socket.inet_ntoa(answer[16:20])))
+    for server, address in sorted(found):
+        print(f"{server} offers {address}")
+    return bool(found)
+
+
+class Teeworlds:
+    """Teeworlds 0.7 on the wire: a server answers questions only to who has shown, with a token, that
+    it is where it says it is."""
+    PORTS = range(8303, 8311)  # where the LAN browser asks
+    CONTROL, CONNLESS = 1 << 2, 8 << 2 | 1
+    TOKEN = 5  # control message
+    NO_TOKEN = b"\xff" * 4
+    TOKEN_REQUEST_SIZE = 512
+    GET_INFO, INFO = b"\xff\xff\xff\xffgie3", b"\xff\xff\xff\xffinf3"
+
+    @classmethod
+    def token_request(cls, own):
+        body = bytes([cls.CONTROL, 0, 0]) + cls.NO_TOKEN + bytes([cls.TOKEN]) + own
+        return body + bytes(cls.TOKEN_REQUEST_SIZE - len(own))
+
+    @classmethod
+    def token_of(cls, packet, own):
+        """The server's token, when the packet is its answer to our request."""
+        if len(packet) >= 12 and packet[0] & 0xFC == cls.CONTROL and packet[3:7] == own and packet[7] == cls.TOKEN:
+            return packet[8:12]
+        return None
+
+    @classmethod
+    def get_info(cls, server, own):
+        return bytes([cls.CONNLESS]) + server + own + cls.GET_INFO + b"\x01"
+
+    @classmethod
+    def info(cls, packet, own):
+        """Version, name, host, map and game type of a server, from its answer."""
+        if packet[1:5] != own or packet[9:9 + len(cls.INFO)] != cls.INFO:
+            return None
+        return [text.decode(errors="replace") for text in packet[9 + len(cls.INFO) + 1:].split(b"\0")[:5]]
+
+
+def teeworlds(interface=None):
+    s = udp_socket(interface)
+    own = secrets.token_bytes(4)
+    for port in Teeworlds.PORTS:
+        s.sendto(Teeworlds.token_request(own), ("255.255.255.255", port))
+    s.settimeout(1)
+    found, end = False, time.monotonic() + PATIENCE / 2
+    while time.monotonic() < end and not found:
+        try:
+            packet, server = s.recvfrom(2048)
+        except TimeoutError:
+            continue
+        if token := Teeworlds.token_of(packet, own):
+            s.sendto(Teeworlds.get_info(token, own), server)
+        elif info := Teeworlds.info(packet, own):
+            print(f"{server[0]}:{server[1]} is \"{info[1]}\", Teeworlds {info[0]}, map {info[3]}, {info[4]}")
+            found = True
+    return found
+
+
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, hear, shout, flood, offers, teeworlds)}
+if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
+    print(__doc__.strip())
+    sys.exit(2)
+try:
+    sys.exit(0 if WORDS[sys.argv[1]](*sys.argv[2:]) else 1)
+except OSError as error:
+    print(error)
+    os._exit(1)

@@ -1,0 +1,128 @@
+/* load RELAY DER SIZE COUNT TARGETS: COUNT frames of SIZE bytes from one member of a room to TARGETS
+ * others (unicast when it is 1, else broadcast), as many under way as a window allows. Prints one
+ * JSON object: how many were sent, and how many copies arrived.
+ *
+ * With a negative COUNT: one frame in a wake-up, 4,000 a second, -COUNT of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/loop.h"
+#include "rig.h"
+
+#define ROOM        "load-room"
+#define MAX_TARGETS 64
+#define WINDOW      256
+#define STALL       (200 * LP_MILLISECOND)
+#define SPARSE_GAP  (LP_SECOND / 4000)
+
+static struct rig_peer *targets[MAX_TARGETS];
+static size_t target_count;
+
+static uint64_t arrived(void)
+{
+	uint64_t copies = 0;
+	for (size_t i = 0; i < target_count; i++)
+		copies += targets[i]->received;
+	return copies;
+}
+
+static struct rig_peer *join(struct rig *rig, uint8_t number)
+{
+	struct lp_hello hello;
+	rig_hello(&hello, LP_ROLE_CLIENT, ROOM, number);
+	struct rig_peer *peer = rig_peer_new(rig, &hello);
+	if (!rig_join(peer)) {
+		fprintf(stderr, "load: could not join\n");
+		exit(1);
+	}
+	return peer;
+}
+
+static bool progress(void *context)
+{
+	return arrived() != *(uint64_t *)context;
+}
+
+/* Keeps WINDOW frames under way; what is lost is written off after a while. */
+static void saturate(
+	struct rig *rig, struct rig_peer *sender, const uint8_t *frame, size_t len, uint64_t count)
+{
+	uint64_t sent = 0, lost = 0;
+	while (sent < count) {
+		uint64_t before = arrived();
+		while (sent < count &&
+			sent * target_count < before + lost + WINDOW * target_count &&
+			rig_send_frame(sender, frame, len))
+			sent++;
+		if (!rig_run(rig, STALL, progress, &before))
+			lost = sent * target_count - arrived();
+	}
+}
+
+static void trickle(
+	struct rig *rig, struct rig_peer *sender, const uint8_t *frame, size_t len, uint64_t count)
+{
+	lp_time at = lp_clock();
+	for (uint64_t sent = 0; sent < count; sent++) {
+		rig_send_frame(sender, frame, len);
+		at += SPARSE_GAP;
+		lp_time now = lp_clock();
+		rig_run(rig, at > now ? at - now : 0, NULL, NULL);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 6) {
+		fprintf(stderr, "usage: load RELAY DER SIZE COUNT TARGETS\n");
+		return 2;
+	}
+	size_t len = strtoul(argv[3], NULL, 10);
+	long long count = strtoll(argv[4], NULL, 10);
+	target_count = strtoul(argv[5], NULL, 10);
+	if (len < 42 || len > LP_ETH_FRAME_MAX || !target_count || target_count > MAX_TARGETS)
+		return 2;
+	struct rig *rig = rig_open(argv[1], argv[2]);
+	struct rig_peer *sender = join(rig, 1);
+	for (size_t i = 0; i < target_count; i++)
+		targets[i] = join(rig, (uint8_t)(i + 2));
+	/* Path MTU discovery takes a few round trips. */
+	rig_run(rig, LP_SECOND / 2, NULL, NULL);
+	uint8_t frame[LP_ETH_FRAME_MAX] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00};
+	if (target_count > 1)
+		memset(frame, 0xff, 6);
+	/* IPv4, UDP: what games send. */
+	uint8_t ip[] = {0x45, 0, (uint8_t)((len - 14) >> 8), (uint8_t)(len - 14), 0, 0, 0x40, 0, 64,
+		17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+	uint32_t sum = 0;
+	for (size_t i = 0; i < sizeof(ip); i += 2)
+		sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~((sum & 0xffff) + (sum >> 16));
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+	memcpy(frame + 14, ip, sizeof(ip));
+	uint8_t udp[] = {0x20, 0x6f, 0x20, 0x6f, (uint8_t)((len - 34) >> 8), (uint8_t)(len - 34)};
+	memcpy(frame + 34, udp, sizeof(udp));
+	printf("ready\n");
+	fflush(stdout);
+	getchar(); /* the relay's CPU time is read now */
+	uint64_t before = arrived();
+	lp_time start = lp_clock();
+	if (count < 0)
+		trickle(rig, sender, frame, len, (uint64_t)-count);
+	else
+		saturate(rig, sender, frame, len, (uint64_t)count);
+	rig_run(rig, LP_SECOND / 10, NULL, NULL);
+	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n",
+		(unsigned long long)sender->sent, (unsigned long long)(arrived() - before),
+		(double)(lp_clock() - start) / 1e9);
+	fflush(stdout);
+	getchar(); /* and again */
+	rig_peer_free(sender);
+	for (size_t i = 0; i < target_count; i++)
+		rig_peer_free(targets[i]);
+	rig_close(rig);
+	return 0;
+}

@@ -1,0 +1,210 @@
+/* linux_lan.h - a LAN for tests of the gateway's frame ports: a network namespace of the test's own,
+ * which vanishes with it.
+ *
+ * lan0 <-> host0 is a cable: lan0 is the gateway's interface, host0 that of a host of the LAN. */
+#ifndef LANPARTY_TEST_LINUX_LAN_H
+#define LANPARTY_TEST_LINUX_LAN_H
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "linux/fd_port.h"
+
+#define BROADCAST     0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+#define STATION       0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* of the LAN */
+#define OTHER         0x02, 0x11, 0x22, 0x33, 0x44, 0x66 /* of the LAN, too */
+#define MEMBER        0x02, 0x00, 0x5e, 0x00, 0x01, 0x01
+#define MEMBER_TEXT   "02:00:5e:00:01:01"
+#define TEST_TYPE     0x81, 0x37 /* passes the port, and no stack answers */
+#define ARRIVES_IN_MS 1000
+#define SEEN_MAX      512
+
+struct seen_frame {
+	size_t len;
+	uint8_t bytes[2048];
+};
+
+/* What a port has read. */
+struct seen {
+	size_t count;
+	struct seen_frame frames[SEEN_MAX];
+};
+
+static inline bool try_run(const char *command)
+{
+	return system(command) == 0; /* NOLINT: the commands are the test's own */
+}
+
+static inline void run(const char *command)
+{
+	if (!try_run(command))
+		fail_msg("failed: %s", command);
+}
+
+static inline void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+	if (f) { /* a kernel without IPv6 has no such file */
+		fputs(text, f);
+		fclose(f);
+	}
+}
+
+/* For cmocka's group set-up. A test skips itself when in_namespace is false. */
+static bool in_namespace;
+
+/* What the tests open, so that one that fails leaves nothing to the next. */
+static struct lp_port *open_now;
+
+static inline void close_port(void)
+{
+	if (open_now)
+		open_now->ops->close(open_now);
+	open_now = NULL;
+}
+
+static inline int enter_namespace(void **state)
+{
+	(void)state;
+	if (unshare(CLONE_NEWNET) != 0) {
+		print_message(
+			"skipped: this test needs root, for a network namespace of its own\n");
+		return 0;
+	}
+	in_namespace = true;
+	write_text("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
+	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	write_text("/proc/sys/net/ipv4/conf/all/arp_ignore", "1"); /* host0 answers for itself */
+	run("ip link set lo up");
+	return 0;
+}
+
+static inline int lay_cable(void **state)
+{
+	(void)state;
+	if (in_namespace)
+		run("ip link add lan0 type veth peer name host0 && ip link set lan0 up && "
+		    "ip link set host0 up");
+	return 0;
+}
+
+static inline int pull_cable(void **state)
+{
+	(void)state;
+	close_port();
+	if (in_namespace)
+		run("ip link del lan0");
+	return 0;
+}
+
+/* A packet socket of a host of the LAN; with virtio_net_hdr in front of what it sends when asked. */
+static inline int open_host(const char *interface, bool with_header)
+{
+	const struct sockaddr_ll address = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex(interface),
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	assert_int_equal(
+		setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &(int){1}, sizeof(int)), 0);
+	if (with_header)
+		assert_int_equal(
+			setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &(int){1}, sizeof(int)), 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static inline void see(void *context, const uint8_t *frame, size_t len)
+{
+	struct seen *seen = context;
+	struct seen_frame *f = &seen->frames[seen->count++];
+	assert_true(seen->count < SEEN_MAX);
+	assert_true(len <= sizeof(f->bytes));
+	memcpy(f->bytes, frame, len);
+	f->len = len;
+}
+
+/* Reads until want frames are there, or no more come. Returns how many frames the port has given. */
+static inline size_t read_port(struct lp_port *port, struct seen *seen, size_t want)
+{
+	struct pollfd p = {.fd = lp_port_fd(port), .events = POLLIN};
+	seen->count = 0;
+	while (seen->count < want && poll(&p, 1, ARRIVES_IN_MS) > 0)
+		port->ops->read(port, see, seen);
+	return seen->count;
+}
+
+static inline void send_frame(int host, const void *frame, size_t len)
+{
+	assert_int_equal(send(host, frame, len, 0), len);
+}
+
+/* One frame that always arrives, sent after those under test: nothing has to wait for silence. */
+static inline void expect_only_the_marker(struct lp_port *port, int host, struct seen *seen)
+{
+	static const uint8_t marker[60] = {BROADCAST, STATION, TEST_TYPE, 'm'};
+	send_frame(host, marker, sizeof(marker));
+	assert_int_equal(read_port(port, seen, 1), 1);
+	assert_int_equal(seen->frames[0].len, sizeof(marker));
+	assert_memory_equal(seen->frames[0].bytes, marker, sizeof(marker));
+}
+
+/* The next frame that the host gets with this type; false when none comes. */
+static inline bool host_gets(int host, const void *frame, size_t len)
+{
+	uint8_t got[2048];
+	struct pollfd p = {.fd = host, .events = POLLIN};
+	while (poll(&p, 1, ARRIVES_IN_MS) > 0) {
+		ssize_t n = recv(host, got, sizeof(got), 0);
+		if (n == (ssize_t)len && memcmp(got, frame, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* 0xffff for a good checksum of what follows the IPv4 header of a frame without options. */
+static inline uint32_t transport_sum(const uint8_t *frame, size_t len)
+{
+	size_t size = (size_t)(frame[16] << 8 | frame[17]) - 20;
+	uint32_t sum = frame[23] + (uint32_t)size;
+	assert_true(34 + size <= len);
+	for (size_t i = 0; i < 8; i++)
+		sum += i % 2 ? frame[26 + i] : (uint32_t)frame[26 + i] << 8;
+	for (size_t i = 0; i < size; i++)
+		sum += i % 2 ? frame[34 + i] : (uint32_t)frame[34 + i] << 8;
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* The first line of a command's output that holds the text. */
+static inline bool output_has(const char *command, const char *text)
+{
+	char line[1024];
+	bool found = false;
+	FILE *f = popen(command, "re"); /* NOLINT: the commands are the test's own */
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		found |= strstr(line, text) != NULL;
+	pclose(f);
+	return found;
+}
+
+#endif

@@ -1,0 +1,343 @@
+#include "lanparty/code.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define HEX_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define HEX_B "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+
+static void a_code_is_80_bits_five_at_a_time(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t random[LP_CODE_RANDOM];
+		const char *text;
+	} rows[] = {
+		{{0}, "0000-0000-0000-0000"},
+		{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255}, "ZZZZ-ZZZZ-ZZZZ-ZZZZ"},
+		{{0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf},
+			"0123-4567-89AB-CDEF"},
+		{{0x84, 0x65, 0x3a, 0x56, 0xd7, 0xc6, 0x75, 0xbe, 0x77, 0xdf},
+			"GHJK-MNPQ-RSTV-WXYZ"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char text[LP_CODE_SHOWN];
+		lp_code_format(rows[i].random, text);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+/* No bit is lost and none counts twice, so that even bytes make even codes. */
+static void each_random_bit_is_one_bit_of_one_character(void **state)
+{
+	(void)state;
+	const char *digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	for (size_t bit = 0; bit < 8 * LP_CODE_RANDOM; bit++) {
+		uint8_t random[LP_CODE_RANDOM] = {0};
+		random[bit / 8] = (uint8_t)(0x80u >> bit % 8);
+		char text[LP_CODE_SHOWN], expected[LP_CODE_SHOWN] = "0000-0000-0000-0000";
+		size_t character = bit / 5;
+		expected[character + character / 4] = digits[16u >> bit % 5];
+		lp_code_format(random, text);
+		assert_string_equal(text, expected);
+	}
+}
+
+static void a_generated_code_reads_back(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 256; i++) {
+		uint8_t random[LP_CODE_RANDOM];
+		for (unsigned j = 0; j < LP_CODE_RANDOM; j++)
+			random[j] = (uint8_t)(i * 37 + j * 101);
+		char text[LP_CODE_SHOWN], bare[LP_CODE_SHOWN];
+		lp_code_format(random, text);
+		size_t len = 0;
+		for (const char *c = text; *c; c++)
+			if (*c != '-')
+				bare[len++] = *c;
+		bare[len] = '\0';
+		struct lp_code code;
+		assert_int_equal(lp_code_parse(text, &code), LP_OK);
+		assert_string_equal(code.text, bare);
+		assert_false(code.chosen);
+	}
+}
+
+static void reading_a_code_is_forgiving(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *typed, *canonical;
+		bool chosen;
+		const char *what;
+	} rows[] = {
+		{"ABCD-EFGH-JKMN-PQRS", "ABCDEFGHJKMNPQRS", false, "as shown"},
+		{"abcdefghjkmnpqrs", "ABCDEFGHJKMNPQRS", false, "lower case, no dashes"},
+		{" abcd efgh\tjkmn--pqrs\r\n", "ABCDEFGHJKMNPQRS", false,
+			"pasted with white space"},
+		{"ooOO-iiII-llLL-0011", "0000111111110011", false, "O, I and L for digits"},
+		{"TVWX-YZ01-2345-6789", "TVWXYZ0123456789", false, "the rest of the alphabet"},
+		{"UBCD-EFGH-JKMN-PQRS", "UBCDEFGHJKMNPQRS", true, "16 characters with a U"},
+		{"UOIL-EFGH-JKMN-PQRS", "UOILEFGHJKMNPQRS", true, "a chosen code is not mapped"},
+		{"friday night", "FRIDAYNIGHT", true, "a chosen code"},
+		{"AZaz", "AZAZ", true, "both ends of the alphabet"},
+		{"oil!", NULL, false, "a character that no code has"},
+		{"0il1", "0IL1", true, "four characters"},
+		{"abc", NULL, false, "three characters"},
+		{"----", NULL, false, "dashes alone"},
+		{"", NULL, false, "nothing"},
+		{"ABCD-EFGH-JKMN-PQR", "ABCDEFGHJKMNPQR", true, "one character lost: 15"},
+		{"ABCD-EFGH-JKMN-PQRST", "ABCDEFGHJKMNPQRST", true, "one character too many: 17"},
+		{"0123456789012345678901234567890123456789012345678901234567890123",
+			"0123456789012345678901234567890123456789012345678901234567890123", true,
+			"64 characters"},
+		{"01234567890123456789012345678901234567890123456789012345678901234", NULL, false,
+			"65 characters"},
+		{"caf\xc3\xa9", NULL, false, "a letter beyond ASCII"},
+		{"ABC@", NULL, false, "just before A"},
+		{"ABC[", NULL, false, "just after Z"},
+		{"ABC/", NULL, false, "just before 0"},
+		{"ABC:", NULL, false, "just after 9"},
+		{"ABC`", NULL, false, "just before a"},
+		{"ABC{", NULL, false, "just after z"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_code code = {.text = "untouched"};
+		enum lp_status status = lp_code_parse(rows[i].typed, &code);
+		if (status != (rows[i].canonical ? LP_OK : LP_INVALID))
+			fail_msg("%s: status %d", rows[i].what, (int)status);
+		const char *expected = rows[i].canonical ? rows[i].canonical : "untouched";
+		if (strcmp(code.text, expected) != 0 || code.chosen != rows[i].chosen)
+			fail_msg("%s: %s, chosen %d", rows[i].what, code.text, code.chosen);
+	}
+}
+
+#define LABEL "a123456789012345678901234567890123456789012345678901234567890."
+#define NAME  LABEL LABEL LABEL LABEL /* 248 */
+
+static void a_relay_address_is_a_host_and_a_port(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *name;
+		uint16_t port;
+	} rows[] = {
+		{"relay.example", "relay.example", 443},
+		{"relay.example:4433", "relay.example", 4433},
+		{"my_box-1", "my_box-1", 443},
+		{"192.0.2.1:1", "192.0.2.1", 1},
+		{"192.0.2.1:65535", "192.0.2.1", 65535},
+		{"[2001:db8::1]", "2001:db8::1", 443},
+		{"[2001:DB8::1]:8443", "2001:DB8::1", 8443},
+		{"[::ffff:192.0.2.1]:443", "::ffff:192.0.2.1", 443},
+		{NAME "abcde", NAME "abcde", 443},
+		{NAME "abcdef", NULL, 0},
+		{"", NULL, 0},
+		{":443", NULL, 0},
+		{"host:", NULL, 0},
+		{"host:0", NULL, 0},
+		{"host:65536", NULL, 0},
+		{"host:000443", NULL, 0},
+		{"host:44e", NULL, 0},
+		{"host:+44", NULL, 0},
+		{"host:1:2", NULL, 0},
+		{"2001:db8::1", NULL, 0},
+		{"::1", NULL, 0},
+		{"[]", NULL, 0},
+		{"[::1", NULL, 0},
+		{"[::1]443", NULL, 0},
+		{"[::1]:", NULL, 0},
+		{"[cafe]", NULL, 0},
+		{"[::g]", NULL, 0},
+		{"[", NULL, 0},
+		{"ho st", NULL, 0},
+		{"host/x", NULL, 0},
+		{"h\xc3\xb6st", NULL, 0},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_host host = {.name = "untouched"};
+		enum lp_status status = lp_host_parse(rows[i].text, &host);
+		if (status != (rows[i].name ? LP_OK : LP_INVALID))
+			fail_msg("%s: status %d", rows[i].text, (int)status);
+		assert_string_equal(host.name, rows[i].name ? rows[i].name : "untouched");
+		assert_int_equal(host.port, rows[i].port);
+	}
+}
+
+static void a_host_has_at_most_253_characters(void **state)
+{
+	(void)state;
+	char text[] = "[" NAME "abcdef]";
+	struct lp_host host;
+	memset(text + 1, ':', LP_HOST_MAX + 1);
+	assert_int_equal(lp_host_parse(text, &host), LP_INVALID);
+	text[LP_HOST_MAX + 1] = ']';
+	text[LP_HOST_MAX + 2] = '\0';
+	assert_int_equal(lp_host_parse(text, &host), LP_OK);
+	assert_int_equal(strlen(host.name), LP_HOST_MAX);
+}
+
+static void a_pin_is_64_hex_digits(void **state)
+{
+	(void)state;
+	uint8_t pin[LP_PIN_SIZE];
+	char text[LP_PIN_TEXT];
+	assert_int_equal(lp_pin_parse("sha256:" HEX_A, pin), LP_OK);
+	assert_int_equal(pin[1], 0x11);
+	assert_int_equal(pin[31], 0xff);
+	assert_string_equal(lp_pin_format(pin, text), "sha256:" HEX_A);
+	assert_int_equal(strlen(text), LP_PIN_TEXT - 1);
+
+	static const struct {
+		const char *text;
+		enum lp_status status;
+	} rows[] = {
+		/* as openssl x509 -fingerprint prints it */
+		{"SHA256:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+		 "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF",
+			LP_OK},
+		{"sha256:0011:2233445566778899aabbccddeeff00112233445566778899aabbccddeeff", LP_OK},
+		{HEX_A, LP_INVALID},
+		{"", LP_INVALID},
+		{"sha256:", LP_INVALID},
+		{"sha1:" HEX_A, LP_INVALID},
+		{"sha256:" HEX_A "0", LP_INVALID},
+		{"sha256:" HEX_A ":", LP_INVALID},
+		{"sha256::" HEX_A, LP_INVALID},
+		{"sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeef",
+			LP_INVALID},
+		{"sha256:0:0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+			LP_INVALID},
+		{"sha256:g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+			LP_INVALID},
+		{"sha256:0g112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+			LP_INVALID},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t got[LP_PIN_SIZE] = {0x77};
+		if (lp_pin_parse(rows[i].text, got) != rows[i].status)
+			fail_msg("%s", rows[i].text);
+		if (rows[i].status == LP_OK)
+			assert_memory_equal(got, pin, LP_PIN_SIZE);
+		else
+			assert_int_equal(got[0], 0x77);
+	}
+}
+
+static void an_invite_carries_all_that_a_newcomer_needs(void **state)
+{
+	(void)state;
+	struct lp_invite invite;
+	assert_int_equal(lp_invite_parse(" Lanparty://[2001:db8::1]:4433/abcd-efgh-jkmn-pqrs"
+					 "?pin=sha256:" HEX_A "&theme=dark&&pin=sha256:" HEX_B
+					 "&name=relay.example&flag\n",
+				 &invite),
+		LP_OK);
+	assert_string_equal(invite.relay.name, "2001:db8::1");
+	assert_int_equal(invite.relay.port, 4433);
+	assert_string_equal(invite.code.text, "ABCDEFGHJKMNPQRS");
+	assert_false(invite.code.chosen);
+	assert_int_equal(invite.pin_count, 2);
+	assert_int_equal(invite.pins[0][1], 0x11);
+	assert_int_equal(invite.pins[1][0], 0xff);
+	assert_string_equal(invite.server_name, "relay.example");
+
+	assert_int_equal(lp_invite_parse("\n  lanparty://host/friday?name=n \r\n", &invite), LP_OK);
+	assert_string_equal(invite.server_name, "n");
+
+	assert_int_equal(lp_invite_parse("lanparty://relay.example/friday", &invite), LP_OK);
+	assert_int_equal(invite.relay.port, LP_RELAY_PORT);
+	assert_true(invite.code.chosen);
+	assert_int_equal(invite.pin_count, 0);
+	assert_string_equal(invite.server_name, "");
+}
+
+static void a_broken_invite_is_refused(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"",
+		"lanparty://",
+		"lanparty:host/friday",
+		"https://host/friday",
+		"lanparty://host",
+		"lanparty://host/",
+		"lanparty://host/abc",
+		"lanparty:///friday",
+		"lanparty://host:0/friday",
+		"lanparty://::1/friday",
+		"lanparty://host/friday/night",
+		"lanparty://host/fri%20day",
+		"lanparty://host/friday#top",
+		"lanparty://host/friday?pin=",
+		"lanparty://host/friday?pin=sha256:" HEX_A "0",
+		"lanparty://host/friday?pin=sha256:" HEX_A "&pin=sha256:" HEX_B
+		"&pin=sha256:" HEX_A,
+		"lanparty://host/friday?name=",
+		"lanparty://host/friday?name=a:b",
+		"lanparty://host/friday?name=a&name=a",
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_invite invite = {.pin_count = 77};
+		if (lp_invite_parse(rows[i], &invite) != LP_INVALID)
+			fail_msg("%s", rows[i]);
+		assert_int_equal(invite.pin_count, 77);
+	}
+}
+
+static void an_invite_reads_as_it_was_written(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {
+		"lanparty://relay.example/ABCD-EFGH-JKMN-PQRS",
+		"lanparty://relay.example:1/FRIDAYNIGHT",
+		"lanparty://192.0.2.1:65535/ABCD-EFGH-JKMN-PQRS?pin=sha256:" HEX_A,
+		"lanparty://[2001:db8::1]:10203/ABCD-EFGH-JKMN-PQRS?name=relay.example",
+		"lanparty://[::1]/0000-0000-0000-0000?pin=sha256:" HEX_A "&pin=sha256:" HEX_B
+		"&name=relay.example",
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_invite invite;
+		char text[LP_INVITE_TEXT];
+		assert_int_equal(lp_invite_parse(rows[i], &invite), LP_OK);
+		assert_true(lp_invite_format(&invite, text, sizeof(text)));
+		assert_string_equal(text, rows[i]);
+		for (size_t cap = 0; cap <= strlen(rows[i]); cap++)
+			assert_false(lp_invite_format(&invite, text, cap));
+	}
+}
+
+static void the_longest_invite_fits(void **state)
+{
+	(void)state;
+	struct lp_invite invite = {
+		.relay.port = 10000, .code.chosen = true, .pin_count = LP_MAX_PINS};
+	memset(invite.relay.name, ':', LP_HOST_MAX);
+	memset(invite.code.text, 'A', LP_CODE_MAX);
+	memset(invite.server_name, 'n', LP_HOST_MAX);
+	char text[LP_INVITE_TEXT];
+	assert_true(lp_invite_format(&invite, text, sizeof(text)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_code_is_80_bits_five_at_a_time),
+		cmocka_unit_test(each_random_bit_is_one_bit_of_one_character),
+		cmocka_unit_test(a_generated_code_reads_back),
+		cmocka_unit_test(reading_a_code_is_forgiving),
+		cmocka_unit_test(a_relay_address_is_a_host_and_a_port),
+		cmocka_unit_test(a_host_has_at_most_253_characters),
+		cmocka_unit_test(a_pin_is_64_hex_digits),
+		cmocka_unit_test(an_invite_carries_all_that_a_newcomer_needs),
+		cmocka_unit_test(a_broken_invite_is_refused),
+		cmocka_unit_test(an_invite_reads_as_it_was_written),
+		cmocka_unit_test(the_longest_invite_fits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

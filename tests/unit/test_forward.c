@@ -1,0 +1,630 @@
+/* The relay's frame path, from a datagram to those that get it. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "hub_peers.h"
+
+#define LAN(n) IPV4(192, 168, 0, n)
+
+static struct relay *with_config(const struct lp_hub_config *config, int first, int last)
+{
+	struct relay *r = relay_new(config);
+	for (int i = first; i <= last; i++) {
+		peer_join(r, i);
+		assert_true(r->peers[i].welcomed);
+	}
+	return r;
+}
+
+static struct relay *with_peers(int first, int last)
+{
+	struct lp_hub_config config = relay_config();
+	return with_config(&config, first, last);
+}
+
+/* Sends an IPv4 frame of len bytes from a peer; the source address is the peer's own. */
+static struct lp_verdict send_udp(struct relay *r, int i, struct lp_mac dst, size_t len)
+{
+	uint8_t f[FRAME_CAP];
+	struct lp_mac src = i ? player_mac((unsigned)i) : host_mac(1);
+	size_t n = frame_udp(f, dst, src, LAN(100 + i), LAN(99), 27015, len);
+	return peer_frame(r, i, f, n);
+}
+
+#define assert_dropped(verdict, reason)                                                            \
+	do {                                                                                       \
+		struct lp_verdict v_ = (verdict);                                                  \
+		assert_int_equal(v_.drop, (reason));                                               \
+		assert_int_equal(v_.action, LP_ACTION_DROP);                                       \
+		assert_int_equal(v_.targets, 0);                                                   \
+	} while (0)
+
+#define assert_passed(verdict, what, count)                                                        \
+	do {                                                                                       \
+		struct lp_verdict v_ = (verdict);                                                  \
+		assert_int_equal(v_.drop, LP_DROP_NONE);                                           \
+		assert_int_equal(v_.action, (what));                                               \
+		assert_int_equal(v_.targets, (count));                                             \
+	} while (0)
+
+static void F1_the_relay_stamps_what_it_forwards(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 3);
+	uint8_t f[FRAME_CAP], got[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, 300);
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_UNICAST, 1);
+	assert_ptr_equal(lp_hub_next_ready(r->hub), r->peers[2].session);
+	assert_null(lp_hub_next_ready(r->hub));
+	assert_int_equal(peer_take(r, 2, got, &o), LP_OVERLAY_HEADER + len);
+	assert_int_equal(o.room, r->peers[1].welcome.room);
+	assert_int_equal(o.peer, r->peers[1].welcome.peer);
+	assert_int_equal(o.type, LP_OVERLAY_WHOLE);
+	assert_int_equal(o.len, len);
+	assert_memory_equal(o.bytes, f, len);
+	assert_int_equal(peer_take_all(r, 1), 0); /* F2 */
+	assert_int_equal(peer_take_all(r, 3), 0);
+	relay_free(r);
+}
+
+/* F1: ids and type must be those that the relay gave to this connection. */
+static void F1_L4_datagrams_that_name_another_do_not_count_and_are_malformed(void **state)
+{
+	(void)state;
+	const struct {
+		int peer, room, type;
+		uint8_t first;
+		size_t cut;
+		enum lp_drop drop;
+	} rows[] = {
+		{0, 0, 0, 0, 0, LP_DROP_NONE},
+		{1, 0, 0, 0, 0, LP_DROP_WRONG_PEER},
+		{-1, 0, 0, 0, 0, LP_DROP_WRONG_PEER},
+		{0, 1, 0, 0, 0, LP_DROP_WRONG_ROOM},
+		{1, 1, 0, 0, 0, LP_DROP_WRONG_ROOM},
+		{0, 0, 0, 0x13, 0, LP_DROP_WRONG_TYPE},
+		{0, 0, 0, 0x20, 0, LP_DROP_OVERLAY},
+		{0, 0, 0, 0, 7, LP_DROP_OVERLAY},
+		{0, 0, 0, 0, 8 + 13, LP_DROP_ETHERNET},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (unsigned times = LP_HUB_MALFORMED_MAX; times <= LP_HUB_MALFORMED_MAX + 1;
+			times++) {
+			struct relay *r = with_peers(1, 2);
+			const struct lp_welcome *w = &r->peers[1].welcome;
+			const struct lp_overlay o = {.peer = (uint16_t)(w->peer + rows[i].peer),
+				.room = w->room + (uint32_t)rows[i].room};
+			uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+			lp_overlay_encode(&o, bytes);
+			if (rows[i].first)
+				bytes[0] = rows[i].first;
+			size_t len = 8 + frame_udp(bytes + 8, player_mac(2), player_mac(1), LAN(1),
+						 LAN(2), 5000, 100);
+			if (rows[i].cut)
+				len = rows[i].cut;
+			for (unsigned k = 0; k < times; k++)
+				assert_int_equal(
+					peer_datagram(r, 1, bytes, len).drop, rows[i].drop);
+			bool closed = rows[i].drop && times > LP_HUB_MALFORMED_MAX;
+			assert_int_equal(r->peers[1].closed, closed);
+			if (closed) {
+				assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR);
+				/* C3 */
+				assert_int_equal(r->peers[2].messages[1].peer_left.reason,
+					LP_LEAVE_PROTOCOL_ERROR);
+				assert_dropped(peer_datagram(r, 1, bytes, len), LP_DROP_NOT_JOINED);
+			}
+			assert_int_equal(
+				relay_counters(r).drops[rows[i].drop], rows[i].drop ? times : 0);
+			relay_free(r);
+		}
+	}
+}
+
+static void L4_ordinary_safety_drops_never_count(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP];
+	for (int i = 0; i < 10 * LP_HUB_MALFORMED_MAX; i++) {
+		size_t len = frame_router_advertisement(f, player_mac(1));
+		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
+		len = frame_raw(f, player_mac(2), player_mac(9), LP_ETHERTYPE_IPV4, 60);
+		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_SOURCE_MAC); /* F4 */
+		len = frame_raw(f, player_mac(2), player_mac(1), 0x88cc, 60);
+		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ETHERTYPE);
+		len = frame_raw(f, player_mac(9), player_mac(1), LP_ETHERTYPE_IPV4, 1515);
+		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_JUMBO);
+		assert_dropped(send_udp(r, 1, player_mac(9), 100), LP_DROP_NO_TARGET);
+	}
+	assert_false(r->peers[1].closed);
+	relay_free(r);
+}
+
+static void frames_before_the_welcome_go_nowhere_and_are_not_malformed(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	peer_open(r, 1, RELAY_PATH);
+	for (int i = 0; i < 40; i++)
+		assert_dropped(peer_datagram(r, 1, (const uint8_t *)"x", 1), LP_DROP_NOT_JOINED);
+	assert_false(r->peers[1].closed);
+	relay_free(r);
+}
+
+static void F2_broadcast_and_multicast_go_to_everyone_else(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 4);
+	const struct lp_mac group = {{1, 0, 0x5e, 1, 2, 3}};
+	for (int from = 0; from <= 4; from++) {
+		assert_passed(send_udp(r, from, BROADCAST, 100), LP_ACTION_FLOOD, 4);
+		assert_passed(send_udp(r, from, group, 100), LP_ACTION_FLOOD, 4);
+		for (int i = 0; i <= 4; i++)
+			assert_int_equal(peer_take_all(r, i), i == from ? 0 : 2);
+	}
+	struct lp_hub_counters c = relay_counters(r);
+	assert_int_equal(c.frames_in, 10);
+	assert_int_equal(c.bytes_in, 1000);
+	assert_int_equal(c.copies, 40);
+	assert_int_equal(c.actions[LP_ACTION_FLOOD], 10);
+	assert_int_equal(c.frames_free, 2048);
+	relay_free(r);
+}
+
+static void F3_unknown_unicast_goes_from_clients_to_the_gateway_alone(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 3);
+	assert_passed(send_udp(r, 1, host_mac(7), 100), LP_ACTION_GATEWAY, 1);
+	assert_int_equal(peer_take_all(r, 0), 1);
+	assert_int_equal(peer_take_all(r, 2) + peer_take_all(r, 3), 0);
+	assert_dropped(send_udp(r, 0, host_mac(7), 100), LP_DROP_UNKNOWN_UNICAST);
+	assert_dropped(send_udp(r, 0, player_mac(60), 100), LP_DROP_UNKNOWN_UNICAST);
+	assert_passed(send_udp(r, 0, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take_all(r, 2), 1);
+	peer_closed(r, 0, LP_LEAVE_NORMAL);
+	assert_dropped(send_udp(r, 1, host_mac(7), 100), LP_DROP_NO_TARGET);
+	relay_free(r);
+}
+
+static void F2_a_frame_that_comes_back_out_of_the_lan_is_a_loop(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, BROADCAST, player_mac(1), LAN(1), LAN(2), 5000, 100);
+	assert_dropped(peer_frame(r, 0, f, len), LP_DROP_LOOP);
+	/* and it has taught the room nothing: the peer can come again */
+	peer_closed(r, 1, LP_LEAVE_NORMAL);
+	assert_true(peer_join(r, 1)->welcomed);
+	relay_free(r);
+}
+
+static void F5_a_narrow_member_is_skipped_and_counted(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 3);
+	struct lp_control m = peer_hello(4, LP_ROLE_CLIENT);
+	m.hello.capabilities = 0;
+	m.hello.datagram_budget = LP_DATAGRAM_MAX;
+	peer_open(r, 4, LP_DATAGRAM_MAX);
+	peer_say(r, 4, 0, &m);
+	assert_true(r->peers[4].welcomed);
+	struct lp_verdict v = send_udp(r, 1, BROADCAST, 1514);
+	assert_passed(v, LP_ACTION_FLOOD, 3);
+	assert_int_equal(v.skipped, 0);
+	lp_hub_on_path(r->peers[4].session, 1000); /* its path has shrunk since */
+	v = send_udp(r, 1, BROADCAST, 1514);
+	assert_passed(v, LP_ACTION_FLOOD, 2);
+	assert_int_equal(v.skipped, 1);
+	v = send_udp(r, 1, player_mac(4), 1514);
+	assert_dropped(v, LP_DROP_TOO_BIG);
+	assert_int_equal(v.skipped, 1);
+	assert_int_equal(relay_counters(r).skipped, 2);
+	assert_passed(send_udp(r, 1, player_mac(4), 992), LP_ACTION_UNICAST, 1);
+	/* one that waits while the path shrinks is dropped then, and counted */
+	uint8_t bytes[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	assert_int_equal(peer_take_max(r, 4, 1000, bytes, &o), 1000);
+	assert_int_equal(relay_counters(r).skipped, 3);
+	assert_int_equal(peer_take_all(r, 4), 0);
+	relay_free(r);
+}
+
+static void F5_what_reaches_a_member_is_never_larger_than_its_budget(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	struct lp_control m = peer_hello(2, LP_ROLE_CLIENT);
+	uint8_t bytes[LP_DATAGRAM_MAX], frame[LP_ETH_FRAME_MAX];
+	struct lp_overlay first, second;
+	m.hello.datagram_budget = 900;
+	peer_open(r, 2, 1522);
+	peer_say(r, 2, 0, &m);
+	assert_passed(send_udp(r, 1, player_mac(2), 1001), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take(r, 2, bytes, &first), LP_OVERLAY_HALF_HEAD + 501);
+	assert_int_equal(first.type, LP_OVERLAY_FIRST);
+	memcpy(frame, first.bytes, first.len);
+	assert_int_equal(peer_take(r, 2, bytes, &second), LP_OVERLAY_HALF_HEAD + 500);
+	assert_int_equal(second.type, LP_OVERLAY_SECOND);
+	assert_int_equal(second.frame_id, first.frame_id);
+	assert_int_equal(second.peer, r->peers[1].welcome.peer);
+	assert_int_equal(second.room, r->peers[1].welcome.room);
+	memcpy(frame + first.len, second.bytes, second.len);
+	uint8_t sent[FRAME_CAP];
+	size_t len = frame_udp(sent, player_mac(2), player_mac(1), LAN(101), LAN(99), 27015, 1001);
+	assert_memory_equal(frame, sent, len);
+	relay_free(r);
+}
+
+/* Sends one half of a frame. */
+static struct lp_verdict send_half(struct relay *r, int i, enum lp_overlay_type type, uint16_t id,
+	const uint8_t *frame, size_t len)
+{
+	uint8_t bytes[LP_DATAGRAM_MAX];
+	const struct lp_overlay o = {.type = type,
+		.peer = r->peers[i].welcome.peer,
+		.room = r->peers[i].welcome.room,
+		.frame_id = id,
+		.frame_len = (uint16_t)len};
+	size_t first = (len + 1) / 2, at = lp_overlay_encode(&o, bytes);
+	size_t part = type == LP_OVERLAY_FIRST ? first : len - first;
+	memcpy(bytes + at, type == LP_OVERLAY_FIRST ? frame : frame + first, part);
+	return peer_datagram(r, i, bytes, at + part);
+}
+
+static void halves_are_put_together_before_the_frame_is_judged(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP], got[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, 1514);
+	struct lp_verdict v = send_half(r, 1, LP_OVERLAY_SECOND, 1, f, len);
+	assert_int_equal(v.action, LP_ACTION_WAIT);
+	assert_int_equal(v.drop, LP_DROP_NONE);
+	assert_int_equal(v.targets, 0);
+	assert_passed(send_half(r, 1, LP_OVERLAY_FIRST, 1, f, len), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take(r, 2, got, &o), LP_DATAGRAM_MAX);
+	assert_memory_equal(o.bytes, f, len);
+	assert_int_equal(relay_counters(r).frames_in, 1);
+	assert_int_equal(relay_counters(r).actions[LP_ACTION_WAIT], 1);
+
+	len = frame_router_advertisement(f, player_mac(1));
+	send_half(r, 1, LP_OVERLAY_FIRST, 2, f, len);
+	assert_dropped(send_half(r, 1, LP_OVERLAY_SECOND, 2, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
+	assert_int_equal(relay_counters(r).frames_free, 2048);
+	relay_free(r);
+}
+
+static void F1_halves_from_a_peer_that_did_not_say_so_are_malformed(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	struct lp_control m = peer_hello(2, LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(1), player_mac(2), LAN(1), LAN(2), 5000, 100);
+	m.hello.capabilities = 0;
+	peer_open(r, 2, LP_DATAGRAM_MAX);
+	peer_say(r, 2, 0, &m);
+	assert_dropped(send_half(r, 2, LP_OVERLAY_FIRST, 1, f, len), LP_DROP_WRONG_TYPE);
+	for (unsigned i = 0; i < LP_HUB_MALFORMED_MAX; i++)
+		send_half(r, 2, LP_OVERLAY_FIRST, 1, f, len);
+	assert_true(r->peers[2].closed);
+	relay_free(r);
+}
+
+static void R5_frames_over_the_rooms_mtu_are_jumbo(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	m.hello.mtu = 1000;
+	peer_open(r, 1, RELAY_PATH);
+	peer_say(r, 1, 0, &m);
+	peer_join(r, 2);
+	assert_passed(send_udp(r, 1, player_mac(2), 1014), LP_ACTION_UNICAST, 1);
+	assert_dropped(send_udp(r, 1, player_mac(2), 1015), LP_DROP_JUMBO);
+	relay_free(r);
+}
+
+static void L1_broadcasts_have_a_bucket_of_their_own(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits.broadcast_rate = 2;
+	config.rooms.limits.broadcast_burst = 3;
+	struct relay *r = with_config(&config, 0, 2);
+	const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 1}};
+	for (int i = 0; i < 3; i++)
+		assert_passed(send_udp(r, 1, i == 1 ? group : BROADCAST, 60), LP_ACTION_FLOOD, 2);
+	assert_dropped(send_udp(r, 1, BROADCAST, 60), LP_DROP_BROADCAST_RATE);
+	assert_dropped(send_udp(r, 1, group, 60), LP_DROP_BROADCAST_RATE);
+	assert_passed(send_udp(r, 1, player_mac(2), 60), LP_ACTION_UNICAST, 1);
+	assert_passed(send_udp(r, 1, host_mac(3), 60), LP_ACTION_GATEWAY, 1);
+	assert_passed(send_udp(r, 2, BROADCAST, 60), LP_ACTION_FLOOD, 2); /* per client */
+	for (int i = 0; i < 9; i++) /* the LAN is not limited */
+		assert_passed(send_udp(r, 0, BROADCAST, 60), LP_ACTION_FLOOD, 2);
+	r->now += LP_SECOND / 2;
+	assert_passed(send_udp(r, 1, BROADCAST, 60), LP_ACTION_FLOOD, 2);
+	assert_dropped(send_udp(r, 1, BROADCAST, 60), LP_DROP_BROADCAST_RATE);
+	relay_free(r);
+}
+
+static void L2_unknown_unicast_has_a_bucket_of_its_own_and_known_does_not(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits.unknown_rate = 1;
+	config.rooms.limits.unknown_burst = 2;
+	struct relay *r = with_config(&config, 0, 2);
+	assert_passed(send_udp(r, 1, host_mac(3), 60), LP_ACTION_GATEWAY, 1);
+	assert_passed(send_udp(r, 1, host_mac(4), 60), LP_ACTION_GATEWAY, 1);
+	assert_dropped(send_udp(r, 1, host_mac(5), 60), LP_DROP_UNKNOWN_RATE);
+	assert_passed(send_udp(r, 1, player_mac(2), 60), LP_ACTION_UNICAST, 1);
+	assert_passed(send_udp(r, 1, BROADCAST, 60), LP_ACTION_FLOOD, 2);
+	assert_passed(send_udp(r, 2, host_mac(5), 60), LP_ACTION_GATEWAY, 1); /* per client */
+	/* host 1 is heard of, and known from then on */
+	assert_dropped(send_udp(r, 1, host_mac(1), 60), LP_DROP_UNKNOWN_RATE);
+	send_udp(r, 0, BROADCAST, 60);
+	for (int i = 0; i < 9; i++)
+		assert_passed(send_udp(r, 1, host_mac(1), 60), LP_ACTION_GATEWAY, 1);
+	relay_free(r);
+}
+
+static void L3_bytes_are_charged_times_their_fan_out_after_the_safety_checks(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits.client_rate = 1000;
+	config.rooms.limits.client_burst = 1000;
+	struct relay *r = with_config(&config, 0, 4);
+	uint8_t f[FRAME_CAP];
+	for (int i = 0; i < 20; i++) { /* these cost nothing */
+		size_t len = frame_router_advertisement(f, player_mac(1));
+		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
+		assert_dropped(send_udp(r, 1, player_mac(1), 900), LP_DROP_NO_TARGET);
+	}
+	assert_passed(send_udp(r, 1, BROADCAST, 200), LP_ACTION_FLOOD, 4); /* 800 */
+	assert_dropped(send_udp(r, 1, BROADCAST, 51), LP_DROP_BYTE_RATE);  /* 204 */
+	assert_passed(send_udp(r, 1, BROADCAST, 50), LP_ACTION_FLOOD, 4);
+	assert_dropped(send_udp(r, 1, player_mac(2), 42), LP_DROP_BYTE_RATE);
+	assert_dropped(send_udp(r, 1, host_mac(2), 42), LP_DROP_BYTE_RATE);
+	r->now += LP_SECOND / 10;
+	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	assert_dropped(send_udp(r, 1, player_mac(2), 42), LP_DROP_BYTE_RATE);
+	for (int i = 0; i < 9; i++) /* the LAN is not limited, and neither is the next one */
+		assert_passed(send_udp(r, 0, BROADCAST, 1000), LP_ACTION_FLOOD, 4);
+	assert_passed(send_udp(r, 2, player_mac(1), 1000), LP_ACTION_UNICAST, 1);
+	relay_free(r);
+}
+
+static void S3_a_gateways_dhcp_replies_pass_and_bind_the_lease(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len =
+		frame_dhcp_ack(f, player_mac(1), player_mac(2), LAN(1), LAN(50), player_mac(1));
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_DHCP_SERVER); /* S2 */
+	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2); /* an address it made up */
+	len = frame_dhcp_ack(f, player_mac(1), host_mac(1), LAN(1), LAN(50), player_mac(1));
+	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_UNICAST, 1);
+	/* the lease is its one address from now on, and nobody else's */
+	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(50), LAN(1));
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
+	assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ADDRESS_TAKEN);
+	len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), LAN(50), LAN(1));
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
+	len = frame_udp(f, player_mac(1), player_mac(2), LAN(50), LAN(1), 5000, 100);
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
+	relay_free(r);
+}
+
+static void S4_addresses_of_the_lan_and_of_others_can_not_be_claimed(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	struct lp_control m = peer_hello(0, LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	m.hello.protected_ipv4[0] = LAN(1);
+	m.hello.protected_count = 1;
+	peer_open(r, 0, RELAY_PATH);
+	peer_say(r, 0, 0, &m);
+	peer_join(r, 1);
+	peer_join(r, 2);
+	/* somebody on the LAN, and peer 1, are heard of */
+	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
+	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(20), LAN(1));
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	const struct {
+		uint32_t claim;
+		enum lp_drop drop;
+		const char *why;
+	} rows[] = {
+		{LAN(1), LP_DROP_ADDRESS_TAKEN, "the router's"},
+		{LAN(8), LP_DROP_ADDRESS_TAKEN, "somebody's on the LAN"},
+		{LAN(20), LP_DROP_ADDRESS_TAKEN, "another player's"},
+		{0, LP_DROP_NONE, "a probe"},
+		{IPV4(169, 254, 3, 4), LP_DROP_NONE, "link-local"},
+		{LAN(30), LP_DROP_NONE, "its first"},
+		{LAN(31), LP_DROP_ADDRESS_TAKEN, "a second one"},
+		{LAN(30), LP_DROP_NONE, "its own"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), rows[i].claim, LAN(9));
+		if (peer_frame(r, 2, f, len).drop != rows[i].drop)
+			fail_msg("%s", rows[i].why);
+	}
+	/* IPv4 packets from the router's address neither */
+	len = frame_udp(f, player_mac(1), player_mac(2), LAN(1), LAN(20), 5000, 100);
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
+	/* when peer 1 has left, its address is free */
+	peer_closed(r, 1, LP_LEAVE_NORMAL);
+	peer_closed(r, 2, LP_LEAVE_NORMAL);
+	peer_join(r, 3);
+	len = frame_arp(f, BROADCAST, player_mac(3), player_mac(3), LAN(20), LAN(1));
+	assert_passed(peer_frame(r, 3, f, len), LP_ACTION_FLOOD, 1);
+	relay_free(r);
+}
+
+static void S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(40), LAN(2), 5000, 100);
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_UNICAST, 1);
+	len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), LAN(40), LAN(1));
+	assert_passed(peer_frame(r, 2, f, len), LP_ACTION_FLOOD, 1);
+	len = frame_udp(f, player_mac(2), player_mac(1), LAN(40), LAN(2), 5000, 100);
+	assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ADDRESS_TAKEN);
+	relay_free(r);
+}
+
+static void a_slow_members_full_queue_hurts_nobody_else(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 3);
+	for (int i = 0; i < LP_QUEUE_FRAMES; i++) {
+		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
+		assert_int_equal(peer_take_all(r, 3), 1);
+	}
+	struct lp_verdict v = send_udp(r, 1, BROADCAST, 100);
+	assert_passed(v, LP_ACTION_FLOOD, 1); /* peer 2 does not read */
+	assert_int_equal(v.skipped, 1);
+	assert_int_equal(relay_counters(r).skipped, 1);
+	assert_int_equal(peer_take_all(r, 3), 1);
+	v = send_udp(r, 1, player_mac(2), 100);
+	assert_dropped(v, LP_DROP_QUEUE_FULL);
+	assert_int_equal(v.skipped, 1);
+	assert_passed(send_udp(r, 1, player_mac(3), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take_all(r, 2), LP_QUEUE_FRAMES);
+	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	relay_free(r);
+}
+
+static void when_all_buffers_are_taken_frames_are_dropped_until_some_are_back(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.frames = 3;
+	struct relay *r = with_config(&config, 1, 3);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
+	for (int i = 0; i < 3; i++) /* a broadcast takes one */
+		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
+	assert_dropped(send_udp(r, 1, BROADCAST, 100), LP_DROP_QUEUE_FULL);
+	assert_int_equal(send_half(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(send_half(r, 1, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(relay_counters(r).frames_free, 0);
+	assert_int_equal(peer_take_all(r, 2), 3);
+	assert_int_equal(relay_counters(r).frames_free, 0); /* peer 3 has them still */
+	peer_closed(r, 3, LP_LEAVE_NORMAL);
+	assert_int_equal(relay_counters(r).frames_free, 3);
+	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 1);
+	relay_free(r);
+}
+
+static void a_peer_that_has_left_gets_no_more_frames_and_is_not_woken(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	const struct lp_control bye = {.type = LP_DISCONNECT};
+	struct lp_datagram d;
+	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	peer_message(r, 2, &bye);
+	assert_false(lp_hub_next_datagram(r->hub, r->peers[2].session, LP_DATAGRAM_MAX, &d));
+	assert_dropped(send_udp(r, 1, player_mac(2), 100), LP_DROP_NO_TARGET);
+	peer_closed(r, 2, LP_LEAVE_OTHER);
+	assert_null(lp_hub_next_ready(r->hub));
+	assert_int_equal(relay_counters(r).frames_free, 2048);
+	relay_free(r);
+}
+
+static void each_session_with_frames_is_ready_once_in_any_order_of_leaving(void **state)
+{
+	(void)state;
+	for (int leaver = 2; leaver <= 5; leaver++) {
+		struct relay *r = with_peers(1, 5);
+		int ready = 0;
+		struct lp_session *s;
+		send_udp(r, 1, BROADCAST, 100);
+		send_udp(r, 1, BROADCAST, 100);
+		peer_closed(r, leaver, LP_LEAVE_NORMAL);
+		while ((s = lp_hub_next_ready(r->hub))) {
+			struct peer *p = lp_session_user(s);
+			assert_int_equal(peer_take_all(r, (int)(p - r->peers)), 2);
+			ready++;
+		}
+		assert_int_equal(ready, 3);
+		send_udp(r, 1, player_mac(leaver == 2 ? 3 : 2), 100);
+		assert_non_null(lp_hub_next_ready(r->hub));
+		assert_null(lp_hub_next_ready(r->hub));
+		relay_free(r);
+	}
+}
+
+static void F6_F7_the_verdict_says_all_that_the_log_wants(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	struct lp_verdict v = send_udp(r, 1, player_mac(2), 200);
+	assert_true(lp_mac_equal(&v.eth.src, &r->peers[1].mac));
+	assert_true(lp_mac_equal(&v.eth.dst, &r->peers[2].mac));
+	assert_int_equal(v.eth.type, LP_ETHERTYPE_IPV4);
+	assert_int_equal(v.len, 200);
+	assert_string_equal(lp_action_text(v.action), "unicast");
+	assert_string_equal(lp_drop_text(v.drop), "none");
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_raw(f, BROADCAST, player_mac(1), 0x26, 60); /* LLC: a length */
+	v = peer_frame(r, 1, f, len);
+	assert_string_equal(lp_action_text(v.action), "drop");
+	assert_string_equal(lp_drop_text(v.drop), "llc");
+	assert_int_equal(v.eth.type, 0x26);
+	assert_int_equal(v.len, 60);
+	assert_int_equal(relay_counters(r).actions[LP_ACTION_DROP], 1);
+	relay_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(F1_the_relay_stamps_what_it_forwards),
+		cmocka_unit_test(F1_L4_datagrams_that_name_another_do_not_count_and_are_malformed),
+		cmocka_unit_test(L4_ordinary_safety_drops_never_count),
+		cmocka_unit_test(frames_before_the_welcome_go_nowhere_and_are_not_malformed),
+		cmocka_unit_test(F2_broadcast_and_multicast_go_to_everyone_else),
+		cmocka_unit_test(F3_unknown_unicast_goes_from_clients_to_the_gateway_alone),
+		cmocka_unit_test(F2_a_frame_that_comes_back_out_of_the_lan_is_a_loop),
+		cmocka_unit_test(F5_a_narrow_member_is_skipped_and_counted),
+		cmocka_unit_test(F5_what_reaches_a_member_is_never_larger_than_its_budget),
+		cmocka_unit_test(halves_are_put_together_before_the_frame_is_judged),
+		cmocka_unit_test(F1_halves_from_a_peer_that_did_not_say_so_are_malformed),
+		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo),
+		cmocka_unit_test(L1_broadcasts_have_a_bucket_of_their_own),
+		cmocka_unit_test(L2_unknown_unicast_has_a_bucket_of_its_own_and_known_does_not),
+		cmocka_unit_test(L3_bytes_are_charged_times_their_fan_out_after_the_safety_checks),
+		cmocka_unit_test(S3_a_gateways_dhcp_replies_pass_and_bind_the_lease),
+		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_can_not_be_claimed),
+		cmocka_unit_test(S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held),
+		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
+		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
+		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),
+		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_order_of_leaving),
+		cmocka_unit_test(F6_F7_the_verdict_says_all_that_the_log_wants),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

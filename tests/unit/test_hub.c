@@ -1,0 +1,624 @@
+/* The relay's control side: who joins, who hears of it, who has to go. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "hub_peers.h"
+
+static struct relay *with_peers(int first, int last)
+{
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	for (int i = first; i <= last; i++) {
+		peer_join(r, i);
+		assert_true(r->peers[i].welcomed);
+	}
+	return r;
+}
+
+static const struct lp_control disconnect = {
+	.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_SHUTDOWN}};
+
+static void C1_a_hello_is_answered_by_a_welcome(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	const struct lp_welcome *w = &r->peers[1].welcome;
+	assert_int_equal(w->version, LP_PROTOCOL_VERSION);
+	assert_int_equal(w->peer, 1);
+	assert_int_not_equal(w->room, 0);
+	assert_int_equal(w->mtu, 1500);
+	assert_int_equal(w->keep_alive_ms, 2000);
+	assert_int_equal(w->idle_timeout_ms, 9000);
+	assert_int_equal(w->capabilities, LP_CAP_HALVES);
+	assert_int_not_equal(w->resume_token[0], 0);
+	assert_int_equal(r->log_count, 1);
+	assert_int_equal(r->log[0].kind, LP_HUB_JOINED);
+	assert_int_equal(r->log[0].room, w->room);
+	assert_int_equal(r->log[0].peer, 1);
+	assert_int_equal(r->log[0].role, LP_ROLE_CLIENT);
+	assert_non_null(lp_session_member(r->peers[1].session));
+	relay_free(r);
+}
+
+static void C1_a_hello_may_come_in_pieces(void **state)
+{
+	(void)state;
+	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
+	for (size_t cut = 1; cut < len; cut++) {
+		struct lp_hub_config config = relay_config();
+		struct relay *r = relay_new(&config);
+		peer_open(r, 1, RELAY_PATH);
+		peer_stream(r, 1, 0, bytes, cut, false);
+		assert_false(r->peers[1].welcomed);
+		peer_stream(r, 1, 0, bytes + cut, len - cut, false);
+		assert_true(r->peers[1].welcomed); /* it must not wait for the end */
+		peer_stream(r, 1, 0, NULL, 0, true);
+		assert_false(r->peers[1].closed);
+		relay_free(r);
+	}
+}
+
+static void C1_what_is_no_hello_is_rejected_as_malformed(void **state)
+{
+	(void)state;
+	uint8_t hello[LP_CONTROL_SENT_MAX], stats[LP_CONTROL_SENT_MAX],
+		two[LP_CONTROL_SENT_MAX + 1];
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	const struct lp_control s = {.type = LP_STATS};
+	size_t len = lp_control_encode(&m, hello, sizeof(hello));
+	size_t stats_len = lp_control_encode(&s, stats, sizeof(stats));
+	memcpy(two, hello, len);
+	two[len] = 1;
+	const struct {
+		const uint8_t *bytes;
+		size_t len;
+		bool fin;
+		const char *why;
+	} rows[] = {
+		{(const uint8_t *)"GET / HTTP/1.1\r\n", 16, true, "garbage"},
+		{hello, len - 1, true, "it ends within the hello"},
+		{hello, 0, true, "nothing"},
+		{stats, stats_len, true, "another message"},
+		{two, len + 1, false, "a byte behind it"},
+		{(const uint8_t[]){0x3f, 0}, 2, true, "a type nobody knows"},
+		{(const uint8_t[]){1, 0x50, 1}, 3, false, "a length nobody sends"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_hub_config config = relay_config();
+		struct relay *r = relay_new(&config);
+		peer_open(r, 1, RELAY_PATH);
+		peer_stream(r, 1, 0, rows[i].bytes, rows[i].len, rows[i].fin);
+		if (r->peers[1].reject != LP_REJECT_MALFORMED)
+			fail_msg("%s", rows[i].why);
+		assert_int_equal(relay_counters(r).rejects, 1);
+		/* whatever it says now is ignored, until it is made to go */
+		peer_stream(r, 1, 0, hello, len, true);
+		peer_stream(r, 1, 2, stats, stats_len, true);
+		assert_false(r->peers[1].welcomed || r->peers[1].closed);
+		relay_at(r, r->now + LP_HUB_HELLO_TIMEOUT - 1);
+		assert_false(r->peers[1].closed);
+		relay_at(r, r->now + 1);
+		assert_true(r->peers[1].closed);
+		assert_int_equal(r->peers[1].close, LP_LEAVE_REJECTED);
+		relay_free(r);
+	}
+}
+
+static void C1_a_second_hello_is_a_protocol_error(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	peer_say(r, 1, 0, &m);
+	assert_true(r->peers[1].closed);
+	assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR);
+	assert_int_equal(relay_counters(r).members, 0);
+	relay_free(r);
+}
+
+static void C1_other_streams_have_no_place_before_the_hello_and_few_after_it(void **state)
+{
+	(void)state;
+	const struct {
+		bool joined;
+		int64_t stream;
+		bool closed;
+	} rows[] = {{false, 2, true}, {false, 4, true}, {true, 4, true}, {true, 2, false},
+		{true, 6, false}, {true, 3, true}, {true, 1, true}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_hub_config config = relay_config();
+		struct relay *r = relay_new(&config);
+		const struct lp_control s = {.type = LP_STATS};
+		if (rows[i].joined)
+			peer_join(r, 1);
+		else
+			peer_open(r, 1, RELAY_PATH);
+		peer_say(r, 1, rows[i].stream, &s);
+		assert_int_equal(r->peers[1].closed, rows[i].closed);
+		relay_free(r);
+	}
+}
+
+static void a_peer_that_says_no_hello_is_closed_in_time(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	lp_time start = r->now;
+	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	struct lp_control m = peer_hello(2, LP_ROLE_CLIENT);
+	lp_control_encode(&m, bytes, sizeof(bytes));
+	peer_open(r, 1, RELAY_PATH);
+	peer_open(r, 2, RELAY_PATH);
+	peer_stream(r, 2, 0, bytes, 5, false); /* a piece of one is none */
+	peer_join(r, 3);
+	relay_at(r, start + 1);
+	assert_int_equal(lp_hub_deadline(r->hub), start + LP_HUB_HELLO_TIMEOUT);
+	relay_at(r, start + LP_HUB_HELLO_TIMEOUT - 1);
+	assert_false(r->peers[1].closed);
+	relay_at(r, start + LP_HUB_HELLO_TIMEOUT);
+	assert_int_equal(r->peers[1].close, LP_LEAVE_TIMED_OUT);
+	assert_true(r->peers[1].closed && r->peers[2].closed);
+	assert_false(r->peers[3].closed);
+	peer_closed(r, 1, LP_LEAVE_OTHER);
+	peer_closed(r, 2, LP_LEAVE_OTHER);
+	assert_int_equal(r->peers[3].count, 0); /* who never joined does not leave */
+	assert_int_equal(relay_counters(r).sessions, 1);
+	relay_free(r);
+}
+
+/* C2, C4: joins are told in both directions, with all that is known of who joined. */
+static void C2_C4_everybody_hears_of_everybody_once(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 5);
+	for (int i = 0; i <= 5; i++) {
+		bool heard[6] = {0};
+		assert_int_equal(r->peers[i].count, 5);
+		for (size_t k = 0; k < 5; k++) {
+			const struct lp_control *m = &r->peers[i].messages[k];
+			assert_int_equal(m->type, LP_PEER_JOINED);
+			assert_int_equal(m->peer_joined.sequence, k + 1);
+			int who = m->peer_joined.peer - 1;
+			assert_false(heard[who] || who == i);
+			heard[who] = true;
+			assert_int_equal(
+				m->peer_joined.role, who ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY);
+			if (who)
+				assert_true(lp_mac_equal(&m->peer_joined.mac, &r->peers[who].mac));
+			assert_string_equal(m->peer_joined.name, "someone");
+		}
+	}
+	relay_free(r);
+}
+
+static void C2_other_rooms_hear_nothing(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	struct lp_control m = peer_hello(3, LP_ROLE_CLIENT);
+	m.hello.room_key[0] = 9;
+	peer_open(r, 3, RELAY_PATH);
+	peer_say(r, 3, 0, &m);
+	assert_true(r->peers[3].welcomed);
+	assert_int_equal(r->peers[3].count, 0);
+	assert_int_equal(r->peers[1].count, 1);
+	assert_int_equal(relay_counters(r).rooms, 2);
+	peer_closed(r, 3, LP_LEAVE_NORMAL);
+	assert_int_equal(r->peers[1].count, 1);
+	assert_int_equal(relay_counters(r).rooms, 1);
+	relay_free(r);
+}
+
+static void C3_who_leaves_is_told_with_its_reason(void **state)
+{
+	(void)state;
+	const enum lp_leave_reason reasons[] = {
+		LP_LEAVE_NORMAL, LP_LEAVE_TIMED_OUT, LP_LEAVE_PROTOCOL_ERROR, LP_LEAVE_TOO_SLOW};
+	for (size_t i = 0; i < 4; i++) {
+		struct relay *r = with_peers(0, 3);
+		relay_forget(r);
+		peer_closed(r, 2, reasons[i]);
+		for (int k = 0; k <= 3; k++) {
+			const struct lp_control *m = &r->peers[k].messages[0];
+			if (k == 2)
+				continue;
+			assert_int_equal(r->peers[k].count, 1);
+			assert_int_equal(m->type, LP_PEER_LEFT);
+			assert_int_equal(m->peer_left.sequence, 4);
+			assert_int_equal(m->peer_left.peer, 3);
+			assert_int_equal(m->peer_left.reason, reasons[i]);
+		}
+		assert_int_equal(r->log_count, 1);
+		assert_int_equal(r->log[0].kind, LP_HUB_LEFT);
+		assert_int_equal(r->log[0].leave, reasons[i]);
+		assert_int_equal(r->log[0].peer, 3);
+		assert_int_equal(r->log[0].room, r->peers[1].welcome.room);
+		assert_null(r->log[0].session);
+		assert_false(r->log[0].room_closed);
+		relay_free(r);
+	}
+}
+
+static void R7_the_last_leaver_takes_the_room_and_the_log_says_so(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 1);
+	relay_forget(r);
+	peer_closed(r, 0, LP_LEAVE_NORMAL);
+	assert_int_equal(r->log[0].role, LP_ROLE_GATEWAY);
+	assert_false(r->log[0].room_closed);
+	assert_int_equal(relay_counters(r).rooms, 1);
+	peer_closed(r, 1, LP_LEAVE_NORMAL);
+	assert_true(r->log[1].room_closed);
+	struct lp_hub_counters c = relay_counters(r);
+	assert_int_equal(c.rooms, 0);
+	assert_int_equal(c.members, 0);
+	assert_int_equal(c.sessions, 0);
+	assert_int_equal(c.joins, 2);
+	assert_int_equal(c.leaves, 2);
+	assert_int_equal(c.frames_free, 2048);
+	relay_free(r);
+}
+
+static void R7_a_gateway_that_left_can_be_followed_by_another(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	peer_closed(r, 0, LP_LEAVE_TIMED_OUT);
+	assert_false(r->peers[1].closed || r->peers[2].closed);
+	peer_join(r, 0);
+	assert_true(r->peers[0].welcomed);
+	assert_int_equal(r->peers[0].count, 2);
+	relay_free(r);
+}
+
+static void R8_the_welcome_says_whether_a_gateway_is_there(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	assert_false(r->peers[1].welcome.gateway_connected); /* a client that is first */
+	peer_join(r, 0);
+	assert_true(r->peers[0].welcome.gateway_connected); /* the gateway itself */
+	peer_join(r, 2);
+	assert_true(r->peers[2].welcome.gateway_connected); /* a client behind it */
+	peer_closed(r, 0, LP_LEAVE_NORMAL);
+	peer_join(r, 3);
+	assert_false(r->peers[3].welcome.gateway_connected);
+	relay_free(r);
+}
+
+static void C5_the_latest_statistics_are_kept_and_logged(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 1);
+	struct lp_control m = {.type = LP_STATS, .stats = {.tx_frames = 5}};
+	relay_forget(r);
+	peer_message(r, 1, &m);
+	m.stats.tx_frames = 6;
+	m.stats.rx_drops[LP_DROP_PORT] = 2;
+	peer_message(r, 1, &m);
+	assert_int_equal(r->log_count, 2);
+	assert_int_equal(r->log[1].kind, LP_HUB_STATS);
+	assert_int_equal(r->log[1].room, r->peers[1].welcome.room);
+	assert_int_equal(r->log[1].peer, r->peers[1].welcome.peer);
+	assert_int_equal(r->log[1].role, LP_ROLE_CLIENT);
+	assert_int_equal(r->log[1].stats->tx_frames, 6);
+	assert_int_equal(r->log[1].stats->rx_drops[LP_DROP_PORT], 2);
+	assert_int_equal(r->peers[0].count, 0); /* nobody's business */
+	relay_free(r);
+}
+
+static void C6_a_disconnect_closes_and_its_reason_reaches_the_others(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	relay_forget(r);
+	peer_message(r, 1, &disconnect);
+	assert_true(r->peers[1].closed);
+	assert_int_equal(r->peers[1].close, LP_LEAVE_SHUTDOWN);
+	assert_null(lp_session_member(r->peers[1].session));
+	assert_int_equal(r->peers[2].count, 1);
+	assert_int_equal(r->peers[2].messages[0].peer_left.reason, LP_LEAVE_SHUTDOWN);
+	/* whatever it says now is ignored, and it leaves once */
+	peer_message(r, 1, &disconnect);
+	peer_closed(r, 1, LP_LEAVE_OTHER);
+	assert_int_equal(r->peers[2].count, 1);
+	assert_int_equal(r->log_count, 1);
+	assert_int_equal(relay_counters(r).leaves, 1);
+	relay_free(r);
+}
+
+static void C7_any_other_message_after_the_handshake_is_a_protocol_error(void **state)
+{
+	(void)state;
+	const struct lp_control messages[] = {
+		peer_hello(1, LP_ROLE_CLIENT),
+		{.type = LP_WELCOME, .welcome = {.version = 1, .room = 1, .peer = 1, .mtu = 1500}},
+		{.type = LP_REJECT},
+		{.type = LP_PEER_JOINED,
+			.peer_joined = {.sequence = 1, .peer = 9, .role = LP_ROLE_CLIENT}},
+		{.type = LP_PEER_LEFT, .peer_left = {.sequence = 1, .peer = 9}},
+		{.type = LP_PEER_STATUS, .peer_status = {.sequence = 1, .peer = 9}},
+	};
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		struct relay *r = with_peers(1, 2);
+		relay_forget(r);
+		peer_message(r, 1, &messages[i]);
+		assert_true(r->peers[1].closed);
+		assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR);
+		assert_int_equal(r->peers[2].messages[0].peer_left.reason, LP_LEAVE_PROTOCOL_ERROR);
+		relay_free(r);
+	}
+	struct relay *r = with_peers(1, 1);
+	peer_stream(r, 1, 2, (const uint8_t[]){0x3f, 0}, 2, true);
+	assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR); /* and so are unknown ones */
+	relay_free(r);
+}
+
+static void messages_of_a_peer_that_are_under_way_at_once_are_limited(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	const uint8_t piece[] = {LP_STATS, 8, 1};
+	for (int i = 0; i < LP_HUB_STREAMS_MAX; i++)
+		peer_stream(r, 1, 2 + 4 * i, piece, sizeof(piece), false);
+	assert_false(r->peers[1].closed);
+	peer_stream(r, 1, 2 + 4 * LP_HUB_STREAMS_MAX, piece, sizeof(piece), false);
+	assert_true(r->peers[1].closed);
+	relay_free(r);
+}
+
+static void R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_in_order(
+	void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	memcpy(m.hello.resume_token, r->peers[1].welcome.resume_token, LP_TOKEN_SIZE);
+	uint16_t old = r->peers[1].welcome.peer;
+	relay_forget(r);
+	peer_open(r, 3, RELAY_PATH);
+	peer_say(r, 3, 0, &m);
+	assert_true(r->peers[3].welcomed);
+	assert_true(r->peers[1].closed);
+	assert_int_equal(r->peers[1].close, LP_LEAVE_REPLACED);
+	assert_int_equal(r->peers[1].count, 0); /* the old one is told nothing more */
+	for (int i = 0; i <= 2; i += 2) {
+		const struct lp_control *left = &r->peers[i].messages[0];
+		const struct lp_control *joined = &r->peers[i].messages[1];
+		assert_int_equal(r->peers[i].count, 2);
+		assert_int_equal(left->type, LP_PEER_LEFT);
+		assert_int_equal(left->peer_left.peer, old);
+		assert_int_equal(left->peer_left.reason, LP_LEAVE_REPLACED);
+		assert_int_equal(joined->type, LP_PEER_JOINED);
+		assert_int_equal(joined->peer_joined.peer, r->peers[3].welcome.peer);
+		assert_int_equal(joined->peer_joined.sequence, left->peer_left.sequence + 1);
+	}
+	assert_int_equal(r->peers[3].count, 2);
+	assert_memory_not_equal(
+		r->peers[3].welcome.resume_token, m.hello.resume_token, LP_TOKEN_SIZE);
+	assert_int_equal(r->log[0].kind, LP_HUB_LEFT);
+	assert_int_equal(r->log[0].peer, old);
+	assert_int_equal(r->log[0].room, r->peers[3].welcome.room);
+	assert_int_equal(r->log[0].leave, LP_LEAVE_REPLACED);
+	assert_int_equal(r->log[1].kind, LP_HUB_JOINED);
+	/* the old connection's end says nothing new */
+	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
+	assert_int_equal(r->peers[2].count, 2);
+	assert_int_equal(relay_counters(r).members, 3);
+	relay_free(r);
+}
+
+static bool no_random(void *bytes, size_t len)
+{
+	(void)bytes;
+	(void)len;
+	return false;
+}
+
+static void rejects_carry_their_reason_and_without_randomness_nobody_joins(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 1);
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	peer_open(r, 2, RELAY_PATH);
+	peer_say(r, 2, 0, &m);
+	assert_int_equal(r->peers[2].reject, LP_REJECT_MAC_IN_USE);
+	assert_int_equal(r->log[1].kind, LP_HUB_REJECTED);
+	assert_int_equal(r->log[1].reject, LP_REJECT_MAC_IN_USE);
+	assert_int_equal(r->peers[1].count, 0);
+	relay_free(r);
+
+	struct lp_hub_config config = relay_config();
+	config.random = no_random;
+	r = relay_new(&config);
+	peer_join(r, 1);
+	assert_int_equal(r->peers[1].reject, LP_REJECT_OTHER);
+	assert_int_equal(relay_counters(r).members, 0);
+	relay_free(r);
+}
+
+static void R6_the_path_of_the_connection_limits_the_mtu(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+	m.hello.capabilities = 0;
+	peer_open(r, 1, 1200);
+	lp_hub_on_path(r->peers[1].session, 1250); /* it has grown before the hello came */
+	peer_say(r, 1, 0, &m);
+	assert_int_equal(r->peers[1].welcome.mtu, 1250 - LP_OVERLAY_HEADER - LP_ETH_HEADER);
+	assert_int_equal(r->peers[1].welcome.capabilities, 0);
+	relay_free(r);
+}
+
+static void how_a_line_is_goes_round_when_it_has_changed(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	const struct {
+		uint32_t rtt, loss;
+		bool told;
+		const char *why;
+	} rows[] = {
+		{0, 0, false, "nothing is known"},
+		{20000, 0, true, "the first news"},
+		{20000, 0, false, "no news"},
+		{23000, 0, false, "a tenth and a millisecond"},
+		{23001, 0, true, "more than that"},
+		{23001, 5, true, "loss"},
+		{19701, 5, false, "a little less"},
+		{10000, 5, true, "much less"},
+		{10000, 0, true, "no loss any more"},
+	};
+	relay_at(r, r->now + 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		relay_forget(r);
+		lp_hub_on_line(r->peers[1].session, rows[i].rtt, rows[i].loss);
+		lp_time due = lp_hub_deadline(r->hub);
+		assert_in_range(due, r->now, r->now + LP_HUB_STATUS_INTERVAL);
+		relay_at(r, due - 1);
+		assert_int_equal(r->peers[2].count, 0);
+		relay_at(r, due);
+		if (r->peers[2].count != rows[i].told || r->peers[1].count != rows[i].told)
+			fail_msg("%s", rows[i].why);
+		const struct lp_peer_status *status = &r->peers[2].messages[0].peer_status;
+		if (rows[i].told)
+			assert_true(status->peer == 1 && status->rtt_us == rows[i].rtt &&
+				    status->loss_permille == rows[i].loss);
+	}
+	peer_join(r, 3); /* a newcomer hears how they are */
+	relay_forget(r);
+	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+	assert_int_equal(r->peers[3].count, 1);
+	relay_free(r);
+}
+
+static void large_rooms_get_no_line_status_and_empty_hubs_no_wake_up(void **state)
+{
+	(void)state;
+	for (int members = LP_HUB_STATUS_MEMBERS; members <= LP_HUB_STATUS_MEMBERS + 1; members++) {
+		struct relay *r = with_peers(1, members);
+		relay_forget(r);
+		lp_hub_on_line(r->peers[1].session, 1000, 0);
+		relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+		assert_int_equal(r->peers[2].count, members == LP_HUB_STATUS_MEMBERS);
+		for (int i = 1; i <= members; i++)
+			peer_closed(r, i, LP_LEAVE_NORMAL);
+		relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+		assert_true(lp_hub_deadline(r->hub) == LP_NEVER);
+		relay_free(r);
+	}
+}
+
+static void a_shutdown_tells_all_and_nobody_of_anybody(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 3);
+	peer_open(r, 5, RELAY_PATH); /* has not said hello */
+	relay_forget(r);
+	lp_hub_shutdown(r->hub);
+	relay_drain(r);
+	for (int i = 0; i <= 5; i++) {
+		if (i == 4)
+			continue;
+		assert_true(r->peers[i].closed);
+		assert_int_equal(r->peers[i].close, LP_LEAVE_SHUTDOWN);
+		assert_int_equal(r->peers[i].count, 0);
+	}
+	assert_int_equal(relay_counters(r).members, 0);
+	assert_int_equal(relay_counters(r).rooms, 0);
+	for (int i = 0; i <= 5; i++)
+		if (i != 4)
+			peer_closed(r, i, LP_LEAVE_OTHER);
+	assert_int_equal(relay_counters(r).sessions, 0);
+	relay_free(r);
+}
+
+static void what_was_to_be_done_for_a_session_that_is_gone_is_forgotten(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	struct lp_control m = {.type = LP_STATS};
+	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
+	relay_forget(r);
+	/* nothing is drained between these */
+	lp_hub_on_stream(r->hub, r->peers[1].session, 2, bytes, len, true, r->now);
+	lp_hub_on_stream(r->hub, r->peers[1].session, 4, bytes, len, true, r->now);
+	lp_hub_on_closed(r->hub, r->peers[1].session, LP_LEAVE_OTHER, r->now);
+	relay_drain(r);
+	assert_false(r->peers[1].closed);
+	assert_int_equal(r->log_count, 1);
+	assert_int_equal(r->log[0].kind, LP_HUB_LEFT);
+	assert_int_equal(r->log[0].leave, LP_LEAVE_PROTOCOL_ERROR);
+	assert_null(r->log[0].session);
+	assert_int_equal(r->peers[2].count, 1);
+	relay_free(r);
+}
+
+static void the_longest_messages_fit_the_actions(void **state)
+{
+	(void)state;
+	uint8_t bytes[LP_HUB_BYTES];
+	struct lp_control joined = {.type = LP_PEER_JOINED,
+		.peer_joined = {.sequence = LP_VARINT_MAX,
+			.peer = UINT16_MAX,
+			.role = LP_ROLE_CLIENT,
+			.mac = player_mac(1)}};
+	struct lp_control reject = {.type = LP_REJECT, .reject = {.reason = LP_REJECT_MAC_IN_USE}};
+	struct lp_control status = {.type = LP_PEER_STATUS,
+		.peer_status = {
+			LP_VARINT_MAX, UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}};
+	struct lp_control welcome = {.type = LP_WELCOME,
+		.welcome = {LP_VARINT_MAX, UINT32_MAX, UINT16_MAX, UINT16_MAX, true, UINT32_MAX,
+			UINT32_MAX, LP_VARINT_MAX, {1}}};
+	memset(joined.peer_joined.name, 'x', LP_NAME_MAX);
+	memset(reject.reject.text, 'x', LP_TEXT_MAX);
+	assert_in_range(lp_control_encode(&joined, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);
+	assert_in_range(lp_control_encode(&reject, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);
+	assert_in_range(lp_control_encode(&status, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);
+	assert_in_range(lp_control_encode(&welcome, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);
+#define CHECK_TEXT(name, number, word, text) assert_true(strlen(text) <= LP_TEXT_MAX);
+	LP_REJECT_LIST(CHECK_TEXT)
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(C1_a_hello_is_answered_by_a_welcome),
+		cmocka_unit_test(C1_a_hello_may_come_in_pieces),
+		cmocka_unit_test(C1_what_is_no_hello_is_rejected_as_malformed),
+		cmocka_unit_test(C1_a_second_hello_is_a_protocol_error),
+		cmocka_unit_test(C1_other_streams_have_no_place_before_the_hello_and_few_after_it),
+		cmocka_unit_test(a_peer_that_says_no_hello_is_closed_in_time),
+		cmocka_unit_test(C2_C4_everybody_hears_of_everybody_once),
+		cmocka_unit_test(C2_other_rooms_hear_nothing),
+		cmocka_unit_test(C3_who_leaves_is_told_with_its_reason),
+		cmocka_unit_test(R7_the_last_leaver_takes_the_room_and_the_log_says_so),
+		cmocka_unit_test(R7_a_gateway_that_left_can_be_followed_by_another),
+		cmocka_unit_test(R8_the_welcome_says_whether_a_gateway_is_there),
+		cmocka_unit_test(C5_the_latest_statistics_are_kept_and_logged),
+		cmocka_unit_test(C6_a_disconnect_closes_and_its_reason_reaches_the_others),
+		cmocka_unit_test(C7_any_other_message_after_the_handshake_is_a_protocol_error),
+		cmocka_unit_test(messages_of_a_peer_that_are_under_way_at_once_are_limited),
+		cmocka_unit_test(
+			R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_in_order),
+		cmocka_unit_test(rejects_carry_their_reason_and_without_randomness_nobody_joins),
+		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),
+		cmocka_unit_test(how_a_line_is_goes_round_when_it_has_changed),
+		cmocka_unit_test(large_rooms_get_no_line_status_and_empty_hubs_no_wake_up),
+		cmocka_unit_test(a_shutdown_tells_all_and_nobody_of_anybody),
+		cmocka_unit_test(what_was_to_be_done_for_a_session_that_is_gone_is_forgotten),
+		cmocka_unit_test(the_longest_messages_fit_the_actions),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

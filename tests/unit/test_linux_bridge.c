@@ -1,0 +1,274 @@
+/* Row P3: the bridge port is one more port of a real Linux bridge. */
+#include "linux_lan.h"
+
+#include <netinet/udp.h>
+#include <sys/wait.h>
+
+#include "ports.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct lp_mac member = {{MEMBER}};
+static const struct lp_lan_options defaults;
+static struct seen seen;
+
+/* br0, with the gateway host's address, and the cable to host0. */
+static int build_bridge(void **state)
+{
+	lay_cable(state);
+	if (in_namespace)
+		run("ip link add br0 type bridge && ip link set lan0 master br0 && "
+		    "ip link set br0 up && ip addr add 192.0.2.1/24 dev br0 && "
+		    "ip neigh add 192.0.2.2 lladdr " MEMBER_TEXT " dev br0");
+	return 0;
+}
+
+static int remove_bridge(void **state)
+{
+	close_port();
+	if (in_namespace)
+		run("ip link del br0");
+	return pull_cable(state);
+}
+
+static struct lp_port *open_port(void)
+{
+	enum lp_exit ended;
+	struct lp_port *port = lp_bridge_port_open("br0", &defaults, &ended);
+	assert_non_null(port);
+	open_now = port;
+	assert_true(port->ops->up(port, 1500));
+	port->ops->members(port, &member, 1);
+	return port;
+}
+
+static void frames_go_both_ways_and_never_come_back_P3(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t out[60] = {BROADCAST, MEMBER, TEST_TYPE, 'o'};
+	uint8_t in[1514] = {MEMBER, STATION, TEST_TYPE, 'i'};
+	struct lp_port *port = open_port();
+	int host = open_host("host0", false);
+	assert_true(port->ops->write(port, out, sizeof(out)));
+	assert_true(host_gets(host, out, sizeof(out)));
+	send_frame(host, in, sizeof(in));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	assert_int_equal(seen.frames[0].len, sizeof(in));
+	assert_memory_equal(seen.frames[0].bytes, in, sizeof(in));
+	expect_only_the_marker(port, host, &seen);
+	close(host);
+	close_port();
+}
+
+/* Packet mode cannot do this. */
+static void the_gateway_host_itself_can_be_reached(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t request[60] = {BROADCAST, MEMBER, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 1, MEMBER,
+		192, 0, 2, 2, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1};
+	struct lp_port *port = open_port();
+	assert_true(port->ops->write(port, request, sizeof(request)));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	const uint8_t *reply = seen.frames[0].bytes;
+	assert_memory_equal(reply, member.b, sizeof(member.b));
+	assert_memory_equal(reply + 12, ((uint8_t[]){0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, 2}), 10);
+	assert_memory_equal(reply + 28, ((uint8_t[]){192, 0, 2, 1}), 4);
+	close_port();
+}
+
+static void the_kernel_finishes_what_the_host_sends(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(27015),
+		.sin_addr.s_addr = htonl(0xc0000202),
+	};
+	static const uint8_t data[3500];
+	struct lp_port *port = open_port();
+	int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(udp, (const struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(setsockopt(udp, SOL_UDP, UDP_SEGMENT, &(int){1000}, sizeof(int)), 0);
+	send_frame(udp, data, sizeof(data));
+	assert_int_equal(read_port(port, &seen, 4), 4);
+	for (size_t i = 0; i < seen.count; i++) {
+		assert_int_equal(seen.frames[i].len, 42 + (i < 3 ? 1000 : 500));
+		assert_int_equal(transport_sum(seen.frames[i].bytes, seen.frames[i].len), 0xffff);
+	}
+	close(udp);
+	close_port();
+}
+
+/* A bridge that snoops and asks itself would keep groups without listeners from its ports. */
+static void groups_that_nobody_asked_for_arrive_all_the_same(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t search[60] = {0x01, 0x00, 0x5e, 1, 2, 3, STATION, 0x08, 0x00, 0x45, 0, 0, 46,
+		0, 0, 0, 0, 1, 17, 0x06, 0xb8, 192, 0, 2, 3, 239, 1, 2, 3};
+	/* The two join messages of other hosts make the silence of this port significant. */
+	run("ip link set br0 type bridge mcast_snooping 1 mcast_querier 1 "
+	    "mcast_query_response_interval 1 mcast_startup_query_interval 1");
+	struct lp_port *port = open_port();
+	int host = open_host("host0", false);
+	assert_true(output_has("bridge -d link show", "mcast_router 2") ||
+		    output_has("ip -d link show", "mcast_router 2") ||
+		    output_has("ip -d link show", "multicast_router 2"));
+	poll(NULL, 0, 200);
+	send_frame(host, search, sizeof(search));
+	bool arrived = false;
+	read_port(port, &seen, 4);
+	for (size_t i = 0; i < seen.count; i++)
+		arrived |= memcmp(seen.frames[i].bytes, search, 34) == 0;
+	assert_true(arrived);
+	close(host);
+	close_port();
+}
+
+static const struct {
+	uint8_t frame[60];
+	const char *story;
+} foreign[] = {
+	{{OTHER, STATION, TEST_TYPE}, "unknown to the bridge, but no member"},
+	{{BROADCAST, STATION, 0x81, 0x00, 0x00, 0x05, TEST_TYPE}, "of VLAN 5"},
+	{{BROADCAST, MEMBER, TEST_TYPE}, "from a member: a loop"},
+	{{BROADCAST, STATION, 0x88, 0xcc}, "LLDP"},
+};
+
+static void what_no_member_can_get_stays_out(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port();
+	int host = open_host("host0", false);
+	for (size_t i = 0; i < COUNT(foreign); i++) {
+		send_frame(host, foreign[i].frame, sizeof(foreign[i].frame));
+		expect_only_the_marker(port, host, &seen);
+	}
+	close(host);
+	close_port();
+}
+
+static void a_tag_with_a_priority_alone_is_cut_off(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port();
+	int host = open_host("host0", false);
+	const uint8_t tagged[64] = {BROADCAST, STATION, 0x81, 0x00, 0xa0, 0x00, TEST_TYPE, 'p'};
+	const uint8_t plain[60] = {BROADCAST, STATION, TEST_TYPE, 'p'};
+	send_frame(host, tagged, sizeof(tagged));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	assert_int_equal(seen.frames[0].len, sizeof(plain));
+	assert_memory_equal(seen.frames[0].bytes, plain, sizeof(plain));
+	close(host);
+	close_port();
+}
+
+static void the_bridge_stays_as_it_was(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	run("ip link set br0 mtu 1400");
+	const char *note =
+		"cat /proc/net/if_inet6 2>/dev/null; ip -o link show br0 | sed 's/state.*mode//'";
+	char before[512] = {0}, during[512] = {0};
+	FILE *f = popen(note, "re"); /* NOLINT: the command is the test's own */
+	(void)!fread(before, 1, sizeof(before) - 1, f);
+	pclose(f);
+	open_port();
+	f = popen(note, "re"); /* NOLINT: the command is the test's own */
+	(void)!fread(during, 1, sizeof(during) - 1, f);
+	pclose(f);
+	assert_string_equal(during, before);
+	assert_true(output_has("ip link show master br0", "lpgw0"));
+	assert_true(output_has("ip link show lpgw0", "mtu 1400"));
+	close_port();
+	assert_false(output_has("ip link", "lpgw0"));
+}
+
+/* The gateway gives up what it was started with as soon as the port is open. */
+static void an_open_port_needs_no_rights(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	pid_t gateway = fork();
+	if (gateway == 0) {
+		const uint8_t frame[60] = {BROADCAST, MEMBER, TEST_TYPE};
+		struct lp_port *port = open_port();
+		bool good = setgid(65534) == 0 && setuid(65534) == 0 && port->ops->up(port, 1500);
+		port->ops->members(port, &member, 1);
+		good = good && port->ops->write(port, frame, sizeof(frame));
+		close_port();
+		_exit(good ? 0 : 1);
+	}
+	int status;
+	waitpid(gateway, &status, 0);
+	assert_int_equal(status, 0);
+	assert_false(output_has("ip link", "lpgw0"));
+}
+
+/* With IPv6 on, a new interface would announce itself. What the bridge says (it asks for the group
+ * of snooping routers when a port comes) is the host's own affair. */
+static void the_tap_says_nothing_of_its_own(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "0");
+	struct lp_port *port = open_port();
+	read_port(port, &seen, 10);
+	for (size_t i = 0; i < seen.count; i++)
+		assert_int_not_equal(
+			seen.frames[i].bytes[6], 0xfe); /* the TAP's addresses: fe:ff */
+	assert_false(output_has("ip -6 addr show dev lpgw0", "inet6"));
+	close_port();
+	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+}
+
+static void what_is_no_bridge_is_refused(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	static const char *const names[] = {"host0", "nothing0", "lo"};
+	for (size_t i = 0; i < COUNT(names); i++) {
+		enum lp_exit ended = LP_EXIT_OK;
+		assert_null(lp_bridge_port_open(names[i], &defaults, &ended));
+		assert_int_equal(ended, LP_EXIT_NO_INTERFACE);
+	}
+	run("ip link set br0 down");
+	enum lp_exit ended = LP_EXIT_OK;
+	assert_null(lp_bridge_port_open("br0", &defaults, &ended));
+	assert_int_equal(ended, LP_EXIT_NO_INTERFACE);
+}
+
+#define BRIDGE_TEST(function) cmocka_unit_test_setup_teardown(function, build_bridge, remove_bridge)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BRIDGE_TEST(frames_go_both_ways_and_never_come_back_P3),
+		BRIDGE_TEST(the_gateway_host_itself_can_be_reached),
+		BRIDGE_TEST(the_kernel_finishes_what_the_host_sends),
+		BRIDGE_TEST(groups_that_nobody_asked_for_arrive_all_the_same),
+		BRIDGE_TEST(what_no_member_can_get_stays_out),
+		BRIDGE_TEST(a_tag_with_a_priority_alone_is_cut_off),
+		BRIDGE_TEST(the_bridge_stays_as_it_was),
+		BRIDGE_TEST(an_open_port_needs_no_rights),
+		BRIDGE_TEST(the_tap_says_nothing_of_its_own),
+		BRIDGE_TEST(what_is_no_bridge_is_refused),
+	};
+	return cmocka_run_group_tests(tests, enter_namespace, NULL);
+}

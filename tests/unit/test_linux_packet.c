@@ -1,0 +1,553 @@
+/* Row P3: the packet port captures from a real interface and injects into it. */
+#include "linux_lan.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <netinet/udp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "lan.h"
+#include "ports.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct lp_mac member = {{MEMBER}};
+static const struct lp_lan_options defaults;
+static struct seen seen;
+
+/* A port whose room has one other member. */
+static struct lp_port *open_port(const char *interface)
+{
+	enum lp_exit ended;
+	struct lp_port *port = lp_packet_port_open(interface, &defaults, &ended);
+	assert_non_null(port);
+	open_now = port;
+	assert_true(port->ops->up(port, 1500));
+	port->ops->members(port, &member, 1);
+	return port;
+}
+
+static void a_frame_of_the_lan_is_captured_P3(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", false);
+	uint8_t frame[1514] = {MEMBER, STATION, TEST_TYPE};
+	memset(frame + 14, 0xa5, sizeof(frame) - 14);
+	send_frame(host, frame, sizeof(frame));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	assert_int_equal(seen.frames[0].len, sizeof(frame));
+	assert_memory_equal(seen.frames[0].bytes, frame, sizeof(frame));
+	close(host);
+	close_port();
+}
+
+static void a_frame_is_injected_and_never_read_back_P3(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", false);
+	const uint8_t frame[60] = {BROADCAST, OTHER, TEST_TYPE, 'x'};
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	assert_true(host_gets(host, frame, sizeof(frame)));
+	expect_only_the_marker(port, host, &seen);
+	close(host);
+	close_port();
+}
+
+/* The first is what a room gets; the others are for nobody in it. */
+static const struct {
+	uint8_t frame[60];
+	bool arrives;
+	const char *story;
+} frames[] = {
+	{{MEMBER, STATION, TEST_TYPE}, true, "to a member"},
+	{{BROADCAST, STATION, TEST_TYPE}, true, "to all"},
+	{{0x01, 0x00, 0x5e, 0, 0, 22, STATION, 0x08, 0x00}, true, "a group report"},
+	{{OTHER, STATION, TEST_TYPE}, false, "to a host of the LAN"},
+	{{BROADCAST, MEMBER, TEST_TYPE}, false, "from a member: a loop"},
+	{{0x01, 0x80, 0xc2, 0, 0, 0, STATION, TEST_TYPE}, false, "to the bridges"},
+	{{BROADCAST, STATION, 0x81, 0x00, 0x00, 0x05, TEST_TYPE}, false, "of VLAN 5"},
+	{{BROADCAST, STATION, 0x88, 0xa8, 0x00, 0x05, TEST_TYPE}, false, "of a provider's VLAN"},
+};
+
+static void only_what_a_member_can_get_arrives(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", false);
+	for (size_t i = 0; i < COUNT(frames); i++) {
+		send_frame(host, frames[i].frame, sizeof(frames[i].frame));
+		if (!frames[i].arrives) {
+			expect_only_the_marker(port, host, &seen);
+		} else if (read_port(port, &seen, 1) != 1 ||
+			   memcmp(seen.frames[0].bytes, frames[i].frame, 60) != 0) {
+			fail_msg("%s: did not arrive", frames[i].story);
+		}
+	}
+	close(host);
+	close_port();
+}
+
+static void a_tag_with_a_priority_alone_is_cut_off(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", false);
+	const uint8_t tagged[64] = {BROADCAST, STATION, 0x81, 0x00, 0xa0, 0x00, TEST_TYPE, 'p'};
+	const uint8_t plain[60] = {BROADCAST, STATION, TEST_TYPE, 'p'};
+	send_frame(host, tagged, sizeof(tagged));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	assert_int_equal(seen.frames[0].len, sizeof(plain));
+	assert_memory_equal(seen.frames[0].bytes, plain, sizeof(plain));
+	close(host);
+	close_port();
+}
+
+static void members_come_and_go(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", false);
+	const uint8_t frame[60] = {MEMBER, STATION, TEST_TYPE};
+	send_frame(host, frame, sizeof(frame));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	port->ops->members(port, NULL, 0);
+	send_frame(host, frame, sizeof(frame));
+	expect_only_the_marker(port, host, &seen);
+	port->ops->members(port, &member, 1);
+	port->ops->down(port);
+	send_frame(host, frame, sizeof(frame));
+	expect_only_the_marker(port, host, &seen);
+	close(host);
+	close_port();
+}
+
+/* More than the kernel's filter takes: the port looks itself. */
+static void a_large_room_gets_what_is_its_own(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_mac many[300];
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = (struct lp_mac){
+			{0x02, 0, 0x5e, 1, (uint8_t)((299 - i) >> 8), (uint8_t)(299 - i)}};
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", false);
+	port->ops->members(port, many, COUNT(many));
+	for (size_t i = 0; i < COUNT(many); i += 23) {
+		uint8_t to[60] = {MEMBER, STATION, TEST_TYPE},
+			from[60] = {BROADCAST, MEMBER, TEST_TYPE};
+		memcpy(to, many[i].b, 6);
+		memcpy(from + 6, many[i].b, 6);
+		send_frame(host, to, sizeof(to));
+		assert_int_equal(read_port(port, &seen, 1), 1);
+		send_frame(host, from, sizeof(from));
+		to[0] = 0x0a;
+		send_frame(host, to, sizeof(to));
+		expect_only_the_marker(port, host, &seen);
+	}
+	close(host);
+	close_port();
+}
+
+/* host0 gets an address, and a neighbour behind the port. Returns a UDP socket of this host. */
+static int open_udp(void)
+{
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(27015),
+		.sin_addr.s_addr = htonl(0xc0000202),
+	};
+	run("ip addr add 192.0.2.1/24 dev host0 && "
+	    "ip neigh add 192.0.2.2 lladdr " MEMBER_TEXT " dev host0");
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void a_partial_checksum_is_completed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int udp = open_udp();
+	send_frame(udp, "hello", 5);
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	assert_int_equal(seen.frames[0].len, 14 + 20 + 8 + 5);
+	assert_int_equal(transport_sum(seen.frames[0].bytes, seen.frames[0].len), 0xffff);
+	close(udp);
+	close_port();
+}
+
+static void a_super_frame_of_datagrams_is_taken_apart(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_port("lan0");
+	int udp = open_udp();
+	uint8_t data[10 * 1000 + 1];
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 3);
+	assert_int_equal(setsockopt(udp, SOL_UDP, UDP_SEGMENT, &(int){1000}, sizeof(int)), 0);
+	send_frame(udp, data, sizeof(data));
+	assert_int_equal(read_port(port, &seen, 11), 11);
+	for (size_t i = 0; i < seen.count; i++) {
+		const struct seen_frame *f = &seen.frames[i];
+		size_t size = i < 10 ? 1000 : 1;
+		assert_int_equal(f->len, 14 + 20 + 8 + size);
+		assert_memory_equal(f->bytes + 42, data + 1000 * i, size);
+		assert_int_equal(transport_sum(f->bytes, f->len), 0xffff);
+	}
+	close(udp);
+	close_port();
+}
+
+static void a_super_frame_of_tcp_is_taken_apart(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	static struct {
+		struct virtio_net_hdr header;
+		uint8_t frame[14 + 20 + 20 + 60000];
+	} __attribute__((packed)) super = {
+		.header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+			.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+			.hdr_len = 54,
+			.gso_size = 1460,
+			.csum_start = 34,
+			.csum_offset = 16},
+		.frame = {MEMBER, STATION, 0x08, 0x00, 0x45, 0, (20 + 20 + 60000) >> 8,
+			(20 + 20 + 60000) & 0xff, 0, 1, 0x40, 0, 64, 6, 0, 0, 192, 0, 2, 1, 192, 0,
+			2, 2, 0, 80, 0x99, 0x99, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0xff, 0xff},
+	};
+	struct lp_port *port = open_port("lan0");
+	int host = open_host("host0", true);
+	send_frame(host, &super, sizeof(super));
+	assert_int_equal(read_port(port, &seen, 42), 42); /* 60000 / 1460, rounded up */
+	size_t data = 0;
+	for (size_t i = 0; i < seen.count; i++) {
+		const struct seen_frame *f = &seen.frames[i];
+		assert_true(f->len <= 1514);
+		assert_int_equal(transport_sum(f->bytes, f->len), 0xffff);
+		data += f->len - 54;
+	}
+	assert_int_equal(data, 60000);
+	close(host);
+	close_port();
+}
+
+static bool feature(uint32_t command, uint32_t *value)
+{
+	struct ethtool_value v = {.cmd = command, .data = *value};
+	struct ifreq request = {.ifr_name = "lan0", .ifr_data = (void *)&v};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool good = ioctl(fd, SIOCETHTOOL, &request) == 0;
+	close(fd);
+	*value = v.data;
+	return good;
+}
+
+static bool gro_is_on(void)
+{
+	uint32_t value = 0;
+	assert_true(feature(ETHTOOL_GGRO, &value));
+	return value != 0;
+}
+
+static void merging_is_off_while_the_port_is_open(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	for (uint32_t before = 0; before < 2; before++) {
+		uint32_t value = before;
+		assert_true(feature(ETHTOOL_SGRO, &value));
+		assert_int_equal(gro_is_on(), before);
+		open_port("lan0");
+		assert_false(gro_is_on());
+		close_port();
+		assert_int_equal(gro_is_on(), before);
+	}
+}
+
+static void a_killed_gateway_leaves_nothing_changed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	int ready[2];
+	assert_int_equal(pipe(ready), 0);
+	assert_true(feature(ETHTOOL_SGRO, &(uint32_t){1}));
+	pid_t gateway = fork();
+	if (gateway == 0) {
+		open_port("lan0");
+		(void)!write(ready[1], "r", 1);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &(char){0}, 1), 1);
+	assert_false(gro_is_on());
+	kill(gateway, SIGKILL);
+	waitpid(gateway, NULL, 0);
+	for (int i = 0; i < 100 && !gro_is_on(); i++)
+		poll(NULL, 0, 20);
+	assert_true(gro_is_on());
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* The gateway gives up what it was started with as soon as the port is open. */
+static void an_open_port_needs_no_rights(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	assert_true(feature(ETHTOOL_SGRO, &(uint32_t){1}));
+	pid_t gateway = fork();
+	if (gateway == 0) {
+		const uint8_t frame[60] = {BROADCAST, OTHER, TEST_TYPE};
+		struct lp_port *port = open_port("lan0");
+		bool good = setgid(65534) == 0 && setuid(65534) == 0 && port->ops->up(port, 1500);
+		port->ops->members(port, &member, 1);
+		good = good && port->ops->write(port, frame, sizeof(frame));
+		close_port();
+		_exit(good && gro_is_on() ? 0 : 1);
+	}
+	int status;
+	waitpid(gateway, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+static void promiscuous_mode_ends_with_the_port(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const char *show = "ip -d link show dev lan0";
+	assert_true(output_has(show, "promiscuity 0"));
+	open_port("lan0");
+	assert_true(output_has(show, "promiscuity 1"));
+	close_port();
+	assert_true(output_has(show, "promiscuity 0"));
+}
+
+static void an_interface_may_go_down_and_come_back(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t frame[60] = {BROADCAST, OTHER, TEST_TYPE, 'd'};
+	struct lp_port *port = open_port("lan0");
+	run("ip link set lan0 down");
+	assert_int_equal(read_port(port, &seen, 1), 0);
+	assert_false(port->ops->write(port, frame, sizeof(frame)));
+	run("ip link set lan0 up");
+	int host = open_host("host0", false);
+	expect_only_the_marker(port, host, &seen);
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	assert_true(host_gets(host, frame, sizeof(frame)));
+	close(host);
+	close_port();
+}
+
+static void an_interface_may_vanish(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t frame[60] = {BROADCAST, OTHER, TEST_TYPE};
+	run("ip link add gone0 type veth peer name gone1 && ip link set gone0 up && "
+	    "ip link set gone1 up");
+	struct lp_port *port = open_port("gone0");
+	run("ip link del gone0");
+	assert_int_equal(read_port(port, &seen, 1), 0);
+	assert_false(port->ops->write(port, frame, sizeof(frame)));
+	port->ops->members(port, &member, 1);
+	close_port();
+}
+
+static void a_frame_too_long_for_the_lan_is_not_written(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t frame[3000] = {BROADCAST, OTHER, TEST_TYPE};
+	struct lp_port *port = open_port("lan0");
+	assert_false(port->ops->write(port, frame, sizeof(frame)));
+	assert_true(port->ops->write(port, frame, 1514));
+	close_port();
+}
+
+static void leases_lose_their_router_unless_it_is_to_stay(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	uint8_t lease[14 + 20 + 8 + 240 + 7] = {MEMBER, STATION, 0x08, 0x00, 0x45, 0, 1, 19};
+	lease[14 + 9] = 17;
+	lease[34 + 3] = 68;
+	lease[34 + 5] = 255;
+	lease[42] = 2;
+	memcpy(lease + 42 + 236, (uint8_t[]){99, 130, 83, 99, 3, 4, 192, 0, 2, 254, 255}, 11);
+	int host = open_host("host0", false);
+	for (int keep = 0; keep < 2; keep++) {
+		enum lp_exit ended;
+		const struct lp_lan_options options = {.keep_default_route = keep};
+		struct lp_port *port = lp_packet_port_open("lan0", &options, &ended);
+		assert_non_null(port);
+		open_now = port;
+		port->ops->members(port, &member, 1);
+		send_frame(host, lease, sizeof(lease));
+		assert_int_equal(read_port(port, &seen, 1), 1);
+		assert_int_equal(seen.frames[0].len, sizeof(lease));
+		assert_int_equal(seen.frames[0].bytes[42 + 240], keep ? 3 : 0);
+		close_port();
+	}
+	close(host);
+}
+
+static void a_storm_is_cut_off(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	static struct lp_lan lan;
+	const struct lp_interface interface = {.name = "lan0"};
+	uint8_t group[60] = {BROADCAST, STATION, TEST_TYPE},
+		unicast[60] = {MEMBER, STATION, TEST_TYPE};
+	lp_lan_init(&lan, &interface, &defaults);
+	lp_lan_set_members(&lan, &member, 1);
+	static struct seen sink;
+	lp_lan_begin(&lan, see, &sink);
+	lp_time now = lan.now;
+	for (int i = 0; i < LP_LAN_STORM_RATE + 100; i++) {
+		sink.count = 0;
+		lp_lan_take(&lan, group, sizeof(group));
+	}
+	assert_true(lan.counters.storm >= 100);
+	uint64_t received = lan.counters.received;
+	lp_lan_take(&lan, unicast, sizeof(unicast));
+	assert_int_equal(lan.counters.received, received + 1);
+	lan.now = now + LP_LAN_STORM_PAUSE - 1;
+	lp_lan_take(&lan, group, sizeof(group));
+	assert_int_equal(lan.counters.received, received + 1);
+	lan.now = now + LP_LAN_STORM_PAUSE;
+	lp_lan_take(&lan, group, sizeof(group));
+	assert_int_equal(lan.counters.received, received + 2);
+	lp_lan_clear(&lan);
+}
+
+static const struct {
+	const char *make, *interface, *undo;
+	enum lp_exit ends;
+} refused[] = {
+	{"true", "lo", "true", LP_EXIT_NO_INTERFACE},
+	{"true", "nothing0", "true", LP_EXIT_NO_INTERFACE},
+	{"true", "a-name-that-is-far-too-long", "true", LP_EXIT_NO_INTERFACE},
+	{"true", "", "true", LP_EXIT_NO_INTERFACE},
+	{"ip link set lan0 down", "lan0", "ip link set lan0 up", LP_EXIT_NO_INTERFACE},
+	{"ip link add br0 type bridge && ip link set lan0 master br0", "lan0", "ip link del br0",
+		LP_EXIT_NO_INTERFACE},
+	{"ip tuntap add tun0 mode tun && ip link set tun0 up", "tun0", "ip link del tun0",
+		LP_EXIT_NO_INTERFACE},
+};
+
+static void interfaces_that_cannot_be_a_port_are_refused(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		enum lp_exit ended = LP_EXIT_OK;
+		run(refused[i].make);
+		struct lp_port *port = lp_packet_port_open(refused[i].interface, &defaults, &ended);
+		run(refused[i].undo);
+		if (port)
+			fail_msg("%s was not refused", refused[i].interface);
+		assert_int_equal(ended, refused[i].ends);
+	}
+}
+
+static void without_rights_the_exit_says_so(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	pid_t user = fork();
+	if (user == 0) {
+		enum lp_exit ended = LP_EXIT_OK;
+		if (setgid(65534) != 0 || setuid(65534) != 0)
+			_exit(LP_EXIT_INTERNAL);
+		_exit(lp_packet_port_open("lan0", &defaults, &ended) ? LP_EXIT_OK : (int)ended);
+	}
+	int status;
+	waitpid(user, &status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), LP_EXIT_NO_PERMISSION);
+}
+
+static void own_addresses_and_routers_are_found(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	uint32_t found[4] = {0};
+	assert_int_equal(lp_lan_addresses("lan0", found, COUNT(found)), 0);
+	run("ip addr add 198.51.100.7/24 dev lan0 && ip addr add 203.0.113.1/24 dev lan0 && "
+	    "ip addr add 192.0.2.9/24 dev host0 && ip route add default via 198.51.100.1 dev lan0 "
+	    "&& "
+	    "ip route add 10.0.0.0/8 via 198.51.100.2 dev lan0");
+	assert_int_equal(lp_lan_addresses("lan0", found, COUNT(found)), 3);
+	assert_int_equal(found[0], 0xc6336407);
+	assert_int_equal(found[1], 0xcb007101);
+	assert_int_equal(found[2], 0xc6336401);
+	assert_int_equal(lp_lan_addresses("lan0", found, 1), 1);
+	assert_int_equal(lp_lan_addresses("lan0", found, 0), 0);
+}
+
+#define LAN_TEST(function) cmocka_unit_test_setup_teardown(function, lay_cable, pull_cable)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LAN_TEST(a_frame_of_the_lan_is_captured_P3),
+		LAN_TEST(a_frame_is_injected_and_never_read_back_P3),
+		LAN_TEST(only_what_a_member_can_get_arrives),
+		LAN_TEST(a_tag_with_a_priority_alone_is_cut_off),
+		LAN_TEST(members_come_and_go),
+		LAN_TEST(a_large_room_gets_what_is_its_own),
+		LAN_TEST(a_partial_checksum_is_completed),
+		LAN_TEST(a_super_frame_of_datagrams_is_taken_apart),
+		LAN_TEST(a_super_frame_of_tcp_is_taken_apart),
+		LAN_TEST(merging_is_off_while_the_port_is_open),
+		LAN_TEST(a_killed_gateway_leaves_nothing_changed),
+		LAN_TEST(an_open_port_needs_no_rights),
+		LAN_TEST(promiscuous_mode_ends_with_the_port),
+		LAN_TEST(an_interface_may_go_down_and_come_back),
+		LAN_TEST(an_interface_may_vanish),
+		LAN_TEST(a_frame_too_long_for_the_lan_is_not_written),
+		LAN_TEST(leases_lose_their_router_unless_it_is_to_stay),
+		LAN_TEST(a_storm_is_cut_off),
+		LAN_TEST(interfaces_that_cannot_be_a_port_are_refused),
+		LAN_TEST(without_rights_the_exit_says_so),
+		LAN_TEST(own_addresses_and_routers_are_found),
+	};
+	return cmocka_run_group_tests(tests, enter_namespace, NULL);
+}

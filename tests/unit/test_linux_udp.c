@@ -1,0 +1,345 @@
+#include "linux/udp.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "log.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* P1 */
+static const struct {
+	const char *text, *shown;
+	bool dual;
+} listens[] = {
+	{"443/udp", "[::]:443", true},
+	{"0/udp", "[::]:0", true},
+	{"0.0.0.0:443", "0.0.0.0:443", false},
+	{"192.0.2.1:65535", "192.0.2.1:65535", false},
+	{"[::]:443", "[::]:443", false},
+	{"[2001:db8::1]:7", "[2001:db8::1]:7", false},
+};
+static const char *const not_listens[] = {"", ":", "443", "443/tcp", "/udp", "65536/udp", "-1/udp",
+	"4 3/udp", "192.0.2.1", "192.0.2.1:", ":443", "192.0.2.1:65536", "192.0.2.1:443/udp",
+	"[::1]", "[::1]443", "[::1:443", "::1:443", "[]:443", "[192.0.2.1]:443",
+	"relay.example:443", "192.0.2.1:99999999999999999999",
+	"[1111:1111:1111:1111:1111:1111:1111:1111:1111:1111]:443", "]:443", "[:443", "[]"};
+
+static void an_address_to_listen_on_is_read_as_P1_says(void **state)
+{
+	(void)state;
+	char text[LP_ADDRESS_TEXT];
+	struct lp_listen listen;
+	for (size_t i = 0; i < COUNT(listens); i++) {
+		if (!lp_listen_parse(listens[i].text, &listen))
+			fail_msg("%s was refused", listens[i].text);
+		assert_string_equal(lp_address_format(&listen.address, text), listens[i].shown);
+		assert_int_equal(listen.dual, listens[i].dual);
+	}
+	for (size_t i = 0; i < COUNT(not_listens); i++) {
+		if (lp_listen_parse(not_listens[i], &listen))
+			fail_msg("%s was taken", not_listens[i]);
+	}
+}
+
+#define HEARD_MAX 2000
+struct heard {
+	size_t count, bytes;
+	size_t lens[HEARD_MAX];
+	uint8_t first[HEARD_MAX];
+	struct lp_address local, remote;
+};
+
+static void hear(void *context, const struct lp_address *local, const struct lp_address *remote,
+	const uint8_t *bytes, size_t len)
+{
+	struct heard *h = context;
+	assert_true(h->count < HEARD_MAX);
+	h->lens[h->count] = len;
+	h->first[h->count] = bytes[0];
+	h->count++;
+	h->bytes += len;
+	h->local = *local;
+	h->remote = *remote;
+}
+
+/* Everything that has come; waits for the first. */
+static void hear_all(struct lp_udp *u, struct heard *h)
+{
+	memset(h, 0, sizeof(*h));
+	struct pollfd fd = {.fd = lp_udp_fd(u), .events = POLLIN};
+	while (poll(&fd, 1, h->count ? 20 : 200) > 0)
+		lp_udp_receive(u, hear, h);
+}
+
+static void say(struct lp_udp *u, const struct lp_address *local, const struct lp_address *remote,
+	uint8_t first, size_t len)
+{
+	uint8_t *slot = lp_udp_slot(u);
+	memset(slot, first, len);
+	lp_udp_put(u, local, remote, len);
+}
+
+static struct lp_udp *server_at(const char *text, struct lp_address *ret_address)
+{
+	struct lp_listen listen;
+	enum lp_exit code = LP_EXIT_OK;
+	assert_true(lp_listen_parse(text, &listen));
+	struct lp_udp *u = lp_udp_listen(&listen, false, &code);
+	assert_non_null(u);
+	lp_udp_local(u, ret_address);
+	return u;
+}
+
+static struct lp_udp *client_of(int family)
+{
+	enum lp_exit code = LP_EXIT_OK;
+	struct lp_udp *u = lp_udp_client(family, &code);
+	assert_non_null(u);
+	return u;
+}
+
+static struct lp_address v4(const char *ip, const struct lp_address *with_port_of)
+{
+	struct lp_address a = {.len = sizeof(a.in)};
+	a.in.sin_family = AF_INET;
+	inet_pton(AF_INET, ip, &a.in.sin_addr);
+	a.in.sin_port = with_port_of->sa.sa_family == AF_INET6 ? with_port_of->in6.sin6_port
+							       : with_port_of->in.sin_port;
+	return a;
+}
+
+static const struct lp_address nowhere;
+
+static void a_reply_leaves_from_the_address_that_was_asked(const char *listen)
+{
+	struct lp_address bound;
+	struct lp_udp *server = server_at(listen, &bound), *client = client_of(AF_INET);
+	struct lp_address asked = v4("127.0.0.7", &bound);
+	static struct heard h;
+	say(client, &nowhere, &asked, 1, 100);
+	lp_udp_flush(client);
+	hear_all(server, &h);
+	assert_int_equal(h.count, 1);
+	assert_true(lp_address_equal(&h.local, &asked));
+	assert_int_equal(h.remote.sa.sa_family, AF_INET);
+
+	say(server, &h.local, &h.remote, 2, 200);
+	lp_udp_flush(server);
+	hear_all(client, &h);
+	assert_int_equal(h.count, 1);
+	assert_int_equal(h.lens[0], 200);
+	assert_true(lp_address_equal(&h.remote, &asked));
+	struct lp_address own;
+	lp_udp_local(client, &own);
+	assert_true(lp_address_equal(&h.local, &own));
+	lp_udp_close(server);
+	lp_udp_close(client);
+}
+
+static void replies_leave_from_the_address_that_was_asked(void **state)
+{
+	(void)state;
+	a_reply_leaves_from_the_address_that_was_asked("0.0.0.0:0");
+}
+
+/* P1 */
+static void a_dual_stack_socket_shows_ipv4_as_ipv4(void **state)
+{
+	(void)state;
+	a_reply_leaves_from_the_address_that_was_asked("0/udp");
+}
+
+static void ipv6_works_as_well(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("0/udp", &bound), *client = client_of(AF_INET6);
+	if (bound.sa.sa_family != AF_INET6)
+		skip();
+	struct lp_address asked = bound;
+	asked.in6.sin6_addr = in6addr_loopback;
+	static struct heard h;
+	say(client, &nowhere, &asked, 1, 100);
+	lp_udp_flush(client);
+	hear_all(server, &h);
+	assert_int_equal(h.count, 1);
+	assert_true(lp_address_equal(&h.local, &asked));
+	say(server, &h.local, &h.remote, 2, 200);
+	lp_udp_flush(server);
+	hear_all(client, &h);
+	assert_int_equal(h.count, 1);
+	assert_true(lp_address_equal(&h.remote, &asked));
+	lp_udp_close(server);
+	lp_udp_close(client);
+}
+
+/* A batch larger than the arena, of all sizes, arrives packet by packet in order. */
+static void packets_keep_their_borders(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound), *client = client_of(AF_INET);
+	static struct heard h;
+	static const size_t sizes[] = {
+		1472, 1472, 1472, 700, 1200, 1200, 1, 1, 2, 1400, 1400, 1400};
+	size_t n = LP_UDP_BATCH + 100;
+	for (size_t i = 0; i < n; i++)
+		say(client, &nowhere, &bound, (uint8_t)i, sizes[i % COUNT(sizes)]);
+	lp_udp_flush(client);
+	hear_all(server, &h);
+	assert_int_equal(h.count, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(h.lens[i], sizes[i % COUNT(sizes)]);
+		assert_int_equal(h.first[i], (uint8_t)i);
+	}
+	struct lp_udp_counters counters;
+	lp_udp_get_counters(client, &counters);
+	assert_int_equal(counters.packets_out, n);
+	assert_int_equal(counters.dropped, 0);
+	assert_true(counters.syscalls_out <= 4);
+	lp_udp_get_counters(server, &counters);
+	assert_int_equal(counters.packets_in, n);
+	lp_udp_close(server);
+	lp_udp_close(client);
+}
+
+/* The middle ones cannot be sent at all: no route to a class E address, and too big a packet for
+ * IPv4. The rest arrives. */
+static void a_destination_that_fails_does_not_hold_up_the_others(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound), *client = client_of(AF_INET);
+	struct lp_address broadcast =
+		v4("255.255.255.255", &bound); /* EACCES without SO_BROADCAST */
+	static struct heard h;
+	for (size_t i = 0; i < 10; i++) {
+		say(client, &nowhere, &bound, 1, 10);
+		say(client, &nowhere, &broadcast, 1, 10);
+		say(client, &nowhere, &broadcast, 1, 10);
+	}
+	lp_udp_flush(client);
+	hear_all(server, &h);
+	assert_int_equal(h.count, 10);
+	struct lp_udp_counters counters;
+	lp_udp_get_counters(client, &counters);
+	assert_int_equal(counters.packets_out, 10);
+	assert_int_equal(counters.dropped, 20);
+	lp_udp_close(server);
+	lp_udp_close(client);
+}
+
+static void nobody_there_is_no_reason_to_stop(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound), *client = client_of(AF_INET);
+	static struct heard h;
+	lp_udp_close(server);
+	for (int i = 0; i < 3; i++) {
+		say(client, &nowhere, &bound, 1, 10);
+		lp_udp_flush(client);
+		assert_false(lp_udp_receive(client, hear, &h));
+	}
+	lp_udp_close(client);
+}
+
+static void empty_packets_and_too_long_ones_are_skipped(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound);
+	static struct heard h;
+	static uint8_t big[LP_UDP_PACKET_MAX + 1] = {1};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	static const size_t sizes[] = {0, 5, 0, 0, sizeof(big), 7, 0, LP_UDP_PACKET_MAX};
+	for (size_t i = 0; i < COUNT(sizes); i++)
+		sendto(fd, big, sizes[i], 0, &bound.sa, bound.len);
+	hear_all(server, &h);
+	assert_int_equal(h.count, 3);
+	assert_int_equal(h.lens[0], 5);
+	assert_int_equal(h.lens[1], 7);
+	assert_int_equal(h.lens[2], LP_UDP_PACKET_MAX);
+	struct lp_udp_counters counters;
+	lp_udp_get_counters(server, &counters);
+	assert_int_equal(counters.ignored, 5);
+	close(fd);
+	lp_udp_close(server);
+}
+
+/* A flood is taken in bounded batches, and all of it. */
+static void a_batch_is_bounded(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound);
+	static struct heard h;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	for (size_t i = 0; i < 100; i++)
+		sendto(fd, "x", 1, 0, &bound.sa, bound.len);
+	memset(&h, 0, sizeof(h));
+	assert_true(lp_udp_receive(server, hear, &h));
+	assert_int_equal(h.count, 64);
+	assert_false(lp_udp_receive(server, hear, &h));
+	assert_int_equal(h.count, 100);
+	close(fd);
+	lp_udp_close(server);
+}
+
+static void what_stands_in_the_way_of_listening_has_its_exit_code(void **state)
+{
+	(void)state;
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound);
+	struct lp_listen listen = {.address = bound};
+	enum lp_exit code = LP_EXIT_OK;
+	assert_null(lp_udp_listen(&listen, false, &code));
+	assert_int_equal(code, LP_EXIT_PORT);
+	lp_udp_close(server);
+	code = LP_EXIT_OK;
+	assert_true(lp_listen_parse("192.0.2.1:9", &listen));
+	assert_null(lp_udp_listen(&listen, false, &code));
+	assert_int_equal(code, LP_EXIT_PORT);
+}
+
+static void several_sockets_can_share_an_address(void **state)
+{
+	(void)state;
+	struct lp_listen listen;
+	enum lp_exit code = LP_EXIT_OK;
+	assert_true(lp_listen_parse("127.0.0.1:0", &listen));
+	struct lp_udp *first = lp_udp_listen(&listen, true, &code);
+	assert_non_null(first);
+	lp_udp_local(first, &listen.address);
+	struct lp_udp *second = lp_udp_listen(&listen, true, &code);
+	assert_non_null(second);
+	lp_udp_close(first);
+	lp_udp_close(second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_to_listen_on_is_read_as_P1_says),
+		cmocka_unit_test(replies_leave_from_the_address_that_was_asked),
+		cmocka_unit_test(a_dual_stack_socket_shows_ipv4_as_ipv4),
+		cmocka_unit_test(ipv6_works_as_well),
+		cmocka_unit_test(packets_keep_their_borders),
+		cmocka_unit_test(a_destination_that_fails_does_not_hold_up_the_others),
+		cmocka_unit_test(nobody_there_is_no_reason_to_stop),
+		cmocka_unit_test(empty_packets_and_too_long_ones_are_skipped),
+		cmocka_unit_test(a_batch_is_bounded),
+		cmocka_unit_test(what_stands_in_the_way_of_listening_has_its_exit_code),
+		cmocka_unit_test(several_sockets_can_share_an_address),
+	};
+	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,282 @@
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "lanparty/neighbours.h"
+
+#define IP(a, b, c, d)                                                                             \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+enum deed { CLAIM, USE, LEASE, PROTECT, FORGET };
+
+struct step {
+	lp_time at; /* seconds */
+	enum deed deed;
+	uint16_t owner;
+	uint32_t ipv4;
+	bool good;
+	const char *story;
+};
+
+static void play(const struct step *steps, size_t count)
+{
+	struct lp_neighbours *n = lp_neighbours_new();
+
+	assert_non_null(n);
+	for (size_t i = 0; i < count; i++) {
+		const struct step *s = &steps[i];
+		lp_time now = s->at * LP_SECOND;
+		bool good = true;
+		if (s->deed == CLAIM)
+			good = lp_neighbours_claim(n, s->owner, s->ipv4, now);
+		else if (s->deed == USE)
+			good = lp_neighbours_use(n, s->owner, s->ipv4, now);
+		else if (s->deed == LEASE)
+			lp_neighbours_lease(n, s->owner, s->ipv4, now);
+		else if (s->deed == PROTECT)
+			good = lp_neighbours_protect(n, s->ipv4);
+		else
+			lp_neighbours_forget(n, s->owner);
+		if (good != s->good)
+			fail_msg("%s", s->story);
+	}
+	lp_neighbours_free(n);
+}
+
+#define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]))
+
+static void an_address_belongs_to_whoever_used_it_first(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "nobody had it"},
+		{0, CLAIM, 2, IP(10, 0, 0, 1), false, "it is taken"},
+		{59, CLAIM, 1, IP(10, 0, 0, 1), true, "it is in use"},
+		{60, CLAIM, 2, IP(10, 0, 0, 1), false, "the last use counts, not the first"},
+		{119, CLAIM, 2, IP(10, 0, 0, 1), true, "a minute of silence frees it"},
+		{119, CLAIM, 1, IP(10, 0, 0, 1), false, "and it has changed hands"},
+		{119, FORGET, 2, 0, true, ""},
+		{119, CLAIM, 1, IP(10, 0, 0, 1), true, "whoever leaves leaves it free"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void the_LAN_is_always_right(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "nobody had it"},
+		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), true, "the LAN takes it over"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "it is the LAN's now"},
+		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 2), true, "the LAN has many addresses"},
+		{0, CLAIM, 1, IP(10, 0, 0, 3), true,
+			"the peer has lost its one and may have another"},
+		{0, FORGET, LP_OWNER_LAN, 0, true, ""},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), true, "without a gateway there is no LAN"},
+		{0, CLAIM, 2, IP(10, 0, 0, 3), false, "but peers keep theirs"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void a_peer_has_one_address(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, 0, true, "a probe claims nothing"},
+		{0, CLAIM, 1, IP(169, 254, 0, 1), true, "a link-local address"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "does not count as the one"},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), false, "a second one"},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), true, "what was refused was not remembered"},
+		{0, CLAIM, 1, IP(169, 254, 9, 9), true, "another link-local address"},
+		{0, CLAIM, 2, IP(169, 254, 9, 9), false, "link-local ones are taken too"},
+		{0, CLAIM, 1, IP(169, 253, 0, 1), false, "169.253 is not link-local"},
+		{0, CLAIM, 2, 0, true, "0 is everybody's"},
+		{60, CLAIM, 1, IP(10, 0, 0, 2), true, "a minute of silence frees both sides"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void packets_use_an_address_but_establish_none(void **state)
+{
+	static const struct step steps[] = {
+		{0, PROTECT, 0, IP(10, 0, 0, 9), true, ""},
+		{0, USE, 1, 0, true, "0 is everybody's"},
+		{0, USE, 1, IP(10, 0, 0, 1), true, "nobody holds it and the peer has none"},
+		{0, USE, 2, IP(10, 0, 0, 1), true, "that was not remembered"},
+		{0, USE, 1, IP(10, 0, 0, 9), false, "a protected one"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, ""},
+		{0, USE, 1, IP(10, 0, 0, 2), false, "nobody holds it, but the peer has one"},
+		{0, USE, 1, IP(169, 254, 0, 1), true, "a link-local address"},
+		{0, USE, 2, IP(10, 0, 0, 1), false, "another peer's"},
+		{30, USE, 1, IP(10, 0, 0, 1), true, "its own"},
+		{89, USE, 2, IP(10, 0, 0, 1), false, "which the use has refreshed"},
+		{90, USE, 2, IP(10, 0, 0, 1), true, "a minute of silence frees it"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void a_lease_moves_a_peer_to_its_new_address(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "an address of its own choice"},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), true, ""},
+		{0, LEASE, 1, IP(10, 0, 0, 2), true, ""},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), true, "the server has said so"},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), false, "whoever used it before"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "the old one is not the one any more"},
+		{0, CLAIM, 2, IP(10, 0, 0, 1), true, "and is free"},
+		{0, PROTECT, 0, IP(10, 0, 0, 9), true, ""},
+		{0, LEASE, 1, IP(10, 0, 0, 9), true, ""},
+		{0, CLAIM, 1, IP(10, 0, 0, 9), false, "nobody leases the router's address"},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), true, "such a lease changes nothing"},
+		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 5), true, ""},
+		{0, LEASE, LP_OWNER_LAN, IP(10, 0, 0, 6), true, ""},
+		{0, CLAIM, 3, IP(10, 0, 0, 5), false, "the LAN has no one address to move from"},
+		{0, CLAIM, 1, IP(169, 254, 0, 1), true, ""},
+		{0, LEASE, 1, IP(10, 0, 0, 2), true, ""},
+		{0, CLAIM, 3, IP(169, 254, 0, 1), false, "a lease leaves link-local ones alone"},
+		{0, LEASE, 1, 0, true, ""},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), false, "nor does one of nothing"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void protected_addresses_are_the_LANs_for_ever(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "before the gateway came"},
+		{0, PROTECT, 0, IP(10, 0, 0, 1), true, ""},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "it is the router's"},
+		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), true, "which may use it"},
+		{9999, CLAIM, 1, IP(10, 0, 0, 1), false, "even when it was silent for long"},
+		{9999, PROTECT, 0, 2, true, "the second"},
+		{9999, PROTECT, 0, 3, true, "the third"},
+		{9999, PROTECT, 0, 4, true, "the fourth"},
+		{9999, PROTECT, 0, 5, true, "the fifth"},
+		{9999, PROTECT, 0, 6, true, "the sixth"},
+		{9999, PROTECT, 0, 7, true, "the seventh"},
+		{9999, PROTECT, 0, 8, true, "the last"},
+		{9999, PROTECT, 0, 9, false, "one more than LP_MAX_PROTECTED"},
+		{9999, PROTECT, 0, 8, true, "one that is there already needs no place"},
+		{9999, CLAIM, 1, 8, false, "the last one is protected"},
+		{9999, FORGET, LP_OWNER_LAN, 0, true, ""},
+		{9999, CLAIM, 1, IP(10, 0, 0, 1), true, "the gateway has left"},
+		{9999, PROTECT, 0, 9, true, "there is room again"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void link_local_floods_push_out_nothing_but_link_local_addresses(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new();
+
+	(void)state;
+	assert_non_null(n);
+	for (uint32_t i = 0; i < 256; i++)
+		assert_true(lp_neighbours_claim(n, (uint16_t)(i + 2), IP(10, 0, 0, i), 0));
+	for (uint32_t i = 0; i < 65536; i++)
+		assert_true(lp_neighbours_claim(n, 1, IP(169, 254, 0, 0) + i, LP_SECOND));
+	for (uint32_t i = 0; i < 256; i++)
+		assert_false(lp_neighbours_claim(n, 1, IP(10, 0, 0, i), 2 * LP_SECOND));
+	/* and they make room for others */
+	for (uint32_t i = 0; i < 256; i++) {
+		uint16_t owner = (uint16_t)(i + 300);
+		assert_true(lp_neighbours_claim(n, owner, IP(10, 0, 1, i), 2 * LP_SECOND));
+		assert_false(lp_neighbours_claim(n, 1, IP(10, 0, 1, i), 2 * LP_SECOND));
+	}
+	lp_neighbours_free(n);
+}
+
+static void a_LAN_larger_than_the_table_forgets_the_oldest(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new();
+
+	(void)state;
+	assert_non_null(n);
+	for (uint32_t i = 0; i < 65536; i++) {
+		struct lp_mac mac = {{2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
+		lp_neighbours_see(n, &mac, i);
+		assert_true(lp_neighbours_on_lan(n, &mac, i));
+		assert_true(lp_neighbours_claim(n, LP_OWNER_LAN, IP(10, 1, 0, 0) + i, i));
+		assert_false(lp_neighbours_claim(n, 1, IP(10, 1, 0, 0) + i, i));
+	}
+	size_t known = 0;
+	for (uint32_t i = 65536 - LP_NEIGHBOURS_MACS; i < 65536; i++) {
+		struct lp_mac mac = {{2, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i}};
+		known += lp_neighbours_on_lan(n, &mac, 65536);
+	}
+	/* the sets fill evenly */
+	assert_true(known > LP_NEIGHBOURS_MACS / 2);
+	lp_neighbours_free(n);
+}
+
+static void a_small_LAN_fits_whole(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new();
+	size_t known = 0;
+
+	(void)state;
+	assert_non_null(n);
+	for (uint8_t i = 0; i < 254; i++)
+		lp_neighbours_see(n, &(struct lp_mac){{0, 0x1b, 0x21, i, i, 1}}, 0);
+	for (uint8_t i = 0; i < 254; i++)
+		known += lp_neighbours_on_lan(n, &(struct lp_mac){{0, 0x1b, 0x21, i, i, 1}}, 0);
+	assert_true(known >= 250);
+	lp_neighbours_free(n);
+}
+
+static void stations_of_the_LAN_are_known_for_five_minutes(void **state)
+{
+	static const struct lp_mac station = {{2, 0, 0, 0, 0, 1}};
+	static const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 1}};
+	static const struct lp_mac zero;
+	struct lp_neighbours *n = lp_neighbours_new();
+
+	(void)state;
+	assert_non_null(n);
+	assert_false(lp_neighbours_on_lan(n, &station, 0));
+	lp_neighbours_see(n, &station, 0);
+	lp_neighbours_see(n, &group, 0);
+	lp_neighbours_see(n, &zero, 0);
+	assert_true(lp_neighbours_on_lan(n, &station, 299 * LP_SECOND));
+	assert_false(lp_neighbours_on_lan(n, &station, 300 * LP_SECOND));
+	assert_false(lp_neighbours_on_lan(n, &group, 0));
+	assert_false(lp_neighbours_on_lan(n, &zero, 0));
+	lp_neighbours_see(n, &station, 300 * LP_SECOND);
+	assert_true(lp_neighbours_on_lan(n, &station, 301 * LP_SECOND));
+	lp_neighbours_forget(n, 1);
+	assert_true(lp_neighbours_on_lan(n, &station, 301 * LP_SECOND));
+	lp_neighbours_forget(n, LP_OWNER_LAN);
+	assert_false(lp_neighbours_on_lan(n, &station, 301 * LP_SECOND));
+	lp_neighbours_free(n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_belongs_to_whoever_used_it_first),
+		cmocka_unit_test(the_LAN_is_always_right),
+		cmocka_unit_test(a_peer_has_one_address),
+		cmocka_unit_test(packets_use_an_address_but_establish_none),
+		cmocka_unit_test(a_lease_moves_a_peer_to_its_new_address),
+		cmocka_unit_test(protected_addresses_are_the_LANs_for_ever),
+		cmocka_unit_test(link_local_floods_push_out_nothing_but_link_local_addresses),
+		cmocka_unit_test(a_LAN_larger_than_the_table_forgets_the_oldest),
+		cmocka_unit_test(a_small_LAN_fits_whole),
+		cmocka_unit_test(stations_of_the_LAN_are_known_for_five_minutes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

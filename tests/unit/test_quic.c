@@ -1,0 +1,332 @@
+/* Connections, streams and DATAGRAMs between a client endpoint and a server endpoint. */
+#include "quic_wire.h"
+
+static void a_handshake_connects_both_sides(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	assert_int_equal(lp_quic_connection_count(w->end[CLIENT]), 1);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 1);
+	struct lp_path path;
+	lp_quic_get_path(w->log[SERVER].conn, &path);
+	assert_int_equal(ntohs(path.remote.in.sin_port), 5000);
+	struct lp_quic_info info;
+	lp_quic_get_info(w->log[CLIENT].conn, &info);
+	assert_true(info.rtt >= 2 * LATENCY && info.rtt < 4 * LATENCY);
+	assert_true(info.packets_sent > 0 && info.bytes_received > 0);
+	world_free(w);
+}
+
+/* [C1] */
+static void stream_0_carries_bytes_both_ways(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	w->log[SERVER].echo = true;
+	int64_t stream = -1;
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
+	assert_int_equal(stream, 0);
+	assert_int_equal(
+		lp_quic_send(w->log[CLIENT].conn, stream, (const uint8_t *)"hello ", 6, false),
+		LP_OK);
+	world_run(w, LP_SECOND);
+	assert_int_equal(
+		lp_quic_send(w->log[CLIENT].conn, stream, (const uint8_t *)"relay", 5, true),
+		LP_OK);
+	assert_int_equal(lp_quic_send(w->log[CLIENT].conn, stream, (const uint8_t *)"x", 1, true),
+		LP_CLOSED);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].stream_len, 11);
+	assert_memory_equal(w->log[SERVER].stream, "hello relay", 11);
+	assert_int_equal(w->log[CLIENT].stream_len, 11);
+	assert_memory_equal(w->log[CLIENT].stream, "hello relay", 11);
+	assert_int_equal(w->log[SERVER].fins, 1);
+	assert_int_equal(w->log[CLIENT].fins, 1);
+	world_free(w);
+}
+
+static void a_client_can_speak_as_soon_as_it_is_connected(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	w->log[CLIENT].open_at_once = true;
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	world_connect_pinned(w);
+	world_run(w, 3 * LATENCY); /* Initial, server's flight, Finished with the hello behind it */
+	assert_int_equal(w->log[SERVER].connected, 1);
+	assert_memory_equal(w->log[SERVER].stream, "hello", 5);
+	world_free(w);
+}
+
+static void a_stream_longer_than_its_window_arrives_whole(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	int64_t stream;
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
+	uint8_t bytes[6000];
+	for (unsigned i = 0; i < 10; i++) {
+		memset(bytes, (int)i, sizeof bytes);
+		assert_int_equal(
+			lp_quic_send(w->log[CLIENT].conn, stream, bytes, sizeof bytes, i == 9),
+			LP_OK);
+	}
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].stream_total, 10 * sizeof bytes);
+	assert_int_equal(w->log[SERVER].fins, 1);
+	world_free(w);
+}
+
+static void a_stream_that_is_reset_ends_early(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	w->log[SERVER].echo = true;
+	int64_t stream;
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
+	assert_int_equal(
+		lp_quic_send(w->log[CLIENT].conn, stream, (const uint8_t *)"x", 1, false), LP_OK);
+	world_run(w, LP_SECOND);
+	w->log[SERVER].echo = false;
+	lp_quic_break_stream(w->log[CLIENT].conn, stream);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].fins, 1);
+	assert_int_equal(w->log[SERVER].closed + w->log[CLIENT].closed, 0);
+	assert_int_equal(lp_quic_send(w->log[SERVER].conn, stream, (const uint8_t *)"x", 1, false),
+		LP_CLOSED);
+	assert_int_equal(lp_quic_send_message(w->log[SERVER].conn, (const uint8_t *)"x", 1), LP_OK);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[CLIENT].messages, 1);
+	world_free(w);
+}
+
+static void a_narrow_path_is_found_out(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	w->mtu = 1400;
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	world_connect_pinned(w);
+	uint8_t bytes[1168] = {0};
+	for (unsigned i = 1; i <= 100;
+		i++) { /* what the smallest path carries passes all the time */
+		world_run(w, 100 * LP_MILLISECOND);
+		queue_datagram(&w->log[CLIENT], bytes, sizeof bytes);
+		world_run(w, 100 * LP_MILLISECOND);
+		assert_int_equal(w->log[SERVER].datagrams, i);
+	}
+	assert_int_equal(lp_quic_datagram_max(w->log[CLIENT].conn), 1392 - 32);
+	assert_int_equal(lp_quic_datagram_max(w->log[SERVER].conn), 1392 - 32);
+	world_free(w);
+}
+
+static void a_second_bidirectional_stream_is_refused(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	int64_t stream;
+	assert_int_equal(lp_quic_open(w->log[SERVER].conn, &stream), LP_FULL);
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_FULL);
+	world_free(w);
+}
+
+/* [C2] More than the 64 streams that are granted at first: credit comes back as they close. */
+static void messages_beyond_the_stream_credit_arrive_in_order(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	for (unsigned i = 0; i < 300; i++) {
+		uint8_t message[50] = {(uint8_t)i, (uint8_t)(i >> 8)};
+		assert_int_equal(
+			lp_quic_send_message(w->log[SERVER].conn, message, sizeof message), LP_OK);
+	}
+	world_run(w, 5 * LP_SECOND);
+	assert_int_equal(w->log[CLIENT].messages, 300);
+	assert_int_equal(w->log[CLIENT].last_message_len, 50);
+	assert_int_equal(w->log[CLIENT].last_message[0] | w->log[CLIENT].last_message[1] << 8, 299);
+	assert_int_equal(
+		lp_quic_send_message(w->log[CLIENT].conn, (const uint8_t *)"stats", 5), LP_OK);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].messages, 1);
+	world_free(w);
+}
+
+static void what_waits_for_a_silent_peer_is_bounded(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	w->cut = true;
+	static uint8_t message[1000];
+	size_t taken = 0;
+	while (lp_quic_send_message(w->log[CLIENT].conn, message, sizeof message) == LP_OK)
+		taken += sizeof message;
+	assert_true(taken > LP_QUIC_PENDING_MAX / 2 && taken <= LP_QUIC_PENDING_MAX);
+	while (lp_quic_send_message(w->log[CLIENT].conn, message, 0) == LP_OK)
+		assert_true(++taken < 2 * LP_QUIC_PENDING_MAX);
+	assert_int_equal(lp_quic_send_message(w->log[CLIENT].conn, message, 1), LP_FULL);
+	world_free(w);
+}
+
+/* [R6] */
+static void datagrams_up_to_the_maximum_arrive(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	assert_int_equal(w->log[CLIENT].max_at_start, 1168);
+	assert_int_equal(w->log[SERVER].max_at_start, 1168);
+	world_run(w, 5 * LP_SECOND);
+	size_t max = lp_quic_datagram_max(w->log[CLIENT].conn);
+	assert_int_equal(max, 1440);
+	assert_int_equal(lp_quic_datagram_max(w->log[SERVER].conn), 1440);
+	static const size_t lengths[] = {
+		1, 2, 59, 60, 61, 62, 63, 64, 65, 66, 1167, 1168, 1169, 1439, 1440};
+	for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+		uint8_t bytes[PAYLOAD_MAX];
+		memset(bytes, (int)i + 1, sizeof bytes);
+		queue_datagram(&w->log[CLIENT], bytes, lengths[i]);
+		world_run(w, 50 * LP_MILLISECOND);
+		assert_int_equal(w->log[SERVER].datagrams, i + 1);
+		assert_int_equal(w->log[SERVER].last_datagram_len, lengths[i]);
+		assert_memory_equal(w->log[SERVER].last_datagram, bytes, lengths[i]);
+	}
+	assert_int_equal(w->log[CLIENT].asked_max, max);
+	assert_true(w->largest_from[CLIENT] <= LP_QUIC_PACKET_MAX);
+	world_free(w);
+}
+
+static void a_smaller_packet_limit_bounds_packets_and_datagrams(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	w->config[CLIENT].max_packet = 1200;
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	world_connect_pinned(w);
+	world_run(w, 5 * LP_SECOND);
+	assert_int_equal(lp_quic_datagram_max(w->log[CLIENT].conn), 1168);
+	assert_int_equal(w->largest_from[CLIENT], 1200);
+	world_free(w);
+}
+
+static void small_datagrams_share_packets(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 5 * LP_SECOND);
+	uint64_t before = w->packets_from[CLIENT];
+	for (uint32_t i = 0; i < 40; i++) {
+		uint8_t bytes[100];
+		memset(bytes, (int)i, sizeof bytes);
+		queue_datagram(&w->log[CLIENT], bytes, sizeof bytes);
+	}
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].datagrams, 40);
+	assert_true(w->packets_from[CLIENT] - before < 10);
+	world_free(w);
+}
+
+static void a_close_tells_both_sides_once_with_code_and_text(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	lp_quic_close(w->log[CLIENT].conn, 4, "replaced \x01");
+	assert_int_equal(w->log[CLIENT].closed, 0); /* not from within */
+	world_run(w, 20 * LP_SECOND);
+	assert_int_equal(w->log[CLIENT].closed, 1);
+	assert_int_equal(w->log[SERVER].closed, 1);
+	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_LOCAL);
+	assert_int_equal(w->log[SERVER].why.end, LP_QUIC_END_PEER);
+	assert_true(w->log[SERVER].why.application);
+	assert_int_equal(w->log[SERVER].why.code, 4);
+	assert_string_equal(w->log[SERVER].why.text, "replaced ?");
+	for (int side = CLIENT; side <= SERVER; side++) {
+		assert_int_equal(lp_quic_connection_count(w->end[side]), 0);
+		assert_int_equal(lp_quic_lingering_count(w->end[side]), 0);
+		assert_int_equal(lp_quic_id_count(w->end[side]), 0);
+		assert_int_equal(lp_quic_deadline(w->end[side]), LP_NEVER);
+	}
+	world_free(w);
+}
+
+static void a_connection_can_be_closed_from_its_own_handler(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	w->log[SERVER].close_in_callback = true;
+	int64_t stream;
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
+	assert_int_equal(
+		lp_quic_send(w->log[CLIENT].conn, stream, (const uint8_t *)"x", 1, false), LP_OK);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].closed, 1);
+	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_PEER);
+	assert_int_equal(w->log[CLIENT].why.code, 7);
+	world_free(w);
+}
+
+static void keep_alive_outlasts_the_idle_timeout(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 120 * LP_SECOND);
+	assert_int_equal(w->log[CLIENT].closed, 0);
+	assert_int_equal(w->log[SERVER].closed, 0);
+	world_free(w);
+}
+
+/* [C3] */
+static void silence_ends_a_connection_as_idle(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	w->cut = true;
+	world_run(w, 13 * LP_SECOND);
+	assert_int_equal(w->log[SERVER].closed, 0);
+	world_run(w, 10 * LP_SECOND);
+	assert_int_equal(w->log[SERVER].why.end, LP_QUIC_END_IDLE);
+	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_IDLE);
+	assert_int_equal(lp_quic_id_count(w->end[SERVER]), 0);
+	world_free(w);
+}
+
+static void nobody_there_ends_in_a_handshake_timeout(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	world_start(w, CLIENT);
+	world_connect_pinned(w);
+	world_run(w, 4900 * LP_MILLISECOND);
+	assert_int_equal(w->log[CLIENT].closed, 0);
+	world_run(w, 200 * LP_MILLISECOND);
+	assert_int_equal(w->log[CLIENT].closed, 1);
+	assert_int_equal(w->log[CLIENT].connected, 0);
+	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_HANDSHAKE);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_handshake_connects_both_sides),
+		cmocka_unit_test(stream_0_carries_bytes_both_ways),
+		cmocka_unit_test(a_client_can_speak_as_soon_as_it_is_connected),
+		cmocka_unit_test(a_stream_longer_than_its_window_arrives_whole),
+		cmocka_unit_test(a_stream_that_is_reset_ends_early),
+		cmocka_unit_test(a_narrow_path_is_found_out),
+		cmocka_unit_test(a_second_bidirectional_stream_is_refused),
+		cmocka_unit_test(messages_beyond_the_stream_credit_arrive_in_order),
+		cmocka_unit_test(what_waits_for_a_silent_peer_is_bounded),
+		cmocka_unit_test(datagrams_up_to_the_maximum_arrive),
+		cmocka_unit_test(a_smaller_packet_limit_bounds_packets_and_datagrams),
+		cmocka_unit_test(small_datagrams_share_packets),
+		cmocka_unit_test(a_close_tells_both_sides_once_with_code_and_text),
+		cmocka_unit_test(a_connection_can_be_closed_from_its_own_handler),
+		cmocka_unit_test(keep_alive_outlasts_the_idle_timeout),
+		cmocka_unit_test(silence_ends_a_connection_as_idle),
+		cmocka_unit_test(nobody_there_ends_in_a_handshake_timeout),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,494 @@
+/* Bad networks and strangers: loss, NATs, restarts, floods, junk. */
+#include "quic_wire.h"
+
+#define STRANGER 100 /* first host of a flood; nothing that is sent there arrives */
+
+/* The Initials of count clients that say nothing more, each from a host of its own. */
+static void flood(struct world *w, unsigned count)
+{
+	struct lp_quic_config config = {.handler = &wire_handler};
+	struct log log;
+	memset(&log, 0, sizeof log);
+	config.context = &log;
+	struct lp_quic *q = lp_quic_new(&config, NULL);
+	uint8_t pins[1][32] = {{1}};
+	struct lp_quic_target target = {
+		.path = world_path(1, 200), .pins = (const uint8_t(*)[32])pins, .pin_count = 1};
+	for (unsigned i = 0; i < count; i++) {
+		enum lp_status status;
+		assert_non_null(lp_quic_connect(q, &target, NULL, w->now, &status));
+		uint8_t bytes[LP_QUIC_PACKET_MAX];
+		struct lp_path path;
+		size_t len = lp_quic_write(q, bytes, sizeof bytes, &path, w->now);
+		assert_true(len >= 1200);
+		path = world_path(200, (uint8_t)(STRANGER + i % 50));
+		lp_quic_read(w->end[SERVER], &path, bytes, len, w->now);
+	}
+	lp_quic_free(q);
+}
+
+static struct lp_quic_counters counters(const struct world *w)
+{
+	struct lp_quic_counters c;
+	lp_quic_get_counters(w->end[SERVER], &c);
+	return c;
+}
+
+static struct world *world_with(size_t retry_from, size_t max_half_open)
+{
+	struct world *w = world_new();
+	w->config[SERVER].retry_from = retry_from;
+	w->config[SERVER].max_half_open = max_half_open;
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	return w;
+}
+
+static void under_a_flood_a_newcomer_proves_its_address_with_a_retry(void **state)
+{
+	(void)state;
+	struct world *w = world_with(2, 0);
+	flood(w, 2);
+	assert_int_equal(counters(w).retries, 0);
+	world_connect_pinned(w);
+	world_run(w, LP_SECOND);
+	assert_int_equal(counters(w).retries, 1);
+	assert_int_equal(w->log[CLIENT].connected, 1);
+	assert_int_equal(w->log[SERVER].connected, 1);
+	world_free(w);
+}
+
+static void a_retry_token_is_bound_to_its_address(void **state)
+{
+	(void)state;
+	struct world *w = world_with(1, 0);
+	flood(w, 1);
+	world_connect_pinned(w);
+	world_run(w, 2 * LATENCY - 1);
+	assert_int_equal(counters(w).retries, 1);
+	w->client_host = 2; /* the Retry is on the wire; its answer comes from elsewhere */
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[CLIENT].connected, 0);
+	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_PEER);
+	assert_int_equal(w->log[CLIENT].why.code, 0x0b); /* INVALID_TOKEN */
+	world_free(w);
+}
+
+static void a_retry_token_expires(void **state)
+{
+	(void)state;
+	struct world *w = world_with(1, 0);
+	flood(w, 1);
+	w->config[CLIENT].handshake_timeout = 60 * LP_SECOND;
+	lp_quic_free(w->end[CLIENT]);
+	world_start(w, CLIENT);
+	world_connect_pinned(w);
+	world_run(w, 3 * LATENCY - 1);
+	assert_int_equal(counters(w).retries, 1);
+	assert_int_equal(w->wire_count, 1); /* the client's answer */
+	w->wire[0].at += 11 * LP_SECOND;
+	w->cut = true;
+	world_run(w, 11 * LP_SECOND + LATENCY);
+	assert_int_equal(counters(w).refused, 1);
+	assert_int_equal(w->log[SERVER].connected, 0);
+	world_free(w);
+}
+
+static void half_open_connections_are_bounded_and_go_away(void **state)
+{
+	(void)state;
+	struct world *w = world_with(1000, 20);
+	flood(w, 30);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 20);
+	assert_int_equal(counters(w).refused, 10);
+	world_run(w, 6 * LP_SECOND);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 0);
+	assert_int_equal(lp_quic_id_count(w->end[SERVER]), 0);
+	assert_int_equal(w->log[SERVER].closed, 0);
+	world_connect_pinned(w);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[SERVER].connected, 1);
+	world_free(w);
+}
+
+static void a_full_server_refuses(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	w->config[SERVER].max_connections = 1;
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	world_connect_pinned(w);
+	world_run(w, LP_SECOND);
+	world_connect_pinned(w);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[CLIENT].connected, 1);
+	assert_int_equal(w->log[CLIENT].closed, 1);
+	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_PEER);
+	assert_int_equal(w->log[CLIENT].why.code, 2); /* CONNECTION_REFUSED */
+	world_free(w);
+}
+
+static void an_unproved_address_gets_at_most_three_times_what_it_sent(void **state)
+{
+	(void)state;
+	struct world *w = world_with(0, 0);
+	flood(w, 1);
+	world_run(w, 30 * LP_SECOND);
+	assert_true(w->bytes_from[SERVER] > 0);
+	assert_true(w->bytes_from[SERVER] <= 3 * 1200);
+	world_free(w);
+}
+
+/* Feeds one packet and returns the length of the answer, 0 for none. */
+static size_t answer(struct world *w, const uint8_t *bytes, size_t len)
+{
+	struct lp_path path = world_path(200, STRANGER);
+	uint8_t reply[LP_QUIC_PACKET_MAX];
+	lp_quic_read(w->end[SERVER], &path, bytes, len, w->now);
+	size_t n = lp_quic_write(w->end[SERVER], reply, sizeof reply, &path, w->now);
+	if (n > 0) {
+		assert_int_equal(path.remote.in.sin_addr.s_addr, htonl(0x0a000000u | STRANGER));
+		assert_int_equal(
+			lp_quic_write(w->end[SERVER], reply, sizeof reply, &path, w->now), 0);
+	}
+	return n;
+}
+
+static void an_unknown_short_packet_gets_a_shorter_reset(void **state)
+{
+	(void)state;
+	struct world *w = world_with(0, 0);
+	uint8_t bytes[200];
+	memset(bytes, 0x45, sizeof bytes);
+	for (size_t len = 0; len <= sizeof bytes; len++) {
+		size_t n = answer(w, bytes, len);
+		if (len < 22)
+			assert_int_equal(n, 0);
+		else
+			assert_true(n >= 21 && n < len);
+	}
+	bytes[0] = 0x05; /* without QUIC's fixed bit */
+	assert_int_equal(answer(w, bytes, sizeof bytes), 0);
+	assert_int_equal(counters(w).resets, 200 - 21);
+	world_free(w);
+}
+
+static void an_unknown_version_is_told_the_known_one(void **state)
+{
+	(void)state;
+	struct world *w = world_with(0, 0);
+	uint8_t bytes[1200] = {0xc0, 0x12, 0x34, 0x56, 0x78, 8, 1, 2, 3, 4, 5, 6, 7, 8, 2, 9, 9};
+	assert_int_equal(answer(w, bytes, 1199), 0); /* too small for an Initial */
+	struct lp_path path = world_path(200, STRANGER);
+	uint8_t reply[LP_QUIC_PACKET_MAX];
+	lp_quic_read(w->end[SERVER], &path, bytes, 1200, w->now);
+	size_t n = lp_quic_write(w->end[SERVER], reply, sizeof reply, &path, w->now);
+	static const uint8_t head[] = {0, 0, 0, 0, 2, 9, 9, 8, 1, 2, 3, 4, 5, 6, 7, 8};
+	assert_int_equal(n, 1 + sizeof head + 8);
+	assert_memory_equal(reply + 1, head, sizeof head);
+	assert_memory_equal(reply + n - 4, "\0\0\0\1", 4);
+	assert_int_equal(counters(w).version_negotiations, 1);
+	world_free(w);
+}
+
+/* A forged list: only one without our version, and with the client's ids, ends anything. */
+static void a_client_hears_that_a_server_lacks_its_version(void **state)
+{
+	(void)state;
+	for (int with_ours = 0; with_ours < 2; with_ours++) {
+		struct world *w = world_new();
+		world_start(w, CLIENT);
+		world_connect_pinned(w);
+		uint8_t bytes[LP_QUIC_PACKET_MAX];
+		struct lp_path path;
+		assert_true(lp_quic_write(w->end[CLIENT], bytes, sizeof bytes, &path, w->now) > 0);
+		assert_int_equal(bytes[5], 16);
+		assert_int_equal(bytes[6] << 8 | bytes[7], 0xbeef); /* steering */
+		uint8_t list[64] = {0x80, 0, 0, 0, 0, 8};
+		memcpy(list + 6, bytes + 23, 8); /* its source id */
+		list[14] = 16;
+		memcpy(list + 15, bytes + 6, 16);
+		memcpy(list + 31, with_ours ? "\0\0\0\1" : "\x6b\x33\x43\xcf", 4);
+		lp_quic_read(w->end[CLIENT], &path, list, 35, w->now);
+		assert_int_equal(w->log[CLIENT].closed, !with_ours);
+		if (!with_ours)
+			assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_ALPN);
+		world_free(w);
+	}
+}
+
+static void stateless_answers_are_limited_by_prefix(void **state)
+{
+	(void)state;
+	struct world *w = world_with(0, 0);
+	uint8_t bytes[60];
+	memset(bytes, 0x45, sizeof bytes);
+	unsigned answers = 0;
+	for (unsigned i = 0; i < 5000; i++)
+		answers += answer(w, bytes, sizeof bytes) > 0;
+	assert_int_equal(answers, 1000);
+	w->now += LP_SECOND;
+	for (unsigned i = 0; i < 5000; i++)
+		answers += answer(w, bytes, sizeof bytes) > 0;
+	assert_int_equal(answers, 1200);
+	static const struct {
+		uint8_t sixth, seventh, eighth;
+		bool answered;
+		const char *what;
+	} table[] = {
+		{1, 0, 0, true, "a prefix of its own"},
+		{1, 0, 9, false, "the same /56"},
+		{1, 1, 0, true, "the next /56"},
+	};
+	for (size_t i = 0; i < 3; i++) {
+		print_message("%s\n", table[i].what);
+		struct lp_path path = world_path(200, STRANGER);
+		memset(&path.remote, 0, sizeof path.remote);
+		path.remote.in6.sin6_family = AF_INET6;
+		path.remote.in6.sin6_addr.s6_addr[5] = table[i].sixth;
+		path.remote.in6.sin6_addr.s6_addr[6] = table[i].seventh;
+		path.remote.in6.sin6_addr.s6_addr[7] = table[i].eighth;
+		path.remote_len = sizeof path.remote.in6;
+		uint8_t reply[LP_QUIC_PACKET_MAX];
+		lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);
+		bool answered = false;
+		for (unsigned k = 0; k < 1100; k++) {
+			struct lp_path to;
+			answered =
+				lp_quic_write(w->end[SERVER], reply, sizeof reply, &to, w->now) > 0;
+			if (k > 0 || !answered)
+				lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);
+			if (k == 0)
+				assert_int_equal(answered, table[i].answered);
+		}
+	}
+	world_free(w);
+}
+
+static void a_restarted_server_resets_its_old_connections(void **state)
+{
+	(void)state;
+	for (int same_secret = 0; same_secret < 2; same_secret++) {
+		struct world *w = world_up();
+		lp_quic_free(w->end[SERVER]);
+		if (!same_secret)
+			memset(w->config[SERVER].secret, 8, LP_QUIC_SECRET_SIZE);
+		world_start(w, SERVER);
+		world_run(w, 5 * LP_SECOND); /* a keep-alive is enough */
+		assert_int_equal(w->log[CLIENT].closed, same_secret);
+		if (same_secret)
+			assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_RESET);
+		world_free(w);
+	}
+}
+
+static void exchange(struct world *w)
+{
+	unsigned before[2] = {w->log[CLIENT].datagrams, w->log[SERVER].datagrams};
+	for (uint32_t i = 0; i < 10; i++) {
+		queue_datagram(&w->log[CLIENT], "from the client", 15);
+		world_run(w, 50 * LP_MILLISECOND);
+		queue_datagram(&w->log[SERVER], "from the server", 15);
+		world_run(w, 50 * LP_MILLISECOND);
+	}
+	assert_true(w->log[SERVER].datagrams - before[SERVER] >= 9);
+	assert_true(w->log[CLIENT].datagrams - before[CLIENT] >= 9);
+}
+
+static void frames_flow_on_when_a_nat_changes_the_address(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	exchange(w);
+	for (uint8_t host = 2; host < 12; host++) {
+		w->client_host = host;
+		exchange(w); /* within the second */
+		struct lp_path path;
+		lp_quic_get_path(w->log[SERVER].conn, &path);
+		assert_int_equal(path.remote.in.sin_addr.s_addr, htonl(0x0a000000u | host));
+		world_run(w, 3 * LP_SECOND);
+	}
+	assert_int_equal(w->log[CLIENT].closed, 0);
+	assert_int_equal(w->log[SERVER].connected, 1);
+	world_free(w);
+}
+
+static void a_bad_wire_loses_datagrams_and_nothing_else(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		struct world *w = world_new();
+		uint8_t seen[2000] = {0};
+		w->seed = seed * 0x9e3779b97f4a7c15;
+		w->loss = 50;
+		w->duplicates = 100;
+		w->reorder = 250;
+		w->damage = 10;
+		w->log[SERVER].seen = seen;
+		w->log[SERVER].seen_cap = sizeof seen;
+		world_start(w, SERVER);
+		world_start(w, CLIENT);
+		world_connect_pinned(w);
+		world_run(w, 4 * LP_SECOND);
+		print_message("seed %u\n", (unsigned)seed);
+		assert_int_equal(w->log[CLIENT].connected, 1);
+		for (uint32_t i = 0; i < sizeof seen; i++) {
+			uint8_t bytes[200] = {0};
+			memcpy(bytes, &i, sizeof i);
+			queue_datagram(&w->log[CLIENT], bytes, sizeof bytes);
+			if (i % 40 == 0)
+				assert_int_equal(
+					lp_quic_send_message(w->log[SERVER].conn, bytes, 100),
+					LP_OK);
+			world_run(w, LP_MILLISECOND);
+		}
+		world_run(w, 10 * LP_SECOND);
+		unsigned arrived = 0;
+		for (uint32_t i = 0; i < sizeof seen; i++) {
+			assert_true(seen[i] <= 1);
+			arrived += seen[i];
+		}
+		assert_true(arrived > sizeof seen * 7 / 10);
+		assert_int_equal(w->log[CLIENT].messages, 50);
+		assert_int_equal(w->log[CLIENT].closed + w->log[SERVER].closed, 0);
+		world_free(w);
+	}
+}
+
+/* Random bytes, packets of the connection with damage, and its packets from elsewhere. */
+static void junk_does_not_disturb_a_connection(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	uint8_t real[LP_QUIC_PACKET_MAX];
+	struct lp_path path;
+	queue_datagram(&w->log[CLIENT], "x", 1);
+	size_t real_len = lp_quic_write(w->end[CLIENT], real, sizeof real, &path, w->now);
+	assert_true(real_len > 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		uint8_t bytes[LP_QUIC_PACKET_MAX];
+		size_t len = (size_t)(world_random(w) % sizeof bytes);
+		if (i % 3 == 0 && len > 16)
+			len = 16 + len % 64;
+		for (size_t k = 0; k < len; k++)
+			bytes[k] = (uint8_t)(world_random(w) >> 24);
+		if (i % 4 == 1) {
+			len = real_len;
+			memcpy(bytes, real, len);
+			bytes[9 + world_random(w) % (len - 9)] ^=
+				(uint8_t)(1 + world_random(w) % 255);
+		} else if (i % 4 == 2 && len > 30) {
+			memcpy(bytes, "\xc3\0\0\0\1\x08", 6); /* long headers of our version */
+		}
+		path = world_path(200, i % 2 ? 1 : STRANGER);
+		lp_quic_read(w->end[SERVER], &path, bytes, len, w->now);
+		path = world_path(1, 200);
+		lp_quic_read(w->end[CLIENT], &path, bytes, len, w->now);
+		if (i % 16 == 0)
+			world_run(w, LP_MILLISECOND);
+	}
+	world_run(w, 6 * LP_SECOND);
+	assert_int_equal(w->log[CLIENT].closed + w->log[SERVER].closed, 0);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 1);
+	exchange(w);
+	world_free(w);
+}
+
+static void an_empty_packet_is_ignored(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	struct lp_path path = world_path(200, 1);
+	uint64_t ignored = counters(w).ignored;
+	for (int i = 0; i < 100; i++)
+		lp_quic_read(w->end[SERVER], &path, (const uint8_t *)"", 0, w->now);
+	assert_int_equal(counters(w).ignored, ignored + 100);
+	exchange(w);
+	world_free(w);
+}
+
+static void a_clock_that_steps_back_does_no_harm(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	for (int i = 0; i < 200; i++) {
+		w->now -= w->now % (7 * LP_MILLISECOND);
+		queue_datagram(&w->log[CLIENT], "x", 1);
+		world_run(w, 3 * LP_MILLISECOND);
+		lp_quic_on_time(w->end[SERVER], 0);
+	}
+	assert_int_equal(w->log[CLIENT].closed + w->log[SERVER].closed, 0);
+	world_free(w);
+}
+
+static void a_closed_connection_answers_stragglers_only_a_few_times(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	uint8_t real[LP_QUIC_PACKET_MAX];
+	struct lp_path path;
+	uint8_t bytes[1000] = {0};
+	queue_datagram(&w->log[CLIENT], bytes, sizeof bytes);
+	size_t len = lp_quic_write(w->end[CLIENT], real, sizeof real, &path, w->now);
+	w->cut = true;
+	lp_quic_close(w->log[SERVER].conn, 1, "bye");
+	world_run(w, LP_MILLISECOND);
+	uint64_t before = w->packets_from[SERVER];
+	path = world_path(200, 1);
+	for (int i = 0; i < 1000; i++) {
+		lp_quic_read(w->end[SERVER], &path, real, len, w->now);
+		while (world_send(w, SERVER))
+			;
+	}
+	assert_true(w->packets_from[SERVER] > before && w->packets_from[SERVER] <= before + 5);
+	world_free(w);
+}
+
+/* [R7] */
+static void thousands_of_visits_leave_nothing(void **state)
+{
+	(void)state;
+	struct world *w = world_with(0, 0);
+	for (unsigned i = 1; i <= 5000; i++) {
+		world_connect_pinned(w);
+		world_run(w, 8 * LATENCY);
+		assert_int_equal(w->log[SERVER].connected, i);
+		lp_quic_close(w->log[i % 2 ? CLIENT : SERVER].conn, 0, "");
+		world_run(w, 2 * LATENCY);
+		assert_int_equal(w->log[SERVER].closed, i);
+	}
+	world_run(w, 5 * LP_SECOND);
+	for (int side = CLIENT; side <= SERVER; side++) {
+		assert_int_equal(w->log[side].closed, 5000);
+		assert_int_equal(lp_quic_connection_count(w->end[side]), 0);
+		assert_int_equal(lp_quic_lingering_count(w->end[side]), 0);
+		assert_int_equal(lp_quic_id_count(w->end[side]), 0);
+	}
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(under_a_flood_a_newcomer_proves_its_address_with_a_retry),
+		cmocka_unit_test(a_retry_token_is_bound_to_its_address),
+		cmocka_unit_test(a_retry_token_expires),
+		cmocka_unit_test(half_open_connections_are_bounded_and_go_away),
+		cmocka_unit_test(a_full_server_refuses),
+		cmocka_unit_test(an_unproved_address_gets_at_most_three_times_what_it_sent),
+		cmocka_unit_test(an_unknown_short_packet_gets_a_shorter_reset),
+		cmocka_unit_test(an_unknown_version_is_told_the_known_one),
+		cmocka_unit_test(a_client_hears_that_a_server_lacks_its_version),
+		cmocka_unit_test(stateless_answers_are_limited_by_prefix),
+		cmocka_unit_test(a_restarted_server_resets_its_old_connections),
+		cmocka_unit_test(frames_flow_on_when_a_nat_changes_the_address),
+		cmocka_unit_test(a_bad_wire_loses_datagrams_and_nothing_else),
+		cmocka_unit_test(junk_does_not_disturb_a_connection),
+		cmocka_unit_test(an_empty_packet_is_ignored),
+		cmocka_unit_test(a_clock_that_steps_back_does_no_harm),
+		cmocka_unit_test(a_closed_connection_answers_stragglers_only_a_few_times),
+		cmocka_unit_test(thousands_of_visits_leave_nothing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,287 @@
+/* Whom a client trusts, and which protocol both speak. */
+#include "quic_wire.h"
+
+#define PEM_MAX 8192
+
+/* Starts both endpoints and connects with one pin; runs until that is decided. */
+static void connect_with_pin(struct world *w, const uint8_t pin[32], const char *name)
+{
+	uint8_t pins[1][32];
+	memcpy(pins[0], pin, 32);
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	world_connect(w, (const uint8_t(*)[32])pins, 1, name);
+	world_run(w, LP_SECOND);
+}
+
+static void assert_refused(struct world *w, enum lp_quic_end end)
+{
+	assert_int_equal(w->log[CLIENT].connected, 0);
+	assert_int_equal(w->log[SERVER].connected, 0);
+	assert_int_equal(w->log[CLIENT].closed, 1);
+	assert_int_equal(w->log[CLIENT].why.end, end);
+	assert_int_equal(w->log[SERVER].closed, 0); /* its user never knew */
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 0);
+	world_free(w);
+}
+
+static void assert_accepted(struct world *w)
+{
+	assert_int_equal(w->log[CLIENT].connected, 1);
+	assert_int_equal(w->log[SERVER].connected, 1);
+	world_free(w);
+}
+
+static void become(struct world *w, struct lp_identity *identity)
+{
+	assert_non_null(identity);
+	lp_identity_free(w->identity);
+	w->identity = identity;
+}
+
+static void a_pin_of_nothing_is_refused(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pin[32] = {1};
+	connect_with_pin(w, pin, "relay.example");
+	assert_refused(w, LP_QUIC_END_PIN);
+}
+
+static void a_clone_with_the_same_name_and_another_key_is_refused(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pin[32];
+	lp_identity_pin(w->identity, pin);
+	become(w, lp_identity_new("relay.example", NOW_UNIX));
+	connect_with_pin(w, pin, "relay.example");
+	assert_refused(w, LP_QUIC_END_PIN);
+}
+
+/* The handshake's signature is checked although the pin decides about the certificate. */
+static void the_pinned_certificate_without_its_key_is_refused(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pin[32];
+	lp_identity_pin(w->identity, pin);
+	struct lp_identity *thief = lp_identity_new("relay.example", NOW_UNIX);
+	struct lp_identity *forged = lp_identity_forge(w->identity, thief);
+	lp_identity_free(thief);
+	become(w, forged);
+	connect_with_pin(w, pin, "relay.example");
+	assert_refused(w, LP_QUIC_END_ERROR);
+}
+
+static void an_expired_certificate_that_is_pinned_is_accepted(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pin[32];
+	become(w, lp_identity_new("relay.example", INT64_C(800000000))); /* until 2005 */
+	lp_identity_pin(w->identity, pin);
+	connect_with_pin(w, pin, "relay.example");
+	assert_accepted(w);
+}
+
+static void a_pinned_certificate_may_have_any_name(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pin[32];
+	lp_identity_pin(w->identity, pin);
+	connect_with_pin(w, pin, "other.example");
+	assert_accepted(w);
+}
+
+static void no_name_is_needed_with_a_pin(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pin[32];
+	lp_identity_pin(w->identity, pin);
+	connect_with_pin(w, pin, NULL);
+	assert_accepted(w);
+}
+
+static void the_second_of_two_pins_is_good_as_well(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	uint8_t pins[2][32] = {{1}};
+	lp_identity_pin(w->identity, pins[1]);
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	world_connect(w, (const uint8_t(*)[32])pins, 2, "relay.example");
+	memset(pins, 0, sizeof pins); /* they were copied */
+	world_run(w, LP_SECOND);
+	assert_accepted(w);
+}
+
+/* The leaf of one identity, then the certificate of another as its chain. */
+static struct lp_identity *with_chain(struct lp_identity *leaf, struct lp_identity *issuer)
+{
+	static char cert[2 * PEM_MAX], key[PEM_MAX], more[PEM_MAX], unused[PEM_MAX];
+	char error[128] = "";
+	assert_true(lp_identity_pem(leaf, cert, PEM_MAX, key, sizeof key));
+	assert_true(lp_identity_pem(issuer, more, sizeof more, unused, sizeof unused));
+	strcat(cert, more);
+	return lp_identity_load(cert, strlen(cert), key, strlen(key), error, sizeof error);
+}
+
+static void with_a_chain_the_leaf_alone_decides(void **state)
+{
+	(void)state;
+	for (int pin_the_leaf = 0; pin_the_leaf < 2; pin_the_leaf++) {
+		struct world *w = world_new();
+		struct lp_identity *issuer = lp_identity_new("issuer.example", NOW_UNIX);
+		uint8_t pin[32];
+		lp_identity_pin(pin_the_leaf ? w->identity : issuer, pin);
+		become(w, with_chain(w->identity, issuer));
+		lp_identity_free(issuer);
+		connect_with_pin(w, pin, "relay.example");
+		if (pin_the_leaf)
+			assert_accepted(w);
+		else
+			assert_refused(w, LP_QUIC_END_PIN);
+	}
+}
+
+static void write_pem(const uint8_t *der, size_t len, char *pem)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	pem += sprintf(pem, "-----BEGIN CERTIFICATE-----\n");
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t three = 0;
+		for (size_t k = 0; k < 3; k++)
+			three = three << 8 | (i + k < len ? der[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			*pem++ = i + k > len ? '=' : digits[three >> (18 - 6 * k) & 63];
+		if (i % 48 == 45)
+			*pem++ = '\n';
+	}
+	sprintf(pem, "\n-----END CERTIFICATE-----\n");
+}
+
+/* The same certificate but for one byte of its signature: same names, same key. */
+static void a_certificate_that_differs_in_one_byte_is_refused(void **state)
+{
+	(void)state;
+	for (int change = 0; change < 2; change++) {
+		struct world *w = world_new();
+		uint8_t pin[32], der[2048];
+		char cert[PEM_MAX], key[PEM_MAX], error[128] = "";
+		lp_identity_pin(w->identity, pin);
+		assert_true(lp_identity_pem(w->identity, cert, sizeof cert, key, sizeof key));
+		size_t len;
+		const uint8_t *old = lp_identity_der(w->identity, &len);
+		memcpy(der, old, len);
+		der[len - 1] ^= (uint8_t)change;
+		write_pem(der, len, cert);
+		become(w, lp_identity_load(
+				  cert, strlen(cert), key, strlen(key), error, sizeof error));
+		connect_with_pin(w, pin, "relay.example");
+		if (change)
+			assert_refused(w, LP_QUIC_END_PIN);
+		else
+			assert_accepted(w);
+	}
+}
+
+static void without_pins_a_self_signed_certificate_is_refused(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	struct lp_quic_target target = {.path = world_path(1, 200), .server_name = "relay.example"};
+	enum lp_status status = LP_OK;
+	struct lp_quic_conn *conn = lp_quic_connect(w->end[CLIENT], &target, NULL, w->now, &status);
+	if (!conn) { /* a machine without any CA store */
+		assert_int_equal(status, LP_CRYPTO);
+		world_free(w);
+		return;
+	}
+	world_run(w, LP_SECOND);
+	assert_refused(w, LP_QUIC_END_PIN);
+}
+
+static void without_pins_a_name_is_required(void **state)
+{
+	(void)state;
+	struct world *w = world_new();
+	world_start(w, CLIENT);
+	struct lp_quic_target target = {.path = world_path(1, 200), .server_name = ""};
+	enum lp_status status = LP_OK;
+	assert_null(lp_quic_connect(w->end[CLIENT], &target, NULL, w->now, &status));
+	assert_int_equal(status, LP_INVALID);
+	assert_int_equal(lp_quic_connection_count(w->end[CLIENT]), 0);
+	world_free(w);
+}
+
+/* [P2] */
+static void a_new_identity_counts_for_new_connections_alone(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	struct lp_identity *old = w->identity;
+	w->identity = lp_identity_new("relay.example", NOW_UNIX);
+	lp_quic_set_identity(w->end[SERVER], w->identity);
+	lp_identity_free(old);
+	world_connect_pinned(w);
+	world_run(w, 20 * LP_SECOND);
+	assert_int_equal(w->log[CLIENT].connected, 2);
+	assert_int_equal(w->log[CLIENT].closed, 0);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 2);
+	world_free(w);
+}
+
+/* [C1] */
+static void both_must_speak_the_same_protocol(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *client, *server;
+		const char *what;
+	} table[] = {
+		{"lanparty/2", "lanparty/1", "a newer client"},
+		{"lanparty/1", "h3", "another server"},
+		{NULL, "lanparty/1", "a client that offers none"},
+		{"lanparty/1", NULL, "a server that picks none"},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct world *w = world_new();
+		uint8_t pins[1][32];
+		lp_identity_pin(w->identity, pins[0]);
+		world_start(w, SERVER);
+		world_start(w, CLIENT);
+		lp_quic_set_alpn(w->end[CLIENT], table[i].client);
+		lp_quic_set_alpn(w->end[SERVER], table[i].server);
+		world_connect(w, (const uint8_t(*)[32])pins, 1, "relay.example");
+		world_run(w, LP_SECOND);
+		print_message("%s\n", table[i].what);
+		assert_refused(w, LP_QUIC_END_ALPN);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pin_of_nothing_is_refused),
+		cmocka_unit_test(a_clone_with_the_same_name_and_another_key_is_refused),
+		cmocka_unit_test(the_pinned_certificate_without_its_key_is_refused),
+		cmocka_unit_test(an_expired_certificate_that_is_pinned_is_accepted),
+		cmocka_unit_test(a_pinned_certificate_may_have_any_name),
+		cmocka_unit_test(no_name_is_needed_with_a_pin),
+		cmocka_unit_test(the_second_of_two_pins_is_good_as_well),
+		cmocka_unit_test(with_a_chain_the_leaf_alone_decides),
+		cmocka_unit_test(a_certificate_that_differs_in_one_byte_is_refused),
+		cmocka_unit_test(without_pins_a_self_signed_certificate_is_refused),
+		cmocka_unit_test(without_pins_a_name_is_required),
+		cmocka_unit_test(a_new_identity_counts_for_new_connections_alone),
+		cmocka_unit_test(both_must_speak_the_same_protocol),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

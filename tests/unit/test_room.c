@@ -1,0 +1,636 @@
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "frames.h"
+#include "lanparty/overlay.h"
+#include "lanparty/room.h"
+
+#define PATH 1400 /* bytes of datagram that the connections of these tests carry */
+
+static struct lp_rooms *rooms_with(size_t max_clients, size_t max_rooms)
+{
+	const struct lp_room_config config = {.max_clients = max_clients, .max_rooms = max_rooms};
+	struct lp_rooms *rooms = lp_rooms_new(&config);
+	assert_non_null(rooms);
+	return rooms;
+}
+
+static struct lp_hello hello_of(enum lp_role role, unsigned player, uint8_t room)
+{
+	struct lp_hello hello = {.version_min = 1,
+		.version_max = 1,
+		.role = role,
+		.room_key = {room},
+		.name = "someone",
+		.datagram_budget = LP_DATAGRAM_MAX,
+		.mtu = LP_ETH_MTU,
+		.capabilities = LP_CAP_HALVES};
+	if (role == LP_ROLE_CLIENT)
+		hello.mac = player_mac(player);
+	return hello;
+}
+
+struct outcome {
+	struct lp_member *member, *replaced;
+	int reject; /* -1: joined */
+};
+
+static struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
+	uint8_t token, lp_time now)
+{
+	const uint8_t fresh[LP_TOKEN_SIZE] = {0x77, token};
+	struct outcome o = {NULL, NULL, -1};
+	enum lp_reject_reason reason = LP_REJECT_OTHER;
+	if (!lp_rooms_join(rooms, hello, path, fresh, now, &o.member, &o.replaced, &reason))
+		o.reject = (int)reason;
+	return o;
+}
+
+static struct outcome join(struct lp_rooms *rooms, const struct lp_hello *hello)
+{
+	return join_with(rooms, hello, PATH, 1, 0);
+}
+
+static struct lp_member *must_join(struct lp_rooms *rooms, const struct lp_hello *hello)
+{
+	struct outcome o = join(rooms, hello);
+	assert_int_equal(o.reject, -1);
+	assert_null(o.replaced);
+	assert_non_null(o.member);
+	return o.member;
+}
+
+static struct lp_member *client(struct lp_rooms *rooms, unsigned player)
+{
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, player, 1);
+	return must_join(rooms, &hello);
+}
+
+static struct lp_member *gateway(struct lp_rooms *rooms)
+{
+	struct lp_hello hello = hello_of(LP_ROLE_GATEWAY, 0, 1);
+	return must_join(rooms, &hello);
+}
+
+static bool leave(struct lp_rooms *rooms, struct lp_member *m)
+{
+	bool gone = lp_rooms_leave(rooms, m);
+	lp_member_free(m);
+	return gone;
+}
+
+static size_t count_in(const struct lp_room *room)
+{
+	size_t count;
+	lp_room_members(room, &count);
+	return count;
+}
+
+static void R1_peers_with_one_key_share_a_room_and_others_do_not(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(8, 8);
+	struct lp_hello one = hello_of(LP_ROLE_CLIENT, 1, 1), two = hello_of(LP_ROLE_CLIENT, 2, 1);
+	struct lp_hello other = hello_of(LP_ROLE_CLIENT, 1, 2); /* its MAC is free in that room */
+	other.room_key[31] = 1;
+	struct lp_member *a = must_join(rooms, &one), *b = must_join(rooms, &two);
+	struct lp_member *c = must_join(rooms, &other);
+	assert_ptr_equal(a->room, b->room);
+	assert_ptr_not_equal(a->room, c->room);
+	assert_int_not_equal(lp_room_id(a->room), lp_room_id(c->room));
+	assert_int_not_equal(lp_room_id(a->room), 0);
+	assert_int_equal(a->peer, 1);
+	assert_int_equal(b->peer, 2);
+	assert_int_equal(c->peer, 1);
+	assert_int_equal(lp_rooms_count(rooms), 2);
+	assert_string_equal(a->name, "someone");
+	assert_int_equal(a->resume_token[1], 1);
+	lp_rooms_free(rooms);
+}
+
+static void R1_what_a_hello_must_be_is_told_by_its_reject(void **state)
+{
+	(void)state;
+	const struct {
+		uint64_t version_min, version_max;
+		struct lp_mac mac;
+		uint64_t mtu;
+		int reject;
+		const char *why;
+	} rows[] = {
+		{1, 1, {{2, 0, 0, 0, 0, 1}}, 1500, -1, "all is well"},
+		{0, 9, {{2, 0, 0, 0, 0, 1}}, 1500, -1, "a range that has our version in it"},
+		{2, 9, {{2, 0, 0, 0, 0, 1}}, 1500, LP_REJECT_VERSION, "only newer ones"},
+		{0, 0, {{2, 0, 0, 0, 0, 1}}, 1500, LP_REJECT_VERSION, "only older ones"},
+		/* R4 */
+		{1, 1, {{0, 0, 0, 0, 0, 0}}, 1500, LP_REJECT_MAC_INVALID, "the zero MAC"},
+		{1, 1, {{1, 0, 0x5e, 0, 0, 1}}, 1500, LP_REJECT_MAC_INVALID, "a multicast MAC"},
+		{1, 1, {{255, 255, 255, 255, 255, 255}}, 1500, LP_REJECT_MAC_INVALID, "broadcast"},
+		{1, 1, {{0, 0, 0, 0, 0, 1}}, 1500, -1, "one bit is enough"},
+		{1, 1, {{2, 0, 0, 0, 0, 1}}, 576, -1, "the smallest MTU"},
+		{1, 1, {{2, 0, 0, 0, 0, 1}}, 575, LP_REJECT_MTU, "one less"},
+		{1, 1, {{2, 0, 0, 0, 0, 1}}, 0, LP_REJECT_MTU, "no MTU"},
+		{1, 1, {{2, 0, 0, 0, 0, 1}}, UINT64_MAX, -1, "any MTU"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_rooms *rooms = rooms_with(1, 1);
+		struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);
+		hello.version_min = rows[i].version_min;
+		hello.version_max = rows[i].version_max;
+		hello.mac = rows[i].mac;
+		hello.mtu = rows[i].mtu;
+		if (join(rooms, &hello).reject != rows[i].reject)
+			fail_msg("%s", rows[i].why);
+		assert_int_equal(lp_rooms_count(rooms), rows[i].reject == -1);
+		lp_rooms_free(rooms);
+	}
+}
+
+static void R1_rooms_are_limited_and_a_room_that_went_makes_place(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(2, 2);
+	struct lp_hello one = hello_of(LP_ROLE_CLIENT, 1, 1), two = hello_of(LP_ROLE_CLIENT, 1, 2);
+	struct lp_hello three = hello_of(LP_ROLE_CLIENT, 1, 3);
+	struct lp_member *m = must_join(rooms, &one);
+	uint32_t id = lp_room_id(m->room);
+	must_join(rooms, &two);
+	assert_int_equal(join(rooms, &three).reject, LP_REJECT_TOO_MANY_ROOMS);
+	one.mac = player_mac(2);
+	must_join(rooms, &one); /* a room that is there still takes people */
+	struct lp_member *again = lp_room_find(m->room, &one.mac);
+	assert_false(leave(rooms, again));
+	assert_true(leave(rooms, m));
+	m = must_join(rooms, &three);
+	assert_int_not_equal(lp_room_id(m->room), id);
+	lp_rooms_free(rooms);
+}
+
+static void R2_clients_of_a_room_are_limited_and_the_gateway_does_not_count(void **state)
+{
+	(void)state;
+	for (size_t max = 1; max <= 3; max++) {
+		for (int with_gateway = 0; with_gateway < 2; with_gateway++) {
+			struct lp_rooms *rooms = rooms_with(max, 1);
+			struct lp_hello late = hello_of(LP_ROLE_CLIENT, 99, 1);
+			struct lp_member *m = NULL;
+			if (with_gateway)
+				gateway(rooms);
+			for (unsigned i = 0; i < max; i++)
+				m = client(rooms, i + 1);
+			assert_int_equal(join(rooms, &late).reject, LP_REJECT_ROOM_FULL);
+			if (!with_gateway)
+				gateway(rooms);
+			assert_int_equal(join(rooms, &late).reject, LP_REJECT_ROOM_FULL);
+			assert_false(leave(rooms, m));
+			must_join(rooms, &late);
+			lp_rooms_free(rooms);
+		}
+	}
+}
+
+static void R2_the_largest_room_takes_all_its_clients(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(LP_MAX_CLIENTS, 1);
+	struct lp_hello late = hello_of(LP_ROLE_CLIENT, 70000, 1);
+	struct lp_member *g = gateway(rooms);
+	for (unsigned i = 0; i < LP_MAX_CLIENTS; i++)
+		client(rooms, i + 1);
+	assert_int_equal(join(rooms, &late).reject, LP_REJECT_ROOM_FULL);
+	static struct lp_member *targets[LP_MAX_MEMBERS];
+	struct lp_route route;
+	const struct lp_eth eth = {BROADCAST, host_mac(1), LP_ETHERTYPE_IPV4};
+	lp_room_route(g, &eth, 1514, 0, targets, &route);
+	assert_int_equal(route.count, LP_MAX_CLIENTS);
+	lp_rooms_free(rooms);
+}
+
+static void R3_a_room_has_one_gateway(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(2, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_GATEWAY, 0, 1);
+	struct lp_member *c = client(rooms, 1), *g = gateway(rooms);
+	assert_int_equal(join(rooms, &hello).reject, LP_REJECT_GATEWAY_PRESENT);
+	assert_ptr_equal(lp_room_gateway(c->room), g);
+	assert_false(leave(rooms, g));
+	assert_null(lp_room_gateway(c->room));
+	g = must_join(rooms, &hello);
+	assert_ptr_equal(lp_room_gateway(c->room), g);
+	lp_rooms_free(rooms);
+}
+
+static void R4_a_mac_is_taken_once_unless_the_resume_token_proves_the_same_peer(void **state)
+{
+	(void)state;
+	for (int role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
+		struct lp_rooms *rooms = rooms_with(2, 1);
+		struct lp_hello hello = hello_of((enum lp_role)role, 1, 1);
+		int taken =
+			role == LP_ROLE_CLIENT ? LP_REJECT_MAC_IN_USE : LP_REJECT_GATEWAY_PRESENT;
+		struct lp_member *old = join_with(rooms, &hello, PATH, 5, 0).member;
+		client(rooms, 2);
+
+		assert_int_equal(join(rooms, &hello).reject, taken); /* no token */
+		memcpy(hello.resume_token, (uint8_t[16]){0x77, 6}, 16);
+		assert_int_equal(join(rooms, &hello).reject, taken); /* another's */
+		memcpy(hello.resume_token, (uint8_t[16]){0x77, 5, [15] = 1}, 16);
+		assert_int_equal(join(rooms, &hello).reject, taken); /* nearly */
+
+		memcpy(hello.resume_token, (uint8_t[16]){0x77, 5}, 16);
+		struct outcome o = join_with(rooms, &hello, PATH, 9, 0);
+		assert_int_equal(o.reject, -1);
+		assert_ptr_equal(o.replaced, old);
+		assert_null(old->room);
+		assert_int_not_equal(o.member->peer, old->peer);
+		assert_int_equal(count_in(o.member->room), 2);
+		if (role == LP_ROLE_CLIENT)
+			assert_ptr_equal(lp_room_find(o.member->room, &hello.mac), o.member);
+		else
+			assert_ptr_equal(lp_room_gateway(o.member->room), o.member);
+		lp_member_free(old);
+		/* good once */
+		assert_int_equal(join(rooms, &hello).reject, taken);
+		lp_rooms_free(rooms);
+	}
+}
+
+static void R4_a_zero_token_proves_nothing_even_to_a_member_that_has_it(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(2, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);
+	const uint8_t zero[LP_TOKEN_SIZE] = {0};
+	struct lp_member *m, *replaced;
+	enum lp_reject_reason reason = LP_REJECT_OTHER;
+	assert_true(lp_rooms_join(rooms, &hello, PATH, zero, 0, &m, &replaced, &reason));
+	assert_false(lp_rooms_join(rooms, &hello, PATH, zero, 0, &m, &replaced, &reason));
+	assert_int_equal(reason, LP_REJECT_MAC_IN_USE);
+	lp_rooms_free(rooms);
+}
+
+static void R4_a_peer_that_resumes_has_its_place_in_a_full_room(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(1, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1),
+			other = hello_of(LP_ROLE_CLIENT, 2, 1);
+	struct lp_member *old = must_join(rooms, &hello);
+	memcpy(hello.resume_token, old->resume_token, LP_TOKEN_SIZE);
+	memcpy(other.resume_token, old->resume_token, LP_TOKEN_SIZE);
+	assert_int_equal(join(rooms, &other).reject, LP_REJECT_ROOM_FULL); /* another MAC */
+	uint32_t id = lp_room_id(old->room);
+	struct outcome o = join(rooms, &hello);
+	assert_ptr_equal(o.replaced, old);
+	assert_int_equal(lp_room_id(o.member->room), id); /* alone, and still the same room */
+	lp_member_free(old);
+	lp_rooms_free(rooms);
+}
+
+static void R4_a_mac_of_the_physical_lan_is_taken_while_it_is_seen_there(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 7, 1);
+	struct lp_member *g = gateway(rooms);
+	lp_neighbours_see(lp_room_neighbours(g->room), &hello.mac, LP_SECOND);
+	lp_time gone = LP_SECOND + LP_NEIGHBOUR_MAC_TTL;
+	assert_int_equal(join_with(rooms, &hello, PATH, 1, gone - 1).reject, LP_REJECT_MAC_IN_USE);
+	assert_int_equal(join_with(rooms, &hello, PATH, 1, gone).reject, -1);
+	lp_rooms_free(rooms);
+}
+
+static void R5_the_first_peer_fixes_the_mtu_and_later_ones_must_do_it(void **state)
+{
+	(void)state;
+	const struct {
+		uint64_t first, later;
+		int reject;
+	} rows[] = {
+		{1500, 1500, -1},
+		{1500, 1499, LP_REJECT_MTU},
+		{1400, 1400, -1},
+		{1400, 1500, -1},
+		{1400, 1399, LP_REJECT_MTU},
+		{576, 576, -1},
+		{9000, 1500, -1},
+		{1500, 9000, -1},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_rooms *rooms = rooms_with(4, 1);
+		struct lp_hello first = hello_of(LP_ROLE_CLIENT, 1, 1);
+		struct lp_hello later = hello_of(LP_ROLE_CLIENT, 2, 1);
+		first.mtu = rows[i].first;
+		later.mtu = rows[i].later;
+		struct lp_member *m = must_join(rooms, &first);
+		uint16_t mtu = lp_room_mtu(m->room);
+		assert_int_equal(mtu, rows[i].first < 1500 ? rows[i].first : 1500);
+		assert_int_equal(join(rooms, &later).reject, rows[i].reject);
+		assert_int_equal(lp_room_mtu(m->room), mtu); /* it never shrinks */
+		lp_rooms_free(rooms);
+	}
+}
+
+static void R5_R6_budget_path_and_halves_make_the_mtu(void **state)
+{
+	(void)state;
+	const struct {
+		uint64_t budget;
+		size_t path;
+		bool halves;
+		uint16_t mtu; /* 0: rejected */
+		const char *why;
+	} rows[] = {
+		{1522, 1522, false, 1500, "the largest frame fits whole"},
+		{1521, 1522, false, 1499, "a byte less: the budget"},
+		{1522, 1521, false, 1499, "a byte less: the path (R6)"},
+		{1200, 1400, false, 1178, "the budget is what counts"},
+		{1400, 1200, false, 1178, "the path is what counts (R6)"},
+		{UINT64_MAX, 1200, false, 1178, "any budget (R6)"},
+		{1522, 1522, true, 1500, "halves are not needed"},
+		{1200, 1200, true, 1500, "in halves it fits"},
+		{769, 1200, true, 1500, "the least that is enough for all"},
+		{768, 1200, true, 1498, "a byte less"},
+		{1200, 768, true, 1498, "a byte less: the path (R6)"},
+		{598, 1200, false, 576, "the smallest room, whole"},
+		{597, 1200, false, 0, "a byte less"},
+		{1200, 597, false, 0, "a byte less: the path (R6)"},
+		{307, 1200, true, 576, "the smallest room, in halves"},
+		{306, 1200, true, 0, "a byte less"},
+		{12, 1200, true, 0, "a header"},
+		{8, 1200, false, 0, "a header"},
+		{0, 1200, true, 0, "nothing"},
+		{1200, 0, true, 0, "a connection without datagrams (R6)"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_rooms *rooms = rooms_with(4, 1);
+		struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);
+		hello.datagram_budget = rows[i].budget;
+		hello.capabilities = rows[i].halves ? UINT64_MAX : ~(uint64_t)LP_CAP_HALVES;
+		struct outcome o = join_with(rooms, &hello, rows[i].path, 1, 0);
+		if (o.reject != (rows[i].mtu ? -1 : LP_REJECT_MTU) ||
+			(o.member && lp_room_mtu(o.member->room) != rows[i].mtu))
+			fail_msg("%s", rows[i].why);
+		if (o.member) {
+			size_t len = (size_t)LP_ETH_HEADER + rows[i].mtu;
+			assert_true(lp_member_carries(o.member, len));
+			assert_int_equal(
+				o.member->capabilities, rows[i].halves ? LP_CAP_HALVES : 0);
+		}
+		lp_rooms_free(rooms);
+	}
+}
+
+static void F5_what_a_member_carries_follows_its_path_but_not_past_its_budget(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);
+	hello.capabilities = 0;
+	hello.datagram_budget = 1300;
+	struct lp_member *m = must_join(rooms, &hello);
+	assert_true(lp_member_carries(m, 1292));
+	assert_false(lp_member_carries(m, 1293));
+	lp_member_set_path(m, 1100);
+	assert_true(lp_member_carries(m, 1092));
+	assert_false(lp_member_carries(m, 1093));
+	lp_member_set_path(m, 1500);
+	assert_true(lp_member_carries(m, 1292));
+	assert_false(lp_member_carries(m, 1293));
+	lp_member_set_path(m, 3);
+	assert_false(lp_member_carries(m, LP_ETH_HEADER));
+	lp_rooms_free(rooms);
+}
+
+static void R7_a_leaver_is_gone_at_once_and_the_last_one_takes_the_room(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_member *a = client(rooms, 1), *b = client(rooms, 2), *g = gateway(rooms);
+	struct lp_room *room = b->room;
+	struct lp_mac mac = a->mac;
+	uint16_t peer = a->peer;
+	lp_neighbours_claim(lp_room_neighbours(room), a->peer, IPV4(10, 0, 0, 5), 0);
+
+	assert_false(lp_rooms_leave(rooms, a));
+	assert_int_equal(a->peer, peer); /* readable still */
+	lp_member_free(a);
+	assert_null(lp_room_find(room, &mac));
+	assert_int_equal(count_in(room), 2);
+	/* its address is free as well */
+	assert_true(lp_neighbours_claim(lp_room_neighbours(room), b->peer, IPV4(10, 0, 0, 5), 0));
+
+	a = client(rooms, 1);
+	assert_int_not_equal(a->peer, peer);
+	assert_false(leave(rooms, g));
+	assert_int_equal(count_in(room), 2); /* the clients stay */
+	assert_false(leave(rooms, b));
+	assert_true(leave(rooms, a));
+	assert_int_equal(lp_rooms_count(rooms), 0);
+	lp_rooms_free(rooms);
+}
+
+static void R7_what_a_gateway_brought_goes_with_it(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_GATEWAY, 0, 1);
+	struct lp_mac host = host_mac(1);
+	hello.protected_ipv4[0] = IPV4(10, 0, 0, 1);
+	hello.protected_ipv4[1] = IPV4(10, 0, 0, 2);
+	hello.protected_count = 2;
+	struct lp_member *c = client(rooms, 1), *g = must_join(rooms, &hello);
+	struct lp_neighbours *n = lp_room_neighbours(c->room);
+	lp_neighbours_see(n, &host, 0);
+	assert_true(lp_neighbours_on_lan(n, &host, 1));
+	assert_false(lp_neighbours_claim(n, c->peer, IPV4(10, 0, 0, 1), 1));
+	assert_false(lp_neighbours_claim(n, c->peer, IPV4(10, 0, 0, 2), 1));
+	leave(rooms, g);
+	assert_false(lp_neighbours_on_lan(n, &host, 1));
+	assert_true(lp_neighbours_claim(n, c->peer, IPV4(10, 0, 0, 1), 1));
+	/* a client's hello protects nothing */
+	struct lp_hello sly = hello_of(LP_ROLE_CLIENT, 2, 1);
+	sly.protected_ipv4[0] = IPV4(10, 0, 0, 9);
+	sly.protected_count = 1;
+	struct lp_member *s = must_join(rooms, &sly);
+	assert_true(lp_neighbours_claim(n, s->peer, IPV4(10, 0, 0, 9), 1));
+	lp_rooms_free(rooms);
+}
+
+static void ids_of_a_room_wear_out_and_are_never_given_twice(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 2, 1);
+	static bool seen[UINT16_MAX + 1];
+	struct lp_member *keeper = client(rooms, 1);
+	seen[keeper->peer] = true;
+	for (unsigned i = 2; i <= UINT16_MAX; i++) {
+		struct lp_member *m = must_join(rooms, &hello);
+		assert_false(seen[m->peer]);
+		assert_int_not_equal(m->peer, 0);
+		seen[m->peer] = true;
+		leave(rooms, m);
+	}
+	assert_int_equal(join(rooms, &hello).reject, LP_REJECT_WORN_OUT);
+	/* everybody leaves, and the next room is fresh */
+	assert_true(leave(rooms, keeper));
+	assert_int_equal(must_join(rooms, &hello)->peer, 1);
+	lp_rooms_free(rooms);
+}
+
+static void R7_ten_thousand_joins_and_leaves_leave_nothing_behind(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(64, 1);
+	struct lp_member *in[64] = {client(rooms, 1000)};
+	uint32_t random = 1;
+	uint16_t last = in[0]->peer;
+	size_t count = 1;
+	for (int i = 0; i < 10000; i++) {
+		random = random * 1664525 + 1013904223;
+		size_t at = 1 + (random >> 16) % 63;
+		if (in[at]) {
+			assert_ptr_equal(lp_room_find(in[0]->room, &in[at]->mac), in[at]);
+			leave(rooms, in[at]);
+			in[at] = NULL;
+			count--;
+		} else {
+			in[at] = client(rooms, (unsigned)at);
+			assert_true(in[at]->peer > last);
+			last = in[at]->peer;
+			count++;
+		}
+		assert_int_equal(count_in(in[0]->room), count);
+	}
+	for (size_t i = 1; i < 64; i++) {
+		struct lp_mac mac = player_mac((unsigned)i);
+		assert_ptr_equal(lp_room_find(in[0]->room, &mac), in[i]);
+	}
+	lp_rooms_free(rooms);
+}
+
+/* Who gets what: a room of two clients that take all, a narrow one, and maybe a gateway. */
+static void F2_F3_F5_every_frame_goes_where_it_belongs(void **state)
+{
+	(void)state;
+	enum { ONE, TWO, NARROW, GATEWAY, NOBODY };
+	const struct lp_mac unknown = host_mac(9), lan = host_mac(1),
+			    group = {{1, 0, 0x5e, 0, 0, 1}};
+	const struct {
+		const char *what;
+		int from;
+		struct lp_mac dst;
+		size_t len;
+		bool gateway;
+		enum lp_action action;
+		enum lp_drop drop;
+		size_t count, skipped;
+		int to; /* the one that gets it, when it is one */
+		bool known;
+	} rows[] = {
+		{"client to client", ONE, player_mac(2), 1000, true, LP_ACTION_UNICAST,
+			LP_DROP_NONE, 1, 0, TWO, true},
+		{"client to itself (F2)", ONE, player_mac(1), 1000, true, LP_ACTION_DROP,
+			LP_DROP_NO_TARGET, 0, 0, NOBODY, true},
+		{"client to a narrow one (F5)", ONE, player_mac(3), 1000, true, LP_ACTION_DROP,
+			LP_DROP_TOO_BIG, 0, 1, NOBODY, true},
+		{"a small frame to the narrow one", ONE, player_mac(3), 592, true,
+			LP_ACTION_UNICAST, LP_DROP_NONE, 1, 0, NARROW, true},
+		{"client to the LAN (F3)", ONE, unknown, 1000, true, LP_ACTION_GATEWAY,
+			LP_DROP_NONE, 1, 0, GATEWAY, false},
+		{"client to a station seen there", ONE, lan, 1000, true, LP_ACTION_GATEWAY,
+			LP_DROP_NONE, 1, 0, GATEWAY, true},
+		{"client to nobody", ONE, unknown, 1000, false, LP_ACTION_DROP, LP_DROP_NO_TARGET,
+			0, 0, NOBODY, false},
+		{"client to all", ONE, BROADCAST, 100, true, LP_ACTION_FLOOD, LP_DROP_NONE, 3, 0,
+			NOBODY, false},
+		{"client to a group", ONE, group, 100, true, LP_ACTION_FLOOD, LP_DROP_NONE, 3, 0,
+			NOBODY, false},
+		{"client to all, a narrow one among them (F5)", ONE, BROADCAST, 1000, true,
+			LP_ACTION_FLOOD, LP_DROP_NONE, 2, 1, NOBODY, false},
+		{"gateway to client", GATEWAY, player_mac(1), 1000, true, LP_ACTION_UNICAST,
+			LP_DROP_NONE, 1, 0, ONE, true},
+		{"gateway to all", GATEWAY, BROADCAST, 100, true, LP_ACTION_FLOOD, LP_DROP_NONE, 3,
+			0, NOBODY, false},
+		{"gateway to nobody here (F3)", GATEWAY, unknown, 1000, true, LP_ACTION_DROP,
+			LP_DROP_UNKNOWN_UNICAST, 0, 0, NOBODY, false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_rooms *rooms = rooms_with(4, 1);
+		struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 3, 1);
+		struct lp_member *in[4] = {client(rooms, 1), client(rooms, 2)};
+		static struct lp_member *targets[LP_MAX_MEMBERS];
+		in[NARROW] = must_join(rooms, &hello);
+		in[NARROW]->capabilities = 0;
+		lp_member_set_path(in[NARROW], 600);
+		if (rows[i].gateway) {
+			in[GATEWAY] = gateway(rooms);
+			lp_neighbours_see(lp_room_neighbours(in[ONE]->room), &lan, 0);
+		}
+		const struct lp_eth eth = {rows[i].dst, in[rows[i].from]->mac, LP_ETHERTYPE_IPV4};
+		struct lp_route route;
+		lp_room_route(in[rows[i].from], &eth, rows[i].len, 1, targets, &route);
+		if (route.action != rows[i].action || route.drop != rows[i].drop ||
+			route.count != rows[i].count || route.skipped != rows[i].skipped ||
+			route.known != rows[i].known)
+			fail_msg("%s: %s %s %zu %zu", rows[i].what, lp_action_text(route.action),
+				lp_drop_text(route.drop), route.count, route.skipped);
+		if (rows[i].to != NOBODY)
+			assert_ptr_equal(targets[0], in[rows[i].to]);
+		for (size_t k = 0; k < route.count; k++)
+			assert_ptr_not_equal(targets[k], in[rows[i].from]); /* F2 */
+		lp_rooms_free(rooms);
+	}
+}
+
+static void a_broadcast_alone_has_no_target_and_to_narrow_ones_only_is_too_big(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_member *targets[4], *a = client(rooms, 1);
+	const struct lp_eth eth = {BROADCAST, a->mac, LP_ETHERTYPE_IPV4};
+	struct lp_route route;
+	lp_room_route(a, &eth, 1000, 0, targets, &route);
+	assert_int_equal(route.drop, LP_DROP_NO_TARGET);
+	lp_member_set_path(client(rooms, 2), 100);
+	lp_room_route(a, &eth, 1000, 0, targets, &route);
+	assert_int_equal(route.drop, LP_DROP_TOO_BIG);
+	assert_int_equal(route.skipped, 1);
+	assert_int_equal(route.action, LP_ACTION_DROP);
+	lp_rooms_free(rooms);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(R1_peers_with_one_key_share_a_room_and_others_do_not),
+		cmocka_unit_test(R1_what_a_hello_must_be_is_told_by_its_reject),
+		cmocka_unit_test(R1_rooms_are_limited_and_a_room_that_went_makes_place),
+		cmocka_unit_test(R2_clients_of_a_room_are_limited_and_the_gateway_does_not_count),
+		cmocka_unit_test(R2_the_largest_room_takes_all_its_clients),
+		cmocka_unit_test(R3_a_room_has_one_gateway),
+		cmocka_unit_test(
+			R4_a_mac_is_taken_once_unless_the_resume_token_proves_the_same_peer),
+		cmocka_unit_test(R4_a_zero_token_proves_nothing_even_to_a_member_that_has_it),
+		cmocka_unit_test(R4_a_peer_that_resumes_has_its_place_in_a_full_room),
+		cmocka_unit_test(R4_a_mac_of_the_physical_lan_is_taken_while_it_is_seen_there),
+		cmocka_unit_test(R5_the_first_peer_fixes_the_mtu_and_later_ones_must_do_it),
+		cmocka_unit_test(R5_R6_budget_path_and_halves_make_the_mtu),
+		cmocka_unit_test(F5_what_a_member_carries_follows_its_path_but_not_past_its_budget),
+		cmocka_unit_test(R7_a_leaver_is_gone_at_once_and_the_last_one_takes_the_room),
+		cmocka_unit_test(R7_what_a_gateway_brought_goes_with_it),
+		cmocka_unit_test(ids_of_a_room_wear_out_and_are_never_given_twice),
+		cmocka_unit_test(R7_ten_thousand_joins_and_leaves_leave_nothing_behind),
+		cmocka_unit_test(F2_F3_F5_every_frame_goes_where_it_belongs),
+		cmocka_unit_test(
+			a_broadcast_alone_has_no_target_and_to_narrow_ones_only_is_too_big),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

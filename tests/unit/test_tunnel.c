@@ -1,0 +1,693 @@
+/* The tunnel's connection: joining, being told, coming back, leaving. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "tunnel_relay.h"
+
+#define assert_gave_up(l, why)                                                                     \
+	do {                                                                                       \
+		const struct lp_tunnel_action *close_ = line_action((l), LP_TUNNEL_CLOSE, 0);      \
+		assert_non_null(close_);                                                           \
+		assert_int_equal(close_->leave, (why));                                            \
+		assert_false(lp_tunnel_is_joined((l)->tunnel));                                    \
+	} while (0)
+
+static struct line *connecting(enum lp_role role)
+{
+	const struct lp_tunnel_config config = line_config(role);
+	struct line *l = line_new(&config);
+	line_start(l);
+	assert_int_equal(l->count, 1);
+	assert_int_equal(l->actions[0].kind, LP_TUNNEL_CONNECT);
+	return l;
+}
+
+static struct lp_hello hello_sent(const struct line *l)
+{
+	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_HELLO, 0);
+	struct lp_control m;
+	size_t used;
+	assert_non_null(a);
+	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
+	assert_int_equal(m.type, LP_HELLO);
+	return m.hello;
+}
+
+static void the_first_thing_said_is_a_hello_with_all_that_was_configured(void **state)
+{
+	(void)state;
+	const uint32_t router = IPV4(10, 0, 0, 1);
+	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
+	config.datagram_budget = 1200;
+	config.mtu = 1400;
+	config.mac = player_mac(1); /* a gateway has none */
+	config.protected_ipv4 = &router;
+	config.protected_count = 1;
+	struct line *l = line_new(&config);
+	line_start(l);
+	line_connected(l);
+	struct lp_hello h = hello_sent(l);
+	assert_int_equal(h.role, LP_ROLE_GATEWAY);
+	assert_int_equal(h.version_min, LP_PROTOCOL_VERSION);
+	assert_int_equal(h.version_max, LP_PROTOCOL_VERSION);
+	assert_int_equal(h.room_key[0], 5);
+	assert_true(lp_mac_is_zero(&h.mac));
+	assert_string_equal(h.name, "me");
+	assert_int_equal(h.datagram_budget, 1200);
+	assert_int_equal(h.mtu, 1400);
+	assert_int_equal(h.capabilities, LP_CAP_HALVES);
+	assert_memory_equal(h.software, "lanparty ", 9);
+	assert_int_equal(h.resume_token[0], 0);
+	assert_int_equal(h.protected_count, 1);
+	assert_int_equal(h.protected_ipv4[0], router);
+	line_free(l);
+
+	l = connecting(LP_ROLE_CLIENT);
+	line_connected(l);
+	h = hello_sent(l);
+	const struct lp_mac mac = player_mac(OWN_PEER);
+	assert_true(lp_mac_equal(&h.mac, &mac));
+	assert_int_equal(h.datagram_budget, LP_DATAGRAM_MAX);
+	assert_int_equal(h.mtu, LP_ETH_MTU);
+	line_free(l);
+}
+
+static void a_welcome_brings_the_port_up_with_the_rooms_mtu(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	line_connected(l);
+	struct lp_control m = welcome_of(1400);
+	line_say(l, 0, &m);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	assert_int_equal(l->port.ups, 1);
+	assert_int_equal(l->port.mtu, 1400);
+	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_JOINED, 0);
+	assert_non_null(a);
+	assert_int_equal(a->welcome.peer, OWN_PEER);
+	/* the end of the stream may come later, alone */
+	line_stream(l, 0, NULL, 0, true);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	line_free(l);
+}
+
+static void a_welcome_in_pieces_counts_before_its_stream_ends(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct lp_control m = welcome_of(1500);
+	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
+	line_connected(l);
+	line_stream(l, 0, bytes, 4, false);
+	assert_false(lp_tunnel_is_joined(l->tunnel));
+	line_stream(l, 0, bytes + 4, len - 4, false);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	line_free(l);
+}
+
+static void R8_whether_a_gateway_is_there_is_told_and_an_older_relay_says_nothing(void **state)
+{
+	(void)state;
+	for (int yes = 0; yes < 2; yes++) {
+		struct line *l = connecting(LP_ROLE_CLIENT);
+		struct lp_control m = welcome_of(1500);
+		m.welcome.gateway_connected = yes;
+		line_connected(l);
+		line_say(l, 0, &m);
+		assert_int_equal(
+			line_action(l, LP_TUNNEL_JOINED, 0)->welcome.gateway_connected, yes);
+		line_free(l);
+	}
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	line_connected(l);
+	line_stream(l, 0,
+		(const uint8_t[]){LP_WELCOME, 13, 1, 1, 1, 2, 1, 1, 3, 1, 7, 4, 2, 0x45, 0xdc}, 15,
+		true);
+	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_JOINED, 0);
+	assert_non_null(a);
+	assert_false(a->welcome.gateway_connected);
+	assert_int_equal(a->welcome.mtu, 1500);
+	assert_int_equal(a->welcome.keep_alive_ms, LP_KEEP_ALIVE_MS);
+	line_free(l);
+}
+
+static void what_makes_no_sense_in_place_of_a_welcome_ends_the_connection(void **state)
+{
+	(void)state;
+	struct lp_control version = welcome_of(1500), small = welcome_of(575),
+			  large = welcome_of(1401);
+	const struct lp_control stats = {.type = LP_STATS};
+	version.welcome.version = 2;
+	const struct lp_control *messages[] = {&version, &small, &large, &stats};
+	for (size_t i = 0; i < 5; i++) {
+		struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		config.mtu = 1400;
+		struct line *l = line_new(&config);
+		line_start(l);
+		line_connected(l);
+		if (i < 4)
+			line_say(l, 0, messages[i]);
+		else
+			line_stream(l, 0, "HTTP/1.1 400 ", 13, true);
+		assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+		assert_int_equal(l->port.ups, 0);
+		line_closed(l, true); /* it was ours: another attempt */
+		assert_false(lp_tunnel_is_over(l->tunnel));
+		line_free(l);
+	}
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct lp_control m = welcome_of(576);
+	line_connected(l);
+	line_say(l, 0, &m);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	line_say(l, 0, &m); /* a second one */
+	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+	assert_int_equal(l->port.downs, 1);
+	line_free(l);
+}
+
+static void a_relay_that_does_not_answer_the_hello_is_given_up(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER); /* the handshake has its own */
+	line_connected(l);
+	assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + LP_TUNNEL_WELCOME_TIMEOUT);
+	line_at(l, l->now + LP_TUNNEL_WELCOME_TIMEOUT - 1);
+	assert_null(line_action(l, LP_TUNNEL_CLOSE, 0));
+	line_at(l, l->now + 1);
+	assert_gave_up(l, LP_LEAVE_TIMED_OUT);
+	line_closed(l, false);
+	assert_non_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
+	assert_false(lp_tunnel_is_over(l->tunnel));
+	line_free(l);
+}
+
+static void a_port_that_can_not_come_up_is_the_end(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	l->port.refuse_up = true;
+	line_join(l, 1500);
+	assert_gave_up(l, LP_LEAVE_NORMAL);
+	assert_null(line_action(l, LP_TUNNEL_JOINED, 0));
+	assert_int_equal(l->port.downs, 0);
+	line_closed(l, false);
+	assert_true(line_action(l, LP_TUNNEL_DISCONNECTED, 0)->final);
+	assert_true(lp_tunnel_is_over(l->tunnel));
+	line_free(l);
+}
+
+static void a_reject_is_final_at_first_and_a_reason_to_wait_later(void **state)
+{
+	(void)state;
+	const struct {
+		enum lp_reject_reason reason;
+		bool joined_before, final;
+	} rows[] = {
+		{LP_REJECT_ROOM_FULL, false, true},
+		{LP_REJECT_MAC_IN_USE, false, true},
+		{LP_REJECT_VERSION, false, true},
+		{LP_REJECT_MAC_IN_USE, true, false},
+		{LP_REJECT_TOO_MANY_ROOMS, true, false},
+		{LP_REJECT_VERSION, true, true},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct line *l = connecting(LP_ROLE_CLIENT);
+		if (rows[i].joined_before) {
+			line_join(l, 1500);
+			line_closed(l, false);
+			line_at(l, lp_tunnel_deadline(l->tunnel));
+		}
+		line_forget(l);
+		line_connected(l);
+		const struct lp_control m = {
+			.type = LP_REJECT, .reject = {.reason = rows[i].reason, .text = "no"}};
+		line_say(l, 0, &m);
+		const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_REJECTED, 0);
+		assert_non_null(a);
+		assert_int_equal(a->reject.reason, rows[i].reason);
+		assert_string_equal(a->reject.text, "no");
+		assert_int_equal(a->final, rows[i].final);
+		assert_gave_up(l, LP_LEAVE_NORMAL);
+		line_closed(l, false);
+		a = line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+		assert_int_equal(a->final, rows[i].final);
+		assert_string_equal(a->text, lp_reject_text(rows[i].reason));
+		assert_int_equal(lp_tunnel_is_over(l->tunnel), rows[i].final);
+		line_free(l);
+	}
+}
+
+static void a_connection_that_can_not_be_made_is_final_only_before_the_first_join(void **state)
+{
+	(void)state;
+	for (int joined = 0; joined < 2; joined++) {
+		for (int final = 0; final < 2; final++) {
+			struct line *l = connecting(LP_ROLE_CLIENT);
+			if (joined) {
+				line_join(l, 1500);
+				line_closed(l, false);
+				line_at(l, lp_tunnel_deadline(l->tunnel));
+			}
+			line_forget(l);
+			line_closed(l, final);
+			const struct lp_tunnel_action *a =
+				line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+			assert_string_equal(a->text, "it went away");
+			assert_int_equal(a->final, final && !joined);
+			assert_int_equal(lp_tunnel_is_over(l->tunnel), final && !joined);
+			line_free(l);
+		}
+	}
+}
+
+static void C8_events_are_applied_in_order_whatever_order_they_come_in(void **state)
+{
+	(void)state;
+	const struct lp_control events[4] = {joined_event(1, 11, LP_ROLE_CLIENT),
+		joined_event(2, 12, LP_ROLE_GATEWAY), left_event(3, 11),
+		joined_event(4, 13, LP_ROLE_CLIENT)};
+	for (int order = 0; order < 256; order++) {
+		int at[4] = {order & 3, order >> 2 & 3, order >> 4 & 3, order >> 6};
+		if ((1 << at[0] | 1 << at[1] | 1 << at[2] | 1 << at[3]) != 15)
+			continue; /* not a permutation */
+		for (int welcome_at = 0; welcome_at <= 4; welcome_at++) {
+			struct line *l = connecting(LP_ROLE_CLIENT);
+			line_connected(l);
+			line_forget(l);
+			for (int i = 0; i <= 4; i++) {
+				const struct lp_control m = welcome_of(1500);
+				if (i == welcome_at)
+					line_say(l, 0, &m);
+				if (i < 4)
+					line_say(l, 3 + 4 * at[i], &events[at[i]]);
+			}
+			assert_int_equal(l->count, 5);
+			assert_int_equal(l->actions[0].kind, LP_TUNNEL_JOINED);
+			assert_int_equal(l->actions[1].kind, LP_TUNNEL_PEER_JOINED);
+			assert_int_equal(l->actions[1].member.peer, 11);
+			assert_string_equal(l->actions[1].member.name, "you");
+			assert_int_equal(l->actions[2].member.role, LP_ROLE_GATEWAY);
+			assert_int_equal(l->actions[3].kind, LP_TUNNEL_PEER_LEFT);
+			assert_int_equal(l->actions[3].peer_left.reason, LP_LEAVE_TIMED_OUT);
+			assert_int_equal(l->actions[3].member.peer, 11);
+			assert_string_equal(l->actions[3].member.name, "you");
+			assert_int_equal(l->actions[4].member.peer, 13);
+			/* the port hears of the players alone */
+			const struct lp_mac mac = player_mac(13);
+			assert_int_equal(l->port.member_count, 1);
+			assert_true(lp_mac_equal(&l->port.members[0], &mac));
+			line_free(l);
+		}
+	}
+}
+
+static void C8_an_event_that_is_missing_holds_up_the_rest(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	struct lp_control m = joined_event(3, 13, LP_ROLE_CLIENT);
+	line_forget(l);
+	line_event(l, &m);
+	m = joined_event(1, 11, LP_ROLE_CLIENT);
+	line_event(l, &m);
+	assert_int_equal(l->count, 1);
+	assert_int_equal(l->actions[0].member.peer, 11);
+	m = left_event(2, 11);
+	line_event(l, &m);
+	assert_int_equal(l->count, 3);
+	line_free(l);
+}
+
+static void C8_events_that_no_honest_relay_sends_end_the_connection(void **state)
+{
+	(void)state;
+	struct lp_control own_mac = joined_event(3, 99, LP_ROLE_CLIENT);
+	struct lp_control same_mac = joined_event(3, 99, LP_ROLE_CLIENT);
+	struct lp_control group_mac = joined_event(3, 99, LP_ROLE_CLIENT);
+	struct lp_control zero_mac = joined_event(3, 99, LP_ROLE_CLIENT);
+	own_mac.peer_joined.mac = player_mac(OWN_PEER);
+	same_mac.peer_joined.mac = player_mac(11);
+	group_mac.peer_joined.mac = BROADCAST;
+	memset(&zero_mac.peer_joined.mac, 0, 6);
+	const struct {
+		struct lp_control event;
+		const char *why;
+	} rows[] = {
+		{joined_event(2, 99, LP_ROLE_CLIENT), "the same number again"},
+		{joined_event(0, 99, LP_ROLE_CLIENT), "number 0"},
+		{joined_event(9, 99, LP_ROLE_CLIENT), "the same early number again"},
+		{joined_event(3, 11, LP_ROLE_CLIENT), "the same peer again"},
+		{joined_event(3, OWN_PEER, LP_ROLE_CLIENT), "oneself"},
+		{joined_event(3, 99, LP_ROLE_GATEWAY), "a second gateway"},
+		{own_mac, "one's own MAC"},
+		{same_mac, "another's MAC"},
+		{group_mac, "a group's MAC"},
+		{zero_mac, "no MAC"},
+		{left_event(3, 99), "somebody leaves who was not there"},
+		{{.type = LP_WELCOME, .welcome = {.version = 1, .room = 1, .peer = 1, .mtu = 1500}},
+			"a welcome out of place"},
+		{{.type = LP_STATS}, "a peer's message"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct line *l = line_in_room(LP_ROLE_CLIENT);
+		struct lp_control early = left_event(9, 11);
+		line_joined(l, 11, LP_ROLE_CLIENT);
+		line_joined(l, 12, LP_ROLE_GATEWAY);
+		line_event(l, &early);
+		line_forget(l);
+		line_event(l, &rows[i].event);
+		if (!line_action(l, LP_TUNNEL_CLOSE, 0))
+			fail_msg("%s", rows[i].why);
+		assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+		assert_int_equal(l->port.downs, 1);
+		line_free(l);
+	}
+}
+
+static void C8_bad_events_before_the_welcome_are_noticed_with_it(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct lp_control m = joined_event(1, OWN_PEER, LP_ROLE_GATEWAY);
+	line_connected(l);
+	line_event(l, &m);
+	assert_null(line_action(l, LP_TUNNEL_CLOSE, 0));
+	m = welcome_of(1500);
+	line_say(l, 0, &m);
+	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+	line_free(l);
+}
+
+/* S5: a second gateway would be free of the filter, and so is told from afar to be none. */
+static void S5_a_gateway_believes_in_no_other_gateway(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_GATEWAY);
+	line_joined(l, 12, LP_ROLE_GATEWAY);
+	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+	line_free(l);
+}
+
+static void a_newer_relays_messages_are_not_judged_but_broken_ones_are(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	line_stream(l, 3, (const uint8_t[]){0x3f, 1, 0}, 3, true);
+	line_stream(l, 1, "x", 1, true); /* a stream that has no place: not ours to judge */
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	line_stream(l, 7, (const uint8_t[]){LP_PEER_LEFT, 3, 1, 1, 1}, 5, true);
+	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+	line_free(l);
+}
+
+static void messages_of_the_relay_that_are_under_way_at_once_are_limited(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	for (int i = 0; i < 64; i++)
+		line_stream(l, 3 + 4 * i, (const uint8_t[]){LP_PEER_LEFT}, 1, false);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	line_stream(l, 3 + 4 * 64, (const uint8_t[]){LP_PEER_LEFT}, 1, false);
+	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+	line_free(l);
+}
+
+static void early_events_are_bounded(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	for (uint64_t i = 0; i < 4096; i++) {
+		const struct lp_control m = left_event(2 + i, 9);
+		line_event(l, &m);
+	}
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	const struct lp_control m = left_event(9999, 9);
+	line_event(l, &m);
+	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
+	line_free(l);
+}
+
+static void line_status_comes_with_the_member_it_is_about(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	line_forget(l);
+	struct lp_control m = {
+		.type = LP_PEER_STATUS, .peer_status = {.sequence = 2, .peer = 11, .rtt_us = 5000}};
+	line_event(l, &m);
+	m.peer_status.sequence = 3;
+	m.peer_status.peer = OWN_PEER; /* one's own comes too */
+	line_event(l, &m);
+	assert_int_equal(l->count, 2);
+	assert_int_equal(l->actions[0].kind, LP_TUNNEL_PEER_STATUS);
+	assert_string_equal(l->actions[0].member.name, "you");
+	assert_int_equal(l->actions[0].peer_status.rtt_us, 5000);
+	assert_int_equal(l->actions[1].peer_status.peer, OWN_PEER);
+	line_free(l);
+}
+
+static void a_disconnect_of_the_relay_closes_and_tries_again(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	const struct lp_control m = {.type = LP_DISCONNECT,
+		.disconnect = {.reason = LP_LEAVE_SHUTDOWN, .text = "we close at ten"}};
+	line_event(l, &m);
+	assert_gave_up(l, LP_LEAVE_SHUTDOWN);
+	line_closed(l, true);
+	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+	assert_string_equal(a->text, "we close at ten");
+	assert_false(a->final);
+	line_free(l);
+}
+
+static void reconnects_wait_longer_each_time_and_spread(void **state)
+{
+	(void)state;
+	const struct {
+		lp_time from, to;
+	} rows[] = {{250, 1000}, {500, 2000}, {1000, 4000}, {1000, 4000}, {1000, 4000},
+		{1000, 4000}, {1000, 4000}};
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	size_t quarter[7][4] = {{0}};
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		config.seed = seed * UINT64_C(0x9e3779b97f4a7c15);
+		struct line *l = line_new(&config);
+		line_start(l);
+		for (size_t i = 0; i < count; i++) {
+			line_forget(l);
+			line_closed(l, false);
+			const struct lp_tunnel_action *a =
+				line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+			lp_time from = rows[i].from * LP_MILLISECOND;
+			lp_time to = rows[i].to * LP_MILLISECOND;
+			assert_in_range(a->retry_in, from, to - 1);
+			assert_in_range(a->retry_in, LP_TUNNEL_RETRY_MIN, LP_TUNNEL_RETRY_MAX);
+			assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + a->retry_in);
+			quarter[i][(a->retry_in - from) * 4 / (to - from)]++;
+			line_closed(l, false); /* a connection that is not ours: nothing */
+			assert_int_equal(l->count, 1);
+			line_at(l, lp_tunnel_deadline(l->tunnel) - 1);
+			assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+			line_at(l, l->now + 1);
+			assert_non_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+		}
+		/* a join makes the next wait short again */
+		line_join(l, 1500);
+		line_forget(l);
+		line_closed(l, false);
+		assert_in_range(line_action(l, LP_TUNNEL_DISCONNECTED, 0)->retry_in,
+			LP_TUNNEL_RETRY_MIN, LP_SECOND - 1);
+		line_free(l);
+	}
+	for (size_t i = 0; i < count; i++)
+		for (int k = 0; k < 4; k++)
+			assert_in_range(quarter[i][k], 25, 75);
+}
+
+static void R4_the_resume_token_is_sent_when_it_comes_back(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	line_closed(l, false);
+	assert_int_equal(l->port.downs, 1);
+	assert_int_equal(l->port.member_count, 0); /* nobody is there now */
+	assert_false(lp_tunnel_is_joined(l->tunnel));
+	line_at(l, lp_tunnel_deadline(l->tunnel));
+	line_forget(l);
+	line_connected(l);
+	struct lp_hello h = hello_sent(l);
+	assert_memory_equal(h.resume_token, ((const uint8_t[16]){9, 9, 9}), LP_TOKEN_SIZE);
+	/* the events begin anew */
+	struct lp_control m = welcome_of(1500);
+	line_say(l, 0, &m);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	assert_int_equal(l->port.ups, 2);
+	assert_int_equal(l->port.member_count, 1);
+	line_free(l);
+}
+
+static void C6_who_leaves_says_so_and_waits_a_moment_for_the_relay(void **state)
+{
+	(void)state;
+	for (int relay_closes = 0; relay_closes < 2; relay_closes++) {
+		struct line *l = line_in_room(LP_ROLE_CLIENT);
+		line_forget(l);
+		lp_tunnel_leave(l->tunnel, l->now);
+		line_drain(l);
+		assert_int_equal(l->count, 1);
+		struct lp_control m;
+		size_t used;
+		assert_int_equal(l->actions[0].kind, LP_TUNNEL_MESSAGE);
+		assert_int_equal(
+			lp_control_decode(l->actions[0].bytes, l->actions[0].len, &m, &used),
+			LP_OK);
+		assert_int_equal(m.type, LP_DISCONNECT);
+		assert_int_equal(m.disconnect.reason, LP_LEAVE_NORMAL);
+		assert_int_equal(l->port.downs, 1);
+		assert_false(lp_tunnel_is_over(l->tunnel));
+		lp_tunnel_leave(l->tunnel, l->now);                    /* again: nothing more */
+		line_event(l, &(struct lp_control){.type = LP_STATS}); /* not heard any more */
+		line_drain(l);
+		assert_int_equal(l->count, 1);
+		if (relay_closes) {
+			line_closed(l, false);
+			assert_true(line_action(l, LP_TUNNEL_DISCONNECTED, 0)->final);
+		} else {
+			assert_int_equal(
+				lp_tunnel_deadline(l->tunnel), l->now + LP_TUNNEL_LEAVE_TIMEOUT);
+			line_at(l, l->now + LP_TUNNEL_LEAVE_TIMEOUT);
+			assert_int_equal(
+				line_action(l, LP_TUNNEL_CLOSE, 0)->leave, LP_LEAVE_NORMAL);
+		}
+		assert_true(lp_tunnel_is_over(l->tunnel));
+		assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER);
+		assert_int_equal(l->port.downs, 1);
+		line_closed(l, false);
+		assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+		line_free(l);
+	}
+}
+
+static void leaving_before_or_between_is_over_at_once(void **state)
+{
+	(void)state;
+	enum { IDLE, CONNECTING, HELLO, GIVING_UP, WAITING };
+	for (int at = IDLE; at <= WAITING; at++) {
+		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct line *l = line_new(&config);
+		if (at >= CONNECTING)
+			line_start(l);
+		if (at >= HELLO)
+			line_connected(l);
+		if (at >= GIVING_UP)
+			line_at(l, l->now + LP_TUNNEL_WELCOME_TIMEOUT);
+		if (at >= WAITING)
+			line_closed(l, false);
+		line_forget(l);
+		lp_tunnel_leave(l->tunnel, l->now);
+		line_drain(l);
+		assert_true(lp_tunnel_is_over(l->tunnel));
+		assert_int_equal(l->count, at == CONNECTING || at == HELLO);
+		if (l->count)
+			assert_int_equal(l->actions[0].kind, LP_TUNNEL_CLOSE);
+		assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER);
+		line_at(l, l->now + 60 * LP_SECOND);
+		line_closed(l, false);
+		assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+		line_free(l);
+	}
+}
+
+static void C5_statistics_are_sent_every_ten_seconds(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	size_t len =
+		frame_udp(f, player_mac(11), player_mac(OWN_PEER), 0x0a000001, 0x0a000002, 5, 100);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	line_frame(l, f, len);
+	line_frame(l, f, 5);
+	len = frame_udp(f, player_mac(OWN_PEER), player_mac(11), 0x0a000001, 0x0a000002, 5, 200);
+	line_forwarded(l, 11, f, len);
+	line_forwarded(l, 12, f, len);
+	for (int i = 1; i <= 3; i++) {
+		line_forget(l);
+		line_at(l, LP_SECOND + (lp_time)i * LP_TUNNEL_STATS_INTERVAL - 1);
+		assert_int_equal(l->count, 0);
+		line_at(l, l->now + 1);
+		struct lp_control m;
+		size_t used;
+		assert_int_equal(l->count, 1);
+		assert_int_equal(l->actions[0].kind, LP_TUNNEL_MESSAGE);
+		assert_int_equal(
+			lp_control_decode(l->actions[0].bytes, l->actions[0].len, &m, &used),
+			LP_OK);
+		assert_int_equal(m.type, LP_STATS);
+		assert_int_equal(m.stats.tx_frames, 1);
+		assert_int_equal(m.stats.tx_bytes, 100);
+		assert_int_equal(m.stats.tx_drops[LP_DROP_ETHERNET], 1);
+		assert_int_equal(m.stats.rx_frames, 1);
+		assert_int_equal(m.stats.rx_bytes, 200);
+		assert_int_equal(m.stats.rx_drops[LP_DROP_WRONG_PEER], 1);
+	}
+	line_free(l);
+}
+
+static void the_longest_statistics_fit_an_action(void **state)
+{
+	(void)state;
+	struct lp_control m = {.type = LP_STATS};
+	uint8_t bytes[LP_TUNNEL_BYTES];
+	m.stats.tx_frames = m.stats.tx_bytes = m.stats.rx_frames = LP_VARINT_MAX;
+	m.stats.rx_bytes = LP_VARINT_MAX;
+	for (size_t i = 0; i < LP_DROP_COUNT; i++)
+		m.stats.tx_drops[i] = m.stats.rx_drops[i] = LP_VARINT_MAX;
+	assert_in_range(lp_control_encode(&m, bytes, sizeof(bytes)), 1, sizeof(bytes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_thing_said_is_a_hello_with_all_that_was_configured),
+		cmocka_unit_test(a_welcome_brings_the_port_up_with_the_rooms_mtu),
+		cmocka_unit_test(a_welcome_in_pieces_counts_before_its_stream_ends),
+		cmocka_unit_test(
+			R8_whether_a_gateway_is_there_is_told_and_an_older_relay_says_nothing),
+		cmocka_unit_test(what_makes_no_sense_in_place_of_a_welcome_ends_the_connection),
+		cmocka_unit_test(a_relay_that_does_not_answer_the_hello_is_given_up),
+		cmocka_unit_test(a_port_that_can_not_come_up_is_the_end),
+		cmocka_unit_test(a_reject_is_final_at_first_and_a_reason_to_wait_later),
+		cmocka_unit_test(
+			a_connection_that_can_not_be_made_is_final_only_before_the_first_join),
+		cmocka_unit_test(C8_events_are_applied_in_order_whatever_order_they_come_in),
+		cmocka_unit_test(C8_an_event_that_is_missing_holds_up_the_rest),
+		cmocka_unit_test(C8_events_that_no_honest_relay_sends_end_the_connection),
+		cmocka_unit_test(C8_bad_events_before_the_welcome_are_noticed_with_it),
+		cmocka_unit_test(S5_a_gateway_believes_in_no_other_gateway),
+		cmocka_unit_test(a_newer_relays_messages_are_not_judged_but_broken_ones_are),
+		cmocka_unit_test(messages_of_the_relay_that_are_under_way_at_once_are_limited),
+		cmocka_unit_test(early_events_are_bounded),
+		cmocka_unit_test(line_status_comes_with_the_member_it_is_about),
+		cmocka_unit_test(a_disconnect_of_the_relay_closes_and_tries_again),
+		cmocka_unit_test(reconnects_wait_longer_each_time_and_spread),
+		cmocka_unit_test(R4_the_resume_token_is_sent_when_it_comes_back),
+		cmocka_unit_test(C6_who_leaves_says_so_and_waits_a_moment_for_the_relay),
+		cmocka_unit_test(leaving_before_or_between_is_over_at_once),
+		cmocka_unit_test(C5_statistics_are_sent_every_ten_seconds),
+		cmocka_unit_test(the_longest_statistics_fit_an_action),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
