@@ -32,7 +32,7 @@ struct dhcp {
 	int news;  /* socket */
 	int start; /* pipe: a byte starts the waiting child, its end ends it */
 	pid_t child;
-	bool started, has_address;
+	bool started, released, has_address;
 };
 
 struct client {
@@ -227,6 +227,8 @@ void dhcp_child(struct dhcp *d)
 	if (d->child <= 0 || waitpid(d->child, &status, WNOHANG) != d->child)
 		return;
 	d->child = -1;
+	if (d->released)
+		return;
 	lp_log(LP_LOG_WARNING, "dhcp_ended", "code=%d hint=%s",
 		WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		"the DHCP client has ended: the interface keeps what it has");
@@ -234,7 +236,8 @@ void dhcp_child(struct dhcp *d)
 
 bool dhcp_release(struct dhcp *d)
 {
-	return d->started && d->child > 0 && kill(d->child, SIGTERM) == 0;
+	d->released = d->started && d->child > 0 && kill(d->child, SIGTERM) == 0;
+	return d->released;
 }
 
 void dhcp_close(struct dhcp *d)

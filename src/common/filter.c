@@ -345,7 +345,7 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const uint8_t *ip,
 	size_t total = get16(ip + 2);
 	uint16_t flags = get16(ip + 6);
 	if (header < IPV4_HEADER || header > total || total > len || flags & 0x8000 ||
-		!ipv4_checksum_good(ip, header))
+		ip[16] == 127 || !ipv4_checksum_good(ip, header))
 		return LP_DROP_BAD_IPV4;
 	struct span span = {(size_t)(flags & 0x1fff) * 8, total - header, flags & 0x2000};
 	struct datagram d = {
@@ -357,8 +357,6 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const uint8_t *ip,
 	};
 	uint32_t source = get32(ip + 12);
 	if (source == 0 ? !may_lack_source(ip[9], &d, &span) : !is_host_ipv4(source))
-		return LP_DROP_BAD_IPV4;
-	if (ip[16] == 127)
 		return LP_DROP_BAD_IPV4;
 	if (is_client(from))
 		facts->claim_ipv4 = source;
@@ -537,9 +535,8 @@ static enum lp_drop judge_ipv6(struct lp_filter_source *from, const uint8_t *ip,
 	enum lp_drop drop = walk(&c);
 	if (drop != LP_DROP_NONE)
 		return drop;
-	struct lp_fragment key = {.version = 6};
+	struct lp_fragment key = {.version = 6, .id = c.id};
 	if (c.d.fragmented) {
-		key.id = c.id;
 		memcpy(key.src, ip + 8, 16);
 		memcpy(key.dst, ip + 24, 16);
 		if (c.span.offset > 0)
@@ -560,9 +557,8 @@ static enum lp_drop judge_ethernet(
 
 	if (len > LP_ETH_FRAME_MAX)
 		return LP_DROP_JUMBO;
-	if (!lp_mac_is_station(&eth->src))
-		return LP_DROP_SOURCE_MAC;
-	if (is_client(from) && !lp_mac_equal(&eth->src, &from->mac))
+	if (!lp_mac_is_station(&eth->src) ||
+		(is_client(from) && !lp_mac_equal(&eth->src, &from->mac)))
 		return LP_DROP_SOURCE_MAC;
 	if (lp_mac_is_zero(&eth->dst))
 		return LP_DROP_ETHERNET;

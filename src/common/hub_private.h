@@ -17,7 +17,7 @@ struct lp_session {
 	void *user;
 	enum session_state state;
 	struct lp_member *member;
-	uint32_t room; /* its id; outlives the membership */
+	uint32_t room;    /* its id; outlives the membership */
 	lp_time deadline; /* of the hello, or for the peer to go after a REJECT; or LP_NEVER */
 	size_t path_datagram;
 	struct lp_session *prev, *next; /* in the hub's list */

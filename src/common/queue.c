@@ -15,7 +15,7 @@ static void next_frame(struct lp_queue *q, struct lp_pool *pool)
 	lp_frame_drop(pool, q->ring[q->head]);
 	q->head = (uint16_t)((q->head + 1) % LP_QUEUE_FRAMES);
 	q->count--;
-	if (q->half_sent || q->peeked != LP_OVERLAY_WHOLE)
+	if (q->half_sent)
 		q->frame_id++;
 	q->half_sent = false;
 	q->peeked = LP_OVERLAY_WHOLE;

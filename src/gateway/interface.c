@@ -106,7 +106,7 @@ static const char *why_not_packet(const struct description *d)
 	if (d->has_master)
 		return "it is a port of a bridge or a bond already; use --bridge with the name of "
 		       "its "
-		       "bridge, or --interface with that of its bond";
+		       "bridge, or --lan with that of its bond";
 	if (!(d->info.ifi_flags & IFF_UP))
 		return "it is down; bring it up (ip link set up), then start again";
 	switch (lp_wifi_ask(d->info.ifi_index)) {
@@ -130,7 +130,7 @@ static const char *why_not_packet(const struct description *d)
 static const char *why_not_bridge(const struct description *d)
 {
 	if (!d->is_bridge)
-		return "it is not a bridge; use --interface for an ordinary interface";
+		return "it is not a bridge; use --lan for an ordinary interface";
 	if (!(d->info.ifi_flags & IFF_UP))
 		return "it is down; bring it up (ip link set up), then start again";
 	return NULL;

@@ -2,9 +2,9 @@
  * a Linux bridge.
  *
  * Packet mode needs no set-up, but the gateway's own host can't be reached through it. Bridge mode
- * reaches that as well. Both give an lp_fd_port. Open them before privileges are dropped: a port
- * that is open needs none. Frames toward the room that fall into a hole of the LAN's (tags, storms)
- * are dropped and counted here; the counts are logged on close. */
+ * reaches that as well. Both give an lp_fd_port. Open them before privileges are dropped, and before
+ * threads start: an open port needs no privilege. What the room cannot have (tagged frames, frames for
+ * nobody in it, storms) is dropped and counted here; the counts are logged on close. */
 #ifndef LANPARTY_GATEWAY_PORTS_H
 #define LANPARTY_GATEWAY_PORTS_H
 

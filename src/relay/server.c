@@ -1,10 +1,10 @@
 #include "server.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "linux/loop.h"
 #include "linux/udp.h"
@@ -21,7 +21,7 @@ struct server {
 	struct lp_udp *sockets[SERVER_MAX_LISTEN];
 	struct lp_address bound[SERVER_MAX_LISTEN];
 	size_t count;
-	int signals;
+	int set, signals; /* what it waits for, and one of these */
 	bool stopping;
 	lp_time now;
 	struct lp_datagram datagram; /* the one that next_datagram gave last */
@@ -308,6 +308,9 @@ static bool open_sockets(
 			return false;
 		lp_udp_local(udp, &s->bound[s->count]);
 		s->sockets[s->count++] = udp;
+		*ret_exit = LP_EXIT_OS;
+		if (!lp_wait_add(s->set, lp_udp_fd(udp)))
+			return false;
 	}
 	return true;
 }
@@ -323,8 +326,9 @@ struct server *server_open(
 		return NULL;
 	}
 	s->identity = identity;
+	s->set = lp_wait_open();
 	s->signals = lp_signals_open(wanted);
-	if (s->signals < 0 || !open_sockets(s, config, ret_exit))
+	if (!lp_wait_add(s->set, s->signals) || !open_sockets(s, config, ret_exit))
 		goto close;
 	struct lp_quic_config quic = {.handler = &handler,
 		.context = s,
@@ -361,14 +365,25 @@ static void take_signals(struct server *s, struct lp_identity *(*reload)(void *)
 	}
 }
 
-static void wait_for_something(struct server *s)
+/* Sleeps, then reads what has come. True: signals too. */
+static bool wait_and_read(struct server *s)
 {
-	struct pollfd fds[SERVER_MAX_LISTEN + 1];
+	bool signals = false;
+	int ready[SERVER_MAX_LISTEN + 1];
 	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
-	for (size_t i = 0; i < s->count; i++)
-		fds[i] = (struct pollfd){.fd = lp_udp_fd(s->sockets[i]), .events = POLLIN};
-	fds[s->count] = (struct pollfd){.fd = s->signals, .events = POLLIN};
-	lp_wait(fds, s->count + 1, quic < hub ? quic : hub);
+	size_t count = lp_wait(s->set, quic < hub ? quic : hub, ready, SERVER_MAX_LISTEN + 1);
+	s->now = lp_clock();
+	for (size_t i = 0; i < count; i++) {
+		struct lp_udp *udp = NULL;
+		signals = signals || ready[i] == s->signals;
+		for (size_t k = 0; k < s->count; k++)
+			if (lp_udp_fd(s->sockets[k]) == ready[i])
+				udp = s->sockets[k];
+		for (int round = 0; udp && round < RECEIVE_ROUNDS; round++)
+			if (!lp_udp_receive(udp, on_packet, s))
+				break;
+	}
+	return signals;
 }
 
 static void log_summary(const struct server *s)
@@ -398,13 +413,8 @@ void server_run(struct server *s, struct lp_identity *(*reload)(void *), void *c
 	}
 	fflush(stdout);
 	while (!s->stopping) {
-		wait_for_something(s);
-		s->now = lp_clock();
-		take_signals(s, reload, context);
-		for (size_t i = 0; i < s->count; i++)
-			for (int round = 0; round < RECEIVE_ROUNDS; round++)
-				if (!lp_udp_receive(s->sockets[i], on_packet, s))
-					break;
+		if (wait_and_read(s))
+			take_signals(s, reload, context);
 		lp_quic_on_time(s->quic, s->now);
 		lp_hub_on_time(s->hub, s->now);
 		send_all(s);
@@ -422,6 +432,8 @@ void server_close(struct server *s)
 	lp_hub_free(s->hub);
 	for (size_t i = 0; i < s->count; i++)
 		lp_udp_close(s->sockets[i]);
+	close(s->signals);
+	close(s->set);
 	lp_identity_free(s->identity);
 	free(s);
 }

@@ -11,7 +11,7 @@
 # Outside, IPv6 is 2001:db8:N::10 (vps: 2001:db8:5::5); inside, fd77::N with the N of the IPv4 address.
 # A place's interface is "wan" toward the internet and "lan" toward the switch; the gateway has both.
 #
-# A test: lab_open NAME BIN; check TITLE COMMAND...; lab_finish.
+# A test: lab_open NAME BIN; need or check TITLE COMMAND...; lab_finish.
 
 lab='' dir='' bin='' # the namespaces' prefix, our files, the programs' folder
 code='' pin=''       # of the room, of the relay
@@ -35,7 +35,7 @@ link() { # PLACE INTERFACE PLACE INTERFACE: a cable
 
 address() { # PLACE INTERFACE ADDRESS/PREFIX...
 	local a
-	for a in "${@:3}"; do ip -n "$lab-$1" address add "$a" dev "$2" nodad 2>/dev/null || ip -n "$lab-$1" address add "$a" dev "$2"; done
+	for a in "${@:3}"; do ip -n "$lab-$1" address add "$a" dev "$2"; done
 }
 
 wan() { # PLACE PREFIX4 PREFIX6 LAST: PLACE is PREFIX.LAST, the internet's end is PREFIX.1
@@ -77,6 +77,7 @@ lab_make() {
 	for place in "${places[@]}"; do
 		ip netns add "$lab-$place" || lab_skip "cannot make network namespaces here"
 		ip -n "$lab-$place" link set lo up
+		at "$place" sysctl -qw net.ipv6.conf.default.accept_dad=0 # addresses are there at once
 		mkdir -p "/etc/netns/$lab-$place"
 		echo "nameserver 198.51.100.53" >"/etc/netns/$lab-$place/resolv.conf" # of that place alone
 	done
@@ -113,7 +114,8 @@ lab_pids() { # LAB
 	grep -lzx "LP_LAB=$1" /proc/[0-9]*/environ 2>/dev/null | sed 's,/proc/\([0-9]*\)/.*,\1,'
 }
 lab_places() { ip netns list | sed -n "s/^\($1-[a-z0-9]*\).*/\1/p"; } # LAB
-lab_others() { lab_pids "$1" | sort -nu | grep -vx -e $$ -e "$BASHPID" | while read -r p; do [ ! -d "/proc/$p" ] || echo "$p"; done; }
+# But for this script; and the tools that look are not to find themselves.
+lab_others() (export -n LP_LAB; lab_pids "$1" | sort -nu | grep -vx -e $$)
 
 # Ends and removes everything of a lab, from whatever state it is in.
 lab_remove() { # LAB
@@ -159,6 +161,19 @@ mac_of() { ip -n "$lab-$1" -br link show "$2" | awk '{print $3}'; }         # PL
 ip_of() { ip -n "$lab-$1" -4 -br address show "$2" | awk '{sub("/.*", "", $3); print $3}'; }
 link_local() { ip -n "$lab-$1" -6 -o address show dev "$2" scope link | awk '{sub("/.*", "", $4); print $4; exit}'; }
 run_probe() { at "$1" /usr/bin/python3 "$probe" "${@:2}"; }                  # PLACE WORD...
+# A broadcast or multicast from one place is heard at another.
+heard() { # FROM TO ADDRESS [INTERFACE that FROM sends through]
+	local group=()
+	case $3 in 224.*) group=("$3" "$(inner "$2")") ;; esac
+	start hear "$2" /usr/bin/python3 "$probe" hear 5353 "${group[@]}"
+	soon 3 said hear listening || return
+	run_probe "$1" shout "$3" 5353 "hello from $1 to $3" ${4:+"$4"}
+	soon 3 said hear "heard from .*hello from $1"
+	set -- $?
+	stop hear
+	return "$1"
+}
+inner() { case $1 in player*) echo "$tun" ;; *) echo lan ;; esac; } # PLACE: its interface in the LAN
 
 # ---- programs
 
@@ -171,9 +186,9 @@ stop() { # NAME [SIGNAL]: sets status
 	kill -s "${2-TERM}" "${pid[$1]}" 2>/dev/null
 	while runs "$1" && [ $SECONDS -lt $end ]; do sleep 0.05; done
 	runs "$1" && kill -s KILL "${pid[$1]}"
-	wait "${pid[$1]}" 2>/dev/null
+	wait "${pid[$1]}"
 	status=$?
-}
+} 2>/dev/null # bash would tell of each killed one
 runs() { kill -0 "${pid[$1]}" 2>/dev/null; }
 ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in one sentence
 	local got
@@ -221,10 +236,17 @@ check() { # TITLE COMMAND...
 	fi
 }
 
+# Without it the rest makes no sense.
+need() { # TITLE COMMAND...
+	local before=$failed
+	check "$@"
+	[ "$failed" = "$before" ] || lab_finish
+}
+
 # Ends the programs, looks whether they left anything, and the script.
 lab_finish() {
 	local name place file
-	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || stop "$name"; done
+	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || ! runs "$name" || stop "$name"; done
 	for place in player1 player2 gateway; do
 		check "no interface is left at $place" test -z "$(ip -n "$lab-$place" -o link show type tun)"
 	done

@@ -8,6 +8,8 @@
   probe.py shout ADDRESS PORT TEXT [INTERFACE]
                                          one datagram, also to a broadcast address or a group
   probe.py flood INTERFACE COUNT [MAC]   broadcast frames, as fast as they go; or unicast ones to MAC
+  probe.py nat PORT ADDRESS PORT         forwards UDP from the first port to the second, as a NAT does;
+                                         SIGUSR1: from another port from now on
   probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
   probe.py teeworlds [INTERFACE]         what Teeworlds' LAN browser does; prints the servers' names
 Exit status 0 when the answer came.
@@ -15,6 +17,8 @@ Exit status 0 when the answer came.
 import hashlib
 import os
 import secrets
+import select
+import signal
 import socket
 import struct
 import sys
@@ -139,15 +143,15 @@ def flood(interface, count, mac="ff:ff:ff:ff:ff:ff"):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     s.bind((interface, 0))
     source = s.getsockname()[4]
-    # An IPv4 packet of an experimental protocol: nobody answers it.
-    payload = bytes.fromhex("450000540000400001fd0000000000000000") + bytes(66)
-    header = bytearray(payload[:20])
-    header[9] = 253
-    header[10:12] = bytes(2)
+    asking = udp_socket(interface)
+    asking.connect(("192.0.2.1", 9))
+    own = socket.inet_aton(asking.getsockname()[0])
+    # An IPv4 packet of 84 bytes and of an experimental protocol, to nobody: nobody answers.
+    header = bytes.fromhex("4500005400004000 01fd") + bytes(2) + own + own
     total = sum(struct.unpack("!10H", header))
     total = (total & 0xFFFF) + (total >> 16)
-    header[10:12] = struct.pack("!H", ~total & 0xFFFF)
-    frame = bytes.fromhex(mac.replace(":", "")) + source + b"\x08\x00" + bytes(header) + payload[20:84]
+    frame = (bytes.fromhex(mac.replace(":", "")) + source + b"\x08\x00" + header[:10] +
+             struct.pack("!H", ~total & 0xFFFF) + header[12:] + bytes(64))
     sent = 0
     for _ in range(int(count)):
         try:
@@ -157,6 +161,24 @@ def flood(interface, count, mac="ff:ff:ff:ff:ff:ff"):
             time.sleep(0.001)
     print(f"sent {sent} frames to {mac}")
     return sent > 0
+
+
+def nat(port, address, to_port):
+    inside, outside, changed, client = udp_socket(port=int(port)), udp_socket(), [], None
+    signal.signal(signal.SIGUSR1, lambda *_: changed.append(True))
+    print("forwarding", flush=True)
+    while True:
+        for s in select.select([inside, outside], [], [], 0.1)[0]:
+            data, sender = s.recvfrom(65536)
+            if s is inside:
+                client = sender
+                outside.sendto(data, (address, int(to_port)))
+            elif client:
+                inside.sendto(data, client)
+        if changed:
+            changed.clear()
+            outside.close()
+            outside = udp_socket()
 
 
 def offers(interface):
@@ -235,7 +257,7 @@ def teeworlds(interface=None):
     return found
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, hear, shout, flood, offers, teeworlds)}
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, hear, shout, flood, nat, offers, teeworlds)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

@@ -8,7 +8,6 @@
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +113,8 @@ static int watch(const char *iface, int seconds)
 		.sll_protocol = htons(3),
 		.sll_ifindex = (int)if_nametoindex(iface)};
 	lp_time end = lp_clock() + (lp_time)seconds * LP_SECOND;
-	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+	int set = lp_wait_open();
+	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) != 0 || !lp_wait_add(set, fd)) {
 		perror(iface);
 		return 1;
 	}
@@ -122,13 +122,14 @@ static int watch(const char *iface, int seconds)
 	fflush(stdout);
 	while (lp_clock() < end) {
 		uint8_t bytes[2048];
-		struct pollfd ready = {.fd = fd, .events = POLLIN};
-		lp_wait(&ready, 1, end);
+		int ready;
+		lp_wait(set, end, &ready, 1);
 		ssize_t len = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 		if (len > 0)
 			note(bytes, (size_t)len);
 	}
 	close(fd);
+	close(set);
 	return judge(true, true) ? 0 : 1;
 }
 

@@ -4,7 +4,6 @@
  *
  * A datagram that begins with 'J' makes its sender a member; all others go to everyone else. */
 #include <arpa/inet.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,9 +119,11 @@ static _Noreturn void run_relay(const char *at)
 	r.fd = open_socket(at, true);
 	printf("listening\n");
 	fflush(stdout);
+	int ready, set = lp_wait_open();
+	if (!lp_wait_add(set, r.fd))
+		exit(1);
 	for (;;) {
-		struct pollfd ready = {.fd = r.fd, .events = POLLIN};
-		lp_wait(&ready, 1, LP_NEVER);
+		lp_wait(set, LP_NEVER, &ready, 1);
 		for (int round = 0; round < 4; round++) {
 			int n = receive(r.fd, &in);
 			for (int i = 0; i < n; i++)
@@ -146,14 +147,6 @@ static uint64_t drain(const int *fds, size_t count, struct batch *in)
 	return copies;
 }
 
-static void wait_for(const int *fds, size_t count, lp_time until)
-{
-	struct pollfd ready[MAX_MEMBERS];
-	for (size_t i = 0; i < count; i++)
-		ready[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
-	lp_wait(ready, count, until);
-}
-
 static uint64_t send_some(int fd, struct batch *out, uint64_t count)
 {
 	unsigned n = count < BATCH ? (unsigned)count : BATCH;
@@ -166,13 +159,14 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 	static struct batch in, out;
 	int fds[MAX_MEMBERS];
 	uint64_t sent = 0, copies = 0, lost = 0, count = (uint64_t)llabs(wanted);
+	int ready, set = lp_wait_open();
 	batch_init(&in);
 	batch_init(&out);
 	for (size_t i = 0; i < BATCH; i++)
 		out.iov[i].iov_len = len;
 	for (size_t i = 0; i <= targets; i++) {
 		fds[i] = open_socket(to, false);
-		if (send(fds[i], "J", 1, 0) != 1)
+		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_wait_add(set, fds[i])))
 			return 1;
 	}
 	printf("ready\n");
@@ -184,14 +178,14 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 			sent += send_some(fds[0], &out, 1);
 			at += SPARSE_GAP;
 			while (lp_clock() < at) {
-				wait_for(fds + 1, targets, at);
+				lp_wait(set, at, &ready, 1);
 				copies += drain(fds + 1, targets, &in);
 			}
 			continue;
 		}
 		while (sent < count && sent * targets < copies + lost + WINDOW * targets)
 			sent += send_some(fds[0], &out, count - sent);
-		wait_for(fds + 1, targets, lp_clock() + STALL);
+		lp_wait(set, lp_clock() + STALL, &ready, 1);
 		uint64_t got = drain(fds + 1, targets, &in);
 		copies += got;
 		if (got)
@@ -199,7 +193,7 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 		else if (lp_clock() > moved + STALL)
 			lost = sent * targets - copies;
 	}
-	wait_for(fds + 1, targets, lp_clock() + STALL / 2);
+	lp_wait(set, lp_clock() + STALL / 2, &ready, 1);
 	copies += drain(fds + 1, targets, &in);
 	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,
 		(unsigned long long)copies, (double)(lp_clock() - start) / 1e9);

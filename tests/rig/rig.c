@@ -1,9 +1,9 @@
 #include "rig.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "identity.h"
 #include "linux/loop.h"
@@ -14,6 +14,7 @@
 struct rig {
 	struct lp_quic *quic;
 	struct lp_udp *udp;
+	int set;
 	struct lp_path path;
 	uint8_t pin[1][LP_PIN_SIZE];
 	lp_time now;
@@ -156,7 +157,8 @@ struct rig *rig_open(const char *relay, const char *der_file)
 	rig->udp = lp_udp_client(to.address.sa.sa_family, &code);
 	struct lp_quic_config config = {.handler = &handler, .context = rig};
 	rig->quic = lp_quic_new(&config, NULL);
-	if (!rig->udp || !rig->quic)
+	rig->set = lp_wait_open();
+	if (!rig->udp || !rig->quic || !lp_wait_add(rig->set, lp_udp_fd(rig->udp)))
 		fail("cannot start", "no socket, or no TLS");
 	struct lp_address local;
 	lp_udp_local(rig->udp, &local);
@@ -172,6 +174,7 @@ void rig_close(struct rig *rig)
 {
 	lp_quic_free(rig->quic);
 	lp_udp_close(rig->udp);
+	close(rig->set);
 	free(rig);
 }
 
@@ -302,8 +305,8 @@ bool rig_run(struct rig *rig, lp_time how_long, bool (*done)(void *), void *cont
 		if (rig->now >= end)
 			return false;
 		lp_time deadline = lp_quic_deadline(rig->quic);
-		struct pollfd fd = {.fd = lp_udp_fd(rig->udp), .events = POLLIN};
-		lp_wait(&fd, 1, deadline < end ? deadline : end);
+		int ready;
+		lp_wait(rig->set, deadline < end ? deadline : end, &ready, 1);
 	}
 }
 

@@ -215,6 +215,28 @@ static void datagrams_without_checksum_stay_so(void **state)
 		lp_segment(&h, sample.frame, sample.len, scratch, expect_no_checksum, NULL), 3);
 }
 
+static void take_checksum(void *context, uint8_t *frame, size_t len)
+{
+	(void)len;
+	*(size_t *)context = get(frame + sample.transport + 6, 2);
+}
+
+/* The sum's complement is zero when the data holds it; RFC 768 sends all ones then. */
+static void a_checksum_of_zero_is_sent_as_all_ones(void **state)
+{
+	(void)state;
+	size_t checksum = 0;
+	make(&sample, UDP, 4);
+	struct virtio_net_hdr h = header_of(&sample, 100);
+	put(sample.frame + sample.payload, 0, 2);
+	assert_int_equal(
+		lp_segment(&h, sample.frame, sample.len, scratch, take_checksum, &checksum), 1);
+	put(sample.frame + sample.payload, checksum, 2);
+	assert_int_equal(
+		lp_segment(&h, sample.frame, sample.len, scratch, take_checksum, &checksum), 1);
+	assert_int_equal(checksum, 0xffff);
+}
+
 static void count_only(void *context, uint8_t *frame, size_t len)
 {
 	(void)frame;
@@ -332,6 +354,7 @@ int main(void)
 		cmocka_unit_test(super_frames_become_segments),
 		cmocka_unit_test(an_ecn_super_frame_is_one_too),
 		cmocka_unit_test(datagrams_without_checksum_stay_so),
+		cmocka_unit_test(a_checksum_of_zero_is_sent_as_all_ones),
 		cmocka_unit_test(a_super_frame_cut_short_is_refused),
 		cmocka_unit_test(headers_that_do_not_fit_are_refused),
 		cmocka_unit_test(a_partial_checksum_is_completed),

@@ -67,6 +67,7 @@ static void a_value_can_hold_anything_and_stays_one_value(void **state)
 		{"\xc0\xaf", "e v=\"\\xc0\\xaf\"", "\"\\u00c0\\u00af\"", "overlong is not"},
 		{"\xed\xa0\x80", "e v=\"\\xed\\xa0\\x80\"", "\"\\u00ed\\u00a0\\u0080\"",
 			"a surrogate is not"},
+		{"\xbf\xbf", "e v=\"\\xbf\\xbf\"", "\"\\u00bf\\u00bf\"", "no character begins so"},
 		{"\xff", "e v=\"\\xff\"", "\"\\u00ff\"", "this byte never is"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -65,15 +65,16 @@ static void a_stream_longer_than_its_window_arrives_whole(void **state)
 	struct world *w = world_up();
 	int64_t stream;
 	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
-	uint8_t bytes[6000];
-	for (unsigned i = 0; i < 10; i++) {
-		memset(bytes, (int)i, sizeof bytes);
+	uint8_t bytes[6000] = {0};
+	for (unsigned i = 0; i < 30; i++) { /* what has arrived makes place */
+		if (i % 10 == 0)
+			world_run(w, LP_SECOND);
 		assert_int_equal(
-			lp_quic_send(w->log[CLIENT].conn, stream, bytes, sizeof bytes, i == 9),
+			lp_quic_send(w->log[CLIENT].conn, stream, bytes, sizeof bytes, i == 29),
 			LP_OK);
 	}
 	world_run(w, LP_SECOND);
-	assert_int_equal(w->log[SERVER].stream_total, 10 * sizeof bytes);
+	assert_int_equal(w->log[SERVER].stream_total, 30 * sizeof bytes);
 	assert_int_equal(w->log[SERVER].fins, 1);
 	world_free(w);
 }
@@ -234,6 +235,11 @@ static void a_close_tells_both_sides_once_with_code_and_text(void **state)
 	struct world *w = world_up();
 	lp_quic_close(w->log[CLIENT].conn, 4, "replaced \x01");
 	assert_int_equal(w->log[CLIENT].closed, 0); /* not from within */
+	world_run(w, 2 * LATENCY);
+	for (int side = CLIENT; side <= SERVER; side++) {
+		assert_int_equal(lp_quic_connection_count(w->end[side]), 0);
+		assert_int_equal(lp_quic_lingering_count(w->end[side]), 1);
+	}
 	world_run(w, 20 * LP_SECOND);
 	assert_int_equal(w->log[CLIENT].closed, 1);
 	assert_int_equal(w->log[SERVER].closed, 1);

@@ -44,6 +44,30 @@ static struct world *world_with(size_t retry_from, size_t max_half_open)
 	return w;
 }
 
+/* The server's ids have the steering bytes of the client's first: they are on what the client sends. */
+static void assert_steered(struct world *w)
+{
+	uint8_t bytes[LP_QUIC_PACKET_MAX];
+	struct lp_path path;
+	queue_datagram(&w->log[CLIENT], "x", 1);
+	assert_true(lp_quic_write(w->end[CLIENT], bytes, sizeof bytes, &path, w->now) > 0);
+	assert_int_equal(bytes[0] & 0x80, 0);
+	assert_int_equal(bytes[1] << 8 | bytes[2], 0xbeef);
+}
+
+static void every_packet_of_a_connection_is_steered_alike(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	assert_steered(w);
+	for (uint8_t host = 2; host < 5; host++) { /* each with a new id */
+		w->client_host = host;
+		world_run(w, 4 * LP_SECOND);
+		assert_steered(w);
+	}
+	world_free(w);
+}
+
 static void under_a_flood_a_newcomer_proves_its_address_with_a_retry(void **state)
 {
 	(void)state;
@@ -55,6 +79,7 @@ static void under_a_flood_a_newcomer_proves_its_address_with_a_retry(void **stat
 	assert_int_equal(counters(w).retries, 1);
 	assert_int_equal(w->log[CLIENT].connected, 1);
 	assert_int_equal(w->log[SERVER].connected, 1);
+	assert_steered(w);
 	world_free(w);
 }
 
@@ -108,6 +133,24 @@ static void half_open_connections_are_bounded_and_go_away(void **state)
 	world_connect_pinned(w);
 	world_run(w, LP_SECOND);
 	assert_int_equal(w->log[SERVER].connected, 1);
+	world_free(w);
+}
+
+static void each_half_open_connection_goes_in_its_own_time(void **state)
+{
+	(void)state;
+	struct world *w = world_with(1000, 1000);
+	enum { COUNT = 100 };
+	lp_time start[COUNT];
+	for (size_t i = 0; i < COUNT; i++) {
+		world_run(w, 10 * LP_MILLISECOND + world_random(w) % (30 * LP_MILLISECOND));
+		start[i] = w->now;
+		flood(w, 1);
+	}
+	for (size_t i = 0; i < COUNT; i++) {
+		world_run(w, start[i] + 5 * LP_SECOND + 2 * LP_MILLISECOND - w->now);
+		assert_int_equal(lp_quic_connection_count(w->end[SERVER]), COUNT - 1 - i);
+	}
 	world_free(w);
 }
 
@@ -266,6 +309,23 @@ static void stateless_answers_are_limited_by_prefix(void **state)
 	world_free(w);
 }
 
+static void stateless_answers_are_limited_in_all(void **state)
+{
+	(void)state;
+	struct world *w = world_with(0, 0);
+	uint8_t bytes[60], reply[LP_QUIC_PACKET_MAX];
+	memset(bytes, 0x45, sizeof bytes);
+	unsigned answers = 0;
+	for (uint32_t i = 0; i < 110000; i++) {
+		struct lp_path path = world_path(200, STRANGER);
+		path.remote.in.sin_addr.s_addr = htonl(0x0b000000u + i * 256);
+		lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);
+		answers += lp_quic_write(w->end[SERVER], reply, sizeof reply, &path, w->now) > 0;
+	}
+	assert_int_equal(answers, 100000);
+	world_free(w);
+}
+
 static void a_restarted_server_resets_its_old_connections(void **state)
 {
 	(void)state;
@@ -311,6 +371,7 @@ static void frames_flow_on_when_a_nat_changes_the_address(void **state)
 	}
 	assert_int_equal(w->log[CLIENT].closed, 0);
 	assert_int_equal(w->log[SERVER].connected, 1);
+	assert_true(lp_quic_id_count(w->end[SERVER]) <= 8); /* old ids are given back */
 	world_free(w);
 }
 
@@ -436,6 +497,8 @@ static void a_closed_connection_answers_stragglers_only_a_few_times(void **state
 	world_run(w, LP_MILLISECOND);
 	uint64_t before = w->packets_from[SERVER];
 	path = world_path(200, 1);
+	lp_quic_read(w->end[SERVER], &path, real, 30, w->now); /* too short to deserve one */
+	assert_false(world_send(w, SERVER));
 	for (int i = 0; i < 1000; i++) {
 		lp_quic_read(w->end[SERVER], &path, real, len, w->now);
 		while (world_send(w, SERVER))
@@ -471,16 +534,19 @@ static void thousands_of_visits_leave_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_packet_of_a_connection_is_steered_alike),
 		cmocka_unit_test(under_a_flood_a_newcomer_proves_its_address_with_a_retry),
 		cmocka_unit_test(a_retry_token_is_bound_to_its_address),
 		cmocka_unit_test(a_retry_token_expires),
 		cmocka_unit_test(half_open_connections_are_bounded_and_go_away),
+		cmocka_unit_test(each_half_open_connection_goes_in_its_own_time),
 		cmocka_unit_test(a_full_server_refuses),
 		cmocka_unit_test(an_unproved_address_gets_at_most_three_times_what_it_sent),
 		cmocka_unit_test(an_unknown_short_packet_gets_a_shorter_reset),
 		cmocka_unit_test(an_unknown_version_is_told_the_known_one),
 		cmocka_unit_test(a_client_hears_that_a_server_lacks_its_version),
 		cmocka_unit_test(stateless_answers_are_limited_by_prefix),
+		cmocka_unit_test(stateless_answers_are_limited_in_all),
 		cmocka_unit_test(a_restarted_server_resets_its_old_connections),
 		cmocka_unit_test(frames_flow_on_when_a_nat_changes_the_address),
 		cmocka_unit_test(a_bad_wire_loses_datagrams_and_nothing_else),

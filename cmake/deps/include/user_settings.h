@@ -52,6 +52,7 @@
 #define WOLFSSL_CERT_EXT
 #define WOLFSSL_KEY_GEN
 #define WOLFSSL_ALT_NAMES
+#define WOLFSSL_IP_ALT_NAME
 #define WOLFSSL_BASE64_ENCODE
 #define WOLFSSL_SYS_CA_CERTS
 /* --- math --- */

@@ -13,6 +13,7 @@
 #include "linux/udp.h"
 #include "peer_private.h"
 
+#define DESCRIPTORS  5 /* signals, port, socket, look-up, and the program's own */
 #define DRAIN_ROUNDS 8 /* times that actions and packets may cause each other in one wake-up */
 
 static lp_time sooner(lp_time a, lp_time b)
@@ -103,7 +104,7 @@ static void look_up(struct peer *p)
 	if (p->resolving >= 0)
 		close(p->resolving);
 	p->resolving = lp_resolve(relay->name, relay->port);
-	if (p->resolving < 0)
+	if (p->resolving < 0 || !lp_wait_add(p->set, p->resolving))
 		no_connection(
 			p, false, LP_EXIT_OS, "the system has no thread left for the look-up");
 }
@@ -116,6 +117,10 @@ static void connect_to(struct peer *p, const struct lp_address *remote)
 	/* A new socket each time: the old one may belong to a network that is gone. */
 	lp_udp_close(p->udp);
 	p->udp = lp_udp_client(remote->sa.sa_family, &code);
+	if (p->udp && !lp_wait_add(p->set, lp_udp_fd(p->udp))) {
+		lp_udp_close(p->udp);
+		p->udp = NULL;
+	}
 	p->remote = *remote;
 	p->answered = false;
 	lp_log(LP_LOG_DEBUG, "connecting", "address=%s", lp_address_format(remote, text));
@@ -266,31 +271,29 @@ static void take_signals(struct peer *p)
 	}
 }
 
-enum { FD_SIGNALS, FD_PORT, FD_UDP, FD_RESOLVING, FD_EXTRA, FD_COUNT };
+static void read_from(struct peer *p, int fd)
+{
+	const struct lp_peer_config *c = p->config;
+	if (fd == p->signals)
+		take_signals(p);
+	else if (fd == lp_port_fd(c->port))
+		c->port->ops->read(c->port, on_frame, p);
+	else if (p->udp && fd == lp_udp_fd(p->udp))
+		lp_udp_receive(p->udp, on_packet, p);
+	else if (fd == p->resolving)
+		take_addresses(p);
+	else if (fd == c->fd)
+		c->readable(c->context);
+}
 
 static void wait_and_read(struct peer *p)
 {
-	const struct lp_peer_config *c = p->config;
-	struct pollfd fds[FD_COUNT] = {
-		[FD_SIGNALS] = {p->signals, POLLIN, 0},
-		[FD_PORT] = {lp_port_fd(c->port), POLLIN, 0},
-		[FD_UDP] = {p->udp ? lp_udp_fd(p->udp) : -1, POLLIN, 0},
-		[FD_RESOLVING] = {p->resolving, POLLIN, 0},
-		[FD_EXTRA] = {c->readable ? c->fd : -1, POLLIN, 0},
-	};
+	int ready[DESCRIPTORS];
 	lp_time deadline = sooner(lp_quic_deadline(p->quic), lp_tunnel_deadline(p->tunnel));
-	lp_wait(fds, FD_COUNT, sooner(deadline, p->leave_at));
+	size_t count = lp_wait(p->set, sooner(deadline, p->leave_at), ready, DESCRIPTORS);
 	p->now = lp_clock();
-	if (fds[FD_SIGNALS].revents)
-		take_signals(p);
-	if (fds[FD_UDP].revents)
-		lp_udp_receive(p->udp, on_packet, p);
-	if (fds[FD_PORT].revents)
-		c->port->ops->read(c->port, on_frame, p);
-	if (fds[FD_RESOLVING].revents && p->resolving >= 0)
-		take_addresses(p);
-	if (fds[FD_EXTRA].revents)
-		c->readable(c->context);
+	for (size_t i = 0; i < count; i++)
+		read_from(p, ready[i]);
 }
 
 static void loop(struct peer *p)
@@ -331,7 +334,10 @@ static bool open_all(struct peer *p)
 	lp_zero(tunnel.room_key, sizeof(tunnel.room_key));
 	p->quic = lp_quic_new(&quic, NULL);
 	p->signals = lp_signals_open(wanted);
-	return p->tunnel && p->quic && p->signals >= 0;
+	p->set = lp_wait_open();
+	return p->tunnel && p->quic && lp_wait_add(p->set, p->signals) &&
+	       lp_wait_add(p->set, lp_port_fd(c->port)) &&
+	       (!c->readable || c->fd < 0 || lp_wait_add(p->set, c->fd));
 }
 
 static void close_all(struct peer *p)
@@ -340,6 +346,8 @@ static void close_all(struct peer *p)
 		close(p->resolving);
 	if (p->signals >= 0)
 		close(p->signals);
+	if (p->set >= 0)
+		close(p->set);
 	lp_quic_free(p->quic);
 	lp_tunnel_free(p->tunnel);
 	lp_udp_close(p->udp);
@@ -350,7 +358,7 @@ int lp_peer_run(const struct lp_peer_config *config)
 	static struct peer p; /* an action is large for a stack */
 	memset(&p, 0, sizeof(p));
 	p.config = config;
-	p.resolving = p.signals = -1;
+	p.resolving = p.signals = p.set = -1;
 	p.leave_at = LP_NEVER;
 	p.exit = LP_EXIT_OS;
 	if (open_all(&p)) {

@@ -18,9 +18,9 @@ struct peer {
 	struct lp_udp *udp;        /* of the present or the last connection */
 	struct lp_address remote;
 	struct lp_path path;
-	size_t next_address; /* of the relay's: another one after one that did not answer */
-	bool answered;       /* the present one did */
-	int resolving, signals;
+	size_t next_address;         /* of the relay's: another one after one that did not answer */
+	bool answered;               /* the present one did */
+	int set, resolving, signals; /* what it waits for, and two of these */
 	bool stopping, at_once;
 	lp_time leave_at;
 	lp_time now;

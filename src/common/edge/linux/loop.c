@@ -1,10 +1,15 @@
 #include "linux/loop.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#define WAIT_BATCH 16
 
 lp_time lp_clock(void)
 {
@@ -13,19 +18,44 @@ lp_time lp_clock(void)
 	return (lp_time)now.tv_sec * LP_SECOND + (lp_time)now.tv_nsec;
 }
 
-void lp_wait(struct pollfd *fds, size_t count, lp_time deadline)
+int lp_wait_open(void)
 {
-	struct timespec timeout = {0};
-	if (deadline != LP_NEVER) {
-		lp_time now = lp_clock();
-		lp_time left = deadline > now ? deadline - now : 0;
-		timeout.tv_sec = (time_t)(left / LP_SECOND);
-		timeout.tv_nsec = (long)(left % LP_SECOND);
+	return epoll_create1(EPOLL_CLOEXEC);
+}
+
+bool lp_wait_add(int set, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static int wait_until(int set, lp_time deadline, struct epoll_event *events, int cap)
+{
+	static bool coarse; /* kernels before 5.11 count in milliseconds */
+	lp_time now = deadline == LP_NEVER ? 0 : lp_clock();
+	lp_time left = deadline > now ? deadline - now : 0;
+	struct timespec timeout = {
+		.tv_sec = (time_t)(left / LP_SECOND), .tv_nsec = (long)(left % LP_SECOND)};
+	if (!coarse) {
+		int count = epoll_pwait2(
+			set, events, cap, deadline == LP_NEVER ? NULL : &timeout, NULL);
+		coarse = count < 0 && errno == ENOSYS;
+		if (!coarse)
+			return count;
 	}
-	if (ppoll(fds, count, deadline == LP_NEVER ? NULL : &timeout, NULL) < 0) {
-		for (size_t i = 0; i < count; i++)
-			fds[i].revents = 0;
-	}
+	lp_time ms = left / LP_MILLISECOND + (left % LP_MILLISECOND ? 1 : 0);
+	int most = ms < INT_MAX ? (int)ms : INT_MAX;
+	return epoll_wait(set, events, cap, deadline == LP_NEVER ? -1 : most);
+}
+
+size_t lp_wait(int set, lp_time deadline, int *ret_ready, size_t cap)
+{
+	struct epoll_event events[WAIT_BATCH];
+	int most = cap < WAIT_BATCH ? (int)cap : WAIT_BATCH;
+	int count = wait_until(set, deadline, events, most);
+	for (int i = 0; i < count; i++)
+		ret_ready[i] = events[i].data.fd;
+	return count > 0 ? (size_t)count : 0;
 }
 
 int lp_signals_open(const int *signals)

@@ -2,7 +2,6 @@
 #ifndef LANPARTY_EDGE_LOOP_H
 #define LANPARTY_EDGE_LOOP_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,9 +10,13 @@
 /* CLOCK_MONOTONIC. */
 lp_time lp_clock(void);
 
-/* Sleeps until a descriptor is ready (see revents), or the deadline is there: LP_NEVER waits for
- * descriptors alone. Negative descriptors are left out. */
-void lp_wait(struct pollfd *fds, size_t count, lp_time deadline);
+/* A set of descriptors to wait for (epoll, level-triggered), itself a descriptor: close it. -1 when
+ * the system has none to give. A descriptor that is closed leaves it by itself. */
+int lp_wait_open(void);
+bool lp_wait_add(int set, int fd);
+/* Sleeps until one is readable, or the deadline is there: LP_NEVER waits for descriptors alone.
+ * Gives up to cap of those that are; returns how many. */
+size_t lp_wait(int set, lp_time deadline, int *ret_ready, size_t cap);
 
 /* A descriptor that is readable when one of the signals (0 ends the list) has come; they are
  * blocked otherwise. -1 when the system has none to give. Ignores SIGPIPE as well. */

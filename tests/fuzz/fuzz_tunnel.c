@@ -1,0 +1,325 @@
+/* The tunnel's event core: bytes are what the relay, the port and the clock do. Whatever they do, the
+ * port goes up and down in turn, and a gateway lets out of the room only what a member may send. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frames.h"
+#include "lanparty/overlay.h"
+#include "lanparty/tunnel.h"
+
+#define OWN_PEER 7
+#define ROOM     9
+#define OTHERS   300 /* peer ids in use */
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+struct line {
+	struct lp_port port;
+	enum lp_role role;
+	struct lp_tunnel *tunnel;
+	lp_time now;
+	struct lp_reader in;
+	bool up, refuse;
+	bool present[OTHERS], gateway[OTHERS];
+	struct lp_mac macs[OTHERS];
+	size_t told; /* members that the port was told of */
+	uint64_t sequence;
+	bool over;
+};
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
+{
+	(void)port;
+	(void)sink;
+	(void)context;
+	return 0;
+}
+
+/* S5: at a gateway only what comes from the MAC of a player who is there. */
+static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
+{
+	struct line *l = (struct line *)port;
+	struct lp_eth eth;
+	bool known = false;
+	check(l->up && lp_eth_parse(frame, len, &eth) && len <= LP_ETH_FRAME_MAX);
+	for (size_t i = 0; i < l->told; i++)
+		known = known || lp_mac_equal(&l->macs[i], &eth.src);
+	check(known || l->role == LP_ROLE_CLIENT);
+	check(!lp_mac_is_group(&eth.src) && eth.type >= LP_ETHERTYPE_MIN);
+	return !l->refuse;
+}
+
+static bool port_up(struct lp_port *port, size_t mtu)
+{
+	struct line *l = (struct line *)port;
+	check(!l->up && mtu >= LP_MTU_MIN && mtu <= LP_ETH_MTU);
+	l->up = !l->refuse;
+	return l->up;
+}
+
+static void port_down(struct lp_port *port)
+{
+	struct line *l = (struct line *)port;
+	check(l->up);
+	l->up = false;
+}
+
+static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
+{
+	struct line *l = (struct line *)port;
+	check(count <= OTHERS);
+	l->told = count;
+	for (size_t i = 0; i < count; i++) {
+		l->macs[i] = macs[i];
+		check(lp_mac_is_station(&macs[i]));
+		for (size_t k = 0; k < i; k++)
+			check(!lp_mac_equal(&macs[i], &macs[k]));
+	}
+}
+
+static void port_close(struct lp_port *port)
+{
+	(void)port;
+}
+
+static const struct lp_port_ops ops = {
+	port_read, port_write, port_up, port_down, port_members, port_close};
+
+static void drain(struct line *l)
+{
+	static struct lp_tunnel_action a;
+	while (lp_tunnel_next(l->tunnel, &a)) {
+		struct lp_control m;
+		size_t used = 0;
+		uint16_t id = a.kind == LP_TUNNEL_PEER_LEFT ? a.peer_left.peer : a.member.peer;
+		check(memchr(a.text, 0, sizeof(a.text)) != NULL);
+		switch (a.kind) {
+		case LP_TUNNEL_HELLO:
+		case LP_TUNNEL_MESSAGE:
+			check(lp_control_decode(a.bytes, a.len, &m, &used) == LP_OK);
+			check(used == a.len && (m.type == LP_HELLO) == (a.kind == LP_TUNNEL_HELLO));
+			break;
+		case LP_TUNNEL_PEER_JOINED:
+			check(id != OWN_PEER && (id >= OTHERS || !l->present[id]));
+			if (id < OTHERS)
+				l->present[id] = true;
+			break;
+		case LP_TUNNEL_PEER_LEFT:
+			check(a.member.peer == id && (id >= OTHERS || l->present[id]));
+			if (id < OTHERS)
+				l->present[id] = false;
+			break;
+		case LP_TUNNEL_DISCONNECTED:
+			memset(l->present, 0, sizeof(l->present));
+			check(!a.final || lp_tunnel_is_over(l->tunnel));
+			check(a.final == (a.retry_in == 0) && a.retry_in <= LP_TUNNEL_RETRY_MAX);
+			break;
+		case LP_TUNNEL_CONNECT:
+			check(!l->over); /* it was over before */
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static void say(struct line *l, int64_t stream, const struct lp_control *m)
+{
+	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	size_t len = lp_control_encode(m, bytes, sizeof(bytes));
+	check(len > 0);
+	lp_tunnel_on_stream(l->tunnel, stream, bytes, len, true, l->now);
+}
+
+static void op_reply(struct line *l)
+{
+	uint8_t choice = lp_read_u8(&l->in);
+	struct lp_control m = {.type = LP_WELCOME,
+		.welcome = {.version = 1,
+			.room = ROOM,
+			.peer = OWN_PEER,
+			.mtu = choice & 1 ? 1000 : 1500,
+			.capabilities = choice >> 1 & 1,
+			.resume_token = {1}}};
+	if (choice > 230) {
+		m = (struct lp_control){.type = LP_REJECT};
+		m.reject.reason = (enum lp_reject_reason)(choice % 10);
+	}
+	l->sequence = 0;
+	say(l, 0, &m);
+}
+
+/* Events in their turn, or a little before it or after it. */
+static void op_event(struct line *l)
+{
+	uint8_t kind = lp_read_u8(&l->in), peer = lp_read_u8(&l->in), turn = lp_read_u8(&l->in);
+	uint64_t sequence = l->sequence + 1;
+	struct lp_control m = {.type = LP_PEER_JOINED,
+		.peer_joined = {.peer = peer ? peer : 1,
+			.role = kind & 64 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT,
+			.mac = player_mac(kind & 32 ? peer / 2u : peer)}};
+	if (turn > 200)
+		sequence += turn - 200u;
+	else
+		l->sequence++;
+	if (turn == 200)
+		sequence--;
+	m.peer_joined.sequence = sequence;
+	if (kind % 3 == 1) {
+		m = (struct lp_control){.type = LP_PEER_LEFT};
+		m.peer_left.sequence = sequence;
+		m.peer_left.peer = peer ? peer : 1;
+	} else if (kind == 255) {
+		m = (struct lp_control){.type = LP_DISCONNECT};
+	} else if (kind > 250) {
+		m = (struct lp_control){.type = LP_PEER_STATUS};
+		m.peer_status.sequence = sequence;
+		m.peer_status.peer = peer ? peer : 1;
+	}
+	say(l, 3 + 4 * (int64_t)turn, &m);
+}
+
+static void op_stream(struct line *l)
+{
+	uint8_t stream = lp_read_u8(&l->in), len = lp_read_u8(&l->in);
+	size_t left = lp_reader_left(&l->in), take = len / 2 < left ? len / 2u : left;
+	const uint8_t *bytes = lp_read_bytes(&l->in, take);
+	lp_tunnel_on_stream(l->tunnel, stream, bytes, take, len & 1, l->now);
+}
+
+static void check_verdict(const struct lp_verdict *v, bool joined)
+{
+	check((v->action == LP_ACTION_DROP) == (v->drop != LP_DROP_NONE));
+	check(v->targets == (v->action > LP_ACTION_WAIT));
+	check(joined || v->drop == LP_DROP_NOT_JOINED);
+}
+
+/* A frame built with care, or bytes as they are. */
+static size_t make_frame(struct line *l, uint8_t *f, uint8_t choice, struct lp_mac src)
+{
+	uint8_t len = lp_read_u8(&l->in);
+	struct lp_mac dst = choice & 1 ? BROADCAST : player_mac(choice >> 4);
+	size_t left = lp_reader_left(&l->in), take = len < left ? len : left;
+	if (choice & 2)
+		return frame_arp(f, dst, src, src, IPV4(10, 0, 0, choice >> 4), 0);
+	if (choice & 4)
+		return frame_udp(f, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9, 42 + 6u * len);
+	if (take)
+		memcpy(f, lp_read_bytes(&l->in, take), take);
+	return take;
+}
+
+static void op_frame(struct line *l)
+{
+	uint8_t choice = lp_read_u8(&l->in), f[FRAME_CAP];
+	struct lp_verdict v;
+	bool joined = lp_tunnel_is_joined(l->tunnel);
+	size_t len = make_frame(l, f, choice,
+		l->role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(choice >> 4));
+	lp_tunnel_on_frame(l->tunnel, f, len, l->now, &v);
+	check_verdict(&v, joined);
+}
+
+static void op_datagram(struct line *l)
+{
+	uint8_t choice = lp_read_u8(&l->in), peer = lp_read_u8(&l->in);
+	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+	const struct lp_overlay o = {.peer = peer, .room = ROOM};
+	struct lp_verdict v;
+	bool joined = lp_tunnel_is_joined(l->tunnel);
+	size_t at = choice & 8 ? lp_overlay_encode(&o, bytes) : 0;
+	at += make_frame(l, bytes + at, choice, player_mac(peer));
+	lp_tunnel_on_datagram(l->tunnel, bytes, at, l->now, &v);
+	check_verdict(&v, joined);
+}
+
+static void op_take(struct line *l)
+{
+	size_t max = 16 * (size_t)lp_read_u8(&l->in), count = lp_read_u8(&l->in) % 16;
+	struct lp_datagram d;
+	while (count-- && lp_tunnel_next_datagram(l->tunnel, max, &d)) {
+		check(d.header_len + d.len <= max && d.len > 0);
+		lp_tunnel_datagram_sent(l->tunnel);
+	}
+}
+
+static void op_time(struct line *l)
+{
+	lp_time deadline = lp_tunnel_deadline(l->tunnel);
+	uint8_t value = lp_read_u8(&l->in);
+	if (value & 1 && deadline != LP_NEVER)
+		l->now = deadline > l->now ? deadline : l->now;
+	else
+		l->now += value * LP_MILLISECOND;
+	lp_tunnel_on_time(l->tunnel, l->now);
+	check(lp_tunnel_deadline(l->tunnel) > l->now);
+}
+
+static void step(struct line *l)
+{
+	uint8_t op = lp_read_u8(&l->in);
+	switch (op % 12) {
+	case 0:
+		lp_tunnel_on_connected(l->tunnel, 1200, l->now);
+		break;
+	case 1:
+		op_reply(l);
+		break;
+	case 2:
+	case 3:
+		op_event(l);
+		break;
+	case 4:
+		op_stream(l);
+		break;
+	case 5:
+		op_frame(l);
+		break;
+	case 6:
+	case 7:
+		op_datagram(l);
+		break;
+	case 8:
+		op_take(l);
+		break;
+	case 9:
+		op_time(l);
+		break;
+	case 10:
+		lp_tunnel_on_closed(l->tunnel, op & 128, "closed", l->now);
+		break;
+	default:
+		if (op > 250)
+			lp_tunnel_leave(l->tunnel, l->now);
+		l->refuse = op & 64;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static struct line line;
+	struct line *l = &line;
+	struct lp_tunnel_config config = {.mac = player_mac(OWN_PEER), .name = "me", .seed = 1};
+	memset(l, 0, sizeof(*l));
+	l->in = lp_reader_of(bytes, len);
+	l->port.ops = &ops;
+	l->role = config.role = lp_read_u8(&l->in) & 1 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT;
+	l->tunnel = lp_tunnel_new(&config, &l->port);
+	check(l->tunnel != NULL);
+	lp_tunnel_start(l->tunnel, l->now);
+	while (lp_reader_left(&l->in)) {
+		step(l);
+		check(l->up == lp_tunnel_is_joined(l->tunnel));
+		drain(l);
+		l->over = lp_tunnel_is_over(l->tunnel);
+	}
+	lp_tunnel_free(l->tunnel);
+	return 0;
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Leaving, politely and not; everything is put back.
+# rows: C3 C6 R7 P3 P5
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open leave "$1"
+new_code
+
+# What somebody could find changed on a computer; without counters and lifetimes.
+state() { # PLACE
+	ip -n "$lab-$1" -d -o link show | sed 's/ qlen [0-9]*//; s/ \(gc\|[a-z]*\)_timer *[0-9.]*//g'
+	ip -n "$lab-$1" -o address show | sed 's/ valid_lft.*//'
+	ip -n "$lab-$1" route show table all | sed 's/ expires.*//'
+	ip -n "$lab-$1" -6 route show table all | sed 's/ expires.*//'
+	[ "$1" != gateway ] || at gateway ethtool -k lan
+}
+note_state() { state "$1" >"$dir/before.$1"; }
+is_as_before() { state "$1" | diff "$dir/before.$1" -; }
+# How many of the features that merge or rewrite received frames are on.
+features_are() { [ "$(at gateway ethtool -k lan | grep -cE '^(generic-receive-offload|rx-vlan-offload): on')" = "$1" ]; }
+promiscuity_is() { ip -n "$lab-gateway" -d -o link show lan | grep -q "promiscuity $1 "; }
+
+at gateway ethtool -K lan gro on rxvlan on
+for place in player1 player2 gateway; do note_state $place; done
+check "the interface merges frames before" features_are 2
+need "the relay starts" relay
+need "the gateway joins" gateway gateway --lan lan
+check "P3 it does not let the interface merge frames" features_are 0
+check "P3 it hears frames for others" promiscuity_is 1
+need "player 1 joins" client player1 player1 --dhcp
+check "with a lease" soon 15 said player1 '^address '
+leased=$(ip_of player1 "$tun")
+need "player 2 joins" client player2 player2
+room_has player2 92
+check "it works" reaches player2 "$leased"
+
+# ---- politely
+stop player1
+check "C6 a client that is asked to go ends with 0" test $status = 0
+check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*reason=normal'
+check "C6 the relay says so" said relay 'event=peer_left .*role=client.*reason=normal'
+check "P5 its interface is gone" not has_tun player1
+check "its computer is as before" is_as_before player1
+check "its DHCP client has ended" not pgrep -f "udhcpc.*$tun|dhclient.*$tun"
+check "the lease was given back" soon 2 said dhcp "DHCPRELEASE.*$leased"
+need "R7 it can come back at once, with its MAC" client player1 player1
+room_has player1 91
+
+# ---- not politely
+stop player1 KILL
+check "P5 a killed client leaves no interface" soon 2 not has_tun player1
+check "C3 the others hear of it in time: timed_out" soon 20 said player2 '^peer_left .*reason=timed_out'
+need "R7 the MAC can join again" client player1 player1
+
+# ---- the gateway
+stop gateway
+check "P3 the gateway ends with 0" test $status = 0
+check "P3 everything is as before" is_as_before gateway
+check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*role=gateway.*reason=normal'
+need "a gateway joins again" gateway gateway --lan lan
+stop gateway KILL
+check "P3 a killed one puts the interface back, too" soon 3 is_as_before gateway
+lab_bridge
+note_state gateway
+sleep 16 # its place in the room is free when the relay has noticed
+need "a gateway in a bridge" gateway gateway --bridge br0
+check "it works" soon 3 reaches player2 $console_ip
+check "P3 it has a port in the bridge" test "$(at gateway bridge link | wc -l)" = 2
+stop gateway
+check "P3 everything is as before" is_as_before gateway
+
+# ---- everybody
+stop player2
+stop player1
+check "R7 the last one closes the room" soon 2 said relay 'event=peer_left .*room_closed=yes'
+stop relay
+check "the relay ends with 0" test $status = 0
+check "player 2's computer is as before" is_as_before player2
+lab_finish

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# What the relay lets one member do, and how the programs say no.
+# rows: R2 R3 R4 R6 L1 L2 L3 F7
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open limits "$1"
+new_code
+
+drops() { grep -c "drop=$1" "$dir/relay.err"; } # REASON: frames
+dropped() { echo "$1: $(drops "$1")"; [ "$(drops "$1")" -ge "$2" ]; } # REASON LEAST
+refused() { # SENTENCE PLACE COMMAND...: by the relay
+	ends_with 75 "$1" "${@:2}"
+}
+
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+
+# ---- who may join
+small=(--max-clients 2 --log-level frame)
+need "the relay starts" relay "${small[@]}" --broadcast-rate 5 --broadcast-burst 20 --unknown-rate 5 --unknown-burst 20
+need "the gateway joins" gateway gateway --lan lan
+need "player 1 joins" client player1 player1 --mac 02:00:00:00:00:01
+own_client=(env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --tap lp9)
+own_gateway=("$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room")
+check "R4 a MAC twice is refused" refused 'mac_in_use' player2 "${own_client[@]}" --mac 02:00:00:00:00:01
+check "R3 a second gateway is refused" refused 'gateway_present' gateway "${own_gateway[@]}" --lan lan
+need "player 2 joins, with a small budget" client player2 player2 --mac 02:00:00:00:00:02 --datagram-budget 800
+check "R6 and has full-size packets all the same" said player2 '^joined .*mtu=1500'
+check "R2 a third one is refused" refused 'room_full' player2 "${own_client[@]}" --mac 02:00:00:00:00:03
+room_has player1 91
+room_has player2 92
+check "player 1 is in the LAN" soon 3 reaches player1 $console_ip
+check "R4 a MAC of the LAN is refused too" refused 'mac_in_use' player2 "${own_client[@]}" --mac "$(mac_of console lan)"
+check "R6 halves reach the one with the small budget" reaches player1 -M "do" -s 1472 192.168.77.92
+
+# ---- how much
+steady() { # PLACE COUNT ADDRESS: COUNT pings, none lost, in a row of 20 ms
+	at "$1" ping -q -i 0.02 -c "$2" -W 2 "$3" | tee "$dir/steady" | grep -q ' 0% packet loss' || { cat "$dir/steady"; return 1; }
+}
+check "player 2 is in the LAN" soon 3 steady player2 5 $console_ip
+sleep 4 # the buckets of the greetings fill again
+start steady player2 ping -q -i 0.02 -c 100 -W 2 $console_ip
+check "player 1 floods broadcasts" run_probe player1 flood "$tun" 300
+wait "${pid[steady]}"
+check "L1 it is stopped at its bucket" dropped broadcast_rate 250
+check "L1 the others lose nothing" said steady ' 0% packet loss'
+check "L2 player 1 floods unknown stations" run_probe player1 flood "$tun" 300 02:00:00:00:99:99
+check "L2 it is stopped at its bucket" soon 2 dropped unknown_rate 250
+check "L2 known stations do not count" steady player1 50 $console_ip
+check "L2 players neither" steady player1 50 192.168.77.92
+check "F7 the log tells of each frame" said relay 'event=frame room=[0-9]+ peer=[0-9]+ src=02:00:00:00:00:01 dst=02:00:00:00:99:99 type=0x0800 len=98 action=drop drop=unknown_rate targets=0'
+stop relay
+need "the relay starts with another limit" relay "${small[@]}" --client-rate 20K --client-burst 20K
+for name in gateway player1 player2; do check "$name is back" soon 7 said_times $name '^joined' 2; done
+check "it works" soon 3 reaches player2 $console_ip
+check "L3 player 1 sends more bytes than it may" run_probe player1 flood "$tun" 500 02:00:00:00:00:02
+check "L3 it is stopped at its bucket" soon 2 dropped byte_rate 200
+check "L3 the others lose nothing" steady player2 20 $console_ip
+check "L3 it gets its rate back" soon 3 reaches player1 $console_ip
+
+# ---- secrets
+bare=$(echo "$code" | tr -d -)
+check "the invite is no longer in the command line" not grep -qaiE "$code|$bare" "/proc/${pid[player1]}/cmdline"
+start named player2 env STATE_DIRECTORY="$dir" "$bin/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room "$code" --tap lp9
+soon 2 said named rejected
+check "no log has the room's code" not grep -aiE "$code|$bare" "$dir"/*.out "$dir"/*.err
+
+# ---- mistakes, each in one sentence
+check "R2 no clients at all" ends_with 64 'max-clients' vps "$bin/lanparty-relay" --max-clients 0
+check "an unknown option" ends_with 64 'such-option' vps "$bin/lanparty-relay" --such-option
+check "an unknown option (gateway)" ends_with 64 'such-option' vps "$bin/lanparty-gateway" --such-option
+check "an unknown option (client)" ends_with 64 'such-option' vps "$bin/lanparty-client" --such-option
+check "a certificate without its key" ends_with 64 'key' vps "$bin/lanparty-relay" --cert "$dir/relay.crt"
+check "a missing certificate" ends_with 66 'certificate_missing.*No such file' vps "$bin/lanparty-relay" --cert "$dir/none" --key "$dir/none"
+check "an occupied port" ends_with 69 'another program' vps "$bin/lanparty-relay" --listen "$relay_ip:443"
+check "a foreign address" ends_with 69 "not one of this computer" vps "$bin/lanparty-relay" --listen 203.0.113.99:443
+check "no rights for port 443" ends_with 77 'root or CAP_NET_BIND_SERVICE' player1 "${nobody[@]}" "$bin/lanparty-relay" --listen 198.51.100.10:443
+install -m 644 "$dir/room" "$dir/room.open"
+own_client=(env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room.open" --tap lp9)
+own_gateway=("$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room.open")
+check "no rights for an interface" ends_with 77 'root or CAP_NET_ADMIN' router "${nobody[@]}" "${own_client[@]}"
+check "no rights for the LAN" ends_with 77 'root|CAP_NET' router "${nobody[@]}" "${own_gateway[@]}" --lan lan
+check "a room file that everybody can read" said ends 'room_file_open'
+check "an interface that is not there" ends_with 72 'nowhere' router "${own_gateway[@]}" --lan nowhere
+check "a bridge that is none" ends_with 72 'lan' router "${own_gateway[@]}" --bridge lan
+check "neither bridge nor interface" ends_with 64 'lan.*bridge' router "${own_gateway[@]}"
+check "a taken interface name" ends_with 72 'taken' player1 "${own_client[@]}" --tap "$tun"
+check "a broken invite" ends_with 64 'invite' player2 "$bin/lanparty-client" "lanparty://$relay_ip?pin=$pin"
+check "its code is not repeated" not said ends "$bare"
+check "no room" ends_with 64 'which room' player2 "$bin/lanparty-client" --relay "$relay_ip"
+check "a missing room file" ends_with 66 'room file' player2 "$bin/lanparty-client" --relay "$relay_ip" --room-file "$dir/none"
+check "a bad code" ends_with 64 'code' player2 "$bin/lanparty-client" --relay "$relay_ip" --room 'no'
+check "a bad pin" ends_with 64 'sha256' player2 "$bin/lanparty-client" --relay "$relay_ip" --room "$code" --relay-pin sha256:12
+lab_finish

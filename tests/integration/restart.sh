@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Relay and gateway die and come back; a player's address changes under its feet.
+# rows: R3 R7 C3 C8
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open restart "$1"
+new_code
+
+# All have joined once more, within SECONDS.
+all_back() { # SECONDS
+	local name start=${EPOCHREALTIME/./}
+	for name in player1 player2 gateway; do
+		soon "$1" said_times "$name" '^joined' "$joins" || { echo "$name is not back"; return 1; }
+	done
+	echo "after $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
+}
+
+need "the relay starts" relay
+need "the gateway joins" gateway gateway --lan lan
+check "player 1 has not been there" not reaches player1 $console_ip
+need "player 1 joins" client player1 player1 --dhcp
+need "player 2 joins" client player2 player2
+room_has player2 92
+check "player 1 has a lease" soon 15 said player1 '^address '
+leased=$(ip_of player1 "$tun")
+index=$(at player1 cat /sys/class/net/$tun/ifindex)
+check "it works" reaches player1 $console_ip
+
+# ---- the relay
+stop relay KILL
+check "without the relay nothing works" not reaches player1 $console_ip
+need "the relay starts again, with the same certificate" relay
+joins=2
+check "all are back within 7 s" all_back 7
+check "with the same interface" test "$(at player1 cat /sys/class/net/$tun/ifindex)" = "$index"
+check "and the same address" test "$(ip_of player1 "$tun")" = "$leased"
+check "it works again" soon 3 reaches player1 $console_ip
+check "for player 2 as well" soon 3 reaches player2 "$leased"
+
+# A short stop is told: nobody has to find out.
+stop relay TERM
+check "the relay ends well" test $status = 0
+check "clients are told" soon 2 said player1 '^disconnected .*final=no'
+sleep 1
+need "the relay starts a third time" relay
+joins=3
+check "all are back within 7 s" all_back 7
+check "it works again" soon 3 reaches player1 $console_ip
+
+# ---- the gateway
+stop gateway
+check "the gateway ends well" test $status = 0
+check "R7 players hear that it left" soon 2 said player1 '^peer_left .*role=gateway.*reason=normal'
+check "the LAN is gone" not reaches player1 $console_ip
+check "R7 the players still have each other" reaches player2 "$leased"
+need "R3 R7 its place is free at once" gateway gateway --lan lan
+check "C8 players hear that it is there" soon 2 said_times player2 '^peer_joined .*role=gateway' 4
+check "the LAN is back" soon 3 reaches player1 $console_ip
+stop gateway KILL
+check "R3 while the killed one may live yet, there is no place for another" \
+	ends_with 75 gateway gateway "$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --lan lan
+check "C3 silence is noticed" soon 20 said player1 '^peer_left .*role=gateway.*reason=timed_out'
+need "R7 then the place is free" gateway gateway --lan lan
+check "the LAN is back" soon 3 reaches player1 $console_ip
+
+# ---- the way to the relay
+move() { # PLACE ADDRESS ROUTER
+	ip -n "$lab-$1" address flush dev wan
+	address "$1" wan "$2/24"
+	ip -n "$lab-$1" route add default via "$3"
+}
+move player1 198.51.100.77 198.51.100.1
+check "player 1 has another address outside: it goes on" soon 3 reaches player1 $console_ip
+check "from the LAN too" reaches console "$leased"
+move gateway 100.64.0.77 100.64.0.1
+check "the gateway has another address outside: it goes on" soon 3 reaches player1 $console_ip
+
+# A third member behind a NAT, which forgets and takes another port.
+start nat internet /usr/bin/python3 "$probe" nat 4433 $relay_ip 443
+soon 5 said nat forwarding
+tun=lp1 relay_ip=192.0.2.1:4433
+need "a player behind a NAT joins" client player3 player2
+check "it has an address" room_has player2 93 lp1
+tun=lp0 relay_ip=203.0.113.5
+check "it works" reaches player2 -I lp1 $console_ip
+kill -s USR1 "${pid[nat]}"
+check "the NAT takes another port: it goes on" soon 3 reaches player2 -I lp1 $console_ip
+check "as the same member, without a new join" not said_times player3 '^joined' 2
+check "player 1 was there all the time" not said_times player1 '^joined' 4
+lab_finish

@@ -1,0 +1,364 @@
+/* Rooms with a life of their own: many peers, bad lines, crashes. LANPARTY_SEED repeats a run. */
+#include "world.h"
+
+static const struct wire good = {.delay = 10 * LP_MILLISECOND, .jitter = 2 * LP_MILLISECOND};
+
+#define HOST_IP IPV4(10, 1, 0, 1)
+
+static void start_client(struct world *w, size_t i)
+{
+	const struct lp_tunnel_config config = peer_config(w, i, LP_ROLE_CLIENT);
+	peer_starts(w, i, &config, 1400);
+}
+
+static void start_gateway(struct world *w, size_t i)
+{
+	const struct lp_tunnel_config config = peer_config(w, i, LP_ROLE_GATEWAY);
+	peer_starts(w, i, &config, 1400);
+}
+
+/* A computer on the gateway's LAN: answers ARP for its address, and sends back what it gets. */
+static void lan_host(struct world *w, size_t peer, const uint8_t *frame, size_t len)
+{
+	uint8_t f[FRAME_CAP];
+	struct lp_verdict v;
+	struct lp_mac from;
+	const struct lp_mac host = host_mac(1);
+	if (peer != 0)
+		return;
+	memcpy(from.b, frame + 6, 6);
+	if (frame[12] == 8 && frame[13] == 6) {
+		struct lp_reader r = lp_reader_of(frame + 28, 14);
+		uint32_t asker = lp_read_u32(&r);
+		lp_read_bytes(&r, 6);
+		if (lp_read_u32(&r) != HOST_IP)
+			return;
+		len = frame_arp(f, from, host, host, HOST_IP, asker);
+	} else if (memcmp(frame, host.b, 6) == 0) {
+		memcpy(f, frame, len);
+		memcpy(f, from.b, 6);
+		memcpy(f + 6, host.b, 6);
+		f[43] ^= 1; /* a number of its own: the next odd one */
+		for (size_t k = 44; k < len; k++)
+			f[k] = (uint8_t)(f[k] + 1);
+	} else {
+		return;
+	}
+	lp_tunnel_on_frame(w->peers[0].tunnel, f, len, w->now, &v);
+	check(v.drop == LP_DROP_NONE);
+}
+
+static void players_and_a_lan_behind_a_gateway_are_one_network(void **state)
+{
+	(void)state;
+	struct world *w = world_new(&good);
+	w->sink = lan_host;
+	start_gateway(w, 0);
+	for (size_t i = 1; i <= 3; i++)
+		start_client(w, i);
+	world_run(w, 2 * LP_SECOND);
+	check(joined_count(w) == 4);
+	check_views(w);
+
+	/* ARP goes to all, and its answer to the one who asked */
+	uint8_t f[FRAME_CAP];
+	struct lp_verdict v;
+	size_t before[4];
+	for (size_t i = 0; i < 4; i++)
+		before[i] = w->peers[i].received;
+	size_t len = frame_arp(
+		f, BROADCAST, w->peers[1].mac, w->peers[1].mac, IPV4(10, 0, 0, 1), HOST_IP);
+	lp_tunnel_on_frame(w->peers[1].tunnel, f, len, w->now, &v);
+	check(v.drop == LP_DROP_NONE);
+	world_run(w, LP_SECOND);
+	for (size_t i = 0; i < 4; i++)
+		check(w->peers[i].received == before[i] + 1);
+
+	world_frame(w, 1, host_mac(1), 100, 1000); /* to the LAN, and back as 101 */
+	world_frame(w, 2, player_mac(3), 200, 1514);
+	world_frame(w, 3, BROADCAST, 300, 60);
+	world_run(w, LP_SECOND);
+	const size_t expected[][4] = {
+		{100, 1, 0, 0}, {101, 0, 1, 0}, {200, 0, 0, 0}, {300, 1, 1, 1}};
+	for (size_t k = 0; k < 4; k++) {
+		for (size_t i = 0; i < 3; i++)
+			check(w->peers[i].got[expected[k][0]] == expected[k][1 + i]);
+	}
+	check(w->peers[3].got[200] == 1 && w->peers[3].got[300] == 0);
+	check(w->peers[3].got[100] + w->peers[3].got[101] == 0);
+	world_free(w);
+}
+
+/* One thing that happens to one peer in the churn. Who has crashed may have to wait until the relay
+ * has noticed; everybody else comes in at once (R7). */
+static void stir(struct world *w, size_t i)
+{
+	struct peer *p = &w->peers[i];
+	if (p->tunnel && lp_tunnel_is_over(p->tunnel)) {
+		if (p->reject >= 0) {
+			check(p->reject == LP_REJECT_MAC_IN_USE ||
+				p->reject == LP_REJECT_GATEWAY_PRESENT);
+			check(!p->clean);
+		}
+		p->clean = p->conn == 0 && p->reject < 0;
+		lp_tunnel_free(p->tunnel);
+		p->tunnel = NULL;
+		p->conn = 0;
+		p->up = false;
+		return;
+	}
+	if (!p->tunnel) {
+		i ? start_client(w, i) : start_gateway(w, i);
+		return;
+	}
+	if (!is_joined(w, i))
+		return;
+	size_t what = world_below(w, 100);
+	if (what < 80) {
+		lp_tunnel_leave(p->tunnel, w->now);
+	} else if (what < 90) {
+		p->clean = false;
+		line_is_cut(w, i);
+	} else {
+		p->clean = false;
+		peer_crashes(w, i);
+	}
+}
+
+static void R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind(void **state)
+{
+	(void)state;
+	const struct wire wire = {.loss = 20,
+		.duplicates = 20,
+		.delay = 5 * LP_MILLISECOND,
+		.jitter = 30 * LP_MILLISECOND};
+	struct world *w = world_new(&wire);
+	const size_t peers = 20;
+	size_t serial = 0;
+	w->peer_count = peers;
+	for (size_t i = 0; i < peers; i++)
+		w->peers[i].clean = true;
+	for (int rounds = 0; w->joins < 10000; rounds++) {
+		check(rounds < 100000);
+		for (int k = 0; k < 6; k++)
+			stir(w, world_below(w, peers));
+		size_t talker = world_below(w, peers);
+		if (talker && is_joined(w, talker) && rounds % 8 == 0)
+			world_frame(w, talker, BROADCAST, serial++ % WORLD_SERIALS, 200);
+		world_run(w, 100 * LP_MILLISECOND);
+		if (rounds % 500 == 499) { /* everybody notices everything */
+			world_run(w, 25 * LP_SECOND);
+			check_views(w);
+		}
+	}
+	/* all go: nothing is left */
+	for (size_t i = 0; i < peers; i++)
+		if (w->peers[i].tunnel)
+			lp_tunnel_leave(w->peers[i].tunnel, w->now);
+	world_run(w, 30 * LP_SECOND);
+	struct lp_hub_counters c;
+	lp_hub_get_counters(w->hub, &c);
+	check(c.joins >= 10000 && c.joins == c.leaves);
+	check(c.members == 0 && c.rooms == 0 && c.sessions == 0 &&
+		c.frames_free == w->config.frames);
+	world_free(w);
+}
+
+/* Every MAC that has left can join at once, however it left the room that it was in. */
+static void R7_a_mac_whose_peer_has_left_joins_again_at_once(void **state)
+{
+	(void)state;
+	struct world *w = world_new(&good);
+	start_client(w, 1);
+	start_client(w, 2);
+	for (int i = 0; i < 50; i++) {
+		world_run(w, 2 * LP_SECOND);
+		check(joined_count(w) == 2);
+		check_views(w);
+		lp_tunnel_leave(w->peers[2].tunnel, w->now);
+		while (!lp_tunnel_is_over(w->peers[2].tunnel))
+			world_run(w, LP_MILLISECOND);
+		lp_tunnel_free(w->peers[2].tunnel);
+		w->peers[2].tunnel = NULL;
+		start_client(w, 2);
+	}
+	check(w->rejects == 0);
+	world_free(w);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const lp_time *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* The relay is away for two seconds. told: it says so to everybody at once; else each notices by
+ * itself when it says something to the new one. */
+static void restart(bool told)
+{
+	struct world *w = world_new(&good);
+	const size_t peers = 200;
+	for (size_t i = 0; i < peers; i++)
+		start_client(w, i);
+	world_run(w, 5 * LP_SECOND);
+	check(joined_count(w) == peers);
+	w->connects = calloc(100 * peers, sizeof(lp_time));
+	assert_non_null(w->connects);
+	if (told) {
+		lp_hub_shutdown(w->hub);
+		world_run(w, 15 * LP_MILLISECOND);
+	}
+	relay_crashes(w);
+	for (size_t i = 0; i < peers && !told; i++)
+		send_close(w, w->peers[i].conn, false, LP_LEAVE_OTHER,
+			2 * LP_SECOND + world_random(w) % (3 * LP_SECOND));
+	world_run(w, 2 * LP_SECOND);
+	lp_time back = w->now;
+	relay_starts(w);
+	for (size_t i = 0; i < peers; i++)
+		w->peers[i].joined_at = 0;
+	world_run(w, 20 * LP_SECOND);
+	check(joined_count(w) == peers);
+	check_views(w);
+	check(w->rejects == 0);
+
+	lp_time after[WORLD_PEERS];
+	for (size_t i = 0; i < peers; i++) {
+		check(w->peers[i].joined_at > back);
+		after[i] = w->peers[i].joined_at - back;
+	}
+	qsort(after, peers, sizeof(after[0]), by_time);
+	check(after[peers * 95 / 100] <= 7 * LP_SECOND);
+	check(after[peers * 99 / 100] <= 15 * LP_SECOND);
+	/* no stampede: in no tenth of a second does a quarter of them come */
+	size_t bins[300] = {0}, most = 0;
+	lp_time first = w->connects[0];
+	for (size_t i = 0; i < w->connect_count; i++) {
+		size_t bin = (size_t)((w->connects[i] - first) / (100 * LP_MILLISECOND));
+		check(bin < 300);
+		bins[bin]++;
+		most = bins[bin] > most ? bins[bin] : most;
+	}
+	print_message("%zu attempts of %zu peers, at most %zu in a tenth of a second, p95 %.1f s\n",
+		w->connect_count, peers, most, (double)after[peers * 95 / 100] / 1e9);
+	check(most <= peers / 4);
+	world_free(w);
+}
+
+static void two_hundred_peers_come_back_to_a_relay_that_crashed(void **state)
+{
+	(void)state;
+	restart(false);
+}
+
+static void two_hundred_peers_come_back_to_a_relay_that_said_goodbye(void **state)
+{
+	(void)state;
+	restart(true);
+}
+
+/* No peer gets a frame twice, though packets come twice; what is lost leaves no memory behind. */
+static void a_third_of_all_packets_lost_is_bad_but_not_the_end(void **state)
+{
+	(void)state;
+	const struct wire wire = {.loss = 300,
+		.duplicates = 100,
+		.delay = 20 * LP_MILLISECOND,
+		.jitter = 60 * LP_MILLISECOND};
+	struct world *w = world_new(&wire);
+	const size_t peers = 5, frames = 3000;
+	struct lp_hub_counters c;
+	for (size_t i = 0; i < peers; i++) {
+		const struct lp_tunnel_config config = peer_config(w, i, LP_ROLE_CLIENT);
+		peer_starts(w, i, &config, 1200); /* large frames travel in halves */
+	}
+	world_run(w, 10 * LP_SECOND);
+	check(joined_count(w) == peers);
+	for (size_t serial = 0; serial < frames; serial++) {
+		size_t from = world_below(w, peers), to = world_below(w, peers + 1);
+		size_t len = serial % 3 ? 1514 : 100;
+		if (to == from)
+			continue;
+		world_frame(w, from, to < peers ? w->peers[to].mac : BROADCAST, serial, len);
+		world_run(w, 5 * LP_MILLISECOND);
+		lp_hub_get_counters(w->hub, &c);
+		check(c.frames_free >= w->config.frames - peers * LP_HALVES_SLOTS);
+	}
+	world_run(w, 10 * LP_SECOND);
+	size_t got = 0;
+	for (size_t i = 0; i < peers; i++) {
+		for (size_t serial = 0; serial < frames; serial++) {
+			check(w->peers[i].got[serial] <= 1);
+			got += w->peers[i].got[serial];
+		}
+	}
+	check(got > frames / 5);
+	check(joined_count(w) == peers);
+	check_views(w);
+	/* the halves that wait for nothing go with the next one that comes */
+	for (size_t i = 0; i < peers; i++)
+		for (int k = 0; k < 20; k++)
+			world_frame(w, i, BROADCAST, frames + i * 20 + (size_t)k, 1514);
+	world_run(w, LP_SECOND);
+	lp_hub_get_counters(w->hub, &c);
+	check(c.frames_free >= w->config.frames - peers * LP_HALVES_SLOTS);
+	for (size_t i = 0; i < peers; i++)
+		lp_tunnel_leave(w->peers[i].tunnel, w->now);
+	world_run(w, 20 * LP_SECOND);
+	lp_hub_get_counters(w->hub, &c);
+	check(c.sessions == 0 && c.frames_free == w->config.frames);
+	world_free(w);
+}
+
+/* R5, F5: peers with different budgets and paths, with and without halves. */
+static void mixed_peers_all_get_every_frame_that_the_room_allows(void **state)
+{
+	(void)state;
+	const struct {
+		size_t budget, path;
+		bool joins; /* a room of MTU 1300 */
+	} rows[] = {{0, 1200, true}, {900, 1500, true}, {1322, 1322, true}, {0, 1400, true},
+		{0, 668, false}, {669, 1400, true}, {0, 1522, true}, {669, 669, true}};
+	const size_t peers = sizeof(rows) / sizeof(rows[0]);
+	struct world *w = world_new(&good);
+	size_t serial = 0;
+	for (size_t i = 0; i < peers; i++) {
+		struct lp_tunnel_config config = peer_config(w, i, LP_ROLE_CLIENT);
+		config.datagram_budget = rows[i].budget;
+		if (i == 0)
+			config.mtu = 1300;
+		peer_starts(w, i, &config, rows[i].path);
+		world_run(w, LP_SECOND);
+		check(is_joined(w, i) == rows[i].joins);
+		check(rows[i].joins || w->peers[i].reject == LP_REJECT_MTU);
+	}
+	check_views(w);
+	const size_t lens[] = {46, 600, 660, 661, 1192, 1193, 1314};
+	for (size_t k = 0; k < sizeof(lens) / sizeof(lens[0]); k++) {
+		for (size_t i = 0; i < peers; i++) {
+			if (!rows[i].joins)
+				continue;
+			world_frame(w, i, BROADCAST, serial, lens[k]);
+			world_run(w, 100 * LP_MILLISECOND);
+			for (size_t to = 0; to < peers; to++)
+				check(w->peers[to].got[serial] == (rows[to].joins && to != i));
+			serial++;
+		}
+	}
+	check(world_frame(w, 0, BROADCAST, serial, 1315).drop == LP_DROP_JUMBO);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(players_and_a_lan_behind_a_gateway_are_one_network),
+		cmocka_unit_test(R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind),
+		cmocka_unit_test(R7_a_mac_whose_peer_has_left_joins_again_at_once),
+		cmocka_unit_test(two_hundred_peers_come_back_to_a_relay_that_crashed),
+		cmocka_unit_test(two_hundred_peers_come_back_to_a_relay_that_said_goodbye),
+		cmocka_unit_test(a_third_of_all_packets_lost_is_bad_but_not_the_end),
+		cmocka_unit_test(mixed_peers_all_get_every_frame_that_the_room_allows),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

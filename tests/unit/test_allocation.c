@@ -1,0 +1,199 @@
+/* The frame path of hub and tunnel never allocates. The linker's --wrap counts for the core's objects,
+ * with and without sanitizers. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "hub_peers.h"
+#include "tunnel_relay.h"
+
+#define LAN(n) IPV4(192, 168, 0, n)
+
+static size_t allocations;
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	allocations++;
+	return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	allocations++;
+	return __real_realloc(old, size);
+}
+
+static void joining_allocates_so_that_the_count_counts(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	allocations = 0;
+	peer_join(r, 1);
+	assert_true(allocations >= 3); /* session, room, member at least */
+	allocations = 0;
+	const struct lp_tunnel_config tunnel = line_config(LP_ROLE_CLIENT);
+	struct line *l = line_new(&tunnel);
+	assert_true(allocations >= 3);
+	line_free(l);
+	relay_free(r);
+}
+
+/* Frames of every kind, good and bad, in the number given. */
+static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
+{
+	const struct lp_mac src = from ? player_mac(from) : host_mac(1);
+	const uint32_t ip = LAN(10 + from);
+	switch (n % 10) {
+	case 0:
+		return frame_arp(f, BROADCAST, src, src, ip, LAN(1));
+	case 1:
+		return frame_udp(f, player_mac(1 + n / 10 % 3), src, ip, LAN(3), 5, 1514);
+	case 2:
+		return frame_udp(f, BROADCAST, src, ip, LAN(255), 5, 100 + n % 1000);
+	case 3:
+		return frame_udp(f, host_mac(n % 4000), src, ip, LAN(3), 5, 200);
+	case 4:
+		return frame_router_advertisement(f, src);
+	case 5:
+		return frame_dhcp_ack(
+			f, player_mac(2), src, LAN(1), LAN(60 + n % 100), player_mac(2));
+	case 6:
+		return frame_raw(f, player_mac(2), src, 0x8899, 60);
+	case 7:
+		return frame_raw(f, player_mac(2), player_mac(99), LP_ETHERTYPE_IPV4, 60);
+	case 8: { /* a first fragment */
+		size_t len = frame_udp(f, player_mac(2), src, ip, LAN(3), 5, 42 + 64);
+		f[LP_ETH_HEADER + 6] = 0x20;
+		f[LP_ETH_HEADER + 5] = (uint8_t)n;
+		ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+		return len;
+	}
+	default:
+		return frame_raw(f, player_mac(2), src, LP_ETHERTYPE_IPV6, 13 + n % 40);
+	}
+}
+
+static size_t in_halves(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_overlay_type type,
+	uint16_t peer, uint32_t room, uint16_t id)
+{
+	const struct lp_overlay o = {.type = type,
+		.peer = peer,
+		.room = room,
+		.frame_id = id,
+		.frame_len = (uint16_t)len};
+	size_t at = lp_overlay_encode(&o, bytes), first = (len + 1) / 2;
+	bool is_first = type == LP_OVERLAY_FIRST;
+	memcpy(bytes + at, is_first ? f : f + first, is_first ? first : len - first);
+	return at + (is_first ? first : len - first);
+}
+
+static void the_hub_allocates_nothing_for_frames(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits.client_rate = config.rooms.limits.client_burst = 15000;
+	config.rooms.limits.broadcast_rate = config.rooms.limits.broadcast_burst = 5;
+	config.rooms.limits.unknown_rate = config.rooms.limits.unknown_burst = 5;
+	config.frames = 300;
+	struct relay *r = relay_new(&config);
+	for (int i = 0; i < 5; i++)
+		peer_join(r, i);
+	allocations = 0;
+	for (unsigned n = 0; n < 20000; n++) {
+		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
+		int from = (int)(n / 7 % 5);
+		size_t len = any_frame(f, n, (unsigned)from);
+		r->now += LP_MILLISECOND;
+		if (len >= LP_ETH_HEADER)
+			peer_frame(r, from, f, len);
+		for (int k = 0; k < 2 && len >= LP_ETH_HEADER; k++) {
+			const struct lp_welcome *w = &r->peers[from].welcome;
+			size_t part =
+				in_halves(bytes, f, len, k ? LP_OVERLAY_SECOND : LP_OVERLAY_FIRST,
+					w->peer, w->room, (uint16_t)n);
+			if (!k || n % 3) /* many never come */
+				peer_datagram(r, from, bytes, part);
+		}
+		struct lp_session *s;
+		while ((s = lp_hub_next_ready(r->hub))) {
+			struct lp_overlay o;
+			int i = (int)((struct peer *)lp_session_user(s) - r->peers);
+			while (i < 3 &&
+				peer_take_max(r, i, 1200, bytes, &o)) /* the others are slow */
+				;
+		}
+	}
+	assert_int_equal(allocations, 0);
+	struct lp_hub_counters c = relay_counters(r);
+	const enum lp_drop seen[] = {LP_DROP_SOURCE_MAC, LP_DROP_ETHERTYPE, LP_DROP_DHCP_SERVER,
+		LP_DROP_ROUTER_ADVERTISEMENT, LP_DROP_BROADCAST_RATE, LP_DROP_UNKNOWN_RATE,
+		LP_DROP_BYTE_RATE, LP_DROP_QUEUE_FULL, LP_DROP_UNKNOWN_UNICAST, LP_DROP_BAD_IPV6};
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		if (!c.drops[seen[i]])
+			fail_msg("no frame was dropped as %s", lp_drop_text(seen[i]));
+	assert_int_equal(c.members, 5);
+	relay_free(r);
+}
+
+static void the_tunnel_allocates_nothing_for_frames(void **state)
+{
+	(void)state;
+	for (int role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
+		struct line *l = line_in_room((enum lp_role)role);
+		for (uint16_t i = 1; i < 4; i++)
+			line_joined(l, i, LP_ROLE_CLIENT);
+		if (role == LP_ROLE_CLIENT)
+			line_joined(l, 4, LP_ROLE_GATEWAY);
+		allocations = 0;
+		for (unsigned n = 0; n < 20000; n++) {
+			uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
+			struct lp_overlay o;
+			size_t len = any_frame(f, n, role == LP_ROLE_CLIENT ? OWN_PEER : 0);
+			uint16_t from = (uint16_t)(n / 7 % 5);
+			l->now += LP_MILLISECOND;
+			line_frame(l, f, len);
+			len = any_frame(f, n, from % 4);
+			line_forwarded(l, from ? from : 4, f, len);
+			for (int k = 0; k < 2 && len >= LP_ETH_HEADER; k++) {
+				size_t part = in_halves(bytes, f, len,
+					k ? LP_OVERLAY_SECOND : LP_OVERLAY_FIRST, from, ROOM,
+					(uint16_t)n);
+				if (!k || n % 3)
+					line_datagram(l, bytes, part);
+			}
+			while (n % 1000 > 900 && line_take(l, 1200, bytes, &o))
+				;
+		}
+		assert_int_equal(allocations, 0);
+		assert_true(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_QUEUE_FULL] > 0);
+		assert_true(l->port.count > 0);
+		line_free(l);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(joining_allocates_so_that_the_count_counts),
+		cmocka_unit_test(the_hub_allocates_nothing_for_frames),
+		cmocka_unit_test(the_tunnel_allocates_nothing_for_frames),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,438 @@
+/* The tunnel's frame path: port to relay, relay to port, and what a rogue relay can not do. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "tunnel_relay.h"
+
+#define LAN(n) IPV4(192, 168, 0, n)
+
+/* A room with two players, 11 and 12, and with us. */
+static struct line *in_room(enum lp_role role)
+{
+	struct line *l = line_in_room(role);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	line_joined(l, 12, LP_ROLE_CLIENT);
+	return l;
+}
+
+static size_t udp_frame(uint8_t *f, struct lp_mac dst, struct lp_mac src, size_t len)
+{
+	return frame_udp(f, dst, src, LAN(5), LAN(6), 27015, len);
+}
+
+static void frames_go_nowhere_before_the_room_is_joined_and_after(void **state)
+{
+	(void)state;
+	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	struct line *l = line_new(&config);
+	uint8_t f[FRAME_CAP];
+	size_t len = udp_frame(f, BROADCAST, player_mac(OWN_PEER), 100);
+	for (int stage = 0; stage < 6; stage++) {
+		if (stage == 1)
+			line_start(l);
+		if (stage == 2)
+			line_connected(l);
+		if (stage == 4)
+			lp_tunnel_leave(l->tunnel, l->now);
+		if (stage == 5)
+			line_closed(l, false);
+		if (stage == 3) {
+			struct lp_control m = welcome_of(1500);
+			line_say(l, 0, &m);
+			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+			continue;
+		}
+		struct lp_verdict out = line_frame(l, f, len), in = line_forwarded(l, 11, f, len);
+		assert_int_equal(out.drop, LP_DROP_NOT_JOINED);
+		assert_int_equal(out.action, LP_ACTION_DROP);
+		assert_int_equal(in.drop, LP_DROP_NOT_JOINED);
+		assert_int_equal(in.targets, 0);
+	}
+	assert_false(lp_tunnel_has_datagram(l->tunnel)); /* what waited is gone */
+	assert_int_equal(l->port.count, 0);
+	line_free(l);
+}
+
+static void F1_what_leaves_carries_the_ids_of_the_welcome(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 1400);
+	struct lp_verdict v = line_frame(l, f, len);
+	assert_int_equal(v.drop, LP_DROP_NONE);
+	assert_int_equal(v.targets, 1);
+	assert_int_equal(v.len, 1400);
+	assert_true(lp_tunnel_has_datagram(l->tunnel));
+	assert_int_equal(line_take(l, 1500, bytes, &o), LP_OVERLAY_HEADER + 1400);
+	assert_int_equal(o.room, ROOM);
+	assert_int_equal(o.peer, OWN_PEER);
+	assert_memory_equal(o.bytes, f, len);
+	assert_false(lp_tunnel_has_datagram(l->tunnel));
+	assert_int_equal(line_take(l, 1500, bytes, &o), 0);
+	line_free(l);
+}
+
+static void a_frame_too_big_for_a_datagram_leaves_in_halves_if_the_relay_takes_them(void **state)
+{
+	(void)state;
+	for (int halves = 0; halves < 2; halves++) {
+		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct line *l = line_new(&config);
+		struct lp_control m = welcome_of(1500);
+		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+		struct lp_overlay o;
+		m.welcome.capabilities = halves ? LP_CAP_HALVES : 0;
+		line_start(l);
+		line_connected(l);
+		line_say(l, 0, &m);
+		line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 1514));
+		size_t len = line_take(l, 1200, bytes, &o);
+		assert_int_equal(len, halves ? LP_DATAGRAM_MIN : 0);
+		if (halves)
+			assert_int_equal(line_take(l, 1200, bytes, &o), LP_DATAGRAM_MIN);
+		assert_int_equal(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_TOO_BIG], !halves);
+		line_free(l);
+	}
+}
+
+static void no_datagram_is_larger_than_the_budget(void **state)
+{
+	(void)state;
+	struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	config.datagram_budget = 900;
+	struct line *l = line_new(&config);
+	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	line_start(l);
+	line_join(l, 1500);
+	line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 892));
+	assert_int_equal(line_take(l, 1400, bytes, &o), 900);
+	line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 893));
+	assert_int_equal(line_take(l, 1400, bytes, &o), LP_OVERLAY_HALF_HEAD + 447);
+	line_free(l);
+}
+
+static void F4_a_client_sends_from_its_own_mac_alone(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	assert_int_equal(line_frame(l, f, udp_frame(f, BROADCAST, player_mac(11), 100)).drop,
+		LP_DROP_SOURCE_MAC);
+	assert_int_equal(line_frame(l, f, udp_frame(f, BROADCAST, host_mac(1), 100)).drop,
+		LP_DROP_SOURCE_MAC);
+	assert_int_equal(
+		line_frame(l, f, udp_frame(f, host_mac(1), player_mac(OWN_PEER), 100)).drop,
+		LP_DROP_NONE);
+	assert_int_equal(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_SOURCE_MAC], 2);
+	line_free(l);
+}
+
+static void the_filter_runs_on_both_ways_of_a_client(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_router_advertisement(f, player_mac(OWN_PEER));
+	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
+	len = frame_router_advertisement(f, player_mac(11));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
+	line_joined(l, 13, LP_ROLE_GATEWAY);
+	len = frame_router_advertisement(f, host_mac(1));
+	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE); /* S3: the LAN's may */
+	len = frame_dhcp_ack(
+		f, player_mac(OWN_PEER), host_mac(1), LAN(1), LAN(9), player_mac(OWN_PEER));
+	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(l->port.count, 2);
+	assert_int_equal(l->port.len, len);
+	assert_memory_equal(l->port.frame, f, len);
+	line_free(l);
+}
+
+static void R5_frames_over_the_rooms_mtu_are_jumbo_on_both_ways(void **state)
+{
+	(void)state;
+	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	struct line *l = line_new(&config);
+	uint8_t f[FRAME_CAP];
+	line_start(l);
+	line_join(l, 1000);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	for (size_t len = 1014; len <= 1015; len++) {
+		enum lp_drop drop = len > 1014 ? LP_DROP_JUMBO : LP_DROP_NONE;
+		udp_frame(f, player_mac(11), player_mac(OWN_PEER), len);
+		assert_int_equal(line_frame(l, f, len).drop, drop);
+		udp_frame(f, player_mac(OWN_PEER), player_mac(11), len);
+		assert_int_equal(line_forwarded(l, 11, f, len).drop, drop);
+	}
+	line_free(l);
+}
+
+static void the_queue_to_the_relay_is_bounded(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 100);
+	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
+		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_QUEUE_FULL);
+	assert_int_equal(lp_tunnel_stats(l->tunnel)->tx_frames, LP_QUEUE_FRAMES);
+	assert_int_equal(line_take(l, 1500, bytes, &o), 108);
+	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	line_free(l);
+}
+
+static void a_frame_that_the_port_does_not_take_is_counted(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 100);
+	l->port.refuse_write = true;
+	struct lp_verdict v = line_forwarded(l, 11, f, len);
+	assert_int_equal(v.drop, LP_DROP_PORT);
+	assert_int_equal(v.action, LP_ACTION_DROP);
+	l->port.refuse_write = false;
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	const struct lp_stats *s = lp_tunnel_stats(l->tunnel);
+	assert_int_equal(s->rx_drops[LP_DROP_PORT], 1);
+	assert_int_equal(s->rx_frames, 1);
+	assert_int_equal(s->rx_bytes, 100);
+	line_free(l);
+}
+
+static void F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP], bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 100);
+	const struct {
+		uint16_t peer;
+		uint32_t room;
+		uint8_t first;
+		enum lp_drop drop;
+	} rows[] = {
+		{11, ROOM, 0x10, LP_DROP_NONE},
+		{11, ROOM + 1, 0x10, LP_DROP_WRONG_ROOM},
+		{13, ROOM, 0x10, LP_DROP_WRONG_PEER},
+		{OWN_PEER, ROOM, 0x10, LP_DROP_WRONG_PEER}, /* F2 */
+		{12, ROOM, 0x10, LP_DROP_SOURCE_MAC},
+		{11, ROOM, 0x20, LP_DROP_OVERLAY},
+		{11, ROOM, 0x14, LP_DROP_WRONG_TYPE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct lp_overlay o = {.peer = rows[i].peer, .room = rows[i].room};
+		lp_overlay_encode(&o, bytes);
+		bytes[0] = rows[i].first;
+		memcpy(bytes + 8, f, len);
+		assert_int_equal(line_datagram(l, bytes, 8 + len).drop, rows[i].drop);
+	}
+	line_left(l, 11);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_WRONG_PEER);
+	assert_int_equal(l->port.count, 1);
+	line_free(l);
+}
+
+static struct lp_verdict half(struct line *l, uint16_t peer, enum lp_overlay_type type, uint16_t id,
+	const uint8_t *f, size_t len)
+{
+	uint8_t bytes[LP_DATAGRAM_MAX];
+	const struct lp_overlay o = {.type = type,
+		.peer = peer,
+		.room = ROOM,
+		.frame_id = id,
+		.frame_len = (uint16_t)len};
+	size_t at = lp_overlay_encode(&o, bytes), first = (len + 1) / 2;
+	bool is_first = type == LP_OVERLAY_FIRST;
+	size_t part = is_first ? first : len - first;
+	memcpy(bytes + at, is_first ? f : f + first, part);
+	return line_datagram(l, bytes, at + part);
+}
+
+static void halves_from_the_relay_become_one_frame_or_expire(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 1513);
+	struct lp_verdict v = half(l, 11, LP_OVERLAY_FIRST, 1, f, len);
+	assert_int_equal(v.action, LP_ACTION_WAIT);
+	assert_int_equal(v.targets, 0);
+	assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(half(l, 12, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 2, f, len).action, LP_ACTION_WAIT);
+	v = half(l, 11, LP_OVERLAY_SECOND, 1, f, len);
+	assert_int_equal(v.action, LP_ACTION_UNICAST);
+	assert_int_equal(v.len, len);
+	assert_int_equal(l->port.count, 1);
+	assert_memory_equal(l->port.frame, f, len);
+	assert_int_equal(lp_tunnel_stats(l->tunnel)->rx_frames, 1);
+	/* the first half of 2 comes too late */
+	l->now += LP_HALVES_TTL;
+	assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 2, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(l->port.count, 1);
+	line_free(l);
+}
+
+/* F3 from the other side: the LAN's own traffic stays on the LAN. */
+static void F3_a_gateway_takes_from_its_lan_what_is_for_members(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_GATEWAY);
+	const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 9}};
+	const struct {
+		struct lp_mac dst, src;
+		enum lp_drop drop;
+		const char *why;
+	} rows[] = {
+		{player_mac(11), host_mac(1), LP_DROP_NONE, "for a member"},
+		{BROADCAST, host_mac(1), LP_DROP_NONE, "for all"},
+		{group, host_mac(1), LP_DROP_NONE, "for a group"},
+		{host_mac(2), host_mac(1), LP_DROP_NO_TARGET, "the LAN's own business"},
+		{player_mac(13), host_mac(1), LP_DROP_NO_TARGET, "for somebody who is not here"},
+		{player_mac(12), player_mac(11), LP_DROP_LOOP, "a member's frame comes back"},
+		{BROADCAST, player_mac(12), LP_DROP_LOOP, "likewise"},
+		{player_mac(11), BROADCAST, LP_DROP_SOURCE_MAC, "from a group"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t f[FRAME_CAP];
+		struct lp_verdict v = line_frame(l, f, udp_frame(f, rows[i].dst, rows[i].src, 100));
+		if (v.drop != rows[i].drop)
+			fail_msg("%s: %s", rows[i].why, lp_drop_text(v.drop));
+	}
+	line_left(l, 11);
+	uint8_t f[FRAME_CAP];
+	size_t len = udp_frame(f, player_mac(11), host_mac(1), 100);
+	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NO_TARGET);
+	line_free(l);
+}
+
+/* S5: the relay forwards what it must not, and the gateway does not inject it. */
+static void S5_a_rogue_relay_gets_nothing_past_the_gateway(void **state)
+{
+	(void)state;
+	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
+	const uint32_t router = LAN(1);
+	config.protected_ipv4 = &router;
+	config.protected_count = 1;
+	struct line *l = line_new(&config);
+	uint8_t f[FRAME_CAP];
+	line_start(l);
+	line_join(l, 1500);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	line_joined(l, 12, LP_ROLE_CLIENT);
+	/* what the LAN says about itself, and what player 12 says */
+	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
+	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(12), LAN(1));
+	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
+	l->port.count = 0;
+
+	len = frame_router_advertisement(f, player_mac(11));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
+	len = frame_dhcp_ack(f, BROADCAST, player_mac(11), LAN(1), LAN(9), host_mac(8));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_DHCP_SERVER);
+	len = udp_frame(f, BROADCAST, player_mac(12), 100);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_SOURCE_MAC);
+	len = udp_frame(f, BROADCAST, host_mac(8), 100);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_SOURCE_MAC);
+	len = udp_frame(f, BROADCAST, player_mac(13), 100);
+	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_WRONG_PEER);
+	assert_int_equal(line_forwarded(l, OWN_PEER, f, len).drop, LP_DROP_WRONG_PEER);
+	len = frame_arp(f, BROADCAST, player_mac(11), host_mac(8), LAN(11), LAN(1));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ARP_SENDER);
+	const uint32_t not_its_own[] = {LAN(1), LAN(8), LAN(12)};
+	for (size_t i = 0; i < 3; i++) {
+		len = frame_arp(
+			f, BROADCAST, player_mac(11), player_mac(11), not_its_own[i], LAN(2));
+		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+		len = frame_udp(f, host_mac(8), player_mac(11), not_its_own[i], LAN(8), 5, 100);
+		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	}
+	len = frame_raw(f, BROADCAST, player_mac(11), 0x8899, 60);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ETHERTYPE);
+	assert_int_equal(l->port.count, 0);
+	/* an honest frame passes all the same */
+	len = frame_udp(f, host_mac(8), player_mac(11), LAN(11), LAN(8), 5, 100);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(l->port.count, 1);
+	line_free(l);
+}
+
+static void S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	len = frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
+	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(50), LAN(1));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(50), LAN(1));
+	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	line_left(l, 11); /* and with it goes its hold on the address */
+	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
+	line_free(l);
+}
+
+static void what_was_learned_of_addresses_goes_with_the_room(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
+	line_frame(l, f, len);
+	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(11), LAN(1));
+	line_forwarded(l, 11, f, len);
+	line_closed(l, false);
+	line_at(l, lp_tunnel_deadline(l->tunnel));
+	line_join(l, 1500);
+	line_joined(l, 12, LP_ROLE_CLIENT);
+	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(11), LAN(1));
+	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
+	line_closed(l, false);
+	line_at(l, lp_tunnel_deadline(l->tunnel));
+	line_join(l, 1500);
+	line_joined(l, 12, LP_ROLE_CLIENT);
+	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(8), LAN(1));
+	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
+	line_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_go_nowhere_before_the_room_is_joined_and_after),
+		cmocka_unit_test(F1_what_leaves_carries_the_ids_of_the_welcome),
+		cmocka_unit_test(
+			a_frame_too_big_for_a_datagram_leaves_in_halves_if_the_relay_takes_them),
+		cmocka_unit_test(no_datagram_is_larger_than_the_budget),
+		cmocka_unit_test(F4_a_client_sends_from_its_own_mac_alone),
+		cmocka_unit_test(the_filter_runs_on_both_ways_of_a_client),
+		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo_on_both_ways),
+		cmocka_unit_test(the_queue_to_the_relay_is_bounded),
+		cmocka_unit_test(a_frame_that_the_port_does_not_take_is_counted),
+		cmocka_unit_test(
+			F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped),
+		cmocka_unit_test(halves_from_the_relay_become_one_frame_or_expire),
+		cmocka_unit_test(F3_a_gateway_takes_from_its_lan_what_is_for_members),
+		cmocka_unit_test(S5_a_rogue_relay_gets_nothing_past_the_gateway),
+		cmocka_unit_test(S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway),
+		cmocka_unit_test(what_was_learned_of_addresses_goes_with_the_room),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
