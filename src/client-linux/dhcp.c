@@ -198,6 +198,8 @@ static void take_news(struct dhcp *d, const char *news)
 	char ip[INET_ADDRSTRLEN];
 	unsigned prefix;
 	struct in_addr address;
+	if (d->released)
+		return; /* the release leaves from this address, and it goes with the interface */
 	if (sscanf(news, "%15s %2u", ip, &prefix) != 2 || inet_pton(AF_INET, ip, &address) != 1 ||
 		prefix > 32) {
 		tap_set_address(d->tap, 0, 0);

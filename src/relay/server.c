@@ -11,8 +11,9 @@
 #include "log.h"
 #include "quic.h"
 
-#define RECEIVE_ROUNDS 4 /* batches from one socket in a wake-up */
-#define SEND_ROUNDS    4 /* times that closing connections may give the others something to say */
+#define RECEIVE_ROUNDS  4     /* batches from one socket in a wake-up */
+#define MAX_CONNECTIONS 16384 /* about 50 KiB each */
+#define SEND_ROUNDS     4 /* times that closing connections may give the others something to say */
 
 struct server {
 	struct lp_hub *hub;

@@ -63,7 +63,7 @@ stop gateway KILL
 check "P3 a killed one puts the interface back, too" soon 3 is_as_before gateway
 lab_bridge
 note_state gateway
-sleep 16 # its place in the room is free when the relay has noticed
+check "C3 the room notices" soon 20 said player2 '^peer_left .*role=gateway.*reason=timed_out'
 need "a gateway in a bridge" gateway gateway --bridge br0
 check "it works" soon 3 reaches player2 $console_ip
 check "P3 it has a port in the bridge" test "$(at gateway bridge link | wc -l)" = 2

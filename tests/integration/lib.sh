@@ -178,6 +178,7 @@ inner() { case $1 in player*) echo "$tun" ;; *) echo lan ;; esac; } # PLACE: its
 # ---- programs
 
 start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir
+	rm -f "$dir/$1.out" "$dir/$1.err" # at once: nobody is to read what the one before has said
 	ip netns exec "$lab-$2" "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" </dev/null &
 	pid[$1]=$!
 }

@@ -74,7 +74,8 @@ move player1 198.51.100.77 198.51.100.1
 check "player 1 has another address outside: it goes on" soon 3 reaches player1 $console_ip
 check "from the LAN too" reaches console "$leased"
 move gateway 100.64.0.77 100.64.0.1
-check "the gateway has another address outside: it goes on" soon 3 reaches player1 $console_ip
+check "the gateway has another address outside: it goes on" soon 3 reaches console "$leased"
+check "from player 1 too" reaches player1 $console_ip
 
 # A third member behind a NAT, which forgets and takes another port.
 start nat internet /usr/bin/python3 "$probe" nat 4433 $relay_ip 443

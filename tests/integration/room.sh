@@ -107,7 +107,7 @@ if [ "$mode" = --bridge ]; then
 	check "UDP" run_probe player1 udp 192.168.77.2 9001
 	check "20 MB by TCP to it" run_probe player1 tcp 192.168.77.2 9001 20000000
 	check "20 MB by TCP from it" run_probe player2 fetch 192.168.77.2 9001 20000000
-	check "broadcast from a player" heard player1 gateway 255.255.255.255
+	check "broadcast from a player" heard player2 gateway 255.255.255.255
 else
 	check "packet mode does not reach the gateway's own box" not reaches player1 192.168.77.2
 fi
