@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 	};
 	int code;
 	if (lp_options_read(&options, argc, argv, &code))
-		code = main_with(&s, &options);
+		code = (int)main_with(&s, &options);
 	lp_options_clear(&options);
 	return code;
 }

@@ -398,8 +398,8 @@ static void log_summary(const struct server *s)
 		(unsigned long long)c.copies);
 	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
 		if (c.drops[i])
-			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu", lp_drop_text(i),
-				(unsigned long long)c.drops[i]);
+			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu",
+				lp_drop_text((enum lp_drop)i), (unsigned long long)c.drops[i]);
 }
 
 void server_run(struct server *s, struct lp_identity *(*reload)(void *), void *context)
