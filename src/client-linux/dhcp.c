@@ -42,18 +42,20 @@ struct client {
 
 static const struct client clients[] = {
 	{"/usr/sbin/udhcpc", {"udhcpc", "-f", "-R", "-t", "4", "-T", "2", "-A", "3", "-o", "-O",
-				     "subnet", "-i", "%i", "-s", "%s/" SCRIPT_NAME}},
+				     "subnet", "-i", "%i", "-s", "%s/lanparty-dhcp-event"}},
 	{"/sbin/udhcpc", {"udhcpc", "-f", "-R", "-t", "4", "-T", "2", "-A", "3", "-o", "-O",
-				 "subnet", "-i", "%i", "-s", "%s/" SCRIPT_NAME}},
+				 "subnet", "-i", "%i", "-s", "%s/lanparty-dhcp-event"}},
 	{"/usr/sbin/dhclient",
-		{"dhclient", "-4", "-d", "-cf", "%s/" CONFIG_NAME, "-sf", "%s/" SCRIPT_NAME, "-lf",
-			"%s/leases", "-pf", "%s/pid", "%i"}},
-	{"/sbin/dhclient", {"dhclient", "-4", "-d", "-cf", "%s/" CONFIG_NAME, "-sf",
-				   "%s/" SCRIPT_NAME, "-lf", "%s/leases", "-pf", "%s/pid", "%i"}},
+		{"dhclient", "-4", "-d", "-cf", "%s/dhclient.conf", "-sf", "%s/lanparty-dhcp-event",
+			"-lf", "%s/leases", "-pf", "%s/pid", "%i"}},
+	{"/sbin/dhclient",
+		{"dhclient", "-4", "-d", "-cf", "%s/dhclient.conf", "-sf", "%s/lanparty-dhcp-event",
+			"-lf", "%s/leases", "-pf", "%s/pid", "%i"}},
 	{"/usr/sbin/dhcpcd", {"dhcpcd", "-4", "-B", "--nogateway", "--noipv4ll", "--release",
-				     "--script", "%s/" SCRIPT_NAME, "%i"}},
-	{"/usr/bin/busybox", {"busybox", "udhcpc", "-f", "-R", "-t", "4", "-T", "2", "-A", "3",
-				     "-o", "-O", "subnet", "-i", "%i", "-s", "%s/" SCRIPT_NAME}},
+				     "--script", "%s/lanparty-dhcp-event", "%i"}},
+	{"/usr/bin/busybox",
+		{"busybox", "udhcpc", "-f", "-R", "-t", "4", "-T", "2", "-A", "3", "-o", "-O",
+			"subnet", "-i", "%i", "-s", "%s/lanparty-dhcp-event"}},
 };
 
 /* What dhclient asks for, so that it gets no more. */

@@ -82,9 +82,11 @@ static struct lp_room *find_room(const struct lp_rooms *rooms, const uint8_t *ke
 
 static bool id_taken(const struct lp_rooms *rooms, uint32_t id)
 {
-	for (size_t i = 0; i < rooms->count; i++)
+	for (size_t i = 0; i < rooms->count; i++) {
+		assert(rooms->list[i]);
 		if (rooms->list[i]->id == id)
 			return true;
+	}
 	return id == 0;
 }
 

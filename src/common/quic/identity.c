@@ -120,7 +120,7 @@ out:
 	return len;
 }
 
-struct lp_identity *lp_identity_new(const char *name, int64_t now)
+static struct lp_identity *make_identity(const char *name, int64_t now)
 {
 	struct lp_identity *identity = NULL;
 	WC_RNG rng;
@@ -150,6 +150,16 @@ struct lp_identity *lp_identity_new(const char *name, int64_t now)
 	lp_zero(key_pem, sizeof key_pem);
 	wc_ecc_free(&key);
 	wc_FreeRng(&rng);
+	return identity;
+}
+
+struct lp_identity *lp_identity_new(const char *name, int64_t now)
+{
+	/* The random generator needs it on Windows: its lock does not come by itself there. */
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
+		return NULL;
+	struct lp_identity *identity = make_identity(name, now);
+	wolfSSL_Cleanup();
 	return identity;
 }
 
