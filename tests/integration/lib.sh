@@ -84,6 +84,7 @@ lab_make() {
 	at internet sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	wan vps 203.0.113 2001:db8:5 5
 	wan player1 198.51.100 2001:db8:1 10
+	address internet player1 198.51.100.53/32 # says at once that there is no name server
 	wan player2 192.0.2 2001:db8:2 10
 	wan gateway 100.64.0 2001:db8:3 10
 	ip -n "$lab-switch" link add lan0 up type bridge forward_delay 0

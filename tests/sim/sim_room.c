@@ -239,8 +239,9 @@ static void restart(bool told)
 		bins[bin]++;
 		most = bins[bin] > most ? bins[bin] : most;
 	}
-	print_message("%zu attempts of %zu peers, at most %zu in a tenth of a second, p95 %.1f s\n",
-		w->connect_count, peers, most, (double)after[peers * 95 / 100] / 1e9);
+	print_message("%u attempts of %u peers, at most %u in a tenth of a second, p95 %.1f s\n",
+		(unsigned)w->connect_count, (unsigned)peers, (unsigned)most,
+		(double)after[peers * 95 / 100] / 1e9);
 	check(most <= peers / 4);
 	world_free(w);
 }

@@ -494,6 +494,30 @@ static void S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held(void 
 	relay_free(r);
 }
 
+/* S2: later fragments lie behind the first one that was looked at, whichever they are put behind. */
+static void S2_a_first_fragment_that_comes_again_is_as_long_as_before(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	const size_t head = LP_ETH_HEADER + 20;
+	const struct {
+		size_t offset, len;
+		enum lp_drop drop;
+	} rows[] = {{64, 64, LP_DROP_FRAGMENT}, {0, 64, LP_DROP_NONE}, {64, 64, LP_DROP_NONE},
+		{56, 64, LP_DROP_FRAGMENT}, {0, 64, LP_DROP_NONE}, {0, 56, LP_DROP_FRAGMENT},
+		{0, 72, LP_DROP_FRAGMENT}, {56, 64, LP_DROP_FRAGMENT}, {64, 64, LP_DROP_NONE}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t f[FRAME_CAP];
+		size_t len = frame_udp(
+			f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, head + rows[i].len);
+		f[LP_ETH_HEADER + 6] = 0x20; /* more follow */
+		f[LP_ETH_HEADER + 7] = (uint8_t)(rows[i].offset / 8);
+		ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+		assert_int_equal(peer_frame(r, 1, f, len).drop, rows[i].drop);
+	}
+	relay_free(r);
+}
+
 static void a_slow_members_full_queue_hurts_nobody_else(void **state)
 {
 	(void)state;
@@ -620,6 +644,7 @@ int main(void)
 		cmocka_unit_test(S3_a_gateways_dhcp_replies_pass_and_bind_the_lease),
 		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_can_not_be_claimed),
 		cmocka_unit_test(S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held),
+		cmocka_unit_test(S2_a_first_fragment_that_comes_again_is_as_long_as_before),
 		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
 		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
 		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),

@@ -396,6 +396,7 @@ static void R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_i
 		assert_int_equal(r->peers[i].count, 2);
 		assert_int_equal(left->type, LP_PEER_LEFT);
 		assert_int_equal(left->peer_left.peer, old);
+		assert_int_equal(left->peer_left.sequence, 3); /* two have joined beside it */
 		assert_int_equal(left->peer_left.reason, LP_LEAVE_REPLACED);
 		assert_int_equal(joined->type, LP_PEER_JOINED);
 		assert_int_equal(joined->peer_joined.peer, r->peers[3].welcome.peer);

@@ -141,6 +141,7 @@ static void the_longest_message_fits_and_one_byte_more_does_not(void **state)
 	assert_int_equal(lp_inbox_add(&inbox, 3, bytes, len - 1, false, true, &m), LP_MORE);
 	assert_int_equal(
 		lp_inbox_add(&inbox, 3, bytes, sizeof(bytes), false, true, &m), LP_TOO_LONG);
+	assert_int_equal(lp_inbox_add(&inbox, 3, bytes, 15, false, true, &m), LP_TOO_LONG);
 	lp_inbox_clear(&inbox);
 }
 
