@@ -157,7 +157,7 @@ struct lp_peer_status {
 	uint32_t tx_rate;       /* 6 bytes a second from the room to it */
 };
 
-/* Peer to relay, each on a unidirectional stream of its own: totals since it joined. tx is what it
+/* Peer to relay, each on a unidirectional stream of its own: totals since it was started. tx is what it
  * sent into the room, rx what it got from it. */
 struct lp_stats {
 	uint64_t tx_frames;               /* 1 required */

@@ -22,6 +22,7 @@ struct lp_session; /* one connection */
 
 #define LP_HUB_HELLO_TIMEOUT   (3 * LP_SECOND)
 #define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
+#define LP_HUB_STATS_INTERVAL  LP_SECOND /* between LP_HUB_STATS of one peer; the latest counts */
 #define LP_HUB_STATUS_MEMBERS  32 /* rooms with more get no PEER_STATUS: it costs their square */
 #define LP_HUB_MALFORMED_MAX   16 /* datagrams; one more closes the peer (row L4) */
 #define LP_HUB_STREAMS_MAX     8  /* messages of one peer that are under way at once */

@@ -71,6 +71,8 @@ struct lp_halves {
  * one counts), the halves disagree on the length, or the pool is empty. Zero-initialise first. */
 struct lp_frame *lp_halves_add(
 	struct lp_halves *h, struct lp_pool *pool, const struct lp_overlay *half, lp_time now);
+/* Gives back those whose time is over, for peers that send no more. */
+void lp_halves_expire(struct lp_halves *h, struct lp_pool *pool, lp_time now);
 /* Gives all frames back. */
 void lp_halves_clear(struct lp_halves *h, struct lp_pool *pool);
 

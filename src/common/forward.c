@@ -4,6 +4,9 @@
 #include "hub_private.h"
 #include "lanparty/neighbours.h"
 
+#define QUEUE_LEAST 8 /* frames */
+#define QUEUE_SHARE 4 /* of the free buffers, a queue may hold one in so many */
+
 static void add_ready(struct lp_hub *hub, struct lp_session *s)
 {
 	if (s->ready)
@@ -102,13 +105,21 @@ static enum lp_drop charge(
 	return LP_DROP_NONE;
 }
 
+/* A queue may hold a quarter of what is free, and always a few: slow readers, however many, leave
+ * buffers for the others (dynamic thresholds, Choudhury and Hahne, 1998). */
+static bool has_place(const struct lp_hub *hub, const struct lp_session *to)
+{
+	return to->queue.count < QUEUE_LEAST ||
+	       to->queue.count < lp_pool_free_count(hub->pool) / QUEUE_SHARE;
+}
+
 /* One copy of the frame, shared by all that get it. */
 static size_t spread(struct lp_hub *hub, struct lp_frame *frame, size_t count)
 {
 	size_t queued = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct lp_session *to = hub->targets[i]->user;
-		if (!lp_queue_push(&to->queue, frame))
+		if (!has_place(hub, to) || !lp_queue_push(&to->queue, frame))
 			continue;
 		lp_frame_hold(frame);
 		queued++;

@@ -321,18 +321,23 @@ static void on_hello(
 	add_action(hub, LP_HUB_JOINED, s);
 }
 
-static void on_stats(struct lp_hub *hub, struct lp_session *s, const struct lp_stats *stats)
+static void on_stats(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_stats *stats, lp_time now)
 {
 	s->stats = *stats;
+	if (now < s->next_stats)
+		return; /* the log is not the peer's to fill */
+	s->next_stats = now + LP_HUB_STATS_INTERVAL;
 	struct lp_hub_action *log = add_action(hub, LP_HUB_STATS, s);
 	if (log)
 		log->stats = &s->stats;
 }
 
-static void on_message(struct lp_hub *hub, struct lp_session *s, const struct lp_control *message)
+static void on_message(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_control *message, lp_time now)
 {
 	if (message->type == LP_STATS)
-		on_stats(hub, s, &message->stats);
+		on_stats(hub, s, &message->stats, now);
 	else if (message->type == LP_DISCONNECT)
 		close_session(hub, s, message->disconnect.reason, "as you asked");
 	else
@@ -375,7 +380,7 @@ void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t st
 	enum lp_status status =
 		lp_inbox_add(&session->inbox, stream, bytes, len, fin, true, &message);
 	if (status == LP_OK)
-		on_message(hub, session, &message);
+		on_message(hub, session, &message, now);
 	else if (status != LP_MORE)
 		lp_hub_protocol_error(hub, session, lp_status_text(status));
 }
@@ -435,7 +440,10 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 			close_session(hub, s, LP_LEAVE_REJECTED, "rejected");
 		else if (s->deadline < hub->deadline)
 			hub->deadline = s->deadline;
-		if (status && s->member && line_changed(s))
+		if (!status)
+			continue;
+		lp_halves_expire(&s->halves, hub->pool, now);
+		if (s->member && line_changed(s))
 			tell_status(hub, s);
 	}
 }

@@ -129,6 +129,13 @@ struct lp_frame *lp_halves_add(
 	return NULL;
 }
 
+void lp_halves_expire(struct lp_halves *h, struct lp_pool *pool, lp_time now)
+{
+	for (size_t i = 0; i < LP_HALVES_SLOTS; i++)
+		if (h->slots[i].frame && now >= h->slots[i].until)
+			slot_clear(&h->slots[i], pool);
+}
+
 void lp_halves_clear(struct lp_halves *h, struct lp_pool *pool)
 {
 	for (size_t i = 0; i < LP_HALVES_SLOTS; i++)

@@ -5,6 +5,9 @@
 set -euo pipefail
 bin=$(cd "$1" && pwd)
 count=${LANPARTY_GARBAGE:-1000000}
+relay_program=$bin/lanparty-relay
+sanitized=$bin/../../build-asan/bin/lanparty-relay
+[ ! -x "$sanitized" ] || relay_program=$sanitized
 if [ -z "${IN_NAMESPACE-}" ]; then
 	IN_NAMESPACE=1 exec unshare --net --kill-child --pid --fork --mount-proc "$0" "$bin"
 fi
@@ -13,7 +16,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 start_relay() {
-	"$bin/lanparty-relay" --listen 127.0.0.1:4433 --dev-cert-der-out "$folder/relay.der" \
+	"$relay_program" --listen 127.0.0.1:4433 --dev-cert-der-out "$folder/relay.der" \
 		--broadcast-rate 0 --unknown-rate 0 --client-rate 0 >"$folder/out" 2>"$folder/log" &
 	relay=$!
 	for _ in $(seq 50); do
@@ -35,6 +38,7 @@ stop_relay() {
 	grep -E 'event=(summary|dropped)' "$folder/log"
 }
 
+echo "the relay is $relay_program"
 echo "== every frame of tests/evasion.c, hostile and honest"
 start_relay
 "$bin/../tests/evasion_run" 127.0.0.1:4433 "$folder/relay.der"

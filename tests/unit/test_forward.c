@@ -540,6 +540,36 @@ static void a_slow_members_full_queue_hurts_nobody_else(void **state)
 	relay_free(r);
 }
 
+static void many_slow_readers_leave_buffers_for_the_others(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.frames = 1024;
+	struct relay *r = with_config(&config, 1, 12);
+	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
+		for (unsigned slow = 2; slow <= 11; slow++)
+			send_udp(r, 1, player_mac(slow), 100);
+	assert_true(relay_counters(r).frames_free >= 256);
+	for (int i = 0; i < 48; i++)
+		assert_passed(send_udp(r, 1, player_mac(12), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take_all(r, 12), 48);
+	relay_free(r);
+}
+
+static void half_frames_of_a_silent_peer_go_back_to_the_pool(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
+	size_t before = relay_counters(r).frames_free;
+	assert_int_equal(send_half(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(relay_counters(r).frames_free, before - 1);
+	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+	assert_int_equal(relay_counters(r).frames_free, before);
+	relay_free(r);
+}
+
 static void when_all_buffers_are_taken_frames_are_dropped_until_some_are_back(void **state)
 {
 	(void)state;
@@ -646,6 +676,8 @@ int main(void)
 		cmocka_unit_test(S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held),
 		cmocka_unit_test(S2_a_first_fragment_that_comes_again_is_as_long_as_before),
 		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
+		cmocka_unit_test(many_slow_readers_leave_buffers_for_the_others),
+		cmocka_unit_test(half_frames_of_a_silent_peer_go_back_to_the_pool),
 		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
 		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),
 		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_order_of_leaving),
