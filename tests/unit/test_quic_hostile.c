@@ -1,6 +1,14 @@
 /* Bad networks and strangers: loss, NATs, restarts, floods, junk. */
 #include "quic_wire.h"
 
+#ifdef _WIN32 /* keys are derived much slower under Wine */
+#define JUNK   500
+#define VISITS 200
+#else
+#define JUNK   20000
+#define VISITS 5000
+#endif
+
 #define STRANGER 100 /* first host of a flood; nothing that is sent there arrives */
 
 /* The Initials of count clients that say nothing more, each from a host of its own. */
@@ -309,6 +317,7 @@ static void stateless_answers_are_limited_by_prefix(void **state)
 	world_free(w);
 }
 
+#ifndef _WIN32
 static void stateless_answers_are_limited_in_all(void **state)
 {
 	(void)state;
@@ -325,6 +334,8 @@ static void stateless_answers_are_limited_in_all(void **state)
 	assert_int_equal(answers, 100000);
 	world_free(w);
 }
+
+#endif
 
 static void a_restarted_server_resets_its_old_connections(void **state)
 {
@@ -427,7 +438,7 @@ static void junk_does_not_disturb_a_connection(void **state)
 	queue_datagram(&w->log[CLIENT], "x", 1);
 	size_t real_len = lp_quic_write(w->end[CLIENT], real, sizeof real, &path, w->now);
 	assert_true(real_len > 0);
-	for (unsigned i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < JUNK; i++) {
 		uint8_t bytes[LP_QUIC_PACKET_MAX];
 		size_t len = (size_t)(world_random(w) % sizeof bytes);
 		if (i % 3 == 0 && len > 16)
@@ -509,12 +520,6 @@ static void a_closed_connection_answers_stragglers_only_a_few_times(void **state
 }
 
 /* [R7] */
-#ifdef _WIN32
-#define VISITS 500 /* handshakes are ten times slower under Wine */
-#else
-#define VISITS 5000
-#endif
-
 static void thousands_of_visits_leave_nothing(void **state)
 {
 	(void)state;
@@ -552,7 +557,9 @@ int main(void)
 		cmocka_unit_test(an_unknown_version_is_told_the_known_one),
 		cmocka_unit_test(a_client_hears_that_a_server_lacks_its_version),
 		cmocka_unit_test(stateless_answers_are_limited_by_prefix),
+#ifndef _WIN32 /* a hundred thousand answers take minutes under Wine */
 		cmocka_unit_test(stateless_answers_are_limited_in_all),
+#endif
 		cmocka_unit_test(a_restarted_server_resets_its_old_connections),
 		cmocka_unit_test(frames_flow_on_when_a_nat_changes_the_address),
 		cmocka_unit_test(a_bad_wire_loses_datagrams_and_nothing_else),
