@@ -54,8 +54,8 @@ void lp_filter_source_init(struct lp_filter_source *s, enum lp_role role, const 
 /* What a frame that passed says about addresses; host byte order, 0: nothing. */
 struct lp_filter_facts {
 	struct lp_eth eth;
-	/* The IPv4 address that the sender uses as its own: ARP sender address, and from clients the
-	 * IPv4 source. A gateway's IPv4 sources can be anybody's, behind the LAN's router. */
+	/* The IPv4 address that the sender uses as its own: ARP sender address or IPv4 source. A
+	 * gateway's IPv4 sources can be anybody's, behind the LAN's router: these prove no claim. */
 	uint32_t claim_ipv4;
 	/* A DHCPv4 ACK from a gateway gives lease_ipv4 to lease_mac (RFC 2131, section 3.1). */
 	uint32_t lease_ipv4;

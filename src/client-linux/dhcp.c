@@ -22,9 +22,11 @@
 #define SOCKET_NAME "news"
 #define SCRIPT_NAME "lanparty-dhcp-event"
 #define CONFIG_NAME "dhclient.conf"
+#define DHCPCD_NAME "dhcpcd.conf"
 #define DIR_MAX     64
 #define NEWS_MAX    64
 #define ARGUMENTS   20
+#define PREFIX_MIN  8 /* a shorter one would take the way to the internet along */
 
 struct dhcp {
 	const struct lp_port *tap;
@@ -51,8 +53,8 @@ static const struct client clients[] = {
 	{"/sbin/dhclient",
 		{"dhclient", "-4", "-d", "-cf", "%s/dhclient.conf", "-sf", "%s/lanparty-dhcp-event",
 			"-lf", "%s/leases", "-pf", "%s/pid", "%i"}},
-	{"/usr/sbin/dhcpcd", {"dhcpcd", "-4", "-B", "--nogateway", "--noipv4ll", "--release",
-				     "--script", "%s/lanparty-dhcp-event", "%i"}},
+	{"/usr/sbin/dhcpcd", {"dhcpcd", "-4", "-B", "-f", "%s/dhcpcd.conf", "--script",
+				     "%s/lanparty-dhcp-event", "%i"}},
 	{"/usr/bin/busybox",
 		{"busybox", "udhcpc", "-f", "-R", "-t", "4", "-T", "2", "-A", "3", "-o", "-O",
 			"subnet", "-i", "%i", "-s", "%s/lanparty-dhcp-event"}},
@@ -61,6 +63,9 @@ static const struct client clients[] = {
 /* What dhclient asks for, so that it gets no more. */
 static const char dhclient_config[] = "request subnet-mask, broadcast-address;\n"
 				      "timeout 15;\nretry 3;\ninitial-interval 2;\n";
+
+/* --release on its command line would be a word to another dhcpcd, that it shall go. */
+static const char dhcpcd_config[] = "nogateway\nnoipv4ll\nrelease\n";
 
 static void path_in(const struct dhcp *d, const char *name, char path[PATH_MAX])
 {
@@ -81,6 +86,17 @@ static bool make_directory(struct dhcp *d)
 	return false;
 }
 
+static bool write_config(const struct dhcp *d, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	path_in(d, name, path);
+	FILE *file = fopen(path, "we");
+	if (!file)
+		return false;
+	bool good = fputs(text, file) >= 0;
+	return fclose(file) == 0 && good;
+}
+
 static bool fill_directory(struct dhcp *d)
 {
 	char path[PATH_MAX], self[PATH_MAX];
@@ -92,12 +108,8 @@ static bool fill_directory(struct dhcp *d)
 	path_in(d, SCRIPT_NAME, path);
 	if (symlink(self, path) != 0)
 		return false;
-	path_in(d, CONFIG_NAME, path);
-	FILE *file = fopen(path, "we");
-	if (!file)
-		return false;
-	fputs(dhclient_config, file);
-	if (fclose(file) != 0)
+	if (!write_config(d, CONFIG_NAME, dhclient_config) ||
+		!write_config(d, DHCPCD_NAME, dhcpcd_config))
 		return false;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", d->dir, SOCKET_NAME);
 	d->news = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -203,7 +215,7 @@ static void take_news(struct dhcp *d, const char *news)
 	if (d->released)
 		return; /* the release leaves from this address, and it goes with the interface */
 	if (sscanf(news, "%15s %2u", ip, &prefix) != 2 || inet_pton(AF_INET, ip, &address) != 1 ||
-		prefix > 32) {
+		prefix < PREFIX_MIN || prefix > 32) {
 		tap_set_address(d->tap, 0, 0);
 		if (d->has_address)
 			lp_event(stdout, "address_gone", "");
@@ -246,7 +258,8 @@ bool dhcp_release(struct dhcp *d)
 
 void dhcp_close(struct dhcp *d)
 {
-	static const char *const names[] = {SOCKET_NAME, SCRIPT_NAME, CONFIG_NAME, "leases", "pid"};
+	static const char *const names[] = {
+		SOCKET_NAME, SCRIPT_NAME, CONFIG_NAME, DHCPCD_NAME, "leases", "pid"};
 	char path[PATH_MAX];
 	if (!d)
 		return;

@@ -44,6 +44,11 @@ static int new_room(void)
 	return puts(code) < 0 || fflush(stdout) != 0 ? LP_EXIT_IO : LP_EXIT_OK;
 }
 
+static bool wants_room(const struct lp_options *o)
+{
+	return o->argument && strcmp(o->argument, "new-room") == 0;
+}
+
 static bool read_options(
 	struct client *c, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
@@ -72,6 +77,8 @@ static bool read_options(
 	o->count = lp_peer_options_add(&c->peer, table, sizeof(own) / sizeof(own[0]));
 	if (!lp_options_read(o, argc, argv, ret_exit))
 		return false;
+	if (wants_room(o))
+		return true;
 	if (strlen(c->tap_name) >= IFNAMSIZ || strchr(c->tap_name, '/')) {
 		*ret_exit =
 			lp_options_wrong(o, "--tap: at most 15 characters without / are a name");
@@ -144,10 +151,8 @@ int main(int argc, char **argv)
 	int code = LP_EXIT_OK;
 	if (dhcp_is_event(argc, argv))
 		return LP_EXIT_OK;
-	if (argc == 2 && strcmp(argv[1], "new-room") == 0)
-		return new_room();
 	if (read_options(&c, &options, argc, argv, &code))
-		code = run(&c);
+		code = wants_room(&options) ? new_room() : run(&c);
 	dhcp_close(c.dhcp);
 	if (c.tap)
 		c.tap->ops->close(c.tap);

@@ -358,8 +358,7 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const uint8_t *ip,
 	uint32_t source = get32(ip + 12);
 	if (source == 0 ? !may_lack_source(ip[9], &d, &span) : !is_host_ipv4(source))
 		return LP_DROP_BAD_IPV4;
-	if (is_client(from))
-		facts->claim_ipv4 = source;
+	facts->claim_ipv4 = source;
 	if (!span.more && span.offset == 0)
 		return judge_ipv4_data(is_client(from), ip[9], &d, facts);
 

@@ -81,6 +81,8 @@ static enum lp_drop check_addresses(
 	lp_neighbours_see(n, &facts->eth.src, now);
 	if (arp)
 		lp_neighbours_claim(n, LP_OWNER_LAN, facts->claim_ipv4, now);
+	else
+		lp_neighbours_use(n, LP_OWNER_LAN, facts->claim_ipv4, now); /* keeps it the LAN's */
 	if (facts->lease_ipv4) {
 		const struct lp_member *holder = lp_room_find(m->room, &facts->lease_mac);
 		if (holder)
@@ -93,8 +95,6 @@ static enum lp_drop check_addresses(
 static enum lp_drop charge(
 	struct lp_member *m, const struct lp_route *route, size_t len, lp_time now)
 {
-	if (m->role != LP_ROLE_CLIENT)
-		return LP_DROP_NONE;
 	if (route->action == LP_ACTION_FLOOD && !lp_bucket_take(&m->broadcast, 1, now))
 		return LP_DROP_BROADCAST_RATE;
 	if (route->action == LP_ACTION_GATEWAY && !route->known &&
@@ -177,6 +177,18 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_f
 	return queued ? LP_DROP_NONE : LP_DROP_QUEUE_FULL;
 }
 
+/* While buffers are scarce a member keeps one half, its latest, so that halves that nothing follows
+ * cannot take what all wait for. */
+static struct lp_frame *put_together(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_overlay *half, lp_time now)
+{
+	struct lp_frame *whole = lp_halves_add(&s->halves, hub->pool, half, now);
+	if (whole || lp_pool_free_count(hub->pool) >= hub->config.frames / 2)
+		return whole;
+	lp_halves_clear(&s->halves, hub->pool);
+	return lp_halves_add(&s->halves, hub->pool, half, now);
+}
+
 static enum lp_drop judge(struct lp_hub *hub, struct lp_session *s, const uint8_t *bytes,
 	size_t len, lp_time now, struct lp_verdict *v)
 {
@@ -190,7 +202,7 @@ static enum lp_drop judge(struct lp_hub *hub, struct lp_session *s, const uint8_
 		return drop;
 	if (overlay.type == LP_OVERLAY_WHOLE)
 		return forward(hub, s->member, NULL, overlay.bytes, overlay.len, now, v);
-	struct lp_frame *whole = lp_halves_add(&s->halves, hub->pool, &overlay, now);
+	struct lp_frame *whole = put_together(hub, s, &overlay, now);
 	if (!whole) {
 		v->action = LP_ACTION_WAIT;
 		return LP_DROP_NONE;

@@ -9,6 +9,10 @@
 
 #define MAC_CHAINS 256
 
+/* A gateway speaks for a whole LAN, but whoever has a room's code can be one: it may do as much as so
+ * many clients. */
+#define GATEWAY_SHARE 16
+
 struct lp_room {
 	struct lp_rooms *rooms;
 	uint32_t id;
@@ -223,8 +227,10 @@ static struct lp_member *member_new(const struct lp_hello *hello, size_t path_da
 	m->datagram_max = clamp_datagram(hello->datagram_budget, path_datagram);
 	memcpy(m->resume_token, token, LP_TOKEN_SIZE);
 	lp_filter_source_init(&m->source, m->role, &m->mac);
-	lp_bucket_init(&m->bytes, limits->client_rate, limits->client_burst, now);
-	lp_bucket_init(&m->broadcast, limits->broadcast_rate, limits->broadcast_burst, now);
+	uint64_t times = m->role == LP_ROLE_GATEWAY ? GATEWAY_SHARE : 1;
+	lp_bucket_init(&m->bytes, times * limits->client_rate, times * limits->client_burst, now);
+	lp_bucket_init(&m->broadcast, times * limits->broadcast_rate,
+		times * limits->broadcast_burst, now);
 	lp_bucket_init(&m->unknown, limits->unknown_rate, limits->unknown_burst, now);
 	return m;
 }

@@ -24,10 +24,13 @@ static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_filter_facts 
 {
 	if (is_members(t, &facts->eth.src))
 		return LP_DROP_LOOP;
+	lp_neighbours_see(t->neighbours, &facts->eth.src, now);
 	if (!is_for_members(t, &facts->eth.dst))
 		return LP_DROP_NO_TARGET;
 	if (facts->eth.type == LP_ETHERTYPE_ARP)
 		lp_neighbours_claim(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
+	else
+		lp_neighbours_use(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
 	if (!facts->lease_ipv4)
 		return LP_DROP_NONE;
 	for (size_t i = 0; i < t->member_count; i++)
@@ -107,6 +110,9 @@ static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, const uint8
 		return LP_DROP_JUMBO;
 	if (t->config.role != LP_ROLE_GATEWAY)
 		return LP_DROP_NONE;
+	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
+	if (lp_neighbours_on_lan(t->neighbours, &facts.eth.src, now))
+		return LP_DROP_LOOP;
 	bool may = facts.eth.type == LP_ETHERTYPE_ARP
 			   ? lp_neighbours_claim(t->neighbours, peer, facts.claim_ipv4, now)
 			   : lp_neighbours_use(t->neighbours, peer, facts.claim_ipv4, now);

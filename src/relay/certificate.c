@@ -49,7 +49,10 @@ static bool write_file(const char *file, int flags, mode_t mode, const void *byt
 	if (!good) {
 		if (fd >= 0)
 			unlink(file);
-		lp_log(LP_LOG_ERROR, "write_failed", "file=%s reason=%s", file, strerror(error));
+		lp_log(LP_LOG_ERROR, "write_failed", "file=%s reason=%s hint=%s", file,
+			strerror(error),
+			error == EEXIST ? "a certificate is never replaced: choose another name"
+					: "choose a place that can be written");
 	}
 	return good;
 }
@@ -90,7 +93,8 @@ static char *read_file(const char *file, size_t *ret_len)
 	if (!reason)
 		return text;
 	free(text);
-	lp_log(LP_LOG_ERROR, "certificate_missing", "file=%s reason=%s", file, reason);
+	lp_log(LP_LOG_ERROR, "certificate_missing", "file=%s reason=%s hint=%s", file, reason,
+		"new-cert makes a certificate and its key");
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "lanparty/control.h"
 #include "log.h"
 #include "options.h"
+#include "parse.h"
 #include "server.h"
 
 #define DEFAULT_NAME   "lanparty-relay"
@@ -51,26 +52,6 @@ static bool parse_listen(const char *text, void *value)
 	       lp_listen_parse(text, &c->listen[c->listen_count]) && ++c->listen_count;
 }
 
-static bool parse_level(const char *text, void *value)
-{
-	return lp_log_level_parse(text, value);
-}
-
-static bool parse_format(const char *text, void *value)
-{
-	enum lp_log_format *format = value;
-	*format = strcmp(text, "json") == 0 ? LP_LOG_JSON : LP_LOG_TEXT;
-	return *format == LP_LOG_JSON || strcmp(text, "text") == 0;
-}
-
-static bool parse_ethertype(const char *text, void *value)
-{
-	unsigned type;
-	char end;
-	return sscanf(text, "%x%c", &type, &end) == 1 && type <= UINT16_MAX &&
-	       lp_filter_allow(value, (uint16_t)type);
-}
-
 /* What SIGHUP reads again. */
 static struct lp_identity *identity_of(const struct settings *s, enum lp_exit *ret_exit)
 {
@@ -106,10 +87,10 @@ static enum lp_exit run(struct settings *s)
 	struct lp_identity *identity = identity_of(s, &code);
 	if (!identity)
 		return code;
-	log_identity(identity);
 	struct server *server = server_open(&s->server, identity, &code);
 	if (!server)
 		return code;
+	log_identity(identity);
 	server_run(server, reload, s);
 	server_close(server);
 	return LP_EXIT_OK;
@@ -189,15 +170,13 @@ int main(int argc, char **argv)
 			"0: no limit (default: 200)"),
 		NUMBER("unknown-burst", "FRAMES", &limits->unknown_burst, 1, LP_BUCKET_MAX,
 			"at once (default: 400)"),
-		PARSED("allow-ethertype", "HEX", &s.server.hub.filter, parse_ethertype,
-			"an ethertype in hex, 0600 or higher, that is not a tag, EAPOL, LLDP or a "
-			"slow protocol",
+		PARSED("allow-ethertype", "HEX", &s.server.hub.filter, lp_parse_ethertype,
+			LP_EXPECTS_ETHERTYPE,
 			"let frames of this type pass too, such as 8137 for IPX;\ncan be repeated"),
-		PARSED("log-level", "LEVEL", &s.log_level, parse_level,
-			"error, warning, info, debug or frame",
+		PARSED("log-level", "LEVEL", &s.log_level, lp_parse_log_level, LP_EXPECTS_LOG_LEVEL,
 			"error, warning, info, debug or frame (default: info)"),
-		PARSED("log-format", "FORMAT", &s.log_format, parse_format, "text or json",
-			"text or json (default: text)"),
+		PARSED("log-format", "FORMAT", &s.log_format, lp_parse_log_format,
+			LP_EXPECTS_LOG_FORMAT, "text or json (default: text)"),
 	};
 	struct lp_options options = {
 		.program = "lanparty-relay",

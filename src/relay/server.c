@@ -333,6 +333,7 @@ struct server *server_open(
 		goto close;
 	struct lp_quic_config quic = {.handler = &handler,
 		.context = s,
+		.max_connections = MAX_CONNECTIONS,
 		.idle_timeout = config->hub.idle_timeout_ms * LP_MILLISECOND,
 		.keep_alive = config->hub.keep_alive_ms * LP_MILLISECOND};
 	s->hub = lp_hub_new(&config->hub);
@@ -380,9 +381,8 @@ static bool wait_and_read(struct server *s)
 		for (size_t k = 0; k < s->count; k++)
 			if (lp_udp_fd(s->sockets[k]) == ready[i])
 				udp = s->sockets[k];
-		for (int round = 0; udp && round < RECEIVE_ROUNDS; round++)
-			if (!lp_udp_receive(udp, on_packet, s))
-				break;
+		if (udp)
+			lp_udp_receive(udp, on_packet, s);
 	}
 	return signals;
 }

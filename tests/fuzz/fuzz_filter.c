@@ -69,7 +69,7 @@ static void check_facts(const struct lp_filter_facts *facts, const uint8_t *fram
 
 	if (facts->eth.type == LP_ETHERTYPE_ARP)
 		expected = sender;
-	else if (facts->eth.type == LP_ETHERTYPE_IPV4 && !gateway)
+	else if (facts->eth.type == LP_ETHERTYPE_IPV4)
 		expected = source;
 	if (facts->claim_ipv4 != expected)
 		complain("another address than the frame's", LP_DROP_NONE);

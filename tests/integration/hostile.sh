@@ -39,12 +39,12 @@ stop_relay() {
 }
 
 echo "the relay is $relay_program"
-echo "== every frame of tests/evasion.c, hostile and honest"
+echo "== F4 S1 S2 S3 S4 every frame of tests/evasion.c, hostile and honest"
 start_relay
 "$bin/../tests/evasion_run" 127.0.0.1:4433 "$folder/relay.der"
 stop_relay
 
-echo "== garbage: UDP payloads, DATAGRAMs, control messages"
+echo "== F1 L4 garbage: UDP payloads, DATAGRAMs, control messages"
 start_relay
 "$bin/../tests/garbage_run" 127.0.0.1:4433 "$folder/relay.der" "$count"
 stop_relay

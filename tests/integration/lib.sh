@@ -97,7 +97,7 @@ lab_make() {
 		--pid-file="$dir/dhcp.pid" --dhcp-leasefile="$dir/leases" \
 		--dhcp-range=192.168.77.100,192.168.77.150,1h \
 		--dhcp-option=option:router,$router_ip --dhcp-option=option:dns-server,$router_ip
-	soon 5 said dhcp 'IP range' || exit 1
+	soon 5 said dhcp 'IP range' || { echo "dnsmasq does not start:"; cat "$dir/dhcp.err"; exit 1; }
 }
 
 # The gateway's LAN interface as a port of a bridge br0 that has its address: for --bridge.

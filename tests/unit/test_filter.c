@@ -141,8 +141,8 @@ static void facts_tell_which_address_the_sender_claims(void **state)
 		{"DHCP discover", false, 0},
 		{"IPv6: UDP", false, 0},
 		{"the first fragment", false, 0xc0a80a01},
-		{"UDP", true, 0},
-		{"from the internet", true, 0},
+		{"UDP", true, 0xc0a80a03},
+		{"from the internet", true, 0x08080808},
 	};
 
 	(void)state;

@@ -401,8 +401,10 @@ static void L3_bytes_are_charged_times_their_fan_out_after_the_safety_checks(voi
 	r->now += LP_SECOND / 10;
 	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
 	assert_dropped(send_udp(r, 1, player_mac(2), 42), LP_DROP_BYTE_RATE);
-	for (int i = 0; i < 9; i++) /* the LAN is not limited, and neither is the next one */
+	/* the LAN may do as much as 16 clients, and the next one has its own */
+	for (int i = 0; i < 4; i++)
 		assert_passed(send_udp(r, 0, BROADCAST, 1000), LP_ACTION_FLOOD, 4);
+	assert_dropped(send_udp(r, 0, BROADCAST, 1000), LP_DROP_BYTE_RATE);
 	assert_passed(send_udp(r, 2, player_mac(1), 1000), LP_ACTION_UNICAST, 1);
 	relay_free(r);
 }
@@ -468,6 +470,16 @@ static void S4_addresses_of_the_lan_and_of_others_can_not_be_claimed(void **stat
 		if (peer_frame(r, 2, f, len).drop != rows[i].drop)
 			fail_msg("%s", rows[i].why);
 	}
+	/* nor one that the LAN uses without asking for anybody by ARP */
+	for (int i = 0; i < 9; i++) {
+		r->now += 10 * LP_SECOND;
+		len = frame_udp(f, player_mac(1), host_mac(8), LAN(8), LAN(20), 5000, 100);
+		assert_passed(peer_frame(r, 0, f, len), LP_ACTION_UNICAST, 1);
+	}
+	len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), LAN(8), LAN(9));
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
+	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(20), LAN(1));
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
 	/* IPv4 packets from the router's address neither */
 	len = frame_udp(f, player_mac(1), player_mac(2), LAN(1), LAN(20), 5000, 100);
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);

@@ -11,8 +11,8 @@
 
 #define STRANGER 100 /* first host of a flood; nothing that is sent there arrives */
 
-/* The Initials of count clients that say nothing more, each from a host of its own. */
-static void flood(struct world *w, unsigned count)
+/* The Initials of count clients that say nothing more, each from a host of its own in one /24. */
+static void flood_from(struct world *w, uint32_t network, unsigned count)
 {
 	struct lp_quic_config config = {.handler = &wire_handler};
 	struct log log;
@@ -30,9 +30,15 @@ static void flood(struct world *w, unsigned count)
 		size_t len = lp_quic_write(q, bytes, sizeof bytes, &path, w->now);
 		assert_true(len >= 1200);
 		path = world_path(200, (uint8_t)(STRANGER + i % 50));
+		path.remote.in.sin_addr.s_addr ^= htonl(network << 8);
 		lp_quic_read(w->end[SERVER], &path, bytes, len, w->now);
 	}
 	lp_quic_free(q);
+}
+
+static void flood(struct world *w, unsigned count)
+{
+	flood_from(w, 0, count);
 }
 
 static struct lp_quic_counters counters(const struct world *w)
@@ -131,9 +137,15 @@ static void half_open_connections_are_bounded_and_go_away(void **state)
 {
 	(void)state;
 	struct world *w = world_with(1000, 20);
-	flood(w, 30);
+	flood(w, 30); /* twice as many as are free, for one network */
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 14);
+	assert_int_equal(counters(w).refused, 16);
+	flood_from(w, 1, 30);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 18);
+	flood_from(w, 2, 30);
 	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 20);
-	assert_int_equal(counters(w).refused, 10);
+	flood_from(w, 3, 30);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 20);
 	world_run(w, 6 * LP_SECOND);
 	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 0);
 	assert_int_equal(lp_quic_id_count(w->end[SERVER]), 0);

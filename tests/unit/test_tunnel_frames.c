@@ -349,6 +349,11 @@ static void S5_a_rogue_relay_gets_nothing_past_the_gateway(void **state)
 	len = udp_frame(f, BROADCAST, player_mac(13), 100);
 	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_WRONG_PEER);
 	assert_int_equal(line_forwarded(l, OWN_PEER, f, len).drop, LP_DROP_WRONG_PEER);
+	/* a player under the MAC of a station of the LAN */
+	len = udp_frame(f, BROADCAST, player_mac(14), 100);
+	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	line_joined(l, 14, LP_ROLE_CLIENT);
+	assert_int_equal(line_forwarded(l, 14, f, len).drop, LP_DROP_LOOP);
 	len = frame_arp(f, BROADCAST, player_mac(11), host_mac(8), LAN(11), LAN(1));
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ARP_SENDER);
 	const uint32_t not_its_own[] = {LAN(1), LAN(8), LAN(12)};

@@ -406,8 +406,8 @@ static bool read_config_line(struct reading *r, char *line, unsigned number)
 		*name ? name : "\"\"");
 	const struct lp_option *option = find(r->o->list, r->o->count, name, strlen(name));
 	if (!option) {
-		fprintf(stderr, "%s: %s: there is no such option: see --help\n", r->o->program,
-			source);
+		fprintf(stderr, "%s: %s: there is no such option: see --help%s\n", r->o->program,
+			source, text ? "" : "; a line is name = value");
 		return false;
 	}
 	if (!text && option->argument) {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -355,19 +356,22 @@ static void close_all(struct peer *p)
 
 int lp_peer_run(const struct lp_peer_config *config)
 {
-	static struct peer p; /* an action is large for a stack */
-	memset(&p, 0, sizeof(p));
-	p.config = config;
-	p.resolving = p.signals = p.set = -1;
-	p.leave_at = LP_NEVER;
-	p.exit = LP_EXIT_OS;
-	if (open_all(&p)) {
-		loop(&p);
+	struct peer *p = calloc(1, sizeof(*p));
+	int code = LP_EXIT_INTERNAL;
+	if (!p)
+		return code;
+	p->config = config;
+	p->resolving = p->signals = p->set = -1;
+	p->leave_at = LP_NEVER;
+	p->exit = LP_EXIT_OS;
+	if (open_all(p)) {
+		loop(p);
+		code = p->stopping ? LP_EXIT_OK : (int)p->exit;
 	} else {
-		p.exit = LP_EXIT_INTERNAL;
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
 			"out of memory, or the TLS library cannot start");
 	}
-	close_all(&p);
-	return p.stopping ? LP_EXIT_OK : (int)p.exit;
+	close_all(p);
+	free(p);
+	return code;
 }

@@ -55,23 +55,38 @@ void peer_explain(const struct peer *p, const struct lp_quic_close *why, char *t
 	}
 }
 
+/* What ends the program is an error: a sentence on stderr. Programs that read JSON from stdout get
+ * the event as well. */
+static bool is_event(bool error)
+{
+	return !error || lp_log_get_format() == LP_LOG_JSON;
+}
+
 static void tell_rejected(struct peer *p, const struct lp_tunnel_action *a)
 {
 	const struct lp_reject *r = &a->reject;
-	lp_event(stdout, "rejected", "reason=%s text=%s final=%i", lp_reject_word(r->reason),
-		r->text[0] ? r->text : lp_reject_text(r->reason), a->final);
+	const char *word = lp_reject_word(r->reason);
+	const char *text = r->text[0] ? r->text : lp_reject_text(r->reason);
+	if (is_event(a->final))
+		lp_event(stdout, "rejected", "reason=%s text=%s final=%i", word, text, a->final);
 	if (!a->final)
 		return;
+	lp_log(LP_LOG_ERROR, "rejected", "reason=%s text=%s", word, text);
 	p->exit = r->reason == LP_REJECT_VERSION ? LP_EXIT_PROTOCOL : LP_EXIT_REFUSED;
+	p->rejected = true;
 }
 
 static void tell_disconnected(const struct peer *p, const struct lp_tunnel_action *a)
 {
-	lp_event(stdout, "disconnected", "reason=%s final=%i retry_in_ms=%u",
-		p->stopping && a->final ? "left the room" : a->text, a->final,
-		(unsigned)(a->retry_in / LP_MILLISECOND));
-	if (a->final && !p->stopping)
-		lp_log(LP_LOG_ERROR, "ended", "reason=%s", a->text);
+	bool error = a->final && !p->stopping;
+	if (error && p->rejected)
+		return; /* has been said, with its reason */
+	if (is_event(error))
+		lp_event(stdout, "disconnected", "reason=%s final=%i retry_in_ms=%u",
+			p->stopping && a->final ? "left the room" : a->text, a->final,
+			(unsigned)(a->retry_in / LP_MILLISECOND));
+	if (error)
+		lp_log(LP_LOG_ERROR, "disconnected", "reason=%s", a->text);
 }
 
 void peer_tell(struct peer *p, const struct lp_tunnel_action *a)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "parse.h"
 
 #define CERT_MAX     65536 /* bytes of a certificate's DER */
 #define DER_SEQUENCE 0x30
@@ -27,26 +28,6 @@ static bool parse_pin(const char *text, void *value)
 		return false;
 	values->pin_count++;
 	return true;
-}
-
-static bool parse_ethertype(const char *text, void *value)
-{
-	char *end;
-	unsigned long type = strtoul(text, &end, 16);
-	return end != text && !*end && type <= UINT16_MAX && lp_filter_allow(value, (uint16_t)type);
-}
-
-static bool parse_level(const char *text, void *value)
-{
-	return lp_log_level_parse(text, value);
-}
-
-static bool parse_format(const char *text, void *value)
-{
-	enum lp_log_format *format = value;
-	bool json = strcmp(text, "json") == 0;
-	*format = json ? LP_LOG_JSON : LP_LOG_TEXT;
-	return json || strcmp(text, "text") == 0;
 }
 
 size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *table, size_t count)
@@ -99,7 +80,7 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 			.value = &values->name_given},
 		{.name = "datagram-budget",
 			.argument = "BYTES",
-			.kind = LP_OPTION_NUMBER,
+			.kind = LP_OPTION_SIZE,
 			.help = "largest datagram to take (default: what the path carries)",
 			.value = &values->datagram_budget,
 			.min = 576,
@@ -111,25 +92,23 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 				"the\n"
 				"relay must allow it too; can be repeated",
 			.value = &values->filter,
-			.parse = parse_ethertype,
-			.expects = "a hex ethertype of 0600 or more, not one that must never pass, "
-				   "16 at "
-				   "most,"},
+			.parse = lp_parse_ethertype,
+			.expects = LP_EXPECTS_ETHERTYPE},
 		{.name = "log-level",
 			.argument = "LEVEL",
 			.kind = LP_OPTION_PARSED,
 			.help = "error, warning, info (default), debug or frame (a line for each "
 				"frame)",
 			.value = &values->log_level,
-			.parse = parse_level,
-			.expects = "error, warning, info, debug or frame"},
+			.parse = lp_parse_log_level,
+			.expects = LP_EXPECTS_LOG_LEVEL},
 		{.name = "log-format",
 			.argument = "FORMAT",
 			.kind = LP_OPTION_PARSED,
 			.help = "text (default) or json, for the log and for the events on stdout",
 			.value = &values->log_format,
-			.parse = parse_format,
-			.expects = "text or json"},
+			.parse = lp_parse_log_format,
+			.expects = LP_EXPECTS_LOG_FORMAT},
 	};
 	_Static_assert(sizeof(options) / sizeof(options[0]) <= LP_PEER_OPTIONS, "room for all");
 	values->log_level = LP_LOG_INFO;

@@ -21,7 +21,7 @@ struct peer {
 	size_t next_address;         /* of the relay's: another one after one that did not answer */
 	bool answered;               /* the present one did */
 	int set, resolving, signals; /* what it waits for, and two of these */
-	bool stopping, at_once;
+	bool stopping, at_once, rejected;
 	lp_time leave_at;
 	lp_time now;
 	enum lp_exit exit;

@@ -184,6 +184,22 @@ static int on_reset(ngtcp2_conn *nc, const ngtcp2_pkt_stateless_reset2 *reset, v
 	return 0;
 }
 
+static void end_handshake(struct lp_quic_conn *conn)
+{
+	conn->q->half_open--;
+	conn->q->stateless.half_open[conn->prefix]--;
+}
+
+static void end_life(struct lp_quic_conn *conn)
+{
+	conn->q->live--;
+	if (!conn->server)
+		return;
+	conn->q->stateless.taken[conn->prefix]--;
+	if (conn->phase == LP_CONN_HANDSHAKE)
+		end_handshake(conn);
+}
+
 /* Nothing reaches the user before this has agreed. */
 static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 {
@@ -202,7 +218,7 @@ static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 		return 0;
 	}
 	if (conn->server)
-		q->half_open--;
+		end_handshake(conn);
 	else
 		ngtcp2_conn_set_keep_alive_timeout(nc, q->config.keep_alive);
 	conn->phase = LP_CONN_UP;
@@ -277,8 +293,10 @@ static void fill_params(const struct lp_quic *q, ngtcp2_transport_params *params
 	params->max_datagram_frame_size = LP_DATAGRAM_FRAME_MAX;
 }
 
-static struct lp_quic_conn *conn_new(struct lp_quic *q, bool server)
+/* from: NULL for a client. */
+static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *from)
 {
+	bool server = from != NULL;
 	if (!lp_timers_reserve(&q->timers, q->live + q->lingering + 1))
 		return NULL;
 	struct lp_quic_conn *conn = calloc(1, sizeof *conn);
@@ -293,8 +311,12 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, bool server)
 	ngtcp2_ccerr_default(&conn->error);
 	lp_list_append(&q->conns, &conn->all);
 	q->live++;
-	if (server)
+	if (server) {
+		conn->prefix = lp_stateless_prefix(&q->stateless, &from->remote);
+		q->stateless.taken[conn->prefix]++;
+		q->stateless.half_open[conn->prefix]++;
 		q->half_open++;
+	}
 	return conn;
 }
 
@@ -310,7 +332,7 @@ static bool attach(struct lp_quic_conn *conn, WOLFSSL *session)
 struct lp_quic_conn *lp_conn_accept(struct lp_quic *q, const struct lp_path *path,
 	const ngtcp2_pkt_hd *initial, const ngtcp2_cid *original)
 {
-	struct lp_quic_conn *conn = conn_new(q, true);
+	struct lp_quic_conn *conn = conn_new(q, path);
 	if (!conn)
 		return NULL;
 	conn->steer = (uint16_t)(initial->dcid.data[0] << 8 | initial->dcid.data[1]);
@@ -409,7 +431,7 @@ struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_tar
 		*ret_status = LP_INVALID;
 		return NULL;
 	}
-	struct lp_quic_conn *conn = conn_new(q, false);
+	struct lp_quic_conn *conn = conn_new(q, NULL);
 	if (!conn) {
 		*ret_status = LP_NO_MEMORY;
 		return NULL;
@@ -525,9 +547,7 @@ void lp_conn_finish(struct lp_quic_conn *conn)
 	if (linger > LP_LINGER_MAX)
 		linger = LP_LINGER_MAX;
 	forget_peer(conn);
-	q->live--;
-	if (conn->server && conn->phase == LP_CONN_HANDSHAKE)
-		q->half_open--;
+	end_life(conn);
 	q->lingering++;
 	conn->phase = LP_CONN_LINGERING;
 	lp_timers_set(&q->timers, conn, q->now + linger);
@@ -551,9 +571,7 @@ void lp_conn_free(struct lp_quic_conn *conn)
 	if (conn->phase == LP_CONN_LINGERING) {
 		q->lingering--;
 	} else {
-		q->live--;
-		if (conn->server && conn->phase == LP_CONN_HANDSHAKE)
-			q->half_open--;
+		end_life(conn);
 	}
 	lp_timers_set(&q->timers, conn, LP_NEVER);
 	lp_cids_remove_all(&q->cids, conn);

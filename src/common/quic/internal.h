@@ -72,13 +72,16 @@ struct lp_reply {
 struct lp_stateless {
 	struct lp_bucket *prefixes; /* LP_PREFIX_COUNT */
 	struct lp_bucket all;
-	struct lp_reply *replies; /* a ring of LP_REPLY_MAX */
+	uint32_t *taken, *half_open; /* connections of each prefix, and those in handshake */
+	struct lp_reply *replies;    /* a ring of LP_REPLY_MAX */
 	size_t first, count;
 	uint64_t key[5]; /* of the prefix hash */
 	uint8_t reset_key[LP_KEY_SIZE], token_key[LP_KEY_SIZE];
 };
 bool lp_stateless_init(struct lp_quic *q);
 void lp_stateless_clear(struct lp_stateless *s);
+/* The /24 or /56 that an address belongs to, below LP_PREFIX_COUNT. */
+size_t lp_stateless_prefix(const struct lp_stateless *s, const union lp_sockaddr *remote);
 /* A packet for no connection of this server. */
 void lp_stateless_read(
 	struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len);
@@ -141,6 +144,7 @@ struct lp_quic_conn {
 	bool reset;      /* a stateless reset came */
 	struct lp_trust trust;
 	uint16_t steer;
+	size_t prefix; /* servers: where it came from */
 	/* Links of q->conns, q->dirty and q->ended. */
 	struct lp_link all, dirty, ended;
 	struct lp_cid_entry *cids;

@@ -44,7 +44,7 @@ struct lp_path {
 	1472 /* UDP payload of a 1500-byte IPv4 packet: what PMTU discovery tries */
 /* A control message of ours and the pieces of one that arrive: see control.h. */
 #define LP_QUIC_STREAM_WINDOW 8192
-#define LP_QUIC_PENDING_MAX   65536 /* bytes of streams that wait for the peer; past it: LP_FULL */
+#define LP_QUIC_PENDING_MAX   262144 /* bytes of streams that wait for the peer; past it: LP_FULL */
 
 /* Why a connection ended. */
 enum lp_quic_end {

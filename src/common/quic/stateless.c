@@ -11,6 +11,7 @@
 #define LP_PREFIX_RATE  200
 #define LP_PREFIX_BURST 1000
 #define LP_ALL_RATE     100000
+#define LP_PREFIX_SHARE 2
 
 #define LP_TOKEN_LIFE (10 * LP_SECOND)
 
@@ -36,7 +37,9 @@ bool lp_stateless_init(struct lp_quic *q)
 		return true;
 	s->prefixes = calloc(LP_PREFIX_COUNT, sizeof *s->prefixes);
 	s->replies = calloc(LP_REPLY_MAX, sizeof *s->replies);
-	if (!s->prefixes || !s->replies)
+	s->taken = calloc(LP_PREFIX_COUNT, sizeof *s->taken);
+	s->half_open = calloc(LP_PREFIX_COUNT, sizeof *s->half_open);
+	if (!s->prefixes || !s->replies || !s->taken || !s->half_open)
 		return false;
 	for (size_t i = 0; i < LP_PREFIX_COUNT; i++)
 		lp_bucket_init(&s->prefixes[i], LP_PREFIX_RATE, LP_PREFIX_BURST, 0);
@@ -48,6 +51,8 @@ void lp_stateless_clear(struct lp_stateless *s)
 {
 	free(s->prefixes);
 	free(s->replies);
+	free(s->taken);
+	free(s->half_open);
 }
 
 void lp_stateless_token(const struct lp_quic *q, const ngtcp2_cid *cid, uint8_t *ret_token)
@@ -58,8 +63,8 @@ void lp_stateless_token(const struct lp_quic *q, const ngtcp2_cid *cid, uint8_t 
 		memset(ret_token, 0, NGTCP2_STATELESS_RESET_TOKENLEN);
 }
 
-/* The /24 or /56 that an address belongs to, hashed (as in cids.c). */
-static size_t prefix_of(const struct lp_stateless *s, const union lp_sockaddr *remote)
+/* Hashed as in cids.c. */
+size_t lp_stateless_prefix(const struct lp_stateless *s, const union lp_sockaddr *remote)
 {
 	uint8_t bytes[16] = {0};
 	uint32_t words[4];
@@ -83,7 +88,7 @@ static struct lp_reply *reply_to(struct lp_quic *q, const struct lp_path *path)
 {
 	struct lp_stateless *s = &q->stateless;
 	if (s->count == LP_REPLY_MAX ||
-		!lp_bucket_take(&s->prefixes[prefix_of(s, &path->remote)], 1, q->now) ||
+		!lp_bucket_take(&s->prefixes[lp_stateless_prefix(s, &path->remote)], 1, q->now) ||
 		!lp_bucket_take(&s->all, 1, q->now)) {
 		q->counters.ignored++;
 		return NULL;
@@ -195,6 +200,16 @@ static void send_reset(
 		q->counters.resets++;
 }
 
+/* A source prefix has at most LP_PREFIX_SHARE times the places that are free: alone two thirds of all,
+ * and however many fill theirs, some are left for the others. */
+static bool has_share(const struct lp_quic *q, const struct lp_path *path)
+{
+	const struct lp_stateless *s = &q->stateless;
+	size_t prefix = lp_stateless_prefix(s, &path->remote);
+	return s->taken[prefix] < LP_PREFIX_SHARE * (q->config.max_connections - q->live) &&
+	       s->half_open[prefix] < LP_PREFIX_SHARE * (q->config.max_half_open - q->half_open);
+}
+
 void lp_stateless_read(
 	struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
@@ -222,7 +237,7 @@ void lp_stateless_read(
 		q->counters.refused++;
 	} else if (!proved && q->half_open >= q->config.retry_from) {
 		send_retry(q, path, &initial, len);
-	} else if (q->live >= q->config.max_connections) {
+	} else if (q->live >= q->config.max_connections || !has_share(q, path)) {
 		refuse(q, path, &initial, NGTCP2_CONNECTION_REFUSED, len);
 	} else {
 		struct lp_quic_conn *conn =

@@ -19,13 +19,19 @@ struct question {
 
 static void look_up(const struct question *q, struct lp_resolved *result)
 {
-	const struct addrinfo hints = {
+	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_DGRAM,
-		.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 	};
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(q->host, q->port, &hints, &list);
+	if (error == EAI_NONAME) {
+		/* A name. Addresses of a family that this computer has none of are of no use; an
+		 * address that was written out must not be judged so: ours may be gone just now. */
+		hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+		error = getaddrinfo(q->host, q->port, &hints, &list);
+	}
 	if (error) {
 		result->unknown = error == EAI_NONAME || error == EAI_NODATA;
 		snprintf(result->error, sizeof(result->error), "%s", gai_strerror(error));

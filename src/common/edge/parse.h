@@ -1,0 +1,19 @@
+/* parse.h - what several programs read from their options alike: parsers for LP_OPTION_PARSED. */
+#ifndef LANPARTY_EDGE_PARSE_H
+#define LANPARTY_EDGE_PARSE_H
+
+#include <stdbool.h>
+
+#define LP_EXPECTS_LOG_LEVEL  "error, warning, info, debug or frame"
+#define LP_EXPECTS_LOG_FORMAT "text or json"
+#define LP_EXPECTS_ETHERTYPE                                                                       \
+	"a hex ethertype of 0600 or more (IPX: 8137), at most 16 of them; ARP, IPv4 and IPv6 "     \
+	"pass "                                                                                    \
+	"anyway, tags, EAPOL, LLDP and slow protocols never"
+
+/* value: enum lp_log_level, enum lp_log_format, struct lp_filter. */
+bool lp_parse_log_level(const char *text, void *value);
+bool lp_parse_log_format(const char *text, void *value);
+bool lp_parse_ethertype(const char *text, void *value);
+
+#endif
