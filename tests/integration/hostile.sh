@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# rows: F1 F4 S1 S2 S3 S4 L4: hostile frames, and a million pieces of garbage, through a real relay.
+# rows: F1 F4 S1 S2 S3 S4 L4 R2 C4: hostile frames, a million pieces of garbage and a crowd through a
+# real relay.
 #
 # On the loopback interface of a network namespace that ends with this script.
 set -euo pipefail
@@ -17,7 +18,7 @@ trap 'rm -rf "$folder"' EXIT
 
 start_relay() {
 	"$relay_program" --listen 127.0.0.1:4433 --dev-cert-der-out "$folder/relay.der" \
-		--broadcast-rate 0 --unknown-rate 0 --client-rate 0 >"$folder/out" 2>"$folder/log" &
+		--broadcast-rate 0 --unknown-rate 0 --client-rate 0 "$@" >"$folder/out" 2>"$folder/log" &
 	relay=$!
 	for _ in $(seq 50); do
 		grep -q listening "$folder/out" && return
@@ -47,4 +48,9 @@ stop_relay
 echo "== F1 L4 garbage: UDP payloads, DATAGRAMs, control messages"
 start_relay
 "$bin/../tests/garbage_run" 127.0.0.1:4433 "$folder/relay.der" "$count"
+stop_relay
+
+echo "== R2 C4 a room as full as it can be, and one more"
+start_relay --max-clients 1024
+"$bin/../tests/crowd" 127.0.0.1:4433 "$folder/relay.der" 1024
 stop_relay

@@ -50,7 +50,9 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	struct lp_control message;
 	size_t used;
 	(void)context;
-	(void)fin;
+	/* An event nearly always comes in one piece; nothing here depends on those that do not. */
+	if (stream != 0 && fin && lp_control_decode(bytes, len, &message, &used) == LP_OK)
+		peer->heard_joined += message.type == LP_PEER_JOINED;
 	if (stream != 0 || peer->state != RIG_HELLO || len > sizeof(peer->reply) - peer->reply_len)
 		return;
 	memcpy(peer->reply + peer->reply_len, bytes, len);
@@ -62,6 +64,7 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 		peer->state = RIG_JOINED;
 	} else if (message.type == LP_REJECT) {
 		peer->state = RIG_REJECTED;
+		peer->reject = message.reject.reason;
 	}
 }
 

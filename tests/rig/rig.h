@@ -38,7 +38,9 @@ struct rig_peer {
 	struct lp_quic_close why; /* once closed */
 	uint8_t reply[1024];
 	size_t reply_len;
-	struct rig_datagram *queue; /* RIG_QUEUE of them, a ring */
+	enum lp_reject_reason reject; /* with RIG_REJECTED */
+	size_t heard_joined;          /* PEER_JOINED events */
+	struct rig_datagram *queue;   /* RIG_QUEUE of them, a ring */
 	size_t head, count;
 	uint16_t frame_id;
 	uint64_t sent, received, received_bytes;
