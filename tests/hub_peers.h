@@ -122,7 +122,7 @@ static inline void peer_open(struct relay *r, int i, size_t path)
 	p->reject = -1;
 	p->next_stream = 2;
 	p->mac = player_mac((unsigned)i);
-	p->session = lp_hub_open(r->hub, p, path, r->now);
+	p->session = lp_hub_open(r->hub, p, 0, path, r->now);
 	assert(p->session);
 }
 

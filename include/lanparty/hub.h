@@ -41,9 +41,10 @@ struct lp_hub_config {
 struct lp_hub *lp_hub_new(const struct lp_hub_config *config);
 void lp_hub_free(struct lp_hub *hub);
 
-/* A connection whose handshake is complete; datagram_max as in lp_hub_on_path. NULL when out of
- * memory. */
-struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, size_t datagram_max, lp_time now);
+/* A connection whose handshake is complete; source is the same number for all from one network (see
+ * lp_rooms_join), datagram_max as in lp_hub_on_path. NULL when out of memory. */
+struct lp_session *lp_hub_open(
+	struct lp_hub *hub, void *user, uint32_t source, size_t datagram_max, lp_time now);
 void *lp_session_user(const struct lp_session *session);
 /* NULL before it has joined and after it has left. */
 const struct lp_member *lp_session_member(const struct lp_session *session);

@@ -19,6 +19,8 @@
 struct lp_room;
 struct lp_rooms;
 
+#define LP_ROOMS_OF_SOURCE 16
+
 /* Rates are per second; a rate of 0 is no limit. */
 struct lp_limits {
 	uint64_t client_rate, client_burst;       /* bytes (row L3) */
@@ -57,14 +59,16 @@ void lp_rooms_free(struct lp_rooms *rooms);
 size_t lp_rooms_count(const struct lp_rooms *rooms);
 
 /* Rows R1-R7. path_datagram is the largest datagram that the hello's connection carries: the
- * budget is clamped to it. token is random: the newcomer's resume token.
+ * budget is clamped to it. source is where it comes from: one source can open no more than
+ * LP_ROOMS_OF_SOURCE rooms and twice as many as are free, so that a stranger cannot take all. token is random: the newcomer's resume token.
  *
  * True: *ret_member is in, and *ret_replaced is a member that must be told to go because the
  * newcomer proved to be the same peer, or NULL (it has left the room already; free it with
  * lp_member_free). False: *ret_reason. */
-bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path_datagram,
-	const uint8_t token[LP_TOKEN_SIZE], lp_time now, struct lp_member **ret_member,
-	struct lp_member **ret_replaced, enum lp_reject_reason *ret_reason);
+bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
+	size_t path_datagram, const uint8_t token[LP_TOKEN_SIZE], lp_time now,
+	struct lp_member **ret_member, struct lp_member **ret_replaced,
+	enum lp_reject_reason *ret_reason);
 
 /* Row R7: removes the member; true when the room went with it. The member's fields stay readable,
  * but for room, until lp_member_free. */

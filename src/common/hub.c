@@ -197,13 +197,15 @@ static void set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at)
 		hub->deadline = at;
 }
 
-struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, size_t datagram_max, lp_time now)
+struct lp_session *lp_hub_open(
+	struct lp_hub *hub, void *user, uint32_t source, size_t datagram_max, lp_time now)
 {
 	struct lp_session *s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
 	s->hub = hub;
 	s->user = user;
+	s->source = source;
 	s->path_datagram = datagram_max;
 	s->inbox.limit = LP_HUB_STREAMS_MAX;
 	s->next = hub->sessions;
@@ -286,8 +288,8 @@ static void on_hello(
 	enum lp_reject_reason reason = LP_REJECT_OTHER;
 	uint8_t token[LP_TOKEN_SIZE];
 	if (!hub->config.random(token, sizeof(token)) ||
-		!lp_rooms_join(hub->rooms, hello, s->path_datagram, token, now, &member, &replaced,
-			&reason)) {
+		!lp_rooms_join(hub->rooms, hello, s->source, s->path_datagram, token, now, &member,
+			&replaced, &reason)) {
 		reject(hub, s, reason, now);
 		return;
 	}

@@ -19,6 +19,7 @@ struct lp_session {
 	struct lp_member *member;
 	uint32_t room;    /* its id; outlives the membership */
 	lp_time deadline; /* of the hello, or for the peer to go after a REJECT; or LP_NEVER */
+	uint32_t source;
 	size_t path_datagram;
 	struct lp_session *prev, *next; /* in the hub's list */
 

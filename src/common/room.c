@@ -16,6 +16,7 @@
 struct lp_room {
 	struct lp_rooms *rooms;
 	uint32_t id;
+	uint32_t source; /* of whoever opened it */
 	uint8_t key[LP_ROOM_KEY_SIZE];
 	uint16_t mtu;
 	uint32_t last_peer; /* the id given last; 65535: no more joins */
@@ -94,7 +95,17 @@ static bool id_taken(const struct lp_rooms *rooms, uint32_t id)
 	return id == 0;
 }
 
-static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key)
+/* Is there place for one more room, and may this source be the one to open it? */
+static bool may_open(const struct lp_rooms *rooms, uint32_t source)
+{
+	size_t left = rooms->config.max_rooms - rooms->count;
+	size_t own = 0;
+	for (size_t i = 0; i < rooms->count; i++)
+		own += rooms->list[i]->source == source;
+	return left && own < LP_ROOMS_OF_SOURCE + 2 * left;
+}
+
+static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key, uint32_t source)
 {
 	struct lp_room *room = calloc(1, sizeof(*room));
 	if (!room)
@@ -105,6 +116,7 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key)
 		return NULL;
 	}
 	room->rooms = rooms;
+	room->source = source;
 	memcpy(room->key, key, LP_ROOM_KEY_SIZE);
 	do
 		rooms->last_id++;
@@ -296,9 +308,10 @@ static bool acceptable(
 	return false;
 }
 
-bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path_datagram,
-	const uint8_t token[LP_TOKEN_SIZE], lp_time now, struct lp_member **ret_member,
-	struct lp_member **ret_replaced, enum lp_reject_reason *ret_reason)
+bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
+	size_t path_datagram, const uint8_t token[LP_TOKEN_SIZE], lp_time now,
+	struct lp_member **ret_member, struct lp_member **ret_replaced,
+	enum lp_reject_reason *ret_reason)
 {
 	uint16_t mtu = mtu_of(hello, clamp_datagram(hello->datagram_budget, path_datagram));
 	if (!acceptable(hello, mtu, ret_reason))
@@ -307,11 +320,11 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, size_t 
 	if (room && !admits(room, hello, mtu, now, ret_reason))
 		return false;
 	*ret_reason = LP_REJECT_TOO_MANY_ROOMS;
-	if (!room && rooms->count >= rooms->config.max_rooms)
+	if (!room && !may_open(rooms, source))
 		return false;
 	bool fresh = !room;
 	if (fresh)
-		room = room_new(rooms, hello->room_key);
+		room = room_new(rooms, hello->room_key, source);
 	if (!room)
 		return false;
 	struct lp_member *m = NULL;

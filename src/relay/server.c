@@ -48,7 +48,8 @@ static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
 static void on_connected(void *context, struct lp_quic_conn *conn)
 {
 	struct server *s = context;
-	struct lp_session *session = lp_hub_open(s->hub, conn, lp_quic_datagram_max(conn), s->now);
+	struct lp_session *session =
+		lp_hub_open(s->hub, conn, lp_quic_source(conn), lp_quic_datagram_max(conn), s->now);
 	lp_quic_set_user(conn, session);
 	if (!session)
 		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");

@@ -122,7 +122,7 @@ static void op_open(struct relay *r, struct slot *s)
 	if (s->session)
 		return;
 	memset(s, 0, sizeof(*s));
-	s->session = lp_hub_open(r->hub, s, 600 + 8 * (size_t)lp_read_u8(&r->in), r->now);
+	s->session = lp_hub_open(r->hub, s, 0, 600 + 8 * (size_t)lp_read_u8(&r->in), r->now);
 	check(s->session != NULL);
 }
 

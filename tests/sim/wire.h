@@ -330,7 +330,7 @@ static inline void relay_opens(struct world *w, struct event *e)
 			schedule(w, w->now + since + 300 * LP_MILLISECOND, again);
 		return;
 	}
-	c->session = lp_hub_open(w->hub, c, p->path, w->now);
+	c->session = lp_hub_open(w->hub, c, 0, p->path, w->now);
 	check(c->session);
 	c->relay_open = true;
 	e->kind = PEER_OPENS;

@@ -568,6 +568,25 @@ static void many_slow_readers_leave_buffers_for_the_others(void **state)
 	relay_free(r);
 }
 
+static void halves_that_nothing_follows_leave_buffers_for_the_others(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.frames = 32;
+	struct relay *r = with_config(&config, 1, 8);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(8), player_mac(1), LAN(101), LAN(99), 5000, 1000);
+	for (int peer = 1; peer <= 7; peer++)
+		for (uint16_t id = 0; id < LP_HALVES_SLOTS; id++)
+			send_half(r, peer, LP_OVERLAY_FIRST, id, f, len);
+	assert_in_range(relay_counters(r).frames_free, 8, 16); /* 56 halves were sent */
+	assert_passed(send_udp(r, 1, player_mac(8), 100), LP_ACTION_UNICAST, 1);
+	/* one frame at a time still goes through */
+	assert_int_equal(send_half(r, 1, LP_OVERLAY_FIRST, 99, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(send_half(r, 1, LP_OVERLAY_SECOND, 99, f, len).action, LP_ACTION_UNICAST);
+	relay_free(r);
+}
+
 static void half_frames_of_a_silent_peer_go_back_to_the_pool(void **state)
 {
 	(void)state;
@@ -689,6 +708,7 @@ int main(void)
 		cmocka_unit_test(S2_a_first_fragment_that_comes_again_is_as_long_as_before),
 		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
 		cmocka_unit_test(many_slow_readers_leave_buffers_for_the_others),
+		cmocka_unit_test(halves_that_nothing_follows_leave_buffers_for_the_others),
 		cmocka_unit_test(half_frames_of_a_silent_peer_go_back_to_the_pool),
 		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
 		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),

@@ -40,15 +40,21 @@ struct outcome {
 	int reject; /* -1: joined */
 };
 
-static struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
-	uint8_t token, lp_time now)
+static struct outcome join_from(struct lp_rooms *rooms, const struct lp_hello *hello,
+	uint32_t source, size_t path, uint8_t token, lp_time now)
 {
 	const uint8_t fresh[LP_TOKEN_SIZE] = {0x77, token};
 	struct outcome o = {NULL, NULL, -1};
 	enum lp_reject_reason reason = LP_REJECT_OTHER;
-	if (!lp_rooms_join(rooms, hello, path, fresh, now, &o.member, &o.replaced, &reason))
+	if (!lp_rooms_join(rooms, hello, source, path, fresh, now, &o.member, &o.replaced, &reason))
 		o.reject = (int)reason;
 	return o;
+}
+
+static struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
+	uint8_t token, lp_time now)
+{
+	return join_from(rooms, hello, 0, path, token, now);
 }
 
 static struct outcome join(struct lp_rooms *rooms, const struct lp_hello *hello)
@@ -276,8 +282,8 @@ static void R4_a_zero_token_proves_nothing_even_to_a_member_that_has_it(void **s
 	const uint8_t zero[LP_TOKEN_SIZE] = {0};
 	struct lp_member *m, *replaced;
 	enum lp_reject_reason reason = LP_REJECT_OTHER;
-	assert_true(lp_rooms_join(rooms, &hello, PATH, zero, 0, &m, &replaced, &reason));
-	assert_false(lp_rooms_join(rooms, &hello, PATH, zero, 0, &m, &replaced, &reason));
+	assert_true(lp_rooms_join(rooms, &hello, 0, PATH, zero, 0, &m, &replaced, &reason));
+	assert_false(lp_rooms_join(rooms, &hello, 0, PATH, zero, 0, &m, &replaced, &reason));
 	assert_int_equal(reason, LP_REJECT_MAC_IN_USE);
 	lp_rooms_free(rooms);
 }
@@ -615,9 +621,30 @@ static void a_broadcast_alone_has_no_target_and_to_narrow_ones_only_is_too_big(v
 	lp_rooms_free(rooms);
 }
 
+static void one_source_can_not_take_all_rooms(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(2, 64);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 0);
+	unsigned opened = 0;
+	for (unsigned i = 1; i <= 64; i++) {
+		hello.room_key[0] = (uint8_t)i;
+		opened += join_from(rooms, &hello, 7, PATH, 1, 0).reject == -1;
+	}
+	assert_int_equal(opened, 48); /* 16, and 32 while as many as 16 are free */
+	hello.room_key[0] = 100;
+	assert_int_equal(join_from(rooms, &hello, 7, PATH, 1, 0).reject, LP_REJECT_TOO_MANY_ROOMS);
+	assert_int_equal(join_from(rooms, &hello, 8, PATH, 1, 0).reject, -1);
+	/* rooms that are there already are open to all */
+	hello.mac = player_mac(2);
+	assert_int_equal(join_from(rooms, &hello, 7, PATH, 1, 0).reject, -1);
+	lp_rooms_free(rooms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_source_can_not_take_all_rooms),
 		cmocka_unit_test(R1_peers_with_one_key_share_a_room_and_others_do_not),
 		cmocka_unit_test(R1_what_a_hello_must_be_is_told_by_its_reject),
 		cmocka_unit_test(R1_rooms_are_limited_and_a_room_that_went_makes_place),

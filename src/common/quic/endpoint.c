@@ -275,6 +275,11 @@ void lp_quic_set_user(struct lp_quic_conn *conn, void *user)
 	conn->user = user;
 }
 
+uint32_t lp_quic_source(const struct lp_quic_conn *conn)
+{
+	return (uint32_t)conn->prefix;
+}
+
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path)
 {
 	lp_path_from_ngtcp2(ngtcp2_conn_get_path2(conn->nc), ret_path);

@@ -166,6 +166,9 @@ void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 /* The largest DATAGRAM payload that fits a packet on the current path now: grows with path MTU
  * discovery, and can shrink. 0 when the peer takes none. */
 size_t lp_quic_datagram_max(const struct lp_quic_conn *conn);
+/* Servers: a number that all connections of one network (/24, /56) have in common, from where it was
+ * when it connected. Other networks may share it, which ones changes with each start. */
+uint32_t lp_quic_source(const struct lp_quic_conn *conn);
 /* The path that the connection uses now. */
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path);
 
