@@ -100,8 +100,10 @@ static bool may_open(const struct lp_rooms *rooms, uint32_t source)
 {
 	size_t left = rooms->config.max_rooms - rooms->count;
 	size_t own = 0;
-	for (size_t i = 0; i < rooms->count; i++)
+	for (size_t i = 0; i < rooms->count; i++) {
+		assert(rooms->list[i]);
 		own += rooms->list[i]->source == source;
+	}
 	return left && own < LP_ROOMS_OF_SOURCE + 2 * left;
 }
 
