@@ -3,8 +3,8 @@
  *
  * With "play ROOM" behind: only the hostile client, for rooms with a real gateway and players.
  * With "watch IFACE SECONDS": looks at what comes in on an interface instead, and says how many of
- * the hostile and of the honest frames it saw.
- * Ends with 0 when no hostile frame got through and (but for play) every honest one did. */
+ * the hostile and of the honest frames it saw: those to all, and those to whoever is there.
+ * Ends with 0 when no hostile frame got through, and (without play and watch) every honest one. */
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -130,7 +130,7 @@ static int watch(const char *iface, int seconds)
 	}
 	close(fd);
 	close(set);
-	return judge(true, true) ? 0 : 1;
+	return judge(false, true) ? 0 : 1;
 }
 
 int main(int argc, char **argv)

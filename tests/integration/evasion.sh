@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The hostile frames of tests/evasion.c in a room with a real gateway and a real player: what arrives at
+# a computer of the LAN, and at the player's interface?
+# rows: F4 S1 S2 S4 S5
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open evasion "$1"
+new_code
+tests=$bin/../tests
+[ -x "$tests/evasion_run" ] || lab_skip "needs tests/evasion_run beside the folder of the programs"
+
+to_der() { # PEM DER
+	/usr/bin/python3 -c 'import ssl, sys; sys.stdout.buffer.write(ssl.PEM_cert_to_DER_cert(open(sys.argv[1]).read()))' "$1" >"$2"
+}
+watch_at() { # PLACE INTERFACE
+	start "watch-$1" "$1" "$tests/evasion_run" watch "$2" 20
+	soon 3 said "watch-$1" watching
+}
+saw_nothing_hostile() { # PLACE
+	soon 25 said "watch-$1" '^hostile frames: [0-9]{3,}, got through: 0; honest frames: [0-9]+, got through: [1-9]'
+}
+
+need "the relay starts" relay --broadcast-rate 0 --unknown-rate 0 --client-rate 0
+need "the certificate as DER" to_der "$dir/relay.crt" "$dir/relay.der"
+need "the gateway joins" gateway gateway --lan lan
+need "player 2 joins" client player2 player2 --mac 02:00:00:00:00:02
+room_has player2 92
+check "it works" soon 3 reaches player2 192.168.77.20
+need "the LAN's computer looks" watch_at console lan
+need "player 2 looks" watch_at player2 "$tun"
+check "player 1 sends them all" at player1 "$tests/evasion_run" "$relay_ip:443" "$dir/relay.der" play "$code"
+check "S5 F4 S1 S2 S4 none reaches the LAN, honest ones do" saw_nothing_hostile console
+check "F4 S1 S2 S4 none reaches the player, honest ones do" saw_nothing_hostile player2
+for place in console player2; do echo "at $place: $(told "watch-$place" "^hostile")"; done
+check "the room goes on" soon 3 reaches player2 192.168.77.20
+lab_finish
