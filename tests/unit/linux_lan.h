@@ -6,6 +6,7 @@
 #define LANPARTY_TEST_LINUX_LAN_H
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
@@ -82,6 +83,11 @@ static inline int enter_namespace(void **state)
 {
 	(void)state;
 	if (unshare(CLONE_NEWNET) != 0) {
+		if (geteuid() == 0) {
+			print_message(
+				"root has no network namespace of its own: errno %d\n", errno);
+			return -1;
+		}
 		print_message(
 			"skipped: this test needs root, for a network namespace of its own\n");
 		return 0;
