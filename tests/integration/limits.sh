@@ -26,7 +26,8 @@ small=(--max-clients 2 --log-level frame)
 need "the relay starts" relay "${small[@]}" --broadcast-rate 5 --broadcast-burst 20 --unknown-rate 5 --unknown-burst 20
 need "the gateway joins" gateway gateway --lan lan
 need "player 1 joins" client player1 player1 --mac 02:00:00:00:00:01
-own_client=(env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --tap lp9)
+cp "$bin/lanparty-client" "$dir/" # where nobody can reach it, wherever the build is
+own_client=(env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --tap lp9)
 own_gateway=("$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room")
 check "R4 a MAC twice is refused" refused 'mac_in_use' player2 "${own_client[@]}" --mac 02:00:00:00:00:01
 check "R3 a second gateway is refused" refused 'gateway_present' gateway "${own_gateway[@]}" --lan lan
