@@ -9,9 +9,10 @@
 #include "linux/fd_port.h"
 #include "log.h"
 #include "options.h"
-#include "peer.h"
-#include "rights.h"
+#include "linux/peer.h"
+#include "linux/rights.h"
 #include "tap.h"
+#include "tell.h"
 
 #define RELEASE_WAIT (300 * LP_MILLISECOND) /* for a DHCP release to get through the room */
 
@@ -32,16 +33,6 @@ static bool parse_mac(const char *text, void *value)
 		return false;
 	*(struct lp_mac *)value = mac;
 	return true;
-}
-
-static int new_room(void)
-{
-	uint8_t random[LP_CODE_RANDOM];
-	char code[LP_CODE_SHOWN];
-	if (!lp_random(random, sizeof(random)))
-		return LP_EXIT_OS;
-	lp_code_format(random, code);
-	return puts(code) < 0 || fflush(stdout) != 0 ? LP_EXIT_IO : LP_EXIT_OK;
 }
 
 static bool wants_room(const struct lp_options *o)
@@ -152,7 +143,7 @@ int main(int argc, char **argv)
 	if (dhcp_is_event(argc, argv))
 		return LP_EXIT_OK;
 	if (read_options(&c, &options, argc, argv, &code))
-		code = wants_room(&options) ? new_room() : run(&c);
+		code = wants_room(&options) ? lp_tell_new_room() : run(&c);
 	dhcp_close(c.dhcp);
 	if (c.tap)
 		c.tap->ops->close(c.tap);

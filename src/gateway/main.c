@@ -6,9 +6,9 @@
 #include "identity.h"
 #include "log.h"
 #include "options.h"
-#include "peer.h"
+#include "linux/peer.h"
 #include "ports.h"
-#include "rights.h"
+#include "linux/rights.h"
 
 struct gateway {
 	struct lp_peer_options peer;

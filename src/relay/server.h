@@ -8,7 +8,7 @@
 #include "exit.h"
 #include "identity.h"
 #include "lanparty/hub.h"
-#include "linux/address.h"
+#include "address.h"
 
 #define SERVER_MAX_LISTEN 8
 

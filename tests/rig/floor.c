@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "linux/address.h"
+#include "address.h"
 #include "linux/loop.h"
 
 #define BATCH       64

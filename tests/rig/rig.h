@@ -9,7 +9,7 @@
 
 #include "lanparty/control.h"
 #include "lanparty/overlay.h"
-#include "linux/address.h"
+#include "address.h"
 #include "quic.h"
 
 #define RIG_QUEUE 1024 /* datagrams of a peer that wait to be sent */

@@ -131,6 +131,28 @@ static void a_log_line_has_time_level_and_event(void **state)
 		strstr(text, "Z\",\"level\":\"info\",\"event\":\"event_word\",\"value\":\"v\"}\n"));
 }
 
+static void take(void *context, const char *line, size_t len)
+{
+	snprintf(context, 500, "%.*s", (int)len, line);
+}
+
+static void lines_go_to_a_taker_as_well(void **state)
+{
+	(void)state;
+	char text[500], taken[500] = "";
+	lp_log_set(LP_LOG_INFO, LP_LOG_TEXT);
+	lp_log_to(take, taken);
+	logged(text, sizeof(text), LP_LOG_INFO, "v");
+	assert_int_equal(strlen(taken) + 1, strlen(text));
+	assert_memory_equal(taken, text, strlen(taken));
+	logged(text, sizeof(text), LP_LOG_DEBUG, "not shown");
+	assert_null(strstr(taken, "not shown"));
+	lp_log_to(NULL, NULL);
+	taken[0] = 0;
+	logged(text, sizeof(text), LP_LOG_INFO, "v");
+	assert_string_equal(taken, "");
+}
+
 static void a_level_shows_itself_and_what_is_graver(void **state)
 {
 	(void)state;
@@ -193,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_value_can_hold_anything_and_stays_one_value),
 		cmocka_unit_test(a_line_has_an_end_whatever_its_values),
 		cmocka_unit_test(a_log_line_has_time_level_and_event),
+		cmocka_unit_test(lines_go_to_a_taker_as_well),
 		cmocka_unit_test(a_level_shows_itself_and_what_is_graver),
 		cmocka_unit_test(the_journal_gets_priorities_and_no_time),
 	};

@@ -75,6 +75,9 @@ static const struct lp_option table[] = {
 /* What the last run of read_words said, and where. */
 static char output[8000];
 static struct lp_options o;
+static const char *default_config; /* of the next run */
+static void (*say)(const char *sentence);
+static char sentences[300];
 
 /* argv of the words, writable as the real one is. */
 static char argv_bytes[2000];
@@ -91,7 +94,9 @@ static int read_words(FILE *stream, const char *words)
 		.purpose = "Tests.",
 		.positional = "INVITE",
 		.list = table,
-		.count = COUNT(table)};
+		.count = COUNT(table),
+		.default_config = default_config,
+		.say = say};
 	v = (struct values){.name = "default", .clients = 32};
 
 	fflush(stream);
@@ -280,6 +285,45 @@ static void a_mistake_in_the_file_names_its_line(void **state)
 	assert_int_equal(read_with_config(""), LP_EXIT_CONFIG);
 }
 
+static void a_file_of_its_own_place_goes_last_and_need_not_be_there(void **state)
+{
+	(void)state;
+	char own_path[] = "/tmp/lanparty-own-XXXXXX";
+	close(mkstemp(own_path));
+	default_config = own_path;
+	FILE *file = fopen(own_path, "w");
+	fputs("\xef\xbb\xbfmax-clients = 7\r\nname = own\r\nhex = 1\r\n", file);
+	fclose(file);
+	write_config("max-clients = 3\n");
+	assert_int_equal(read_words(stderr, "--hex 2"), -1);
+	assert_int_equal(v.clients, 7);
+	assert_string_equal(v.name, "own");
+	assert_int_equal(v.hex_count, 1);
+	assert_int_equal(v.hex[0], 2);
+	assert_int_equal(read_with_config(""), -1);
+	assert_int_equal(v.clients, 3);
+	assert_string_equal(v.name, "own");
+	unlink(own_path);
+	assert_int_equal(read_words(stderr, ""), -1);
+	assert_int_equal(v.clients, 32);
+	default_config = NULL;
+}
+
+static void keep_sentence(const char *sentence)
+{
+	snprintf(sentences, sizeof(sentences), "%s", sentence);
+}
+
+static void mistakes_go_where_a_program_wants_them(void **state)
+{
+	(void)state;
+	say = keep_sentence;
+	assert_int_equal(read_words(stderr, "--nonsense"), LP_EXIT_USAGE);
+	assert_string_equal(output, "");
+	assert_string_equal(sentences, "there is no option --nonsense: see --help");
+	say = NULL;
+}
+
 static void the_command_line_goes_before_the_environment_and_that_before_the_file(void **state)
 {
 	(void)state;
@@ -361,6 +405,8 @@ int main(void)
 		cmocka_unit_test(a_mistake_in_the_file_names_its_line),
 		cmocka_unit_test(
 			the_command_line_goes_before_the_environment_and_that_before_the_file),
+		cmocka_unit_test(a_file_of_its_own_place_goes_last_and_need_not_be_there),
+		cmocka_unit_test(mistakes_go_where_a_program_wants_them),
 		cmocka_unit_test(secrets_do_not_stay_in_argv),
 		cmocka_unit_test(a_text_can_be_repeated_so_often_and_no_more),
 	};

@@ -29,6 +29,8 @@ static struct {
 	enum lp_log_level level;
 	enum lp_log_format format;
 	bool journal;
+	void (*taker)(void *context, const char *line, size_t len);
+	void *context;
 } settings = {.level = LP_LOG_INFO};
 
 struct line {
@@ -69,6 +71,12 @@ void lp_log_set(enum lp_log_level level, enum lp_log_format format)
 	settings.level = level;
 	settings.format = format;
 	settings.journal = stderr_is_the_journal();
+}
+
+void lp_log_to(void (*taker)(void *context, const char *line, size_t len), void *context)
+{
+	settings.taker = taker;
+	settings.context = context;
 }
 
 enum lp_log_format lp_log_get_format(void)
@@ -294,6 +302,8 @@ void lp_log(enum lp_log_level level, const char *event, const char *format, ...)
 	put_pairs(&line, format, &args, json);
 	va_end(args);
 	finish(&line, stderr, json);
+	if (settings.taker)
+		settings.taker(settings.context, line.text, line.len - 1);
 }
 
 void lp_event(FILE *out, const char *event, const char *format, ...)

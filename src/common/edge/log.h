@@ -6,6 +6,7 @@
 #define LANPARTY_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 enum lp_log_level {
@@ -33,6 +34,9 @@ bool lp_log_level_parse(const char *text, enum lp_log_level *ret_level);
 /* The settings of the process; before it starts threads. */
 void lp_log_set(enum lp_log_level level, enum lp_log_format format);
 enum lp_log_format lp_log_get_format(void);
+/* Each line, without its end, goes to taker as well, from whatever thread logs; NULL: no more. Before
+ * there are threads. */
+void lp_log_to(void (*taker)(void *context, const char *line, size_t len), void *context);
 bool lp_log_on(enum lp_log_level level);
 
 /* Pairs follow: a key, then what its conversion takes, in printf's words:

@@ -2,14 +2,17 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
 
-#define HELP_COLUMN  32
-#define SOURCE_BYTES 200
+#define HELP_COLUMN     32
+#define SOURCE_BYTES    200
+#define SENTENCE_BYTES  1024
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static const struct lp_option built_in[] = {
 	{.name = "config",
@@ -47,17 +50,33 @@ static void wipe_and_free(char *text)
 void lp_options_clear(struct lp_options *o)
 {
 	wipe_and_free(o->argument);
-	wipe_and_free(o->config);
+	for (size_t i = 0; i < LP_OPTION_CONFIGS; i++)
+		wipe_and_free(o->configs[i]);
 	for (size_t i = 0; i < LP_OPTION_SECRETS; i++)
 		wipe_and_free(o->secrets[i]);
-	o->argument = o->config = NULL;
+	o->argument = NULL;
+	memset(o->configs, 0, sizeof(o->configs));
 	memset(o->secrets, 0, sizeof(o->secrets));
 }
 
 int lp_options_wrong(const struct lp_options *o, const char *sentence)
 {
-	fprintf(stderr, "%s: %s\n", o->program, sentence);
+	if (o->say)
+		o->say(sentence);
+	else
+		fprintf(stderr, "%s: %s\n", o->program, sentence);
 	return LP_EXIT_USAGE;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(
+	const struct reading *r, const char *format, ...)
+{
+	char text[SENTENCE_BYTES];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	lp_options_wrong(r->o, text);
 }
 
 static void show_option(const struct lp_option *option)
@@ -156,8 +175,7 @@ static bool wrong(
 	say_expected(option, expected);
 	if (option->secret)
 		text = "...";
-	fprintf(stderr, "%s: %s: %s is expected, not \"%s\"\n", r->o->program, source, expected,
-		text);
+	say(r, "%s: %s is expected, not \"%s\"", source, expected, text);
 	return false;
 }
 
@@ -239,7 +257,7 @@ static bool take_argument(
 {
 	if (option->secret && text) {
 		if (r->secrets == LP_OPTION_SECRETS || !(text = hide(text))) {
-			fprintf(stderr, "%s: %s is given too often\n", r->o->program, source);
+			say(r, "%s is given too often", source);
 			return false;
 		}
 		r->o->secrets[r->secrets++] = text;
@@ -252,7 +270,7 @@ static bool take_positional(struct reading *r, char *text)
 	struct lp_options *o = r->o;
 	if (!o->positional || o->argument) {
 		/* It may be a secret in the wrong place: not repeated. */
-		fprintf(stderr, "%s: an argument without name is %s: see --help\n", o->program,
+		say(r, "an argument without name is %s: see --help",
 			o->positional ? "given twice" : "not expected");
 		return false;
 	}
@@ -287,14 +305,13 @@ static bool read_option(struct reading *r, int argc, char **argv, int *at)
 	char source[SOURCE_BYTES];
 	snprintf(source, sizeof(source), "--%.*s", (int)(len < 100 ? len : 100), name);
 	if (!option) {
-		fprintf(stderr, "%s: there is no option %s: see --help\n", r->o->program, source);
+		say(r, "there is no option %s: see --help", source);
 		return false;
 	}
 	char *text = name[len] ? argv[*at] + 2 + len + 1 : NULL;
 	if (!text && option->argument) {
 		if (*at + 1 == argc) {
-			fprintf(stderr, "%s: %s needs %s after it\n", r->o->program, source,
-				option->argument);
+			say(r, "%s needs %s after it", source, option->argument);
 			return false;
 		}
 		text = argv[++*at];
@@ -314,8 +331,7 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 		} else if (strcmp(argv[at], "-h") == 0) {
 			return take_built_in(r, &built_in[HELP], NULL);
 		} else if (argv[at][1] != '-') {
-			fprintf(stderr, "%s: there is no option %s: see --help\n", r->o->program,
-				argv[at]);
+			say(r, "there is no option %s: see --help", argv[at]);
 			return false;
 		} else if (!read_option(r, argc, argv, &at)) {
 			return false;
@@ -363,7 +379,7 @@ static bool read_environment(struct reading *r)
 	return true;
 }
 
-static bool load_config(struct reading *r)
+static bool load_config(struct reading *r, char **ret_text)
 {
 	FILE *file = fopen(r->config_file, "r");
 	char *text = file ? calloc(1, LP_CONFIG_MAX + 1) : NULL;
@@ -371,12 +387,12 @@ static bool load_config(struct reading *r)
 	int error = !file || !text || ferror(file) ? errno : len > LP_CONFIG_MAX ? EFBIG : 0;
 	if (file)
 		fclose(file);
-	r->o->config = text;
+	*ret_text = text;
 	if (error) {
 		if (len > LP_CONFIG_MAX)
 			text[LP_CONFIG_MAX] = 0;
-		fprintf(stderr, "%s: cannot read the configuration file %s: %s\n", r->o->program,
-			r->config_file, strerror(error));
+		say(r, "cannot read the configuration file %s: %s", r->config_file,
+			strerror(error));
 	}
 	return error == 0;
 }
@@ -406,27 +422,28 @@ static bool read_config_line(struct reading *r, char *line, unsigned number)
 		*name ? name : "\"\"");
 	const struct lp_option *option = find(r->o->list, r->o->count, name, strlen(name));
 	if (!option) {
-		fprintf(stderr, "%s: %s: there is no such option: see --help%s\n", r->o->program,
-			source, text ? "" : "; a line is name = value");
+		say(r, "%s: there is no such option: see --help%s", source,
+			text ? "" : "; a line is name = value");
 		return false;
 	}
 	if (!text && option->argument) {
-		fprintf(stderr, "%s: %s: needs \" = %s\" after it\n", r->o->program, source,
-			option->argument);
+		say(r, "%s: needs \" = %s\" after it", source, option->argument);
 		return false;
 	}
 	return take(r, source, option, text);
 }
 
-static bool read_config(struct reading *r)
+static bool read_config(struct reading *r, const char *file, char **ret_text)
 {
-	if (!r->config_file)
-		return true;
+	r->config_file = file;
 	r->exit = LP_EXIT_CONFIG;
-	if (!load_config(r))
+	if (!load_config(r, ret_text))
 		return false;
 	unsigned number = 1;
-	for (char *line = r->o->config; line; number++) {
+	char *line = *ret_text;
+	if (strncmp(line, BYTE_ORDER_MARK, sizeof(BYTE_ORDER_MARK) - 1) == 0)
+		line += sizeof(BYTE_ORDER_MARK) - 1; /* what Windows' editor begins a text with */
+	for (; line; number++) {
 		char *end = strchr(line, '\n');
 		if (end)
 			*end++ = 0;
@@ -434,14 +451,33 @@ static bool read_config(struct reading *r)
 			return false;
 		line = end;
 	}
+	next_source(r);
 	return true;
+}
+
+static bool exists(const char *name)
+{
+	FILE *file = fopen(name, "r");
+	if (file)
+		fclose(file);
+	return file || errno != ENOENT;
+}
+
+/* The file that --config names, then the one that need not be there. */
+static bool read_configs(struct reading *r)
+{
+	struct lp_options *o = r->o;
+	if (r->config_file && !read_config(r, r->config_file, &o->configs[0]))
+		return false;
+	return !o->default_config || !exists(o->default_config) ||
+	       read_config(r, o->default_config, &o->configs[1]);
 }
 
 bool lp_options_read(struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
 	struct reading r = {.o = o, .exit = LP_EXIT_USAGE};
 	bool good = o->count <= LP_OPTIONS_MAX && read_command_line(&r, argc, argv) &&
-		    read_environment(&r) && read_config(&r);
+		    read_environment(&r) && read_configs(&r);
 	if (!good)
 		*ret_exit = r.exit;
 	return good;

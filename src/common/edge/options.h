@@ -14,6 +14,7 @@
 #define LP_OPTIONS_MAX      64 /* in a table */
 #define LP_OPTION_TEXTS_MAX 16 /* times that a repeated text can be given */
 #define LP_OPTION_SECRETS   4  /* secrets on one command line */
+#define LP_OPTION_CONFIGS   2  /* configuration files that are read */
 #define LP_CONFIG_MAX       65536
 
 struct lp_texts {
@@ -50,10 +51,12 @@ struct lp_options {
 	const char *positional; /* what --help calls the one argument without name; NULL: none */
 	const struct lp_option *list;
 	size_t count;
+	const char *default_config; /* read after the one of --config, if it exists; NULL: none */
+	void (*say)(const char *sentence); /* takes the errors; NULL: stderr */
 
 	/* What comes out. */
 	char *argument; /* the positional one, treated as a secret; NULL: not given */
-	char *config;   /* text of the file; values point into it */
+	char *configs[LP_OPTION_CONFIGS]; /* texts of the files; values point into them */
 	char *secrets[LP_OPTION_SECRETS];
 };
 

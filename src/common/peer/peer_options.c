@@ -1,13 +1,16 @@
 #include "peer_options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <winsock2.h>
+#else
 #include <sys/stat.h>
 #include <unistd.h>
+#endif
 
 #include "identity.h"
 #include "parse.h"
@@ -131,20 +134,29 @@ __attribute__((format(printf, 3, 4))) static bool wrong(
 }
 
 /* Bytes read, or -1 with errno. */
-static ssize_t read_file(const char *path, void *bytes, size_t cap)
+static long read_file(const char *path, void *bytes, size_t cap)
 {
-	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t got = 0;
-	if (fd < 0)
+	bool standard = strcmp(path, "-") == 0;
+	FILE *file = standard ? stdin : fopen(path, "rb");
+	if (!file)
 		return -1;
-	while (len < cap && (got = read(fd, (char *)bytes + len, cap - len)) > 0)
-		len += (size_t)got;
-	int error = errno;
-	close(fd);
+	size_t len = fread(bytes, 1, cap, file);
+	int error = ferror(file) ? errno : 0;
+	if (!standard)
+		fclose(file);
 	errno = error;
-	return got < 0 ? -1 : (ssize_t)len;
+	return error ? -1 : (long)len;
 }
+
+#ifndef _WIN32
+static void warn_if_open(const char *path)
+{
+	struct stat st;
+	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && (st.st_mode & S_IROTH))
+		lp_log(LP_LOG_WARNING, "room_file_open", "file=%s hint=%s", path,
+			"everybody on this computer can read the room's code: chmod 600");
+}
+#endif
 
 static bool read_certificates(
 	struct lp_peer_options *values, const struct lp_options *options, int *ret_exit)
@@ -152,7 +164,7 @@ static bool read_certificates(
 	static uint8_t der[CERT_MAX];
 	for (size_t i = 0; i < values->cert_files.count; i++) {
 		const char *path = values->cert_files.items[i];
-		ssize_t len = read_file(path, der, sizeof(der));
+		long len = read_file(path, der, sizeof(der));
 		*ret_exit = LP_EXIT_NO_INPUT;
 		if (len < 0)
 			return wrong(options, ret_exit,
@@ -172,6 +184,23 @@ static bool read_certificates(
 		lp_sha256(der, (size_t)len, values->pins[values->pin_count++]);
 	}
 	return true;
+}
+
+void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite)
+{
+	values->relay = invite->relay;
+	memcpy(values->pins, invite->pins, sizeof(values->pins));
+	values->pin_count = invite->pin_count;
+	memcpy(values->server_name,
+		invite->server_name[0] ? invite->server_name : invite->relay.name,
+		sizeof(values->server_name));
+}
+
+bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *code)
+{
+	bool good = lp_room_key(code, values->room_key);
+	lp_zero(code, sizeof(*code));
+	return good;
 }
 
 static bool take_invite(struct lp_peer_options *values, const struct lp_options *options,
@@ -209,17 +238,16 @@ static bool read_room_file(
 	const char *path, const struct lp_options *options, struct lp_code *code, int *ret_exit)
 {
 	char text[2 * LP_CODE_MAX] = "";
-	struct stat st;
-	ssize_t len = read_file(path, text, sizeof(text) - 1);
+	long len = read_file(path, text, sizeof(text) - 1);
 	if (len < 0) {
 		*ret_exit = LP_EXIT_NO_INPUT;
 		return wrong(options, ret_exit, "cannot read the room file %s: %s", path,
 			strerror(errno));
 	}
-	if (strcmp(path, "-") != 0 && stat(path, &st) == 0 && (st.st_mode & S_IROTH))
-		lp_log(LP_LOG_WARNING, "room_file_open", "file=%s hint=%s", path,
-			"everybody on this computer can read the room's code: chmod 600");
-	text[strcspn(text, "\n")] = 0;
+#ifndef _WIN32
+	warn_if_open(path);
+#endif
+	text[strcspn(text, "\r\n")] = 0;
 	bool good = parse_code(text, options, code, ret_exit);
 	lp_zero(text, sizeof(text));
 	return good;
@@ -250,9 +278,7 @@ static bool derive_key(struct lp_peer_options *values, struct lp_code *code)
 			"this code was made up by a person and can be guessed: 'lanparty-client "
 			"new-room' "
 			"prints one that cannot");
-	bool good = lp_room_key(code, values->room_key);
-	lp_zero(code, sizeof(*code));
-	return good;
+	return lp_peer_options_use_code(values, code);
 }
 
 static void find_names(struct lp_peer_options *values)
@@ -272,6 +298,17 @@ static void find_names(struct lp_peer_options *values)
 		memcpy(values->server_name, values->relay.name, sizeof(values->server_name));
 }
 
+bool lp_peer_options_prepare(
+	struct lp_peer_options *values, struct lp_options *options, int *ret_exit)
+{
+	*ret_exit = LP_EXIT_OK;
+	lp_log_set(values->log_level, values->log_format);
+	if (!read_certificates(values, options, ret_exit))
+		return false;
+	find_names(values);
+	return true;
+}
+
 bool lp_peer_options_finish(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit)
 {
@@ -279,11 +316,10 @@ bool lp_peer_options_finish(
 	*ret_exit = LP_EXIT_OK;
 	lp_log_set(values->log_level, values->log_format);
 	if (!find_code(values, options, &code, ret_exit) ||
-		!read_certificates(values, options, ret_exit))
+		!lp_peer_options_prepare(values, options, ret_exit))
 		return false;
 	if (!values->relay.name[0])
 		return wrong(options, ret_exit, "which relay? Give an invite or --relay HOST");
-	find_names(values);
 	if (derive_key(values, &code))
 		return true;
 	*ret_exit = LP_EXIT_INTERNAL;

@@ -41,5 +41,14 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
  * the key stays: lp_zero the values in the end. */
 bool lp_peer_options_finish(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit);
+/* The same without a room, for a program that asks for it later: sets up the log, reads the
+ * certificates and finds the names. No relay is no mistake. */
+bool lp_peer_options_prepare(
+	struct lp_peer_options *values, struct lp_options *options, int *ret_exit);
+
+/* Relay, pins and server name are those of the invite from now on. */
+void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite);
+/* Derives the room's key, and wipes the code. False when the TLS library has no SHA-256. */
+bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *code);
 
 #endif

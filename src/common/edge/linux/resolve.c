@@ -1,7 +1,6 @@
 #include "linux/resolve.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,43 +16,11 @@ struct question {
 	char host[];
 };
 
-static void look_up(const struct question *q, struct lp_resolved *result)
-{
-	struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_DGRAM,
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-	};
-	struct addrinfo *list = NULL;
-	int error = getaddrinfo(q->host, q->port, &hints, &list);
-	if (error == EAI_NONAME) {
-		/* A name. Addresses of a family that this computer has none of are of no use; an
-		 * address that was written out must not be judged so: ours may be gone just now. */
-		hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
-		error = getaddrinfo(q->host, q->port, &hints, &list);
-	}
-	if (error) {
-		result->unknown = error == EAI_NONAME || error == EAI_NODATA;
-		snprintf(result->error, sizeof(result->error), "%s", gai_strerror(error));
-		return;
-	}
-	for (const struct addrinfo *at = list; at && result->count < LP_RESOLVE_MAX;
-		at = at->ai_next) {
-		struct lp_address *address = &result->addresses[result->count];
-		if (at->ai_addrlen > sizeof(address->in6))
-			continue;
-		memcpy(&address->in6, at->ai_addr, at->ai_addrlen);
-		address->len = at->ai_addrlen;
-		result->count++;
-	}
-	freeaddrinfo(list);
-}
-
 static void *run(void *argument)
 {
 	struct question *q = argument;
-	struct lp_resolved result = {0};
-	look_up(q, &result);
+	struct lp_addresses result;
+	lp_lookup(q->host, q->port, &result);
 	/* Nobody reads any more: then nobody needs it (SIGPIPE is blocked in this thread). */
 	if (write(q->fd, &result, sizeof(result)) < 0)
 		result.count = 0;
@@ -100,12 +67,12 @@ int lp_resolve(const char *host, uint16_t port)
 	return -1;
 }
 
-bool lp_resolve_take(int fd, struct lp_resolved *ret_resolved)
+bool lp_resolve_take(int fd, struct lp_addresses *ret_addresses)
 {
-	struct lp_resolved result;
+	struct lp_addresses result;
 	bool good = read(fd, &result, sizeof(result)) == (ssize_t)sizeof(result);
 	close(fd);
 	if (good)
-		*ret_resolved = result;
+		*ret_addresses = result;
 	return good;
 }

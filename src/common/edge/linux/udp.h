@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "exit.h"
-#include "linux/address.h"
+#include "address.h"
 
 #define LP_UDP_PACKET_MAX 2048 /* bytes of payload in and out; longer ones are ignored */
 #define LP_UDP_BATCH      256  /* packets that wait to be sent at most */

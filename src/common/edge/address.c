@@ -1,11 +1,12 @@
-#include "linux/address.h"
+#include "address.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef _WIN32
+#include <arpa/inet.h>
+#endif
 
 const char *lp_address_format(const struct lp_address *address, char text[LP_ADDRESS_TEXT])
 {
@@ -32,7 +33,7 @@ bool lp_address_equal(const struct lp_address *a, const struct lp_address *b)
 }
 
 /* Decimal digits up to end, and nothing else. */
-static bool parse_port(const char *text, const char *end, in_port_t *ret_port)
+static bool parse_port(const char *text, const char *end, uint16_t *ret_port)
 {
 	unsigned port = 0;
 	if (text == end)
@@ -52,7 +53,7 @@ bool lp_listen_parse(const char *text, struct lp_listen *ret_listen)
 {
 	struct lp_listen result = {0};
 	struct lp_address *address = &result.address;
-	in_port_t port;
+	uint16_t port;
 	const char *end = text + strlen(text);
 	const char *slash = strchr(text, '/');
 	if (slash) {

@@ -1,5 +1,5 @@
-/* peer.h - what gateway and Linux client do all day: socket, QUIC endpoint, tunnel and frame port
- * in one loop, and the events told on stdout.
+/* peer.h - what gateway and Linux client do all day: socket, link and frame port in one loop, and the
+ * events told on stdout.
  *
  * The program opens its port, gives up its rights, and calls lp_peer_run. */
 #ifndef LANPARTY_PEER_H

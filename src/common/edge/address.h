@@ -2,9 +2,15 @@
 #ifndef LANPARTY_EDGE_ADDRESS_H
 #define LANPARTY_EDGE_ADDRESS_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <netinet/in.h>
 #include <sys/socket.h>
+#endif
 
 struct lp_address {
 	union {

@@ -1,19 +1,20 @@
-/* peer_events.c - what the person at the keyboard, and a program that reads stdout, are told (rows
- * C8, R8). */
+#include "tell.h"
+
 #include <stdio.h>
 
+#include "identity.h"
+#include "lanparty/code.h"
 #include "lanparty/role.h"
 #include "log.h"
-#include "peer_private.h"
 
-void peer_explain(const struct peer *p, const struct lp_quic_close *why, char *text, size_t cap)
+void lp_tell_why(const struct lp_peer_options *options, const struct lp_address *remote,
+	const struct lp_quic_close *why, char *text, size_t cap)
 {
-	const struct lp_peer_options *o = p->config->options;
 	char address[LP_ADDRESS_TEXT];
-	lp_address_format(&p->remote, address);
+	lp_address_format(remote, address);
 	switch (why->end) {
 	case LP_QUIC_END_PIN:
-		if (o->pin_count > 0)
+		if (options->pin_count > 0)
 			snprintf(text, cap,
 				"the relay's certificate is not the pinned one (%s): check the "
 				"address, "
@@ -24,7 +25,7 @@ void peer_explain(const struct peer *p, const struct lp_quic_close *why, char *t
 				"no authority vouches for the relay as %.60s (%s): give "
 				"--relay-pin, "
 				"--relay-cert or an invite with a pin",
-				o->server_name, why->text);
+				options->server_name, why->text);
 		break;
 	case LP_QUIC_END_ALPN:
 		snprintf(text, cap,
@@ -62,35 +63,34 @@ static bool is_event(bool error)
 	return !error || lp_log_get_format() == LP_LOG_JSON;
 }
 
-static void tell_rejected(struct peer *p, const struct lp_tunnel_action *a)
+static void tell_rejected(struct lp_teller *t, const struct lp_tunnel_action *a)
 {
 	const struct lp_reject *r = &a->reject;
 	const char *word = lp_reject_word(r->reason);
 	const char *text = r->text[0] ? r->text : lp_reject_text(r->reason);
 	if (is_event(a->final))
 		lp_event(stdout, "rejected", "reason=%s text=%s final=%i", word, text, a->final);
-	if (!a->final)
-		return;
-	lp_log(LP_LOG_ERROR, "rejected", "reason=%s text=%s", word, text);
-	p->exit = r->reason == LP_REJECT_VERSION ? LP_EXIT_PROTOCOL : LP_EXIT_REFUSED;
-	p->rejected = true;
+	t->rejected = a->final;
+	if (a->final)
+		lp_log(LP_LOG_ERROR, "rejected", "reason=%s text=%s", word, text);
 }
 
-static void tell_disconnected(const struct peer *p, const struct lp_tunnel_action *a)
+static void tell_disconnected(const struct lp_teller *t, const struct lp_tunnel_action *a)
 {
-	bool error = a->final && !p->stopping;
-	if (error && p->rejected)
+	bool error = a->final && !t->stopping;
+	if (error && t->rejected)
 		return; /* has been said, with its reason */
 	if (is_event(error))
 		lp_event(stdout, "disconnected", "reason=%s final=%i retry_in_ms=%u",
-			p->stopping && a->final ? "left the room" : a->text, a->final,
+			t->stopping && a->final ? "left the room" : a->text, a->final,
 			(unsigned)(a->retry_in / LP_MILLISECOND));
 	if (error)
 		lp_log(LP_LOG_ERROR, "disconnected", "reason=%s", a->text);
 }
 
-void peer_tell(struct peer *p, const struct lp_tunnel_action *a)
+void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
+	const struct lp_tunnel_action *a = action;
 	const struct lp_peer_joined *m = &a->member;
 	const struct lp_peer_status *s = &a->peer_status;
 	char mac[LP_MAC_TEXT];
@@ -98,10 +98,10 @@ void peer_tell(struct peer *p, const struct lp_tunnel_action *a)
 	case LP_TUNNEL_JOINED:
 		lp_event(stdout, "joined", "room=%u peer=%u mtu=%u gateway=%i", a->welcome.room,
 			a->welcome.peer, a->welcome.mtu,
-			a->welcome.gateway_connected || p->config->role == LP_ROLE_GATEWAY);
+			a->welcome.gateway_connected || teller->role == LP_ROLE_GATEWAY);
 		break;
 	case LP_TUNNEL_REJECTED:
-		tell_rejected(p, a);
+		tell_rejected(teller, a);
 		break;
 	case LP_TUNNEL_PEER_JOINED:
 		lp_event(stdout, "peer_joined", "peer=%u role=%s mac=%s name=%s", m->peer,
@@ -117,14 +117,24 @@ void peer_tell(struct peer *p, const struct lp_tunnel_action *a)
 			m->name, s->rtt_us, s->loss_permille, s->rx_rate, s->tx_rate);
 		break;
 	case LP_TUNNEL_DISCONNECTED:
-		tell_disconnected(p, a);
+		tell_disconnected(teller, a);
 		break;
 	default:
 		break;
 	}
 }
 
-void peer_log_frame(const char *direction, const struct lp_verdict *v)
+int lp_tell_new_room(void)
+{
+	uint8_t random[LP_CODE_RANDOM];
+	char code[LP_CODE_SHOWN];
+	if (!lp_random(random, sizeof(random)))
+		return LP_EXIT_OS;
+	lp_code_format(random, code);
+	return puts(code) < 0 || fflush(stdout) != 0 ? LP_EXIT_IO : LP_EXIT_OK;
+}
+
+void lp_tell_frame(const char *direction, const struct lp_verdict *v)
 {
 	char src[LP_MAC_TEXT], dst[LP_MAC_TEXT];
 	if (!lp_log_on(LP_LOG_FRAME))

@@ -1,0 +1,162 @@
+#include "windows/udp.h"
+
+#include <mswsock.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+#define RECEIVES       32        /* under way at a time */
+#define SOCKET_BUFFER  (4 << 20) /* bytes */
+#define PMTUDISC_PROBE 3         /* of IP_MTU_DISCOVER: whatever ICMP claims */
+#ifndef IP_MTU_DISCOVER
+#define IP_MTU_DISCOVER   71
+#define IPV6_MTU_DISCOVER 71
+#endif
+#ifndef SIO_UDP_CONNRESET
+#define SIO_UDP_CONNRESET _WSAIOW(IOC_VENDOR, 12)
+#endif
+
+struct receive {
+	struct lp_io io;
+	struct lp_udp *socket;
+	struct lp_address from;
+	DWORD flags, len; /* of what came; 0: nothing that counts */
+	uint8_t bytes[LP_UDP_PACKET_MAX];
+};
+
+struct lp_udp {
+	SOCKET fd;
+	int family;
+	size_t under_way;
+	struct receive *ready[RECEIVES]; /* ended, in the order in which they did */
+	size_t ready_count;
+	struct receive receives[RECEIVES];
+};
+
+static void release(struct lp_udp *u)
+{
+	if (u->fd == INVALID_SOCKET && u->under_way == 0)
+		free(u);
+}
+
+static void begin(struct lp_udp *u, struct receive *r)
+{
+	WSABUF buffer = {.len = sizeof(r->bytes), .buf = (char *)r->bytes};
+	memset(&r->io.overlapped, 0, sizeof(r->io.overlapped));
+	r->flags = 0;
+	r->from.len = sizeof(r->from.in6);
+	if (WSARecvFrom(u->fd, &buffer, 1, NULL, &r->flags, &r->from.sa, &r->from.len,
+		    &r->io.overlapped, NULL) == 0 ||
+		WSAGetLastError() == WSA_IO_PENDING) {
+		u->under_way++;
+		return;
+	}
+	/* An error about an earlier packet, or none left: tried again with the next batch. */
+	r->len = 0;
+	u->ready[u->ready_count++] = r;
+}
+
+static void on_received(struct lp_io *io, DWORD error, DWORD bytes)
+{
+	struct receive *r = (struct receive *)io;
+	struct lp_udp *u = r->socket;
+	u->under_way--;
+	if (u->fd == INVALID_SOCKET) {
+		release(u);
+		return;
+	}
+	r->len = error ? 0 : bytes;
+	u->ready[u->ready_count++] = r;
+}
+
+void lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
+{
+	struct receive *ready[RECEIVES];
+	size_t count = u->ready_count;
+	memcpy(ready, u->ready, sizeof(ready));
+	u->ready_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (ready[i]->len > 0)
+			sink(context, &ready[i]->from, ready[i]->bytes, ready[i]->len);
+		begin(u, ready[i]);
+	}
+}
+
+bool lp_udp_send(
+	struct lp_udp *u, const struct lp_address *remote, const uint8_t *bytes, size_t len)
+{
+	WSABUF buffer = {.len = (ULONG)len, .buf = (char *)(uintptr_t)bytes};
+	DWORD sent;
+	return WSASendTo(u->fd, &buffer, 1, &sent, 0, &remote->sa, remote->len, NULL, NULL) == 0;
+}
+
+/* Best effort: what an older Windows does not know is not needed there either. */
+static void set_options(const struct lp_udp *u)
+{
+	bool v6 = u->family == AF_INET6;
+	int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	int size = SOCKET_BUFFER;
+	DWORD on = TRUE, probe = PMTUDISC_PROBE, off = FALSE, got;
+	u_long yes = 1;
+	setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, (const char *)&size, sizeof(size));
+	setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, (const char *)&size, sizeof(size));
+	setsockopt(
+		u->fd, level, v6 ? IPV6_DONTFRAG : IP_DONTFRAGMENT, (const char *)&on, sizeof(on));
+	setsockopt(u->fd, level, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, (const char *)&probe,
+		sizeof(probe));
+	/* An ICMP "port unreachable" must not end a receive. */
+	WSAIoctl(u->fd, SIO_UDP_CONNRESET, &off, sizeof(off), NULL, 0, &got, NULL, NULL);
+	ioctlsocket(u->fd, (long)FIONBIO, &yes);
+}
+
+struct lp_udp *lp_udp_client(HANDLE loop, int family)
+{
+	struct lp_udp *u = calloc(1, sizeof(*u));
+	struct lp_address any = {.len = family == AF_INET6 ? sizeof(any.in6) : sizeof(any.in)};
+	if (!u)
+		return NULL;
+	any.sa.sa_family = (ADDRESS_FAMILY)family;
+	u->family = family;
+	u->fd = WSASocketW(family, SOCK_DGRAM, IPPROTO_UDP, NULL, 0,
+		WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	if (u->fd == INVALID_SOCKET || bind(u->fd, &any.sa, any.len) != 0 ||
+		!lp_loop_add(loop, (HANDLE)u->fd)) {
+		lp_log(LP_LOG_ERROR, "socket_failed", "error=%d", WSAGetLastError());
+		lp_udp_close(u);
+		return NULL;
+	}
+	set_options(u);
+	for (size_t i = 0; i < RECEIVES; i++) {
+		u->receives[i].io.done = on_received;
+		u->receives[i].socket = u;
+		begin(u, &u->receives[i]);
+	}
+	return u;
+}
+
+void lp_udp_close(struct lp_udp *u)
+{
+	if (!u)
+		return;
+	if (u->fd != INVALID_SOCKET)
+		closesocket(u->fd);
+	u->fd = INVALID_SOCKET;
+	release(u);
+}
+
+void lp_udp_local(const struct lp_udp *u, struct lp_address *ret_address)
+{
+	ret_address->len = sizeof(ret_address->in6);
+	if (getsockname(u->fd, &ret_address->sa, &ret_address->len) != 0)
+		ret_address->len = 0;
+}
+
+bool lp_udp_pin(struct lp_udp *u, unsigned long interface_index)
+{
+	/* IPv4 wants the index in network order, IPv6 in the computer's. */
+	DWORD index = u->family == AF_INET6 ? interface_index : htonl(interface_index);
+	return setsockopt(u->fd, u->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+		       u->family == AF_INET6 ? IPV6_UNICAST_IF : IP_UNICAST_IF,
+		       (const char *)&index, sizeof(index)) == 0;
+}

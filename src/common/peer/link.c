@@ -1,0 +1,355 @@
+#include "link.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "log.h"
+#include "tell.h"
+
+#define DRAIN_ROUNDS 8 /* times that actions and packets may cause each other in one wake-up */
+
+struct lp_link {
+	struct lp_link_config config;
+	struct lp_tunnel *tunnel;
+	struct lp_quic *quic;
+	struct lp_quic_conn *conn; /* NULL: none */
+	bool open;                 /* there is a socket to send through */
+	struct lp_address remote;
+	struct lp_path path;
+	size_t next_address; /* of the relay's: another one after one that did not answer */
+	bool looking;
+	lp_time now;
+	enum lp_exit exit;
+	struct lp_link_end last;
+	struct lp_datagram datagram; /* the one that next_datagram gave last */
+	struct lp_tunnel_action action;
+};
+
+static lp_time sooner(lp_time a, lp_time b)
+{
+	return a < b ? a : b;
+}
+
+/* The tunnel hears that there is no connection. */
+static void no_connection(struct lp_link *l, bool final, enum lp_exit code, const char *reason)
+{
+	if (final)
+		l->exit = code;
+	lp_tunnel_on_closed(l->tunnel, final, reason, l->now);
+}
+
+static void on_connected(void *context, struct lp_quic_conn *conn)
+{
+	struct lp_link *l = context;
+	l->last.answered = true;
+	lp_tunnel_on_connected(l->tunnel, lp_quic_datagram_max(conn), l->now);
+}
+
+static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
+	const uint8_t *bytes, size_t len, bool fin)
+{
+	struct lp_link *l = context;
+	(void)conn;
+	lp_tunnel_on_stream(l->tunnel, stream, bytes, len, fin, l->now);
+}
+
+static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
+{
+	struct lp_link *l = context;
+	struct lp_verdict verdict;
+	(void)conn;
+	lp_tunnel_on_datagram(l->tunnel, bytes, len, l->now, &verdict);
+	lp_tell_frame("from_room", &verdict);
+}
+
+static size_t next_datagram(
+	void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces)
+{
+	struct lp_link *l = context;
+	(void)conn;
+	if (!lp_tunnel_next_datagram(l->tunnel, max, &l->datagram))
+		return 0;
+	pieces[0] = (struct lp_quic_piece){l->datagram.header, l->datagram.header_len};
+	pieces[1] = (struct lp_quic_piece){l->datagram.bytes, l->datagram.len};
+	return 2;
+}
+
+static void on_datagram_sent(void *context, struct lp_quic_conn *conn)
+{
+	struct lp_link *l = context;
+	(void)conn;
+	lp_tunnel_datagram_sent(l->tunnel);
+}
+
+static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
+{
+	struct lp_link *l = context;
+	char text[LP_TEXT_MAX * 2];
+	bool final = why->end == LP_QUIC_END_PIN || why->end == LP_QUIC_END_ALPN;
+	(void)conn;
+	l->conn = NULL;
+	l->last.end = why->end;
+	lp_log(LP_LOG_DEBUG, "connection_closed", "end=%d code=%" PRIu64 " text=%s", (int)why->end,
+		why->code, why->text);
+	if (!l->last.answered)
+		l->next_address++;
+	lp_tell_why(l->config.options, &l->remote, why, text, sizeof(text));
+	no_connection(
+		l, final, why->end == LP_QUIC_END_PIN ? LP_EXIT_WRONG_PIN : LP_EXIT_PROTOCOL, text);
+}
+
+static const struct lp_quic_handler handler = {
+	.connected = on_connected,
+	.stream = on_stream,
+	.datagram = on_datagram,
+	.next_datagram = next_datagram,
+	.datagram_sent = on_datagram_sent,
+	.closed = on_closed,
+};
+
+/* Asks for the relay's addresses again for each attempt: they may have changed. */
+static void look_up(struct lp_link *l)
+{
+	l->looking = l->config.ops->look_up(l->config.context);
+	if (!l->looking)
+		no_connection(
+			l, false, LP_EXIT_OS, "the system has no thread left for the look-up");
+}
+
+static void connect_to(struct lp_link *l, const struct lp_address *remote)
+{
+	const struct lp_peer_options *o = l->config.options;
+	struct lp_quic_target target = {
+		.server_name = o->server_name,
+		.pins = o->pins,
+		.pin_count = o->pin_count,
+		.steer = lp_room_steer(o->room_key),
+	};
+	enum lp_status status = LP_IO;
+	struct lp_address local;
+	char text[LP_ADDRESS_TEXT];
+	l->remote = *remote;
+	l->last = (struct lp_link_end){.end = LP_QUIC_END_ERROR};
+	lp_log(LP_LOG_DEBUG, "connecting", "address=%s", lp_address_format(remote, text));
+	/* A new socket each time: the old one may belong to a network that is gone. */
+	l->open = l->config.ops->open(l->config.context, remote, &local);
+	if (l->open) {
+		memcpy(&target.path.local, &local.sa, (size_t)local.len);
+		memcpy(&target.path.remote, &remote->sa, (size_t)remote->len);
+		target.path.local_len = local.len;
+		target.path.remote_len = remote->len;
+		l->path = target.path;
+		l->conn = lp_quic_connect(l->quic, &target, l, l->now, &status);
+	}
+	if (!l->conn)
+		no_connection(l, false, LP_EXIT_OS, lp_status_text(status));
+}
+
+void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, lp_time now)
+{
+	char text[LP_TEXT_MAX * 2];
+	l->now = now;
+	if (!l->looking)
+		return;
+	l->looking = false;
+	if (found->count > 0) {
+		connect_to(l, &found->list[l->next_address % found->count]);
+		return;
+	}
+	l->last = (struct lp_link_end){.no_address = true, .end = LP_QUIC_END_ERROR};
+	snprintf(text, sizeof(text),
+		"the address of %.100s is not known (%s): check the name and this computer's "
+		"network",
+		l->config.options->relay.name, found->error);
+	no_connection(l, found->unknown, LP_EXIT_NO_HOST, text);
+}
+
+static void close_connection(struct lp_link *l, const struct lp_tunnel_action *action)
+{
+	if (l->looking)
+		l->config.ops->stop_look_up(l->config.context);
+	l->looking = false;
+	if (l->conn)
+		lp_quic_close(l->conn, action->leave, action->text);
+}
+
+static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
+{
+	int64_t stream;
+	switch (a->kind) {
+	case LP_TUNNEL_CONNECT:
+		look_up(l);
+		break;
+	case LP_TUNNEL_HELLO:
+		if (!l->conn)
+			break;
+		if (lp_quic_open(l->conn, &stream) != LP_OK ||
+			lp_quic_send(l->conn, stream, a->bytes, a->len, true) != LP_OK)
+			lp_quic_close(l->conn, LP_LEAVE_OTHER, "the hello could not be sent");
+		break;
+	case LP_TUNNEL_MESSAGE:
+		if (l->conn && lp_quic_send_message(l->conn, a->bytes, a->len) != LP_OK)
+			lp_log(LP_LOG_WARNING, "message_not_sent", "hint=%s",
+				"the relay takes no more control messages");
+		break;
+	case LP_TUNNEL_CLOSE:
+		close_connection(l, a);
+		break;
+	default:
+		l->config.ops->tell(l->config.context, a);
+		if (a->kind == LP_TUNNEL_REJECTED)
+			l->exit = a->reject.reason == LP_REJECT_VERSION ? LP_EXIT_PROTOCOL
+									: LP_EXIT_REFUSED;
+	}
+}
+
+static bool do_actions(struct lp_link *l)
+{
+	bool any = false;
+	while (lp_tunnel_next(l->tunnel, &l->action)) {
+		do_action(l, &l->action);
+		any = true;
+	}
+	if (l->conn && lp_tunnel_has_datagram(l->tunnel))
+		lp_quic_wake(l->conn);
+	return any;
+}
+
+static void write_packets(struct lp_link *l)
+{
+	const struct lp_link_ops *ops = l->config.ops;
+	void *context = l->config.context;
+	struct lp_path path;
+	size_t len;
+	if (!l->open)
+		return;
+	while ((len = lp_quic_write(
+			l->quic, ops->slot(context), LP_QUIC_PACKET_MAX, &path, l->now)))
+		ops->put(context, &l->remote, len);
+}
+
+/* Writing can close the connection, that makes actions, and these want to be written. */
+void lp_link_send(struct lp_link *l, lp_time now)
+{
+	l->now = now;
+	for (int i = 0; i < DRAIN_ROUNDS; i++) {
+		bool any = do_actions(l);
+		write_packets(l);
+		if (!any && i > 0)
+			break;
+	}
+	if (l->open)
+		l->config.ops->flush(l->config.context);
+}
+
+void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const uint8_t *bytes,
+	size_t len, lp_time now)
+{
+	l->now = now;
+	if (lp_address_equal(remote, &l->remote))
+		lp_quic_read(l->quic, &l->path, bytes, len, now);
+}
+
+void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now)
+{
+	struct lp_verdict verdict;
+	lp_tunnel_on_frame(l->tunnel, frame, len, now, &verdict);
+	lp_tell_frame("to_room", &verdict);
+}
+
+void lp_link_on_time(struct lp_link *l, lp_time now)
+{
+	l->now = now;
+	lp_quic_on_time(l->quic, now);
+	lp_tunnel_on_time(l->tunnel, now);
+}
+
+lp_time lp_link_deadline(const struct lp_link *l)
+{
+	return sooner(lp_quic_deadline(l->quic), lp_tunnel_deadline(l->tunnel));
+}
+
+void lp_link_start(struct lp_link *l, lp_time now)
+{
+	lp_tunnel_start(l->tunnel, now);
+}
+
+void lp_link_leave(struct lp_link *l, lp_time now)
+{
+	lp_tunnel_leave(l->tunnel, now);
+}
+
+bool lp_link_is_over(const struct lp_link *l)
+{
+	return lp_tunnel_is_over(l->tunnel) && !l->conn;
+}
+
+const struct lp_link_end *lp_link_last_end(const struct lp_link *l)
+{
+	return &l->last;
+}
+
+enum lp_exit lp_link_exit(const struct lp_link *l)
+{
+	return l->exit;
+}
+
+const struct lp_stats *lp_link_stats(const struct lp_link *l)
+{
+	return lp_tunnel_stats(l->tunnel);
+}
+
+const struct lp_address *lp_link_remote(const struct lp_link *l)
+{
+	return &l->remote;
+}
+
+lp_time lp_link_rtt(const struct lp_link *l)
+{
+	struct lp_quic_info info;
+	if (!l->conn)
+		return 0;
+	lp_quic_get_info(l->conn, &info);
+	return info.rtt;
+}
+
+struct lp_link *lp_link_open(const struct lp_link_config *config)
+{
+	struct lp_link *l = calloc(1, sizeof(*l));
+	struct lp_tunnel_config tunnel = {
+		.role = config->role,
+		.mac = config->mac,
+		.name = config->options->name,
+		.datagram_budget = config->options->datagram_budget,
+		.filter = config->options->filter,
+		.protected_ipv4 = config->protected_ipv4,
+		.protected_count = config->protected_count,
+	};
+	struct lp_quic_config quic = {.handler = &handler, .context = l};
+	if (!l || !lp_random(&tunnel.seed, sizeof(tunnel.seed))) {
+		free(l);
+		return NULL;
+	}
+	l->config = *config;
+	l->exit = LP_EXIT_OS;
+	memcpy(tunnel.room_key, config->options->room_key, sizeof(tunnel.room_key));
+	l->tunnel = lp_tunnel_new(&tunnel, config->port);
+	lp_zero(tunnel.room_key, sizeof(tunnel.room_key));
+	l->quic = lp_quic_new(&quic, NULL);
+	if (l->tunnel && l->quic)
+		return l;
+	lp_link_close(l);
+	return NULL;
+}
+
+void lp_link_close(struct lp_link *l)
+{
+	if (!l)
+		return;
+	lp_quic_free(l->quic);
+	lp_tunnel_free(l->tunnel);
+	free(l);
+}

@@ -1,0 +1,236 @@
+#include "linux/peer.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "linux/fd_port.h"
+#include "linux/loop.h"
+#include "linux/resolve.h"
+#include "linux/udp.h"
+#include "log.h"
+#include "tell.h"
+
+#define DESCRIPTORS 5 /* signals, port, socket, look-up, and the program's own */
+
+_Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
+
+struct peer {
+	const struct lp_peer_config *config;
+	struct lp_link *link;
+	struct lp_udp *udp;          /* of the present or the last connection */
+	int set, resolving, signals; /* what it waits for, and two of these */
+	struct lp_teller teller;
+	bool at_once;
+	lp_time leave_at;
+	lp_time now;
+};
+
+static void stop_look_up(void *context)
+{
+	struct peer *p = context;
+	if (p->resolving >= 0)
+		close(p->resolving);
+	p->resolving = -1;
+}
+
+static bool look_up(void *context)
+{
+	struct peer *p = context;
+	const struct lp_host *relay = &p->config->options->relay;
+	stop_look_up(p);
+	p->resolving = lp_resolve(relay->name, relay->port);
+	return p->resolving >= 0 && lp_wait_add(p->set, p->resolving);
+}
+
+static void take_addresses(struct peer *p)
+{
+	struct lp_addresses found = {.error = "the look-up broke off"};
+	int fd = p->resolving;
+	p->resolving = -1;
+	lp_resolve_take(fd, &found);
+	lp_link_on_addresses(p->link, &found, p->now);
+}
+
+static bool open_socket(
+	void *context, const struct lp_address *remote, struct lp_address *ret_local)
+{
+	struct peer *p = context;
+	enum lp_exit code;
+	lp_udp_close(p->udp);
+	p->udp = lp_udp_client(remote->sa.sa_family, &code);
+	if (p->udp && !lp_wait_add(p->set, lp_udp_fd(p->udp))) {
+		lp_udp_close(p->udp);
+		p->udp = NULL;
+	}
+	if (p->udp)
+		lp_udp_local(p->udp, ret_local);
+	return p->udp != NULL;
+}
+
+static uint8_t *slot(void *context)
+{
+	struct peer *p = context;
+	return lp_udp_slot(p->udp);
+}
+
+static void put(void *context, const struct lp_address *remote, size_t len)
+{
+	static const struct lp_address any;
+	struct peer *p = context;
+	lp_udp_put(p->udp, &any, remote, len);
+}
+
+static void flush(void *context)
+{
+	struct peer *p = context;
+	lp_udp_flush(p->udp);
+}
+
+static void tell(void *context, const struct lp_tunnel_action *action)
+{
+	struct peer *p = context;
+	const struct lp_peer_config *c = p->config;
+	lp_tell(&p->teller, action);
+	if (action->kind == LP_TUNNEL_JOINED && c->joined)
+		c->joined(c->context);
+}
+
+static const struct lp_link_ops ops = {
+	.look_up = look_up,
+	.stop_look_up = stop_look_up,
+	.open = open_socket,
+	.slot = slot,
+	.put = put,
+	.flush = flush,
+	.tell = tell,
+};
+
+static void on_packet(void *context, const struct lp_address *local,
+	const struct lp_address *remote, const uint8_t *bytes, size_t len)
+{
+	struct peer *p = context;
+	(void)local;
+	lp_link_on_packet(p->link, remote, bytes, len, p->now);
+}
+
+static void on_frame(void *context, const uint8_t *frame, size_t len)
+{
+	struct peer *p = context;
+	lp_link_on_frame(p->link, frame, len, p->now);
+}
+
+static void take_signals(struct peer *p)
+{
+	const struct lp_peer_config *c = p->config;
+	int number;
+	while ((number = lp_signals_next(p->signals))) {
+		if (number == SIGCHLD) {
+			if (c->child)
+				c->child(c->context);
+		} else if (p->teller.stopping) {
+			p->at_once = true;
+		} else {
+			p->teller.stopping = true;
+			p->leave_at = p->now + (c->leaving ? c->leaving(c->context) : 0);
+		}
+	}
+}
+
+static void read_from(struct peer *p, int fd)
+{
+	const struct lp_peer_config *c = p->config;
+	if (fd == p->signals)
+		take_signals(p);
+	else if (fd == lp_port_fd(c->port))
+		c->port->ops->read(c->port, on_frame, p);
+	else if (p->udp && fd == lp_udp_fd(p->udp))
+		lp_udp_receive(p->udp, on_packet, p);
+	else if (fd == p->resolving)
+		take_addresses(p);
+	else if (fd == c->fd)
+		c->readable(c->context);
+}
+
+static void wait_and_read(struct peer *p)
+{
+	int ready[DESCRIPTORS];
+	lp_time deadline = lp_link_deadline(p->link);
+	size_t count = lp_wait(
+		p->set, deadline < p->leave_at ? deadline : p->leave_at, ready, DESCRIPTORS);
+	p->now = lp_clock();
+	for (size_t i = 0; i < count; i++)
+		read_from(p, ready[i]);
+}
+
+static void loop(struct peer *p)
+{
+	p->now = lp_clock();
+	lp_link_start(p->link, p->now);
+	lp_link_send(p->link, p->now);
+	while (!p->at_once && !lp_link_is_over(p->link)) {
+		wait_and_read(p);
+		if (p->now >= p->leave_at) {
+			p->leave_at = LP_NEVER;
+			lp_link_leave(p->link, p->now);
+		}
+		lp_link_on_time(p->link, p->now);
+		lp_link_send(p->link, p->now);
+	}
+}
+
+static bool open_all(struct peer *p)
+{
+	static const int wanted[] = {SIGINT, SIGTERM, SIGCHLD, 0};
+	const struct lp_peer_config *c = p->config;
+	struct lp_link_config link = {
+		.options = c->options,
+		.role = c->role,
+		.mac = c->mac,
+		.protected_ipv4 = c->protected_ipv4,
+		.protected_count = c->protected_count,
+		.port = c->port,
+		.ops = &ops,
+		.context = p,
+	};
+	p->link = lp_link_open(&link);
+	p->signals = lp_signals_open(wanted);
+	p->set = lp_wait_open();
+	return p->link && lp_wait_add(p->set, p->signals) &&
+	       lp_wait_add(p->set, lp_port_fd(c->port)) &&
+	       (!c->readable || c->fd < 0 || lp_wait_add(p->set, c->fd));
+}
+
+static void close_all(struct peer *p)
+{
+	stop_look_up(p);
+	if (p->signals >= 0)
+		close(p->signals);
+	if (p->set >= 0)
+		close(p->set);
+	lp_link_close(p->link);
+	lp_udp_close(p->udp);
+}
+
+int lp_peer_run(const struct lp_peer_config *config)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+	int code = LP_EXIT_INTERNAL;
+	if (!p)
+		return code;
+	p->config = config;
+	p->resolving = p->signals = p->set = -1;
+	p->leave_at = LP_NEVER;
+	p->teller.role = config->role;
+	if (open_all(p)) {
+		loop(p);
+		code = p->teller.stopping ? LP_EXIT_OK : (int)lp_link_exit(p->link);
+	} else {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
+			"out of memory, or the TLS library cannot start");
+	}
+	close_all(p);
+	free(p);
+	return code;
+}
