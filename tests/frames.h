@@ -112,6 +112,22 @@ static inline size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	return udp_end(f, &w);
 }
 
+/* A TCP SYN over IPv4 that offers segments of mss bytes, at offset FRAME_SYN_MSS; without checksum. */
+#define FRAME_SYN_MSS (LP_ETH_HEADER + 20 + 22)
+static inline size_t frame_syn(
+	uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to, uint16_t mss)
+{
+	struct lp_writer w = frame_begin(f, dst, src, LP_ETHERTYPE_IPV4);
+	lp_write_bytes(&w, (const uint8_t[]){0x45, 0, 0, 44, 0, 0, 0x40, 0, 64, 6, 0, 0}, 12);
+	lp_write_u32(&w, from);
+	lp_write_u32(&w, to);
+	lp_write_bytes(&w, (const uint8_t[20]){0x9c, 0x40, 0, 80, [12] = 0x60, 2}, 20);
+	lp_write_bytes(&w, (const uint8_t[]){2, 4}, 2);
+	lp_write_u16(&w, mss);
+	ipv4_finish(f + LP_ETH_HEADER, 44);
+	return frame_end(f, &w);
+}
+
 /* A DHCP server's ACK that gives lease to the client. */
 static inline size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	uint32_t server, uint32_t lease, struct lp_mac client)

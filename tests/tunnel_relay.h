@@ -146,7 +146,8 @@ static inline void line_connected(struct line *l)
 {
 	l->sequence = 0;
 	l->stream = 3;
-	lp_tunnel_on_connected(l->tunnel, 1400, l->now);
+	lp_tunnel_on_path(l->tunnel, 1400);
+	lp_tunnel_on_connected(l->tunnel, l->now);
 	line_drain(l);
 }
 

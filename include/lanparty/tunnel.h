@@ -53,8 +53,10 @@ void lp_tunnel_leave(struct lp_tunnel *t, lp_time now);
 /* Nothing more will come: left, or given up. */
 bool lp_tunnel_is_over(const struct lp_tunnel *t);
 
-/* The connection's handshake is complete. datagram_max: what fits one datagram now. */
-void lp_tunnel_on_connected(struct lp_tunnel *t, size_t datagram_max, lp_time now);
+/* The connection's handshake is complete. */
+void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now);
+/* What fits one datagram on the path now, bytes: TCP segments are kept small enough (mss.h). */
+void lp_tunnel_on_path(struct lp_tunnel *t, size_t datagram_max);
 void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
 	bool fin, lp_time now);
 /* The connection is gone or could not be made. reason is a sentence. final: trying again is

@@ -28,6 +28,7 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 		t->config.datagram_budget = LP_DATAGRAM_MAX;
 	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
 		t->config.mtu = LP_ETH_MTU;
+	t->datagram_max = LP_DATAGRAM_MAX;
 	t->deadline = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
@@ -164,7 +165,7 @@ bool lp_tunnel_is_over(const struct lp_tunnel *t)
 	return t->state == TUNNEL_OVER;
 }
 
-void lp_tunnel_on_connected(struct lp_tunnel *t, size_t datagram_max, lp_time now)
+void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 {
 	if (t->state != TUNNEL_CONNECTING)
 		return;
@@ -176,7 +177,6 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, size_t datagram_max, lp_time no
 			.mtu = t->config.mtu,
 			.capabilities = LP_CAP_HALVES}};
 	struct lp_hello *hello = &message.hello;
-	(void)datagram_max;
 	memcpy(hello->room_key, t->config.room_key, LP_ROOM_KEY_SIZE);
 	if (t->config.role == LP_ROLE_CLIENT)
 		hello->mac = t->config.mac;

@@ -1,6 +1,7 @@
 /* tunnel_frames.c - the frame path of client and gateway: port to relay, relay to port. */
 #include <string.h>
 
+#include "lanparty/mss.h"
 #include "tunnel_private.h"
 
 /* A frame of the LAN's that need not travel: it is for no member (row F3, from the other side). */
@@ -40,6 +41,19 @@ static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_filter_facts 
 	return LP_DROP_NONE;
 }
 
+void lp_tunnel_on_path(struct lp_tunnel *t, size_t datagram_max)
+{
+	t->datagram_max = datagram_max;
+}
+
+/* The largest frame that goes in one datagram, both ways. */
+static size_t frame_max(const struct lp_tunnel *t)
+{
+	size_t budget = t->config.datagram_budget;
+	size_t datagram = t->datagram_max < budget ? t->datagram_max : budget;
+	return datagram > LP_OVERLAY_HEADER ? datagram - LP_OVERLAY_HEADER : 0;
+}
+
 static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t len)
 {
 	struct lp_frame *copy = lp_pool_take(t->pool);
@@ -47,6 +61,7 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t le
 		return LP_DROP_QUEUE_FULL;
 	memcpy(copy->bytes, frame, len);
 	copy->len = (uint16_t)len;
+	lp_mss_clamp(copy->bytes, len, frame_max(t));
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
 	if (lp_queue_push(&t->queue, copy))
@@ -119,12 +134,24 @@ static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, const uint8
 	return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
 }
 
+static bool write_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len)
+{
+	struct lp_frame *copy = lp_mss_is_syn(frame, len) ? lp_pool_take(t->pool) : NULL;
+	if (!copy)
+		return t->port->ops->write(t->port, frame, len);
+	memcpy(copy->bytes, frame, len);
+	lp_mss_clamp(copy->bytes, len, frame_max(t));
+	bool written = t->port->ops->write(t->port, copy->bytes, len);
+	lp_frame_drop(t->pool, copy);
+	return written;
+}
+
 static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame, size_t len,
 	lp_time now, struct lp_verdict *v)
 {
 	v->len = verdict_len(len);
 	enum lp_drop drop = check_sender(t, peer, frame, len, now, v);
-	if (drop == LP_DROP_NONE && !t->port->ops->write(t->port, frame, len))
+	if (drop == LP_DROP_NONE && !write_frame(t, frame, len))
 		drop = LP_DROP_PORT;
 	return drop;
 }

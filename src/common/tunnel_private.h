@@ -55,6 +55,7 @@ struct lp_tunnel {
 	size_t action_next, action_count, action_cap;
 
 	struct lp_pool *pool;
+	size_t datagram_max; /* of the path, now */
 	struct lp_queue queue;
 	struct lp_halves halves;
 	struct lp_filter_source self; /* what comes from our port */

@@ -267,7 +267,8 @@ static void step(struct line *l)
 	uint8_t op = lp_read_u8(&l->in);
 	switch (op % 12) {
 	case 0:
-		lp_tunnel_on_connected(l->tunnel, 1200, l->now);
+		lp_tunnel_on_path(l->tunnel, 1200);
+		lp_tunnel_on_connected(l->tunnel, l->now);
 		break;
 	case 1:
 		op_reply(l);

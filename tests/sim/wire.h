@@ -501,7 +501,8 @@ static inline void happen(struct world *w, struct event *e)
 	case PEER_OPENS:
 		if (p->tunnel && p->conn == e->conn && !c->peer_over) {
 			c->peer_open = true;
-			lp_tunnel_on_connected(p->tunnel, p->path, w->now);
+			lp_tunnel_on_path(p->tunnel, p->path);
+			lp_tunnel_on_connected(p->tunnel, w->now);
 		}
 		break;
 	case STREAM:

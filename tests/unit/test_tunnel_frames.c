@@ -118,6 +118,32 @@ static void no_datagram_is_larger_than_the_budget(void **state)
 	line_free(l);
 }
 
+static unsigned offered(const uint8_t *frame)
+{
+	return (unsigned)frame[FRAME_SYN_MSS] << 8 | frame[FRAME_SYN_MSS + 1];
+}
+
+static void tcp_segments_are_kept_small_enough_for_one_datagram_both_ways(void **state)
+{
+	(void)state;
+	struct line *l = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+	struct lp_overlay o;
+	lp_tunnel_on_path(l->tunnel, 1248);
+	size_t len = frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);
+	line_frame(l, f, len);
+	line_take(l, 1500, bytes, &o);
+	assert_int_equal(offered(o.bytes), 1248 - LP_OVERLAY_HEADER - LP_ETH_HEADER - 40);
+	assert_int_equal(offered(f), 1460); /* the port's bytes are not ours */
+	len = frame_syn(f, player_mac(OWN_PEER), player_mac(11), LAN(6), LAN(5), 1460);
+	line_forwarded(l, 11, f, len);
+	assert_int_equal(offered(l->port.frame), 1186);
+	lp_tunnel_on_path(l->tunnel, 1440);
+	line_forwarded(l, 11, f, len);
+	assert_int_equal(offered(l->port.frame), 1378);
+	line_free(l);
+}
+
 static void F4_a_client_sends_from_its_own_mac_alone(void **state)
 {
 	(void)state;
@@ -426,6 +452,7 @@ int main(void)
 		cmocka_unit_test(
 			a_frame_too_big_for_a_datagram_leaves_in_halves_if_the_relay_takes_them),
 		cmocka_unit_test(no_datagram_is_larger_than_the_budget),
+		cmocka_unit_test(tcp_segments_are_kept_small_enough_for_one_datagram_both_ways),
 		cmocka_unit_test(F4_a_client_sends_from_its_own_mac_alone),
 		cmocka_unit_test(the_filter_runs_on_both_ways_of_a_client),
 		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo_on_both_ways),

@@ -45,7 +45,8 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 {
 	struct lp_link *l = context;
 	l->last.answered = true;
-	lp_tunnel_on_connected(l->tunnel, lp_quic_datagram_max(conn), l->now);
+	lp_tunnel_on_path(l->tunnel, lp_quic_datagram_max(conn));
+	lp_tunnel_on_connected(l->tunnel, l->now);
 }
 
 static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
@@ -264,6 +265,8 @@ void lp_link_on_time(struct lp_link *l, lp_time now)
 {
 	l->now = now;
 	lp_quic_on_time(l->quic, now);
+	if (l->conn)
+		lp_tunnel_on_path(l->tunnel, lp_quic_datagram_max(l->conn));
 	lp_tunnel_on_time(l->tunnel, now);
 }
 
