@@ -139,6 +139,13 @@ lab_close() {
 	exit $result
 }
 
+# Another address outside, as after a change of networks.
+moves() { # PLACE ADDRESS ROUTER
+	ip -n "$lab-$1" address flush dev wan
+	address "$1" wan "$2/24"
+	ip -n "$lab-$1" route add default via "$3"
+}
+
 # ---- waiting and looking
 
 soon() { # SECONDS COMMAND...: until it succeeds
@@ -178,9 +185,9 @@ inner() { case $1 in player*) echo "$tun" ;; *) echo lan ;; esac; } # PLACE: its
 
 # ---- programs
 
-start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir
+start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir, input=FILE
 	rm -f "$dir/$1.out" "$dir/$1.err" # at once: nobody is to read what the one before has said
-	ip netns exec "$lab-$2" "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" </dev/null &
+	ip netns exec "$lab-$2" "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
 	pid[$1]=$!
 }
 stop() { # NAME [SIGNAL]: sets status

@@ -67,15 +67,10 @@ need "R7 then the place is free" gateway gateway --lan lan
 check "the LAN is back" soon 3 reaches player1 $console_ip
 
 # ---- the way to the relay
-move() { # PLACE ADDRESS ROUTER
-	ip -n "$lab-$1" address flush dev wan
-	address "$1" wan "$2/24"
-	ip -n "$lab-$1" route add default via "$3"
-}
-move player1 198.51.100.77 198.51.100.1
+moves player1 198.51.100.77 198.51.100.1
 check "player 1 has another address outside: it goes on" soon 3 reaches player1 $console_ip
 check "from the LAN too" reaches console "$leased"
-move gateway 100.64.0.77 100.64.0.1
+moves gateway 100.64.0.77 100.64.0.1
 check "the gateway has another address outside: it goes on" soon 3 reaches console "$leased"
 check "from player 1 too" reaches player1 $console_ip
 

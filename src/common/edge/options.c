@@ -381,7 +381,7 @@ static bool read_environment(struct reading *r)
 
 static bool load_config(struct reading *r, char **ret_text)
 {
-	FILE *file = fopen(r->config_file, "r");
+	FILE *file = fopen(r->config_file, "rb");
 	char *text = file ? calloc(1, LP_CONFIG_MAX + 1) : NULL;
 	size_t len = text ? fread(text, 1, LP_CONFIG_MAX + 1, file) : 0;
 	int error = !file || !text || ferror(file) ? errno : len > LP_CONFIG_MAX ? EFBIG : 0;

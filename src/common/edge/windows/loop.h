@@ -35,8 +35,8 @@ bool lp_loop_add(HANDLE loop, HANDLE file);
 /* Ends an operation by hand, from any thread: done(io, 0, bytes). */
 bool lp_loop_post(HANDLE loop, struct lp_io *io, DWORD bytes);
 /* Sleeps until an operation has ended or the deadline is there (LP_NEVER waits for operations alone),
- * and calls done for a bounded batch of those that have, in their order; returns how many. It wakes at
- * the first whole millisecond that is not before the deadline. */
+ * and calls done for a bounded batch of those that have, in their order; returns how many. The
+ * deadline is rounded up to a millisecond; Windows may be one early or late. */
 size_t lp_loop_wait(HANDLE loop, lp_time deadline);
 
 #endif

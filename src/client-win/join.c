@@ -1,0 +1,208 @@
+#include "join.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "identity.h"
+#include "words.h"
+
+#define SCHEME "lanparty:"
+
+enum kind {
+	NOTHING,
+	INVITE,
+	BAD_INVITE,
+	CODE,
+	BAD_CODE,
+};
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Mail programs break lines, and put <> around links. Nothing in an invite needs white space, and
+ * in a code it means nothing. */
+static void tidy(const char *typed, char tidied[JOIN_TYPED])
+{
+	size_t len = 0;
+	for (; *typed && len + 1 < JOIN_TYPED; typed++)
+		if (!is_space(*typed) && *typed != '<' && *typed != '>' && *typed != '"')
+			tidied[len++] = *typed;
+	tidied[len] = 0;
+}
+
+static bool begins_with(const char *text, const char *prefix)
+{
+	for (; *prefix; text++, prefix++) {
+		char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+		if (c != *prefix)
+			return false;
+	}
+	return true;
+}
+
+/* A code ends up in invite->code as well; nothing else of the invite is set then. */
+static enum kind read_typed(const char *typed, struct lp_invite *invite)
+{
+	char tidied[JOIN_TYPED];
+	enum kind kind = NOTHING;
+	memset(invite, 0, sizeof(*invite));
+	tidy(typed, tidied);
+	if (begins_with(tidied, SCHEME) || strchr(tidied, '/'))
+		kind = lp_invite_parse(tidied, invite) == LP_OK ? INVITE : BAD_INVITE;
+	else if (tidied[0])
+		kind = lp_code_parse(tidied, &invite->code) == LP_OK ? CODE : BAD_CODE;
+	lp_zero(tidied, sizeof(tidied));
+	return kind;
+}
+
+bool join_is_invite(const char *typed)
+{
+	struct lp_invite invite;
+	bool good = strlen(typed) < JOIN_TYPED && read_typed(typed, &invite) == INVITE;
+	lp_zero(&invite, sizeof(invite));
+	return good;
+}
+
+static void say(char sentence[JOIN_SENTENCE], const char *text)
+{
+	snprintf(sentence, JOIN_SENTENCE, "%s", text);
+}
+
+static const char no_relay[] = "This is a room code, but the relay is not known here yet. Ask "
+			       "your host for the whole invite: it begins with lanparty://";
+static const char incomplete[] =
+	"This invite is not complete. Copy the whole of it: it begins with lanparty:// and is one "
+	"long word.";
+
+static void hint_of_code(const struct lp_code *code, const struct lp_peer_options *known,
+	char sentence[JOIN_SENTENCE])
+{
+	char relay[WORDS_RELAY];
+	size_t len = strlen(code->text);
+	words_relay(&known->relay, relay);
+	if (!known->relay.name[0])
+		say(sentence, "A room code; but for which relay? The whole invite says it.");
+	else if (code->chosen && len > 10 && len < 22 && len != LP_CODE_CHARS)
+		snprintf(sentence, JOIN_SENTENCE,
+			"A code of %zu characters for the relay %s. Most have %d: compare it.", len,
+			relay, LP_CODE_CHARS);
+	else
+		snprintf(sentence, JOIN_SENTENCE, "A room code for the relay %s", relay);
+}
+
+void join_hint(const char *typed, const struct lp_peer_options *known, bool again,
+	char sentence[JOIN_SENTENCE])
+{
+	struct lp_invite invite;
+	char relay[WORDS_RELAY];
+	switch (read_typed(typed, &invite)) {
+	case INVITE:
+		snprintf(sentence, JOIN_SENTENCE, "An invite to the relay %s",
+			words_relay(&invite.relay, relay));
+		break;
+	case BAD_INVITE:
+		say(sentence, "An invite, but not the whole of it yet");
+		break;
+	case CODE:
+		hint_of_code(&invite.code, known, sentence);
+		break;
+	case NOTHING:
+	case BAD_CODE:
+		if (again)
+			say(sentence, "Join goes back to the room that you have left.");
+		else if (known->relay.name[0])
+			snprintf(sentence, JOIN_SENTENCE,
+				"The room's code is enough: the relay is %s.",
+				words_relay(&known->relay, relay));
+		else
+			say(sentence, "Your host sends it to you. It begins with lanparty://");
+	}
+	lp_zero(&invite, sizeof(invite));
+}
+
+/* Why it is no code: the first character that cannot be in one, or its length. */
+static void explain_code(const char *typed, char sentence[JOIN_SENTENCE])
+{
+	char tidied[JOIN_TYPED];
+	size_t count = 0, bad = 0;
+	tidy(typed, tidied);
+	for (size_t i = 0; tidied[i] && !bad; i++) {
+		char c = tidied[i];
+		bool digit = c >= '0' && c <= '9';
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+		count += digit || letter;
+		if (digit || letter || c == '-')
+			continue;
+		for (bad = 1; (tidied[i + bad] & 0xc0) == 0x80;) /* the rest of it in UTF-8 */
+			bad++;
+		snprintf(sentence, JOIN_SENTENCE,
+			"\xe2\x80\x9c%.*s\xe2\x80\x9d cannot be in a room code: it has letters "
+			"from A to Z and digits only. Compare it with the one that your host sent.",
+			(int)bad, tidied + i);
+	}
+	if (!bad && count < LP_CODE_MIN)
+		snprintf(sentence, JOIN_SENTENCE,
+			"This room code is too short. Most have %d letters and digits: compare it "
+			"with the one that your host sent.",
+			LP_CODE_CHARS);
+	else if (!bad)
+		snprintf(sentence, JOIN_SENTENCE,
+			"This room code is too long: none has more than %d letters and digits. "
+			"Compare it with the one that your host sent.",
+			LP_CODE_MAX);
+	lp_zero(tidied, sizeof(tidied));
+}
+
+static bool complete(const char *name, const struct lp_peer_options *known,
+	struct lp_invite *invite, bool is_invite, struct lp_peer_options *ret_options,
+	char sentence[JOIN_SENTENCE])
+{
+	struct lp_peer_options options = *known;
+	if (is_invite)
+		lp_peer_options_use_invite(&options, invite);
+	if (!options.relay.name[0]) {
+		say(sentence, no_relay);
+		return false;
+	}
+	char own[sizeof(options.name)];
+	lp_name_copy(own, sizeof(own), name, strlen(name));
+	if (own[strspn(own, " ")])
+		memcpy(options.name, own, sizeof(own));
+	bool good = lp_peer_options_use_code(&options, &invite->code);
+	if (good)
+		*ret_options = options;
+	else
+		say(sentence, "Windows gives this program no cryptography. Restart the computer.");
+	lp_zero(&options, sizeof(options));
+	return good;
+}
+
+bool join_options(const char *typed, const char *name, const struct lp_peer_options *known,
+	struct lp_peer_options *ret_options, char sentence[JOIN_SENTENCE])
+{
+	struct lp_invite invite;
+	enum kind kind = read_typed(typed, &invite);
+	bool good = false;
+	switch (kind) {
+	case NOTHING:
+		say(sentence,
+			known->relay.name[0]
+				? "Type the room's code, or paste the invite that your host sent."
+				: "Paste the invite that your host sent. It begins with "
+				  "lanparty://");
+		break;
+	case BAD_INVITE:
+		say(sentence, incomplete);
+		break;
+	case BAD_CODE:
+		explain_code(typed, sentence);
+		break;
+	case INVITE:
+	case CODE:
+		good = complete(name, known, &invite, kind == INVITE, ret_options, sentence);
+	}
+	lp_zero(&invite, sizeof(invite));
+	return good;
+}

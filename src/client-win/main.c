@@ -1,0 +1,320 @@
+/* lanparty-client.exe - a player's computer becomes part of a LAN far away. */
+#include <winsock2.h>
+#include <windows.h>
+
+#include <fcntl.h>
+#include <io.h>
+#include <shellapi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "log.h"
+#include "netfix.h"
+#include "options.h"
+#include "peer_options.h"
+#include "remember.h"
+#include "session.h"
+#include "tell.h"
+#include "wide.h"
+#include "window.h"
+
+#define OWN_OPTIONS  4
+#define ARGUMENTS    64
+#define CLOSING_WAIT 4000 /* ms; Windows ends a program 5 s after its console was closed */
+
+struct client {
+	struct lp_peer_options peer;
+	struct lp_options options;
+	struct lp_option table[OWN_OPTIONS + LP_PEER_OPTIONS];
+	char *argv[ARGUMENTS + 1];
+	char config[MAX_PATH];
+	const char *tap;
+	struct lp_mac mac; /* zero: the adapter's own */
+	bool console, restore;
+
+	/* --console */
+	struct session *session;
+	struct lp_teller teller;
+	HANDLE over; /* an event: the session has been left */
+};
+
+static struct client client; /* one a process: Windows' handlers have no context */
+
+/* ---- options */
+
+static bool parse_mac(const char *text, void *value)
+{
+	struct lp_mac mac;
+	if (!lp_mac_parse(text, &mac) || !lp_mac_is_station(&mac))
+		return false;
+	*(struct lp_mac *)value = mac;
+	return true;
+}
+
+static void say_in_a_box(const char *sentence)
+{
+	wchar_t text[2048];
+	wide_from(text, sizeof(text) / sizeof(text[0]), sentence);
+	MessageBoxW(NULL, text, L"lanparty", MB_OK | MB_ICONERROR | MB_SETFOREGROUND);
+}
+
+/* UTF-8, whatever the system's code page is. */
+static int take_arguments(struct client *c)
+{
+	int count = 0;
+	wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
+	int argc = 0;
+	for (; wide && argc < count && argc < ARGUMENTS; argc++) {
+		size_t cap = 3 * wcslen(wide[argc]) + 1;
+		c->argv[argc] = malloc(cap);
+		if (!c->argv[argc])
+			break;
+		wide_to(c->argv[argc], cap, wide[argc]);
+		c->console = c->console || strcmp(c->argv[argc], "--console") == 0;
+	}
+	LocalFree(wide);
+	return argc;
+}
+
+/* lanparty.ini beside the program: what a host gives to players, in the words of --config. */
+static const char *beside(struct client *c)
+{
+	DWORD len = GetModuleFileNameA(NULL, c->config, sizeof(c->config));
+	char *name = len > 0 && len < sizeof(c->config) ? strrchr(c->config, '\\') : NULL;
+	static const char file[] = "lanparty.ini";
+	if (!name || (size_t)(c->config + sizeof(c->config) - name - 1) < sizeof(file))
+		return NULL;
+	memcpy(name + 1, file, sizeof(file));
+	return c->config;
+}
+
+static void add_options(struct client *c)
+{
+	const struct lp_option own[OWN_OPTIONS] = {
+		{.name = "console",
+			.kind = LP_OPTION_FLAG,
+			.help = "no window: events on standard output; Ctrl-C, or the end of\na "
+				"pipe on standard input, leaves the room",
+			.value = &c->console},
+		{.name = "tap",
+			.argument = "NAME",
+			.kind = LP_OPTION_TEXT,
+			.help = "the TAP adapter to use, by its name or GUID (default: one that is "
+				"free);\nor a message-mode pipe that carries frames: "
+				"\\\\.\\pipe\\NAME",
+			.value = &c->tap},
+		{.name = "mac",
+			.argument = "MAC",
+			.kind = LP_OPTION_PARSED,
+			.help = "give the adapter this address, for good (default: its own); "
+				"its\nsecond digit must be 2, 6, A or E",
+			.value = &c->mac,
+			.parse = parse_mac,
+			.expects = "a station's MAC address such as 02:00:5e:10:20:30"},
+		{.name = "restore",
+			.kind = LP_OPTION_FLAG,
+			.help = "put back what an earlier run has left changed, and exit",
+			.value = &c->restore},
+	};
+	memcpy(c->table, own, sizeof(own));
+	c->options = (struct lp_options){
+		.program = "lanparty-client",
+		.purpose = "Joins a room of a LAN party: a network adapter of this computer "
+			   "becomes part of it.\nWithout --console there is a window; "
+			   "'lanparty-client new-room' prints a code for a new room.",
+		.positional = LP_PEER_POSITIONAL,
+		.list = c->table,
+		.count = lp_peer_options_add(&c->peer, c->table, OWN_OPTIONS),
+		.default_config = beside(c),
+	};
+}
+
+/* ---- what the program speaks through */
+
+/* A program with a window has no console of its own: that of the shell it was started from, unless
+ * its output goes somewhere else already. */
+static void find_console(bool wanted)
+{
+	static const struct {
+		DWORD which;
+		const char *mode;
+	} streams[] = {{STD_INPUT_HANDLE, "r"}, {STD_OUTPUT_HANDLE, "w"}, {STD_ERROR_HANDLE, "w"}};
+	FILE *const files[] = {stdin, stdout, stderr};
+	bool there[3];
+	for (size_t i = 0; i < 3; i++) {
+		HANDLE handle = GetStdHandle(streams[i].which);
+		there[i] = handle && handle != INVALID_HANDLE_VALUE &&
+			   GetFileType(handle) != FILE_TYPE_UNKNOWN;
+	}
+	if (!AttachConsole(ATTACH_PARENT_PROCESS) && wanted && !there[1])
+		AllocConsole();
+	for (size_t i = 0; i < 3; i++) {
+		if (!there[i] && !freopen(i ? "CONOUT$" : "CONIN$", streams[i].mode, files[i]))
+			continue;
+		_setmode(_fileno(files[i]), _O_BINARY);
+	}
+	SetConsoleOutputCP(CP_UTF8);
+}
+
+/* ---- --console */
+
+static BOOL WINAPI on_console_event(DWORD event)
+{
+	(void)event;
+	client.teller.stopping = true;
+	session_leave(client.session);
+	if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
+		WaitForSingleObject(client.over, CLOSING_WAIT);
+	return TRUE;
+}
+
+/* Whoever started us through a pipe ends us by closing it. */
+static DWORD WINAPI wait_for_the_end_of_input(void *context)
+{
+	HANDLE input = context;
+	char bytes[64];
+	DWORD got;
+	while (ReadFile(input, bytes, sizeof(bytes), &got, NULL) && got > 0)
+		continue;
+	client.teller.stopping = true;
+	session_leave(client.session);
+	return 0;
+}
+
+static void on_event(void *context, const struct session_event *e)
+{
+	struct client *c = context;
+	char ip[64];
+	unsigned prefix = 0;
+	switch (e->kind) {
+	case SESSION_ACTION:
+		lp_tell(&c->teller, &e->action);
+		break;
+	case SESSION_NO_ADAPTER:
+		lp_log(LP_LOG_ERROR, "tap_failed", "reason=%s", e->text);
+		break;
+	case SESSION_ADDRESS:
+		if (sscanf(e->text, "%63[^/]/%u", ip, &prefix) == 2)
+			lp_event(stdout, "address", "ip=%s prefix=%u", ip, prefix);
+		break;
+	case SESSION_WARNING:
+		lp_log(LP_LOG_WARNING, "network", "hint=%s", e->text);
+		break;
+	case SESSION_OVER:
+		if (e->text[0])
+			lp_log(LP_LOG_ERROR, "over", "reason=%s", e->text);
+		break;
+	default:
+		break;
+	}
+}
+
+static int run_console(struct client *c)
+{
+	struct session_config config = {.options = &c->peer, .adapter = c->tap, .mac = c->mac};
+	c->teller.role = LP_ROLE_CLIENT;
+	c->over = CreateEventW(NULL, TRUE, FALSE, NULL);
+	c->session = session_new(&config, on_event, c);
+	if (!c->session || !c->over)
+		return LP_EXIT_INTERNAL;
+	SetConsoleCtrlHandler(on_console_event, TRUE);
+	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+	if (GetFileType(input) == FILE_TYPE_PIPE)
+		CreateThread(NULL, 0, wait_for_the_end_of_input, input, 0, NULL);
+	int code = session_run(c->session);
+	SetEvent(c->over);
+	SetConsoleCtrlHandler(on_console_event, FALSE);
+	session_free(c->session);
+	CloseHandle(c->over);
+	return code;
+}
+
+/* ---- the window */
+
+/* The relay of the last time, unless something else names one. */
+static void recall(struct client *c)
+{
+	static struct client last;
+	char path[MAX_PATH];
+	char *argv[] = {c->argv[0], NULL};
+	int code;
+	if (!remember_path(path, sizeof(path)))
+		return;
+	add_options(&last);
+	last.options.default_config = path;
+	last.options.say = say_in_a_box;
+	if (lp_options_read(&last.options, 1, argv, &code)) {
+		if (!c->peer.relay.name[0]) {
+			c->peer.relay = last.peer.relay;
+			memcpy(c->peer.pins, last.peer.pins, sizeof(c->peer.pins));
+			c->peer.pin_count = last.peer.pin_count;
+			snprintf(c->peer.server_name, sizeof(c->peer.server_name), "%s",
+				last.peer.server_name_given ? last.peer.server_name_given
+							    : last.peer.relay.name);
+		}
+		if (!c->peer.name_given && last.peer.name_given)
+			lp_name_copy(c->peer.name, sizeof(c->peer.name), last.peer.name_given,
+				strlen(last.peer.name_given));
+	}
+	lp_options_clear(&last.options);
+}
+
+static int run_window(struct client *c)
+{
+	int code = LP_EXIT_OK;
+	const char *typed = c->options.argument ? c->options.argument : c->peer.room;
+	if (window_hand_over(typed))
+		return LP_EXIT_OK;
+	if (!lp_peer_options_prepare(&c->peer, &c->options, &code))
+		return code;
+	recall(c);
+	struct window_config config = {
+		.instance = GetModuleHandleW(NULL),
+		.known = &c->peer,
+		.typed = typed,
+		.adapter = c->tap,
+		.mac = c->mac,
+	};
+	return window_run(&config);
+}
+
+static int run(struct client *c)
+{
+	int code = LP_EXIT_OK;
+	int argc = take_arguments(c);
+	add_options(c);
+	find_console(c->console || argc > 1);
+	if (!c->console && argc < 2)
+		c->options.say = say_in_a_box;
+	if (!lp_options_read(&c->options, argc, c->argv, &code))
+		return code;
+	if (c->options.argument && strcmp(c->options.argument, "new-room") == 0)
+		return lp_tell_new_room();
+	bool restored = netfix_recover();
+	if (c->restore)
+		return restored ? LP_EXIT_OK : LP_EXIT_OS;
+	if (!c->console)
+		return run_window(c);
+	if (!lp_peer_options_finish(&c->peer, &c->options, &code))
+		return code;
+	return run_console(c);
+}
+
+int main(void)
+{
+	WSADATA winsock;
+	/* No DLL from the folder of downloads that the program may lie in. */
+	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+	SetDllDirectoryW(L"");
+	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0)
+		return LP_EXIT_OS;
+	int code = run(&client);
+	lp_options_clear(&client.options);
+	lp_zero(&client.peer, sizeof(client.peer));
+	for (size_t i = 0; client.argv[i]; i++)
+		free(client.argv[i]);
+	WSACleanup();
+	return code;
+}

@@ -1,0 +1,176 @@
+#include "netfix_windows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tables {
+	MIB_IPFORWARD_TABLE2 *routes;
+	MIB_UNICASTIPADDRESS_TABLE *addresses;
+	MIB_IPINTERFACE_TABLE
+	*interfaces; /* NULL where Windows does not tell: all are alike then */
+};
+
+static void tables_clear(struct tables *t)
+{
+	if (t->routes)
+		FreeMibTable(t->routes);
+	if (t->addresses)
+		FreeMibTable(t->addresses);
+	if (t->interfaces)
+		FreeMibTable(t->interfaces);
+}
+
+static bool tables_init(struct tables *t)
+{
+	memset(t, 0, sizeof(*t));
+	if (GetIpInterfaceTable(AF_UNSPEC, &t->interfaces) != NO_ERROR)
+		t->interfaces = NULL;
+	if (GetIpForwardTable2(AF_UNSPEC, &t->routes) != NO_ERROR)
+		t->routes = NULL;
+	if (GetUnicastIpAddressTable(AF_UNSPEC, &t->addresses) != NO_ERROR)
+		t->addresses = NULL;
+	if (t->routes && t->addresses)
+		return true;
+	tables_clear(t);
+	return false;
+}
+
+/* False when the interface is not up. */
+static bool interface_metric(
+	const struct tables *t, NET_LUID luid, ADDRESS_FAMILY family, ULONG *ret_metric)
+{
+	*ret_metric = 0;
+	if (!t->interfaces)
+		return true;
+	for (ULONG i = 0; i < t->interfaces->NumEntries; i++) {
+		const MIB_IPINTERFACE_ROW *row = &t->interfaces->Table[i];
+		if (row->InterfaceLuid.Value != luid.Value || row->Family != family)
+			continue;
+		*ret_metric = row->Metric;
+		return row->Connected;
+	}
+	return false;
+}
+
+static void address_bytes(const SOCKADDR_INET *address, uint8_t bytes[16])
+{
+	memset(bytes, 0, 16);
+	if (address->si_family == AF_INET)
+		memcpy(bytes, &address->Ipv4.sin_addr, 4);
+	else
+		memcpy(bytes, &address->Ipv6.sin6_addr, 16);
+}
+
+unsigned long netfix_interface_to(const struct lp_address *remote, const char *adapter_guid)
+{
+	struct tables t;
+	NET_LUID adapter = {0};
+	unsigned long index = 0;
+	size_t count = 0;
+	if (adapter_guid)
+		netfix_luid_of(adapter_guid, &adapter);
+	if (!tables_init(&t))
+		return 0;
+	struct netfix_route *routes = calloc(t.routes->NumEntries + 1, sizeof(*routes));
+	for (ULONG i = 0; routes && i < t.routes->NumEntries; i++) {
+		const MIB_IPFORWARD_ROW2 *row = &t.routes->Table[i];
+		const SOCKADDR_INET *prefix = &row->DestinationPrefix.Prefix;
+		ULONG metric;
+		if (row->InterfaceLuid.Value == adapter.Value ||
+			!interface_metric(&t, row->InterfaceLuid, prefix->si_family, &metric))
+			continue;
+		routes[count].family = prefix->si_family;
+		routes[count].length = row->DestinationPrefix.PrefixLength;
+		routes[count].metric = (uint64_t)row->Metric + metric;
+		routes[count].index = row->InterfaceIndex;
+		address_bytes(prefix, routes[count].prefix);
+		count++;
+	}
+	if (routes)
+		index = netfix_route_choose(routes, count, remote);
+	free(routes);
+	tables_clear(&t);
+	return index;
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t h, const void *data, size_t len)
+{
+	for (const uint8_t *p = data; p < (const uint8_t *)data + len; p++)
+		h = (h ^ *p) * 0x100000001b3;
+	return h;
+}
+
+/* Of one row; rows are added up, as their order means nothing. */
+static uint64_t hash_row(NET_LUID luid, const SOCKADDR_INET *a, const SOCKADDR_INET *b,
+	ULONG length, uint64_t metric)
+{
+	uint8_t bytes[16];
+	uint64_t h = hash(0xcbf29ce484222325, &luid.Value, sizeof(luid.Value));
+	address_bytes(a, bytes);
+	h = hash(h, bytes, sizeof(bytes));
+	address_bytes(b, bytes);
+	h = hash(h, bytes, sizeof(bytes));
+	h = hash(h, &length, sizeof(length));
+	return hash(h, &metric, sizeof(metric));
+}
+
+static uint64_t fingerprint(const struct tables *t, NET_LUID adapter)
+{
+	uint64_t sum = 0;
+	ULONG metric;
+	for (ULONG i = 0; i < t->routes->NumEntries; i++) {
+		const MIB_IPFORWARD_ROW2 *row = &t->routes->Table[i];
+		const SOCKADDR_INET *prefix = &row->DestinationPrefix.Prefix;
+		if (row->InterfaceLuid.Value != adapter.Value &&
+			interface_metric(t, row->InterfaceLuid, prefix->si_family, &metric))
+			sum += hash_row(row->InterfaceLuid, prefix, &row->NextHop,
+				row->DestinationPrefix.PrefixLength,
+				(uint64_t)row->Metric + metric);
+	}
+	for (ULONG i = 0; i < t->addresses->NumEntries; i++) {
+		const MIB_UNICASTIPADDRESS_ROW *row = &t->addresses->Table[i];
+		if (row->InterfaceLuid.Value != adapter.Value &&
+			row->DadState == IpDadStatePreferred &&
+			interface_metric(t, row->InterfaceLuid, row->Address.si_family, &metric))
+			sum += hash_row(row->InterfaceLuid, &row->Address, &row->Address,
+				row->OnLinkPrefixLength, 0);
+	}
+	return sum;
+}
+
+/* Addresses that say something about a network: no loopback, no single ones, none made up. */
+static bool is_telling(const MIB_UNICASTIPADDRESS_ROW *row, struct netfix_prefix *ret_prefix)
+{
+	if (row->Address.si_family != AF_INET || row->DadState != IpDadStatePreferred)
+		return false;
+	ret_prefix->address = ntohl(row->Address.Ipv4.sin_addr.s_addr);
+	ret_prefix->length = row->OnLinkPrefixLength;
+	return ret_prefix->length > 0 && ret_prefix->length < 32 &&
+	       ret_prefix->address >> 24 != 127 && !netfix_prefix_is_makeshift(*ret_prefix);
+}
+
+bool netfix_view_take(const char *adapter_guid, struct netfix_view *ret_view)
+{
+	struct tables t;
+	NET_LUID adapter = {0};
+	ULONG metric;
+	netfix_luid_of(adapter_guid, &adapter);
+	if (!tables_init(&t))
+		return false;
+	memset(ret_view, 0, sizeof(*ret_view));
+	for (ULONG i = 0; i < t.addresses->NumEntries; i++) {
+		const MIB_UNICASTIPADDRESS_ROW *row = &t.addresses->Table[i];
+		struct netfix_prefix prefix;
+		if (!is_telling(row, &prefix) ||
+			!interface_metric(&t, row->InterfaceLuid, AF_INET, &metric))
+			continue;
+		if (row->InterfaceLuid.Value == adapter.Value)
+			ret_view->own = prefix;
+		else if (ret_view->others < NETFIX_OTHERS_MAX)
+			ret_view->other[ret_view->others++] = prefix;
+	}
+	ret_view->fingerprint = fingerprint(&t, adapter);
+	tables_clear(&t);
+	return true;
+}

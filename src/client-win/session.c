@@ -1,0 +1,468 @@
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "link.h"
+#include "log.h"
+#include "netfix.h"
+#include "tap.h"
+#include "wide.h"
+#include "windows/resolve.h"
+#include "windows/udp.h"
+
+#define PIPE_PREFIX      "\\\\.\\pipe\\"
+#define TRAFFIC_EVERY    LP_SECOND
+#define DRAIN_AT_THE_END (200 * LP_MILLISECOND)
+
+/* What another thread asks for: posted to the loop, once at a time. */
+struct wish {
+	struct lp_io io; /* first */
+	struct session *session;
+	void (*grant)(struct session *s);
+	volatile LONG posted;
+};
+
+struct session {
+	struct lp_port port; /* what the tunnel sees: first up makes the network right */
+	struct lp_peer_options options;
+	char adapter_wanted[ADAPTER_NAME];
+	struct lp_mac mac;
+	session_tell *tell;
+	void *context;
+
+	HANDLE loop;
+	struct lp_port *tap;
+	bool is_adapter;
+	struct adapter adapter;
+	struct netfix *netfix;
+	size_t mtu; /* that netfix was started with */
+	struct lp_link *link;
+	struct lp_udp *udp;
+	unsigned long pinned; /* interface of udp; 0: none */
+	struct lp_resolve *resolving;
+	uint8_t packet[LP_UDP_PACKET_MAX];
+	struct wish leave, wake;
+	bool stopping, at_once;
+	lp_time now, traffic_at;
+	struct session_event event;
+};
+
+/* ---- telling */
+
+static struct session_event *event(struct session *s, enum session_kind kind)
+{
+	memset(&s->event, 0, sizeof(s->event));
+	s->event.kind = kind;
+	return &s->event;
+}
+
+static void tell(struct session *s)
+{
+	s->tell(s->context, &s->event);
+}
+
+static void tell_text(struct session *s, enum session_kind kind, const char *text)
+{
+	snprintf(event(s, kind)->text, SESSION_TEXT, "%s", text);
+	tell(s);
+}
+
+static void tell_traffic(struct session *s)
+{
+	struct session_event *e = event(s, SESSION_TRAFFIC);
+	e->stats = *lp_link_stats(s->link);
+	e->rtt = lp_link_rtt(s->link);
+	tell(s);
+}
+
+/* ---- what other threads ask for */
+
+static void on_wish(struct lp_io *io, DWORD error, DWORD bytes)
+{
+	struct wish *w = (struct wish *)io;
+	(void)error;
+	(void)bytes;
+	InterlockedExchange(&w->posted, 0);
+	w->session->now = lp_clock();
+	w->grant(w->session);
+}
+
+static void post(struct wish *w)
+{
+	if (InterlockedExchange(&w->posted, 1) == 0)
+		lp_loop_post(w->session->loop, &w->io, 0);
+}
+
+static void grant_leave(struct session *s)
+{
+	s->at_once = s->stopping;
+	s->stopping = true;
+	if (s->link)
+		lp_link_leave(s->link, s->now);
+}
+
+/* The way to the relay may be another one now. */
+static void pin(struct session *s)
+{
+	const struct lp_address *remote = lp_link_remote(s->link);
+	const char *adapter = s->is_adapter ? s->adapter.guid : NULL;
+	unsigned long best = remote->len ? netfix_interface_to(remote, adapter) : 0;
+	if (!s->udp || !best || best == s->pinned)
+		return;
+	if (lp_udp_pin(s->udp, best))
+		s->pinned = best;
+	lp_log(LP_LOG_DEBUG, "pinned", "interface=%lu", s->pinned);
+}
+
+static void grant_wake(struct session *s)
+{
+	if (s->link)
+		pin(s);
+}
+
+void session_leave(struct session *s)
+{
+	post(&s->leave);
+}
+
+void session_wake(struct session *s)
+{
+	post(&s->wake);
+}
+
+/* ---- netfix: its reports come on its thread and go on through the loop */
+
+struct report {
+	struct lp_io io; /* first */
+	struct session *session;
+	struct netfix_report report;
+};
+
+static void on_report(struct lp_io *io, DWORD error, DWORD bytes)
+{
+	struct report *r = (struct report *)io;
+	struct session *s = r->session;
+	(void)error;
+	(void)bytes;
+	switch (r->report.kind) {
+	case NETFIX_ADDRESS:
+		tell_text(s, SESSION_ADDRESS, r->report.text);
+		break;
+	case NETFIX_WARNING:
+		tell_text(s, SESSION_WARNING, r->report.text);
+		break;
+	case NETFIX_NETWORK:
+		grant_wake(s);
+	}
+	free(r);
+}
+
+static void take_report(void *context, const struct netfix_report *report)
+{
+	struct session *s = context;
+	struct report *r = calloc(1, sizeof(*r));
+	if (!r)
+		return;
+	r->io.done = on_report;
+	r->session = s;
+	r->report = *report;
+	if (!lp_loop_post(s->loop, &r->io, 0))
+		free(r);
+}
+
+/* ---- the port that the tunnel has */
+
+static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
+{
+	struct session *s = (struct session *)port;
+	return s->tap->ops->write(s->tap, frame, len);
+}
+
+/* Metric, routes and the rest before the medium: a lease must not bring a default route. */
+static bool port_up(struct lp_port *port, size_t mtu)
+{
+	struct session *s = (struct session *)port;
+	if (s->is_adapter && (!s->netfix || s->mtu != mtu)) {
+		netfix_stop(s->netfix);
+		s->netfix = netfix_start(&s->adapter, (unsigned)mtu, take_report, s);
+		s->mtu = mtu;
+	}
+	return s->tap->ops->up(s->tap, mtu);
+}
+
+static void port_down(struct lp_port *port)
+{
+	struct session *s = (struct session *)port;
+	s->tap->ops->down(s->tap);
+}
+
+static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
+{
+	(void)port;
+	(void)macs;
+	(void)count;
+}
+
+static const struct lp_port_ops port_ops = {
+	.write = port_write,
+	.up = port_up,
+	.down = port_down,
+	.members = port_members,
+};
+
+/* ---- what the link wants of the system */
+
+static void on_answer(void *context, const struct lp_addresses *found)
+{
+	struct session *s = context;
+	s->resolving = NULL;
+	s->now = lp_clock();
+	lp_link_on_addresses(s->link, found, s->now);
+}
+
+static void stop_look_up(void *context)
+{
+	struct session *s = context;
+	if (s->resolving)
+		lp_resolve_forget(s->resolving);
+	s->resolving = NULL;
+}
+
+static bool look_up(void *context)
+{
+	struct session *s = context;
+	stop_look_up(s);
+	event(s, SESSION_CONNECTING);
+	tell(s);
+	s->resolving =
+		lp_resolve(s->loop, s->options.relay.name, s->options.relay.port, on_answer, s);
+	return s->resolving != NULL;
+}
+
+static bool open_socket(
+	void *context, const struct lp_address *remote, struct lp_address *ret_local)
+{
+	struct session *s = context;
+	lp_udp_close(s->udp);
+	s->pinned = 0;
+	s->udp = lp_udp_client(s->loop, remote->sa.sa_family);
+	if (!s->udp)
+		return false;
+	pin(s);
+	lp_udp_local(s->udp, ret_local);
+	return true;
+}
+
+static uint8_t *slot(void *context)
+{
+	struct session *s = context;
+	return s->packet;
+}
+
+static void put(void *context, const struct lp_address *remote, size_t len)
+{
+	struct session *s = context;
+	lp_udp_send(s->udp, remote, s->packet, len);
+}
+
+static void flush(void *context)
+{
+	(void)context; /* each packet has left at once */
+}
+
+static void tell_action(void *context, const struct lp_tunnel_action *action)
+{
+	struct session *s = context;
+	const struct lp_link_end *last = lp_link_last_end(s->link);
+	struct session_event *e = event(s, SESSION_ACTION);
+	e->action = *action;
+	e->end = last->end;
+	if (action->kind == LP_TUNNEL_JOINED)
+		s->traffic_at = s->now;
+	if (action->kind == LP_TUNNEL_DISCONNECTED) {
+		s->traffic_at = LP_NEVER;
+		e->unreachable =
+			last->no_address ||
+			(!last->answered && !netfix_interface_to(lp_link_remote(s->link), NULL));
+	}
+	tell(s);
+}
+
+static const struct lp_link_ops link_ops = {
+	.look_up = look_up,
+	.stop_look_up = stop_look_up,
+	.open = open_socket,
+	.slot = slot,
+	.put = put,
+	.flush = flush,
+	.tell = tell_action,
+};
+
+/* ---- the loop */
+
+static void on_packet(
+	void *context, const struct lp_address *remote, const uint8_t *bytes, size_t len)
+{
+	struct session *s = context;
+	lp_link_on_packet(s->link, remote, bytes, len, s->now);
+}
+
+static void on_frame(void *context, const uint8_t *frame, size_t len)
+{
+	struct session *s = context;
+	lp_link_on_frame(s->link, frame, len, s->now);
+}
+
+static lp_time sooner(lp_time a, lp_time b)
+{
+	return a < b ? a : b;
+}
+
+static void loop(struct session *s)
+{
+	s->now = lp_clock();
+	lp_link_start(s->link, s->now);
+	lp_link_send(s->link, s->now);
+	while (!s->at_once && !lp_link_is_over(s->link) && !tap_is_broken(s->tap)) {
+		lp_loop_wait(s->loop, sooner(lp_link_deadline(s->link), s->traffic_at));
+		s->now = lp_clock();
+		if (s->udp)
+			lp_udp_receive(s->udp, on_packet, s);
+		s->tap->ops->read(s->tap, on_frame, s);
+		lp_link_on_time(s->link, s->now);
+		if (s->now >= s->traffic_at) {
+			tell_traffic(s);
+			s->traffic_at = s->now + TRAFFIC_EVERY;
+		}
+		lp_link_send(s->link, s->now);
+	}
+}
+
+/* ---- beginning and end */
+
+static HANDLE open_pipe(struct session *s, struct lp_mac *ret_mac)
+{
+	HANDLE handle = tap_open_pipe(s->adapter_wanted);
+	*ret_mac = s->mac;
+	if (lp_mac_is_zero(ret_mac) && lp_random(ret_mac->b, sizeof(ret_mac->b)))
+		ret_mac->b[0] = (uint8_t)((ret_mac->b[0] & 0xfc) | 0x02); /* local, one station's */
+	if (handle == INVALID_HANDLE_VALUE) {
+		struct session_event *e = event(s, SESSION_NO_ADAPTER);
+		e->problem = ADAPTER_NOT_FOUND;
+		snprintf(e->text, sizeof(e->text),
+			"The pipe %.200s cannot be opened (error %lu): start its other side first.",
+			s->adapter_wanted, GetLastError());
+		tell(s);
+	}
+	return handle;
+}
+
+static HANDLE open_adapter(struct session *s, struct lp_mac *ret_mac)
+{
+	struct session_event *e = event(s, SESSION_NO_ADAPTER);
+	HANDLE handle = adapter_open(s->adapter_wanted[0] ? s->adapter_wanted : NULL,
+		lp_mac_is_zero(&s->mac) ? NULL : &s->mac, &s->adapter, ret_mac, &e->problem,
+		e->text);
+	if (handle == INVALID_HANDLE_VALUE)
+		tell(s);
+	return handle;
+}
+
+/* An exit code. */
+static enum lp_exit open_all(struct session *s)
+{
+	struct lp_link_config link = {
+		.options = &s->options,
+		.role = LP_ROLE_CLIENT,
+		.port = &s->port,
+		.ops = &link_ops,
+		.context = s,
+	};
+	s->is_adapter = _strnicmp(s->adapter_wanted, PIPE_PREFIX, sizeof(PIPE_PREFIX) - 1) != 0;
+	HANDLE handle = s->is_adapter ? open_adapter(s, &link.mac) : open_pipe(s, &link.mac);
+	if (handle == INVALID_HANDLE_VALUE)
+		return s->event.problem == ADAPTER_NO_RIGHTS ? LP_EXIT_NO_PERMISSION
+							     : LP_EXIT_NO_INTERFACE;
+	s->tap = tap_open(handle, s->is_adapter, s->loop);
+	if (!s->tap)
+		return LP_EXIT_OS;
+	s->link = lp_link_open(&link);
+	return s->link ? LP_EXIT_OK : LP_EXIT_INTERNAL;
+}
+
+static void close_all(struct session *s)
+{
+	lp_udp_close(s->udp);
+	s->udp = NULL;
+	if (s->link)
+		stop_look_up(s);
+	/* The medium first: the LAN is not to find the network as it was. */
+	if (s->tap)
+		s->tap->ops->close(s->tap);
+	s->tap = NULL;
+	netfix_stop(s->netfix);
+	s->netfix = NULL;
+	/* What is still under way comes back to its memory. */
+	lp_time end = lp_clock() + DRAIN_AT_THE_END;
+	while (lp_loop_wait(s->loop, sooner(end, lp_clock() + 20 * LP_MILLISECOND)) > 0 &&
+		lp_clock() < end)
+		continue;
+	lp_link_close(s->link);
+	s->link = NULL;
+}
+
+int session_run(struct session *s)
+{
+	enum lp_exit code = open_all(s);
+	char why[SESSION_TEXT] = "";
+	if (code == LP_EXIT_OK) {
+		loop(s);
+		code = s->stopping ? LP_EXIT_OK : lp_link_exit(s->link);
+		if (!s->stopping && tap_is_broken(s->tap)) {
+			code = LP_EXIT_NO_INTERFACE;
+			snprintf(why, sizeof(why),
+				"The network adapter has gone: it was removed or disabled. Join "
+				"again when it is back.");
+		}
+	} else if (code == LP_EXIT_OS || code == LP_EXIT_INTERNAL) {
+		snprintf(why, sizeof(why), "Windows has no memory or handles left for this.");
+	}
+	close_all(s);
+	event(s, SESSION_OVER)->exit = code;
+	snprintf(s->event.text, sizeof(s->event.text), "%s", why);
+	tell(s);
+	return (int)code;
+}
+
+struct session *session_new(
+	const struct session_config *config, session_tell *teller, void *context)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	if (!s || !(s->loop = lp_loop_open())) {
+		free(s);
+		return NULL;
+	}
+	s->port.ops = &port_ops;
+	s->options = *config->options;
+	s->mac = config->mac;
+	if (config->adapter)
+		snprintf(s->adapter_wanted, sizeof(s->adapter_wanted), "%s", config->adapter);
+	s->tell = teller;
+	s->context = context;
+	s->traffic_at = LP_NEVER;
+	s->leave = (struct wish){{.done = on_wish}, s, grant_leave, 0};
+	s->wake = (struct wish){{.done = on_wish}, s, grant_wake, 0};
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	lp_loop_close(s->loop);
+	lp_zero(&s->options, sizeof(s->options));
+	free(s);
+}

@@ -1,0 +1,247 @@
+#include "stay.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void stay_begin(struct stay *s, const struct lp_peer_options *options)
+{
+	memset(s, 0, sizeof(*s));
+	s->relay = options->relay;
+	s->pinned = options->pin_count > 0;
+	memcpy(s->name, options->name, sizeof(s->name));
+	s->state = STAY_CONNECTING;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static int compare(const struct stay_member *a, const struct stay_member *b)
+{
+	if (a->role != b->role)
+		return a->role == LP_ROLE_GATEWAY ? -1 : 1;
+	for (size_t i = 0;; i++) {
+		unsigned char x = (unsigned char)lower(a->name[i]);
+		unsigned char y = (unsigned char)lower(b->name[i]);
+		if (x != y)
+			return x < y ? -1 : 1;
+		if (!x)
+			return a->peer < b->peer ? -1 : a->peer > b->peer;
+	}
+}
+
+static struct stay_member *find(struct stay *s, uint16_t peer)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->members[i].peer == peer)
+			return &s->members[i];
+	return NULL;
+}
+
+static void take_out(struct stay *s, uint16_t peer)
+{
+	struct stay_member *m = find(s, peer);
+	if (!m)
+		return;
+	size_t after = s->count - (size_t)(m - s->members) - 1;
+	memmove(m, m + 1, after * sizeof(*m));
+	s->count--;
+}
+
+static void put_in(struct stay *s, uint16_t peer, enum lp_role role, const char *name)
+{
+	struct stay_member member = {.peer = peer, .role = role};
+	snprintf(member.name, sizeof(member.name), "%s", name);
+	take_out(s, peer);
+	if (s->count == LP_MAX_MEMBERS)
+		return;
+	size_t at = s->count++;
+	for (; at > 0 && compare(&member, &s->members[at - 1]) < 0; at--)
+		s->members[at] = s->members[at - 1];
+	s->members[at] = member;
+}
+
+static size_t count_others(const struct stay *s)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s->count; i++)
+		count += s->members[i].role == LP_ROLE_CLIENT && s->members[i].peer != s->self;
+	return count;
+}
+
+static void set_status(struct stay *s, const char *sentence)
+{
+	snprintf(s->status, sizeof(s->status), "%s", sentence);
+}
+
+static void describe_room(struct stay *s)
+{
+	char text[WORDS_MAX];
+	words_room(count_others(s), s->gateway, text);
+	snprintf(s->status, sizeof(s->status), "%s%s%s", text, s->warning[0] ? "\n" : "",
+		s->warning);
+}
+
+static void forget_room(struct stay *s)
+{
+	s->count = 0;
+	s->gateway = false;
+	s->in.rate = s->out.rate = 0;
+	s->measured = 0;
+}
+
+void stay_leave(struct stay *s)
+{
+	s->state = STAY_LEAVING;
+	s->failed = false;
+	set_status(s, "Leaving the room \xe2\x80\xa6");
+}
+
+static void on_disconnected(struct stay *s, const struct lp_tunnel_action *a, const char *sentence)
+{
+	forget_room(s);
+	if (s->state == STAY_LEAVING)
+		return;
+	s->failed = true;
+	s->state = a->final ? STAY_NONE : STAY_TRYING_AGAIN;
+	if (!s->rejected) /* else the relay has said better why */
+		set_status(s, sentence);
+}
+
+static void on_action(struct stay *s, const struct lp_tunnel_action *a, const char *sentence)
+{
+	struct stay_member *member;
+	switch (a->kind) {
+	case LP_TUNNEL_JOINED:
+		if (s->state != STAY_LEAVING)
+			s->state = STAY_JOINED;
+		s->failed = s->rejected = false;
+		s->self = a->welcome.peer;
+		s->gateway = a->welcome.gateway_connected;
+		put_in(s, s->self, LP_ROLE_CLIENT, s->name);
+		break;
+	case LP_TUNNEL_REJECTED:
+		s->rejected = s->failed = true;
+		set_status(s, sentence);
+		break;
+	case LP_TUNNEL_PEER_JOINED:
+		put_in(s, a->member.peer, a->member.role, a->member.name);
+		s->gateway = s->gateway || a->member.role == LP_ROLE_GATEWAY;
+		break;
+	case LP_TUNNEL_PEER_LEFT:
+		take_out(s, a->peer_left.peer);
+		s->gateway = s->gateway && a->member.role != LP_ROLE_GATEWAY;
+		break;
+	case LP_TUNNEL_PEER_STATUS:
+		member = find(s, a->peer_status.peer);
+		if (member)
+			member->rtt = a->peer_status.rtt_us * (LP_MILLISECOND / 1000);
+		break;
+	case LP_TUNNEL_DISCONNECTED:
+		on_disconnected(s, a, sentence);
+		break;
+	default:
+		break;
+	}
+}
+
+static void count_flow(struct stay_flow *flow, uint64_t bytes, double seconds)
+{
+	flow->rate = seconds > 0 ? (double)(bytes - flow->bytes) / seconds : 0;
+	flow->bytes = bytes;
+}
+
+static void on_traffic(struct stay *s, const struct session_event *event, lp_time now)
+{
+	struct stay_member *self = find(s, s->self);
+	double seconds = s->measured ? (double)(now - s->measured) / LP_SECOND : 0;
+	count_flow(&s->in, event->stats.rx_bytes, seconds);
+	count_flow(&s->out, event->stats.tx_bytes, seconds);
+	s->measured = now;
+	if (self && event->rtt)
+		self->rtt = event->rtt;
+}
+
+static void on_over(struct stay *s, const struct session_event *event, const char *sentence)
+{
+	if (!s->failed) /* else the event before has told the fault */
+		set_status(s, sentence);
+	s->failed = s->failed || event->text[0];
+	s->state = STAY_NONE;
+	s->address[0] = s->warning[0] = 0;
+	forget_room(s);
+}
+
+/* Does the log need it? state and failed: before it; changed: the status is another one now. */
+static bool is_news(
+	const struct session_event *event, enum stay_state state, bool failed, bool changed)
+{
+	bool ends =
+		event->kind == SESSION_ACTION && (event->action.kind == LP_TUNNEL_DISCONNECTED ||
+							 event->action.kind == LP_TUNNEL_REJECTED);
+	if (event->kind == SESSION_CONNECTING)
+		return state == STAY_CONNECTING;
+	if (event->kind == SESSION_OVER)
+		return !failed;
+	if (ends)
+		return changed; /* a hundred attempts are one line */
+	return state != STAY_LEAVING;
+}
+
+static void apply(struct stay *s, const struct session_event *event, lp_time now, const char *told)
+{
+	switch (event->kind) {
+	case SESSION_CONNECTING:
+		if (!s->failed && s->state != STAY_LEAVING) /* what went wrong stays to be read */
+			set_status(s, told);
+		break;
+	case SESSION_NO_ADAPTER:
+		s->problem = event->problem;
+		s->failed = true;
+		set_status(s, told);
+		break;
+	case SESSION_ACTION:
+		on_action(s, &event->action, told);
+		break;
+	case SESSION_TRAFFIC:
+		on_traffic(s, event, now);
+		break;
+	case SESSION_ADDRESS:
+		words_address(event->text, s->address);
+		break;
+	case SESSION_WARNING:
+		snprintf(s->warning, sizeof(s->warning), "%s", told);
+		break;
+	case SESSION_OVER:
+		on_over(s, event, told);
+		break;
+	}
+	if (s->state == STAY_JOINED)
+		describe_room(s);
+}
+
+void stay_event(
+	struct stay *s, const struct session_event *event, lp_time now, char told[WORDS_MAX])
+{
+	const struct words_about about = {&s->relay, s->pinned};
+	enum stay_state state = s->state;
+	bool failed = s->failed;
+	char before[sizeof(s->status)];
+	memcpy(before, s->status, sizeof(before));
+	words_event(event, &about, told);
+	apply(s, event, now, told);
+	if (!is_news(event, state, failed, strcmp(before, s->status) != 0))
+		told[0] = 0;
+}
+
+lp_time stay_ping(const struct stay *s, const struct stay_member *member)
+{
+	lp_time own = 0;
+	if (member->peer == s->self || !member->rtt)
+		return member->rtt;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->members[i].peer == s->self)
+			own = s->members[i].rtt;
+	return own ? own + member->rtt : 0;
+}

@@ -1,0 +1,57 @@
+/* window_once.c - one window for each user: a second start hands its link to the first. */
+#include "window_private.h"
+
+#include <string.h>
+
+#include "identity.h"
+
+#define MUTEX_NAME  L"Local\\lanparty-window"
+#define WINDOW_WAIT 3000 /* ms that a window may take to appear when two starts race */
+#define TAKE_WAIT   3000 /* ms that it may take to answer */
+
+static HWND find_window(void)
+{
+	for (int waited = 0;; waited += 50) {
+		HWND hwnd = FindWindowW(WINDOW_CLASS, NULL);
+		if (hwnd || waited >= WINDOW_WAIT)
+			return hwnd;
+		Sleep(50);
+	}
+}
+
+bool window_hand_over(const char *typed)
+{
+	/* The handle is never closed: the mutex is there as long as this process is. */
+	CreateMutexW(NULL, FALSE, MUTEX_NAME);
+	if (GetLastError() != ERROR_ALREADY_EXISTS)
+		return false;
+	HWND hwnd = find_window();
+	DWORD process = 0;
+	DWORD_PTR taken = 0;
+	if (!hwnd)
+		return false;
+	bool invite = typed && join_is_invite(typed);
+	COPYDATASTRUCT data = {
+		.dwData = LINK_MAGIC,
+		.cbData = invite ? (DWORD)strlen(typed) + 1 : 0,
+		.lpData = invite ? (void *)(uintptr_t)typed : NULL,
+	};
+	GetWindowThreadProcessId(hwnd, &process);
+	AllowSetForegroundWindow(process);
+	return SendMessageTimeoutW(
+		       hwnd, WM_COPYDATA, 0, (LPARAM)&data, SMTO_ABORTIFHUNG, TAKE_WAIT, &taken) &&
+	       taken;
+}
+
+bool window_take_link(const COPYDATASTRUCT *data, char invite[JOIN_TYPED])
+{
+	const char *text = data->lpData;
+	if (!text || data->cbData < 2 || data->cbData > JOIN_TYPED || text[data->cbData - 1] ||
+		memchr(text, 0, data->cbData - 1))
+		return false;
+	memcpy(invite, text, data->cbData);
+	if (join_is_invite(invite))
+		return true;
+	lp_zero(invite, JOIN_TYPED);
+	return false;
+}

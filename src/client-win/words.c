@@ -1,0 +1,270 @@
+#include "words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AGAIN " Trying again\xc2\xa0\xe2\x80\xa6"
+
+__attribute__((format(gnu_printf, 2, 3))) static const char *say(
+	char text[WORDS_MAX], const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, WORDS_MAX, format, args);
+	va_end(args);
+	return text;
+}
+
+const char *words_relay(const struct lp_host *relay, char text[WORDS_RELAY])
+{
+	bool ipv6 = strchr(relay->name, ':');
+	size_t len = (size_t)snprintf(
+		text, WORDS_RELAY, "%s%s%s", ipv6 ? "[" : "", relay->name, ipv6 ? "]" : "");
+	if (relay->port != LP_RELAY_PORT)
+		snprintf(text + len, WORDS_RELAY - len, ":%u", relay->port);
+	return text;
+}
+
+const char *words_address(const char *given, char text[WORDS_ADDRESS])
+{
+	snprintf(text, WORDS_ADDRESS, "%.*s", (int)strcspn(given, "/"), given);
+	return text;
+}
+
+/* The reasons of other modules are parts of sentences: "the relay is shutting down". */
+static const char *as_sentence(const char *reason, char text[WORDS_MAX])
+{
+	size_t len = strlen(reason);
+	say(text, "%s%s", reason, len > 0 && !strchr(".!?", reason[len - 1]) ? "." : "");
+	if (text[0] >= 'a' && text[0] <= 'z')
+		text[0] = (char)(text[0] - 'a' + 'A');
+	return text;
+}
+
+static const char *of_version(const char *relay, char text[WORDS_MAX])
+{
+	return say(text,
+		"The relay %s and this program are of different versions. Get the newest "
+		"lanparty, or ask your host to update the relay.",
+		relay);
+}
+
+static const char *of_reject(
+	const struct lp_reject *reject, const char *relay, char text[WORDS_MAX])
+{
+	switch (reject->reason) {
+	case LP_REJECT_VERSION:
+		return of_version(relay, text);
+	case LP_REJECT_ROOM_FULL:
+		return say(text, "The room is full. Join again when somebody has left, or ask "
+				 "your host to let more players in.");
+	case LP_REJECT_TOO_MANY_ROOMS:
+		return say(text,
+			"The relay %s has so many rooms that it opens no more. Try later, or tell "
+			"your host.",
+			relay);
+	case LP_REJECT_GATEWAY_PRESENT:
+		return say(text,
+			"The room has a LAN gateway already. The host has to stop that one first.");
+	case LP_REJECT_MAC_IN_USE:
+		return say(text,
+			"Another computer in the room has the same network adapter address as "
+			"this one. If that is a copy of this computer, leave the room there "
+			"first.");
+	case LP_REJECT_MAC_INVALID:
+		return say(text,
+			"The address of this computer's lanparty network adapter cannot be used. "
+			"Install the adapter's driver again, then join again.");
+	case LP_REJECT_MTU:
+		return say(text,
+			"This room's packets are too large for your computer or your internet "
+			"connection. Tell your host.");
+	case LP_REJECT_MALFORMED:
+		return say(text,
+			"The relay %s did not understand this program. Get the newest lanparty, "
+			"or ask your host to update the relay.",
+			relay);
+	case LP_REJECT_WORN_OUT:
+		return say(text,
+			"This room was joined too many times. Let everybody leave it for a "
+			"moment, then join again.");
+	case LP_REJECT_OTHER:
+		break;
+	}
+	return say(text, "The relay %s does not let you in%s%s. Ask your host why.", relay,
+		reject->text[0] ? ": " : "", reject->text);
+}
+
+static const char *of_unreachable(const char *relay, bool final, char text[WORDS_MAX])
+{
+	if (final)
+		return say(text,
+			"There is no relay %s. Compare the invite with the one that your host "
+			"sent, and check your internet connection.",
+			relay);
+	return say(text,
+		"The relay %s cannot be reached: this computer seems to have no internet "
+		"connection. Check the cable or the Wi-Fi.",
+		relay);
+}
+
+static const char *of_end(const struct session_event *e, const struct words_about *about,
+	const char *relay, char text[WORDS_MAX])
+{
+	switch (e->end) {
+	case LP_QUIC_END_PEER:
+		return as_sentence(e->action.text, text);
+	case LP_QUIC_END_LOCAL:
+	case LP_QUIC_END_ERROR:
+		break;
+	case LP_QUIC_END_IDLE:
+		return say(text,
+			"The relay %s has fallen silent: your internet connection or the relay's "
+			"may be interrupted.",
+			relay);
+	case LP_QUIC_END_RESET:
+		return say(text, "The relay %s was started anew.", relay);
+	case LP_QUIC_END_HANDSHAKE:
+		return say(text,
+			"The relay %s does not answer. Check your internet connection, and ask "
+			"your host whether the relay runs. A firewall can be in the way, too.",
+			relay);
+	case LP_QUIC_END_PIN:
+		if (about->pinned)
+			return say(text,
+				"The relay %s is not the one that your invite was made for. Ask "
+				"your host for a new invite.",
+				relay);
+		return say(text,
+			"Nobody vouches that the computer at %s is the relay you want. Ask your "
+			"host for the whole invite: it says how to know the relay.",
+			relay);
+	case LP_QUIC_END_ALPN:
+		return of_version(relay, text);
+	}
+	return say(text, "The connection to the relay %s was given up (%s).", relay,
+		e->action.text[0] ? e->action.text : "no reason is known");
+}
+
+static const char *of_member(const struct lp_tunnel_action *a, char text[WORDS_MAX])
+{
+	const char *name = a->member.name[0] ? a->member.name : "A player";
+	bool gateway = a->member.role == LP_ROLE_GATEWAY;
+	if (a->kind == LP_TUNNEL_PEER_JOINED)
+		return gateway ? say(text, "The LAN gateway is in the room.")
+			       : say(text, "%s is in the room.", name);
+	if (gateway)
+		return say(
+			text, "The LAN gateway has left the room: players still see each other.");
+	if (a->peer_left.reason == LP_LEAVE_TIMED_OUT)
+		return say(text, "%s is gone: the connection was lost.", name);
+	return say(text, "%s has left the room.", name);
+}
+
+static const char *of_action(const struct session_event *e, const struct words_about *about,
+	const char *relay, char text[WORDS_MAX])
+{
+	const struct lp_tunnel_action *a = &e->action;
+	switch (a->kind) {
+	case LP_TUNNEL_JOINED:
+		return say(text, "You are in the room.");
+	case LP_TUNNEL_REJECTED:
+		of_reject(&a->reject, relay, text);
+		break;
+	case LP_TUNNEL_PEER_JOINED:
+	case LP_TUNNEL_PEER_LEFT:
+		return of_member(a, text);
+	case LP_TUNNEL_DISCONNECTED:
+		if (e->unreachable)
+			of_unreachable(relay, a->final, text);
+		else
+			of_end(e, about, relay, text);
+		break;
+	default:
+		return say(text, "%s", "");
+	}
+	if (!a->final)
+		strncat(text, AGAIN, WORDS_MAX - strlen(text) - 1);
+	return text;
+}
+
+/* The adapter's own sentence knows its name and what holds it; these are for when there is none. */
+static const char *of_adapter(enum adapter_problem problem, const char *known, char text[WORDS_MAX])
+{
+	static const char *const sentences[] = {
+		[ADAPTER_GOOD] = "The network adapter could not be set up.",
+		[ADAPTER_NO_DRIVER] =
+			"This computer has no network adapter for lanparty. Install the "
+			"TAP-Windows driver, then join again.",
+		[ADAPTER_NOT_FOUND] =
+			"The network adapter that lanparty was told to use is not there.",
+		[ADAPTER_TOO_OLD] =
+			"The driver of the network adapter is too old to be safe. Install "
+			"TAP-Windows 9.27 or newer, then join again.",
+		[ADAPTER_IN_USE] = "The network adapter is used by another program, perhaps a "
+				   "VPN. Close that program, then join again.",
+		[ADAPTER_NO_RIGHTS] =
+			"Windows does not let lanparty use the network adapter. Start it as "
+			"administrator.",
+		[ADAPTER_FAILED] =
+			"The network adapter could not be opened. Restart the computer, then join "
+			"again.",
+	};
+	return as_sentence(known[0] ? known : sentences[problem], text);
+}
+
+const char *words_event(
+	const struct session_event *event, const struct words_about *about, char text[WORDS_MAX])
+{
+	char relay[WORDS_RELAY], address[WORDS_ADDRESS];
+	words_relay(about->relay, relay);
+	switch (event->kind) {
+	case SESSION_CONNECTING:
+		return say(text, "Connecting to the relay %s \xe2\x80\xa6", relay);
+	case SESSION_NO_ADAPTER:
+		return of_adapter(event->problem, event->text, text);
+	case SESSION_ACTION:
+		return of_action(event, about, relay, text);
+	case SESSION_ADDRESS:
+		return event->text[0] ? say(text, "The address from the LAN is %s.",
+						words_address(event->text, address))
+				      : say(text, "The address from the LAN is gone.");
+	case SESSION_WARNING:
+		return as_sentence(event->text, text);
+	case SESSION_OVER:
+		return as_sentence(event->text[0] ? event->text : "You have left the room.", text);
+	case SESSION_TRAFFIC:
+		break;
+	}
+	return say(text, "%s", "");
+}
+
+const char *words_room(size_t others, bool gateway, char text[WORDS_MAX])
+{
+	char with[40] = "";
+	if (others == 0 && !gateway)
+		return say(text, "You are alone in this room so far. If friends should be there, "
+				 "compare the code with theirs.");
+	if (others > 0)
+		snprintf(with, sizeof(with), " with %zu other%s", others, others > 1 ? "s" : "");
+	if (gateway)
+		return say(text,
+			"You are in the room%s, and the LAN is there. Start your game now.", with);
+	return say(text,
+		"You are in the room%s. The LAN gateway is not there: you see each other, but not "
+		"the host's LAN.",
+		with);
+}
+
+const char *words_bytes(double bytes, char text[24])
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+	while (bytes >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		bytes /= 1000;
+		unit++;
+	}
+	snprintf(text, 24, unit > 0 && bytes < 9.95 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+	return text;
+}

@@ -1,0 +1,275 @@
+#include "stay.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct stay stay; /* of a player called me, with the id 3 */
+static char told[WORDS_MAX];
+static lp_time now;
+
+static void tell(const struct session_event *event)
+{
+	stay_event(&stay, event, now, told);
+}
+static void tell_kind(enum session_kind kind, const char *text)
+{
+	struct session_event event = {.kind = kind};
+	strcpy(event.text, text);
+	tell(&event);
+}
+static void tell_action(struct lp_tunnel_action action, enum lp_quic_end end)
+{
+	const struct session_event event = {.kind = SESSION_ACTION, .end = end, .action = action};
+	tell(&event);
+}
+static void joins(uint16_t peer, enum lp_role role, const char *name)
+{
+	struct lp_tunnel_action a = {
+		.kind = LP_TUNNEL_PEER_JOINED, .member = {.peer = peer, .role = role}};
+	strcpy(a.member.name, name);
+	tell_action(a, 0);
+}
+static void leaves(uint16_t peer, enum lp_role role)
+{
+	tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_PEER_LEFT,
+			    .member = {.peer = peer, .role = role},
+			    .peer_left = {.peer = peer}},
+		0);
+}
+static void pings(uint16_t peer, unsigned ms)
+{
+	tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_PEER_STATUS,
+			    .peer_status = {.peer = peer, .rtt_us = ms * 1000}},
+		0);
+}
+static void ends(bool final, enum lp_quic_end end)
+{
+	tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_DISCONNECTED, .final = final}, end);
+}
+static void rejects(bool final)
+{
+	tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_REJECTED,
+			    .final = final,
+			    .reject = {.reason = LP_REJECT_ROOM_FULL}},
+		0);
+}
+
+static void begin(bool gateway, bool joined)
+{
+	struct lp_peer_options options = {.relay = {"play.example.org", 443}, .name = "me"};
+	now = 1000 * LP_SECOND;
+	stay_begin(&stay, &options);
+	tell_kind(SESSION_CONNECTING, "");
+	if (joined)
+		tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_JOINED,
+				    .welcome = {.peer = 3, .gateway_connected = gateway}},
+			0);
+}
+
+static void assert_members(const char *wanted)
+{
+	char names[200] = "";
+	for (size_t i = 0; i < stay.count; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? " " : "",
+			stay.members[i].name);
+	assert_string_equal(names, wanted);
+}
+
+static void members_stand_in_order_with_oneself_among_them(void **state)
+{
+	(void)state;
+	begin(true, true);
+	joins(1, LP_ROLE_GATEWAY, "zz-attic");
+	joins(2, LP_ROLE_CLIENT, "bert");
+	joins(4, LP_ROLE_CLIENT, "Anna");
+	joins(5, LP_ROLE_CLIENT, "zoe");
+	assert_members("zz-attic Anna bert me zoe");
+	assert_true(stay.gateway);
+	assert_non_null(strstr(stay.status, "with 3 others, and the LAN is there"));
+	leaves(1, LP_ROLE_GATEWAY);
+	leaves(4, LP_ROLE_CLIENT);
+	assert_members("bert me zoe");
+	assert_false(stay.gateway);
+	assert_non_null(strstr(stay.status, "with 2 others. The LAN gateway is not there"));
+	joins(2, LP_ROLE_CLIENT, "Bert"); /* told twice: there once */
+	assert_members("Bert me zoe");
+	leaves(77, LP_ROLE_CLIENT); /* nobody */
+	assert_members("Bert me zoe");
+}
+
+static void a_welcome_says_at_once_whether_the_lan_is_there(void **state)
+{
+	(void)state;
+	begin(true, true);
+	assert_non_null(strstr(stay.status, "the LAN is there"));
+	begin(false, true);
+	assert_non_null(strstr(stay.status, "You are alone in this room so far"));
+}
+
+static void the_fullest_room_fits(void **state)
+{
+	(void)state;
+	begin(false, true);
+	for (uint16_t i = 0; i < LP_MAX_MEMBERS + 5; i++)
+		joins((uint16_t)(i + 10), LP_ROLE_CLIENT, "x");
+	assert_int_equal(stay.count, LP_MAX_MEMBERS);
+}
+
+static void a_ping_is_the_way_through_the_relay(void **state)
+{
+	(void)state;
+	begin(false, true);
+	joins(2, LP_ROLE_CLIENT, "bert");
+	assert_int_equal(stay_ping(&stay, &stay.members[0]), 0);
+	pings(2, 20);
+	assert_int_equal(stay_ping(&stay, &stay.members[0]), 0); /* half of it is not known yet */
+	struct session_event traffic = {.kind = SESSION_TRAFFIC, .rtt = 15 * LP_MILLISECOND};
+	tell(&traffic);
+	assert_int_equal(stay_ping(&stay, &stay.members[0]), 35 * LP_MILLISECOND);
+	assert_int_equal(stay_ping(&stay, &stay.members[1]), 15 * LP_MILLISECOND); /* one's own */
+}
+
+static void traffic_is_a_rate_and_a_total(void **state)
+{
+	(void)state;
+	struct session_event e = {
+		.kind = SESSION_TRAFFIC, .stats = {.rx_bytes = 5000, .tx_bytes = 100}};
+	begin(false, true);
+	tell(&e);
+	assert_true(stay.in.rate == 0); /* one point is no line */
+	assert_int_equal(stay.in.bytes, 5000);
+	now += 2 * LP_SECOND;
+	e.stats.rx_bytes = 9000;
+	e.stats.tx_bytes = 300;
+	tell(&e);
+	assert_true(stay.in.rate == 2000 && stay.out.rate == 100);
+	assert_int_equal(stay.out.bytes, 300);
+	ends(false, LP_QUIC_END_IDLE);
+	assert_true(stay.in.rate == 0 && stay.in.bytes == 9000);
+}
+
+static void a_fault_stays_to_be_read_while_it_tries_again(void **state)
+{
+	(void)state;
+	begin(true, true);
+	joins(2, LP_ROLE_CLIENT, "bert");
+	ends(false, LP_QUIC_END_IDLE);
+	assert_int_equal(stay.state, STAY_TRYING_AGAIN);
+	assert_members("");
+	assert_non_null(strstr(stay.status, "fallen silent"));
+	assert_non_null(strstr(told, "fallen silent"));
+	tell_kind(SESSION_CONNECTING, "");
+	assert_non_null(strstr(stay.status, "fallen silent"));
+	assert_string_equal(told, ""); /* nor does the log need it again */
+	ends(false, LP_QUIC_END_HANDSHAKE);
+	assert_non_null(strstr(told, "does not answer"));
+	ends(false, LP_QUIC_END_HANDSHAKE);
+	assert_string_equal(told, ""); /* one line for a hundred attempts */
+	tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_JOINED, .welcome = {.peer = 3}}, 0);
+	assert_int_equal(stay.state, STAY_JOINED);
+	assert_false(stay.failed);
+	assert_members("me");
+	assert_string_equal(told, "You are in the room.");
+}
+
+static void what_the_relay_answered_is_not_overwritten_by_the_end(void **state)
+{
+	(void)state;
+	begin(false, false);
+	rejects(true);
+	assert_non_null(strstr(told, "The room is full."));
+	ends(true, LP_QUIC_END_LOCAL);
+	assert_string_equal(told, "");
+	tell_kind(SESSION_OVER, "");
+	assert_string_equal(told, "");
+	assert_non_null(strstr(stay.status, "The room is full."));
+	assert_true(stay.failed);
+	assert_int_equal(stay.state, STAY_NONE);
+}
+
+static void a_missing_adapter_ends_it_with_its_reason(void **state)
+{
+	(void)state;
+	struct session_event event = {.kind = SESSION_NO_ADAPTER, .problem = ADAPTER_TOO_OLD};
+	begin(false, false);
+	tell(&event);
+	tell_kind(SESSION_OVER, "");
+	assert_non_null(strstr(stay.status, "too old"));
+	assert_int_equal(stay.problem, ADAPTER_TOO_OLD);
+	assert_true(stay.failed);
+	begin(false, false);
+	assert_int_equal(stay.problem, ADAPTER_GOOD); /* a new stay, a new chance */
+}
+
+static void leaving_is_no_fault(void **state)
+{
+	(void)state;
+	begin(true, true);
+	stay_leave(&stay);
+	assert_non_null(strstr(stay.status, "Leaving"));
+	leaves(1, LP_ROLE_GATEWAY);
+	assert_string_equal(told, "");
+	ends(true, LP_QUIC_END_LOCAL);
+	assert_string_equal(told, "");
+	assert_non_null(strstr(stay.status, "Leaving"));
+	tell_kind(SESSION_OVER, "");
+	assert_string_equal(told, "You have left the room.");
+	assert_string_equal(stay.status, "You have left the room.");
+	assert_false(stay.failed);
+	/* and while it tries again */
+	begin(true, true);
+	ends(false, LP_QUIC_END_IDLE);
+	stay_leave(&stay);
+	tell_kind(SESSION_OVER, "");
+	assert_string_equal(stay.status, "You have left the room.");
+	assert_false(stay.failed);
+}
+
+static void an_end_by_itself_says_why(void **state)
+{
+	(void)state;
+	begin(true, true);
+	tell_kind(SESSION_OVER, "The network adapter has gone.");
+	assert_string_equal(stay.status, "The network adapter has gone.");
+	assert_string_equal(told, "The network adapter has gone.");
+	assert_true(stay.failed);
+}
+
+static void a_warning_stays_beside_the_status(void **state)
+{
+	(void)state;
+	begin(true, true);
+	tell_kind(SESSION_WARNING, "Two networks overlap.");
+	assert_string_equal(told, "Two networks overlap.");
+	joins(2, LP_ROLE_CLIENT, "bert");
+	assert_non_null(strstr(stay.status, "with 1 other"));
+	assert_non_null(strstr(stay.status, "\nTwo networks overlap."));
+	tell_kind(SESSION_ADDRESS, "192.168.77.101/24");
+	assert_string_equal(stay.address, "192.168.77.101");
+	tell_kind(SESSION_OVER, "");
+	assert_string_equal(stay.address, "");
+	assert_null(strstr(stay.status, "overlap"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_stand_in_order_with_oneself_among_them),
+		cmocka_unit_test(a_welcome_says_at_once_whether_the_lan_is_there),
+		cmocka_unit_test(the_fullest_room_fits),
+		cmocka_unit_test(a_ping_is_the_way_through_the_relay),
+		cmocka_unit_test(traffic_is_a_rate_and_a_total),
+		cmocka_unit_test(a_fault_stays_to_be_read_while_it_tries_again),
+		cmocka_unit_test(what_the_relay_answered_is_not_overwritten_by_the_end),
+		cmocka_unit_test(a_missing_adapter_ends_it_with_its_reason),
+		cmocka_unit_test(leaving_is_no_fault),
+		cmocka_unit_test(an_end_by_itself_says_why),
+		cmocka_unit_test(a_warning_stays_beside_the_status),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,316 @@
+#include "words.h"
+
+#include <ctype.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct lp_host relay = {"play.example.org", LP_RELAY_PORT};
+static const struct words_about pinned = {&relay, true}, unpinned = {&relay, false};
+static char text[WORDS_MAX];
+
+static const char *say(const struct session_event *event)
+{
+	return words_event(event, &pinned, text);
+}
+
+/* Begins with a capital, ends, and has nothing that only we know: options, numbers of errors. */
+static void assert_for_players(const char *sentence)
+{
+	static const char *const jargon[] = {"--", "MAC", "QUIC", "TLS", "UDP", "ALPN", "SNI",
+		"DER", "sha256", "pinned", "mtu", "MTU", "certificate", "protocol", "(null)", "  "};
+	size_t len = strlen(sentence);
+	bool quoted = strncmp(sentence, "\xe2\x80\x9c", 3) == 0;
+	if (len < 10 || !(quoted || isupper((unsigned char)sentence[0])) ||
+		!(strchr(".!?", sentence[len - 1]) ||
+			strcmp(sentence + len - 3, "\xe2\x80\xa6") == 0))
+		fail_msg("no sentence: '%s'", sentence);
+	for (size_t i = 0; i < COUNT(jargon); i++)
+		if (strstr(sentence, jargon[i]))
+			fail_msg("'%s' in '%s'", jargon[i], sentence);
+}
+
+static void each_answer_of_the_relay_has_its_sentence_and_a_remedy(void **state)
+{
+	(void)state;
+	static const struct {
+		enum lp_reject_reason reason;
+		const char *says, *remedy;
+	} rows[] = {
+		{LP_REJECT_OTHER, "does not let you in: go away.", "Ask your host"},
+		{LP_REJECT_VERSION, "different versions", "Get the newest lanparty"},
+		{LP_REJECT_ROOM_FULL, "The room is full", "ask your host"},
+		{LP_REJECT_TOO_MANY_ROOMS, "so many rooms", "Try later"},
+		{LP_REJECT_GATEWAY_PRESENT, "has a LAN gateway already", "stop that one"},
+		{LP_REJECT_MAC_IN_USE, "same network adapter address", "leave the room there"},
+		{LP_REJECT_MAC_INVALID, "cannot be used", "Install the adapter's driver again"},
+		{LP_REJECT_MTU, "too large", "Tell your host"},
+		{LP_REJECT_MALFORMED, "did not understand", "Get the newest lanparty"},
+		{LP_REJECT_WORN_OUT, "too many times", "Let everybody leave"},
+	};
+	unsigned listed = 0;
+#define COUNT_ONE(...) listed++;
+	LP_REJECT_LIST(COUNT_ONE)
+	assert_int_equal(COUNT(rows), listed);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.action = {.kind = LP_TUNNEL_REJECTED,
+				.final = true,
+				.reject = {.reason = rows[i].reason, .text = "go away"}}};
+		if (rows[i].reason != LP_REJECT_OTHER)
+			strcpy(event.action.reject.text, "raise --max-clients");
+		assert_non_null(strstr(say(&event), rows[i].says));
+		assert_non_null(strstr(text, rows[i].remedy));
+		assert_for_players(text);
+		assert_null(strstr(text, "Trying again"));
+		event.action.final = false; /* it was let in before, so it keeps trying */
+		assert_non_null(strstr(say(&event), "Trying again"));
+		assert_for_players(text);
+	}
+}
+
+static void each_way_that_a_connection_ends_has_its_sentence(void **state)
+{
+	(void)state;
+	static const struct {
+		enum lp_quic_end end;
+		const struct words_about *about;
+		const char *reason, *says, *remedy;
+	} rows[] = {
+		{LP_QUIC_END_PEER, &pinned,
+			"the relay closed the connection (the relay is shutting down)",
+			"The relay closed the connection (the relay is shutting down).", ""},
+		{LP_QUIC_END_LOCAL, &pinned, "the relay's events make no sense", "was given up",
+			"(the relay's events make no sense)"},
+		{LP_QUIC_END_IDLE, &pinned, "", "fallen silent", "your internet connection"},
+		{LP_QUIC_END_RESET, &pinned, "", "started anew", ""},
+		{LP_QUIC_END_HANDSHAKE, &pinned, "", "does not answer", "Check your internet"},
+		{LP_QUIC_END_PIN, &pinned, "the relay's certificate is not the pinned one",
+			"not the one that your invite was made for", "new invite"},
+		{LP_QUIC_END_PIN, &unpinned, "no authority vouches", "Nobody vouches",
+			"the whole invite"},
+		{LP_QUIC_END_ALPN, &pinned, "", "different versions", "Get the newest lanparty"},
+		{LP_QUIC_END_ERROR, &pinned, "", "was given up", "no reason is known"},
+	};
+	bool seen[LP_QUIC_END_ERROR + 1] = {false};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.end = rows[i].end,
+			.action = {.kind = LP_TUNNEL_DISCONNECTED, .final = true}};
+		strcpy(event.action.text, rows[i].reason);
+		seen[rows[i].end] = true;
+		assert_non_null(strstr(words_event(&event, rows[i].about, text), rows[i].says));
+		assert_non_null(strstr(text, rows[i].remedy));
+		assert_for_players(text);
+		event.action.final = false;
+		words_event(&event, rows[i].about, text);
+		assert_non_null(strstr(text, " Trying again"));
+		assert_for_players(text);
+	}
+	for (size_t i = 0; i < COUNT(seen); i++)
+		assert_true(seen[i]);
+}
+
+static void no_network_and_no_such_relay_are_told_apart(void **state)
+{
+	(void)state;
+	struct session_event event = {.kind = SESSION_ACTION,
+		.unreachable = true,
+		.end = LP_QUIC_END_ERROR,
+		.action = {.kind = LP_TUNNEL_DISCONNECTED, .final = true}};
+	assert_non_null(strstr(say(&event), "There is no relay play.example.org."));
+	assert_for_players(text);
+	event.action.final = false;
+	assert_non_null(strstr(say(&event), "no internet connection"));
+	assert_for_players(text);
+}
+
+static void each_adapter_problem_has_its_sentence(void **state)
+{
+	(void)state;
+	static const struct {
+		enum adapter_problem problem;
+		const char *says;
+	} rows[] = {
+		{ADAPTER_GOOD, "could not be set up"},
+		{ADAPTER_NO_DRIVER, "Install the TAP-Windows driver"},
+		{ADAPTER_NOT_FOUND, "is not there"},
+		{ADAPTER_TOO_OLD, "too old"},
+		{ADAPTER_IN_USE, "Close that program"},
+		{ADAPTER_NO_RIGHTS, "as administrator"},
+		{ADAPTER_FAILED, "Restart the computer"},
+	};
+	unsigned seen = 0;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {
+			.kind = SESSION_NO_ADAPTER, .problem = rows[i].problem};
+		seen |= 1u << rows[i].problem;
+		assert_non_null(strstr(say(&event), rows[i].says));
+		assert_for_players(text);
+		strcpy(event.text, "the adapter \"Ethernet 3\" is held by OpenVPN: close it");
+		assert_string_equal(
+			say(&event), "The adapter \"Ethernet 3\" is held by OpenVPN: close it.");
+	}
+	assert_int_equal(seen, (1u << COUNT(rows)) - 1);
+}
+
+static void who_comes_and_goes_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		enum lp_tunnel_kind kind;
+		enum lp_role role;
+		const char *name;
+		enum lp_leave_reason reason;
+		const char *says;
+	} rows[] = {
+		{LP_TUNNEL_PEER_JOINED, LP_ROLE_CLIENT, "Anna", 0, "Anna is in the room."},
+		{LP_TUNNEL_PEER_JOINED, LP_ROLE_CLIENT, "", 0, "A player is in the room."},
+		{LP_TUNNEL_PEER_JOINED, LP_ROLE_GATEWAY, "attic", 0,
+			"The LAN gateway is in the room."},
+		{LP_TUNNEL_PEER_LEFT, LP_ROLE_CLIENT, "Anna", LP_LEAVE_NORMAL,
+			"Anna has left the room."},
+		{LP_TUNNEL_PEER_LEFT, LP_ROLE_CLIENT, "Anna", LP_LEAVE_TIMED_OUT,
+			"Anna is gone: the connection was lost."},
+		{LP_TUNNEL_PEER_LEFT, LP_ROLE_GATEWAY, "attic", LP_LEAVE_NORMAL,
+			"The LAN gateway has left the room: players still see each other."},
+		{LP_TUNNEL_JOINED, 0, "", 0, "You are in the room."},
+		{LP_TUNNEL_PEER_STATUS, LP_ROLE_CLIENT, "Anna", 0, ""},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.action = {.kind = rows[i].kind,
+				.member = {.role = rows[i].role},
+				.peer_left = {.reason = rows[i].reason}}};
+		strcpy(event.action.member.name, rows[i].name);
+		assert_string_equal(say(&event), rows[i].says);
+	}
+}
+
+static void the_rest_is_told_too(void **state)
+{
+	(void)state;
+	static const struct {
+		enum session_kind kind;
+		const char *given, *says;
+	} rows[] = {
+		{SESSION_CONNECTING, "", "Connecting to the relay play.example.org \xe2\x80\xa6"},
+		{SESSION_ADDRESS, "192.168.77.101/24",
+			"The address from the LAN is 192.168.77.101."},
+		{SESSION_ADDRESS, "", "The address from the LAN is gone."},
+		{SESSION_WARNING, "the LAN and your own network overlap",
+			"The LAN and your own network overlap."},
+		{SESSION_OVER, "", "You have left the room."},
+		{SESSION_OVER, "the network adapter has gone", "The network adapter has gone."},
+		{SESSION_TRAFFIC, "", ""},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = rows[i].kind};
+		strcpy(event.text, rows[i].given);
+		assert_string_equal(say(&event), rows[i].says);
+	}
+}
+
+static void a_room_is_described(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t others;
+		bool gateway;
+		const char *says;
+	} rows[] = {
+		{0, false,
+			"You are alone in this room so far. If friends should be there, compare"},
+		{0, true, "You are in the room, and the LAN is there. Start your game now."},
+		{1, true, "You are in the room with 1 other, and the LAN is there."},
+		{2, true, "with 2 others, and the LAN is there."},
+		{2, false, "with 2 others. The LAN gateway is not there: you see each other"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_non_null(
+			strstr(words_room(rows[i].others, rows[i].gateway, text), rows[i].says));
+		assert_for_players(text);
+	}
+}
+
+static void the_relay_is_written_as_people_do(void **state)
+{
+	(void)state;
+	static const struct {
+		struct lp_host host;
+		const char *text;
+	} rows[] = {
+		{{"play.example.org", 443}, "play.example.org"},
+		{{"play.example.org", 8443}, "play.example.org:8443"},
+		{{"2001:db8::5", 443}, "[2001:db8::5]"},
+		{{"2001:db8::5", 65535}, "[2001:db8::5]:65535"},
+	};
+	char written[WORDS_RELAY];
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(words_relay(&rows[i].host, written), rows[i].text);
+	struct lp_host longest = {.port = 65535};
+	memset(longest.name, ':', LP_HOST_MAX);
+	assert_int_equal(strlen(words_relay(&longest, written)), WORDS_RELAY - 1);
+}
+
+static void bytes_have_a_readable_unit(void **state)
+{
+	(void)state;
+	static const struct {
+		double bytes;
+		const char *text;
+	} rows[] = {
+		{0, "0 B"},
+		{999, "999 B"},
+		{1000, "1.0 kB"},
+		{9949, "9.9 kB"},
+		{9950, "10 kB"},
+		{999499, "999 kB"},
+		{999500, "1.0 MB"},
+		{12e6, "12 MB"},
+		{3.4e9, "3.4 GB"},
+		{5e15, "5000 TB"},
+	};
+	char written[24];
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(words_bytes(rows[i].bytes, written), rows[i].text);
+}
+
+/* The longest that others can say: the sentence is cut, never overrun. */
+static void long_texts_are_cut(void **state)
+{
+	(void)state;
+	struct lp_host host = {.port = 65535};
+	struct words_about about = {&host, true};
+	struct session_event event = {.kind = SESSION_ACTION,
+		.action = {.kind = LP_TUNNEL_REJECTED, .reject = {.reason = LP_REJECT_OTHER}}};
+	memset(host.name, 'r', LP_HOST_MAX);
+	memset(event.action.reject.text, 't', LP_TEXT_MAX);
+	memset(text, 'x', sizeof(text));
+	words_event(&event, &about, text);
+	assert_in_range(strlen(text), 200, WORDS_MAX - 1);
+	assert_non_null(strstr(text, "Trying again"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_answer_of_the_relay_has_its_sentence_and_a_remedy),
+		cmocka_unit_test(each_way_that_a_connection_ends_has_its_sentence),
+		cmocka_unit_test(no_network_and_no_such_relay_are_told_apart),
+		cmocka_unit_test(each_adapter_problem_has_its_sentence),
+		cmocka_unit_test(who_comes_and_goes_is_told),
+		cmocka_unit_test(the_rest_is_told_too),
+		cmocka_unit_test(a_room_is_described),
+		cmocka_unit_test(the_relay_is_written_as_people_do),
+		cmocka_unit_test(bytes_have_a_readable_unit),
+		cmocka_unit_test(long_texts_are_cut),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

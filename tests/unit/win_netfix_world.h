@@ -1,0 +1,284 @@
+/* win_netfix_world.h - a computer that netfix changes: it records what is done to it, and the program
+ * can break off after any step. What it holds lasts, whatever happens to the program. */
+#ifndef LANPARTY_TEST_WIN_NETFIX_WORLD_H
+#define LANPARTY_TEST_WIN_NETFIX_WORLD_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "log.h"
+#include "netfix_private.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define ONE          "{11111111-2222-3333-4444-555555555555}"
+#define TWO          "{AAAAAAAA-bbbb-CCCC-DDDD-EEEEEEEEEEEE}"
+#define NETWORKS     3
+#define STEPS_MAX    400
+
+struct world {
+	uint32_t values[2][NETFIX_ITEMS]; /* of adapter ONE and TWO; no category */
+	enum netfix_answer there[2];      /* whether Windows knows the adapter */
+	int network;                      /* that adapter ONE is in, 1 to NETWORKS; 0: none */
+	uint32_t category[NETWORKS + 1];
+	bool forgotten[NETWORKS + 1]; /* Windows knows nothing of that network any more */
+	struct netfix_note notes[NETFIX_NOTES_MAX];
+	size_t note_count;
+
+	enum netfix_answer write_answer[NETFIX_ITEMS]; /* what it says to a change */
+	bool note_fails, locked_by_other, no_ipv6;
+	bool locked;
+	int crash_after; /* steps; 0: never */
+
+	int steps, writes;
+	struct {
+		char kind; /* r, w, n, f */
+		enum netfix_item item;
+		uint32_t value;
+	} journal[STEPS_MAX];
+	size_t entries;
+	int warnings;
+	char warned[ADAPTER_REASON];
+	HANDLE event, hang;
+	struct netfix_view view;
+	int closed, address_reports, network_reports;
+	char address[ADAPTER_REASON];
+};
+
+/* After the crash nothing is done any more: the program is dead. */
+static bool dead(struct world *w)
+{
+	return w->crash_after > 0 && w->steps >= w->crash_after;
+}
+
+static bool step(struct world *w, char kind, enum netfix_item item, uint32_t value)
+{
+	if (dead(w))
+		return false;
+	w->steps++;
+	assert_true(w->entries < STEPS_MAX);
+	w->journal[w->entries].kind = kind;
+	w->journal[w->entries].item = item;
+	w->journal[w->entries++].value = value;
+	return true;
+}
+
+static int adapter_index(const char *guid)
+{
+	return _stricmp(guid, TWO) == 0;
+}
+
+static GUID network_guid(int network)
+{
+	GUID guid = {.Data1 = (unsigned long)network};
+	return guid;
+}
+
+static enum netfix_answer read_category(struct world *w, struct netfix_setting *setting)
+{
+	int network = (int)setting->network.Data1;
+	if (network == 0)
+		network = w->network;
+	if (network == 0)
+		return NETFIX_NOT_THERE;
+	if (w->forgotten[network])
+		return NETFIX_GONE;
+	setting->network = network_guid(network);
+	setting->value = w->category[network];
+	return NETFIX_OK;
+}
+
+static enum netfix_answer world_read(
+	void *context, const char *guid, enum netfix_item item, struct netfix_setting *setting)
+{
+	struct world *w = context;
+	int adapter = adapter_index(guid);
+	if (w->hang)
+		WaitForSingleObject(w->hang, INFINITE);
+	if (!step(w, 'r', item, 0))
+		return NETFIX_REFUSED;
+	if (item == NETFIX_CATEGORY)
+		return read_category(w, setting);
+	if (w->no_ipv6 && (item == NETFIX_ROUTER_DISCOVERY_6 || item == NETFIX_DEFAULT_ROUTES_6 ||
+				  item == NETFIX_METRIC_6 || item == NETFIX_MTU_6))
+		return NETFIX_NOT_THERE;
+	if (w->there[adapter] != NETFIX_OK && item != NETFIX_FIREWALL_RULE)
+		return w->there[adapter];
+	setting->value = w->values[adapter][item];
+	return NETFIX_OK;
+}
+
+static enum netfix_answer world_write(void *context, const char *guid, enum netfix_item item,
+	const struct netfix_setting *setting)
+{
+	struct world *w = context;
+	if (!step(w, 'w', item, setting->value))
+		return NETFIX_REFUSED;
+	w->writes++;
+	if (w->write_answer[item] != NETFIX_OK)
+		return w->write_answer[item];
+	if (item == NETFIX_CATEGORY)
+		w->category[setting->network.Data1] = setting->value;
+	else
+		w->values[adapter_index(guid)][item] = setting->value;
+	return NETFIX_OK;
+}
+
+static bool same_note(const struct netfix_note *a, const struct netfix_note *b)
+{
+	return _stricmp(a->guid, b->guid) == 0 && a->item == b->item &&
+	       a->network.Data1 == b->network.Data1;
+}
+
+static void world_forget(void *context, const struct netfix_note *note)
+{
+	struct world *w = context;
+	if (!step(w, 'f', note->item, 0))
+		return;
+	for (size_t i = 0; i < w->note_count; i++) {
+		if (same_note(&w->notes[i], note))
+			w->notes[i] = w->notes[--w->note_count];
+	}
+}
+
+static bool world_note(void *context, const struct netfix_note *note)
+{
+	struct world *w = context;
+	size_t i = 0;
+	if (w->note_fails || !step(w, 'n', note->item, note->now))
+		return false;
+	assert_true(netfix_note_is_good(note));
+	while (i < w->note_count && !same_note(&w->notes[i], note))
+		i++;
+	assert_true(i < NETFIX_NOTES_MAX);
+	w->notes[i] = *note;
+	w->note_count += i == w->note_count;
+	return true;
+}
+
+static size_t world_notes(void *context, struct netfix_note *list, size_t cap)
+{
+	struct world *w = context;
+	size_t count = dead(w) ? 0 : w->note_count < cap ? w->note_count : cap;
+	memcpy(list, w->notes, count * sizeof(*list));
+	return count;
+}
+
+static bool world_lock(void *context, const char *guid, unsigned wait_ms)
+{
+	struct world *w = context;
+	(void)wait_ms;
+	if (w->locked_by_other && adapter_index(guid) == 0)
+		return false;
+	assert_false(w->locked);
+	w->locked = true;
+	return true;
+}
+
+static void world_unlock(void *context)
+{
+	struct world *w = context;
+	assert_true(w->locked);
+	w->locked = false;
+}
+
+static bool world_look(void *context, const char *guid, struct netfix_view *ret_view)
+{
+	struct world *w = context;
+	(void)guid;
+	*ret_view = w->view;
+	return true;
+}
+
+static void world_watch(void *context, HANDLE event)
+{
+	struct world *w = context;
+	w->event = event;
+}
+
+static void world_close(void *context)
+{
+	struct world *w = context;
+	w->closed++;
+}
+
+static void world_tell(void *context, const struct netfix_report *report)
+{
+	struct world *w = context;
+	if (report->kind == NETFIX_WARNING) {
+		w->warnings++;
+		memcpy(w->warned, report->text, sizeof(w->warned));
+	} else if (report->kind == NETFIX_ADDRESS) {
+		w->address_reports++;
+		memcpy(w->address, report->text, sizeof(w->address));
+	} else {
+		w->network_reports++;
+	}
+}
+
+static inline struct netfix_system system_of(struct world *w)
+{
+	return (struct netfix_system){w, world_read, world_write, world_note, world_forget,
+		world_notes, world_lock, world_unlock, world_look, world_watch, world_close};
+}
+
+/* As Windows comes: automatic metrics, IPv6 listens to routers, no rule, no routes, a public
+ * network. */
+static inline void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	for (int i = 0; i < 2; i++) {
+		uint32_t *v = w->values[i];
+		v[NETFIX_ROUTER_DISCOVERY_6] = 1;
+		v[NETFIX_METRIC_4] = v[NETFIX_METRIC_6] = NETFIX_AUTOMATIC;
+		v[NETFIX_MTU_4] = v[NETFIX_MTU_6] = 1500;
+		v[NETFIX_BROADCAST_ROUTE] = v[NETFIX_MULTICAST_ROUTE] = NETFIX_ABSENT;
+	}
+	w->network = 1;
+}
+
+static inline bool same_settings(const struct world *a, const struct world *b)
+{
+	return memcmp(a->values, b->values, sizeof(a->values)) == 0 &&
+	       memcmp(a->category, b->category, sizeof(a->category)) == 0;
+}
+
+static inline void begin(struct netfix_work *work, struct netfix_system *system, struct world *w)
+{
+	*system = system_of(w);
+	netfix_work_init(work, system, ONE, 1400, world_tell, w);
+}
+
+/* The values that a room needs. */
+static inline void assert_changed(const struct world *w)
+{
+	static const struct {
+		enum netfix_item item;
+		uint32_t value;
+	} rows[] = {
+		{NETFIX_FIREWALL_RULE, 1},
+		{NETFIX_ROUTER_DISCOVERY_6, 0},
+		{NETFIX_DEFAULT_ROUTES_4, 1},
+		{NETFIX_DEFAULT_ROUTES_6, 1},
+		{NETFIX_METRIC_4, 1},
+		{NETFIX_METRIC_6, 1},
+		{NETFIX_MTU_4, 1400},
+		{NETFIX_MTU_6, 1400},
+		{NETFIX_BROADCAST_ROUTE, 0},
+		{NETFIX_MULTICAST_ROUTE, 0},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (w->values[0][rows[i].item] != rows[i].value)
+			fail_msg("%s is %u", netfix_item_name(rows[i].item),
+				(unsigned)w->values[0][rows[i].item]);
+	}
+	assert_int_equal(w->category[1], NETFIX_PRIVATE);
+}
+
+#endif
