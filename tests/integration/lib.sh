@@ -13,6 +13,7 @@
 #
 # A test: lab_open NAME BIN; need or check TITLE COMMAND...; lab_finish.
 
+temporary=${TMPDIR:-/tmp}
 lab='' dir='' bin='' # the namespaces' prefix, our files, the programs' folder
 code='' pin=''       # of the room, of the relay
 declare -A pid=()    # of what start has started
@@ -63,7 +64,7 @@ lab_open() { # NAME BIN
 # From here on everything vanishes when the script ends, however it does.
 lab_begin() { # NAME
 	[ "$(id -u)" = 0 ] || lab_skip "needs root, for network namespaces"
-	lab=lp-$1-$$ dir=${TMPDIR:-/tmp}/lp-$1-$$
+	lab=lp-$1-$$ dir=$temporary/lp-$1-$$
 	export LP_LAB=$lab # marks all that is started from here, so that lab_close finds it
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -126,7 +127,7 @@ lab_remove() { # LAB
 		soon 2 lab_is_still "$1" && break
 	done
 	for place in $(lab_places "$1"); do ip netns delete "$place"; done
-	rm -rf "/etc/netns/$1"-* "${TMPDIR:-/tmp}/$1"
+	rm -rf "/etc/netns/$1"-* "$temporary/$1"
 	rmdir /etc/netns 2>/dev/null || true
 }
 lab_is_still() { [ -z "$(lab_others "$1")" ]; }
