@@ -384,17 +384,18 @@ static bool load_config(struct reading *r, char **ret_text)
 	FILE *file = fopen(r->config_file, "rb");
 	char *text = file ? calloc(1, LP_CONFIG_MAX + 1) : NULL;
 	size_t len = text ? fread(text, 1, LP_CONFIG_MAX + 1, file) : 0;
-	int error = !file || !text || ferror(file) ? errno : len > LP_CONFIG_MAX ? EFBIG : 0;
+	bool good = file && text && !ferror(file) && len <= LP_CONFIG_MAX;
+	int error = len > LP_CONFIG_MAX ? EFBIG : errno;
 	if (file)
 		fclose(file);
 	*ret_text = text;
-	if (error) {
+	if (!good) {
 		if (len > LP_CONFIG_MAX)
 			text[LP_CONFIG_MAX] = 0;
 		say(r, "cannot read the configuration file %s: %s", r->config_file,
 			strerror(error));
 	}
-	return error == 0;
+	return good;
 }
 
 static char *trimmed(char *text)
