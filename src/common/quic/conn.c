@@ -13,6 +13,7 @@
 /* Before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms; with this, 95 % of joins over
  * a wire that loses 30 % take 1.2 s instead of 3. */
 #define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
+#define LP_ACK_THRESHOLD 16 /* packets for which one acknowledgement will do (RFC 9000, 13.2.2) */
 #define LP_LINGER_PTOS   3 /* RFC 9000, section 10.2 */
 #define LP_LINGER_MAX    (3 * LP_SECOND)
 #define LP_CLOSE_REPEATS 4
@@ -268,6 +269,7 @@ static void fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, ui
 	settings->initial_ts = q->now;
 	settings->initial_rtt = LP_INITIAL_RTT;
 	settings->handshake_timeout = q->config.handshake_timeout;
+	settings->ack_thresh = LP_ACK_THRESHOLD;
 	settings->max_tx_udp_payload_size = q->config.max_packet;
 	size_t count = 0;
 	for (size_t i = 0; i < LP_PROBE_COUNT; i++)
