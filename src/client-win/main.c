@@ -29,12 +29,13 @@ struct client {
 	struct lp_options options;
 	struct lp_option table[OWN_OPTIONS + LP_PEER_OPTIONS];
 	char *argv[ARGUMENTS + 1];
-	char config[MAX_PATH];
+	char config[3 * MAX_PATH]; /* UTF-8 */
 	const char *tap;
 	struct lp_mac mac; /* zero: the adapter's own */
 	bool console, restore;
 
 	/* --console */
+	SRWLOCK lock; /* of session: other threads leave it */
 	struct session *session;
 	struct lp_teller teller;
 	HANDLE over; /* an event: the session has been left */
@@ -73,6 +74,7 @@ static int take_arguments(struct client *c)
 			break;
 		wide_to(c->argv[argc], cap, wide[argc]);
 		c->console = c->console || strcmp(c->argv[argc], "--console") == 0;
+		c->restore = c->restore || strcmp(c->argv[argc], "--restore") == 0;
 	}
 	LocalFree(wide);
 	return argc;
@@ -92,6 +94,10 @@ static const char *beside(struct client *c)
 
 static void add_options(struct client *c)
 {
+	/* The file comes from a host, and the program has an administrator's rights: nothing in it
+	 * reaches further than the room. */
+	static const char *const allowed[] = {"relay", "relay-pin", "server-name", "room", "name",
+		"allow-ethertype", "log-level", NULL};
 	const struct lp_option own[OWN_OPTIONS] = {
 		{.name = "console",
 			.kind = LP_OPTION_FLAG,
@@ -127,15 +133,18 @@ static void add_options(struct client *c)
 		.positional = LP_PEER_POSITIONAL,
 		.list = c->table,
 		.count = lp_peer_options_add(&c->peer, c->table, OWN_OPTIONS),
-		.default_config = beside(c),
+		.default_config = c->restore ? NULL : beside(c),
+		.default_allows = allowed,
+		.no_environment = !c->console,
 	};
 }
 
 /* ---- what the program speaks through */
 
 /* A program with a window has no console of its own: that of the shell it was started from, unless
- * its output goes somewhere else already. */
-static void find_console(bool wanted)
+ * its output goes somewhere else already; a new one only when it is wanted. False: there is nowhere to
+ * print to. */
+static bool find_console(bool wanted)
 {
 	static const struct {
 		DWORD which;
@@ -148,23 +157,32 @@ static void find_console(bool wanted)
 		there[i] = handle && handle != INVALID_HANDLE_VALUE &&
 			   GetFileType(handle) != FILE_TYPE_UNKNOWN;
 	}
-	if (!AttachConsole(ATTACH_PARENT_PROCESS) && wanted && !there[1])
-		AllocConsole();
+	bool attached =
+		AttachConsole(ATTACH_PARENT_PROCESS) || (wanted && !there[1] && AllocConsole());
 	for (size_t i = 0; i < 3; i++) {
-		if (!there[i] && !freopen(i ? "CONOUT$" : "CONIN$", streams[i].mode, files[i]))
+		if (!there[i] && (!attached || !freopen(i ? "CONOUT$" : "CONIN$", streams[i].mode,
+						       files[i])))
 			continue;
 		_setmode(_fileno(files[i]), _O_BINARY);
 	}
 	SetConsoleOutputCP(CP_UTF8);
+	return attached || there[2];
 }
 
 /* ---- --console */
 
+static void leave(void)
+{
+	AcquireSRWLockShared(&client.lock);
+	client.teller.stopping = true;
+	if (client.session)
+		session_leave(client.session);
+	ReleaseSRWLockShared(&client.lock);
+}
+
 static BOOL WINAPI on_console_event(DWORD event)
 {
-	(void)event;
-	client.teller.stopping = true;
-	session_leave(client.session);
+	leave();
 	if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
 		WaitForSingleObject(client.over, CLOSING_WAIT);
 	return TRUE;
@@ -178,8 +196,7 @@ static DWORD WINAPI wait_for_the_end_of_input(void *context)
 	DWORD got;
 	while (ReadFile(input, bytes, sizeof(bytes), &got, NULL) && got > 0)
 		continue;
-	client.teller.stopping = true;
-	session_leave(client.session);
+	leave();
 	return 0;
 }
 
@@ -216,18 +233,21 @@ static int run_console(struct client *c)
 	struct session_config config = {.options = &c->peer, .adapter = c->tap, .mac = c->mac};
 	c->teller.role = LP_ROLE_CLIENT;
 	c->over = CreateEventW(NULL, TRUE, FALSE, NULL);
-	c->session = session_new(&config, on_event, c);
-	if (!c->session || !c->over)
+	struct session *session = session_new(&config, on_event, c);
+	if (!session || !c->over)
 		return LP_EXIT_INTERNAL;
+	c->session = session;
 	SetConsoleCtrlHandler(on_console_event, TRUE);
 	HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
 	if (GetFileType(input) == FILE_TYPE_PIPE)
 		CreateThread(NULL, 0, wait_for_the_end_of_input, input, 0, NULL);
-	int code = session_run(c->session);
+	int code = session_run(session);
 	SetEvent(c->over);
 	SetConsoleCtrlHandler(on_console_event, FALSE);
-	session_free(c->session);
-	CloseHandle(c->over);
+	AcquireSRWLockExclusive(&c->lock);
+	c->session = NULL;
+	ReleaseSRWLockExclusive(&c->lock);
+	session_free(session);
 	return code;
 }
 
@@ -285,10 +305,12 @@ static int run(struct client *c)
 	int code = LP_EXIT_OK;
 	int argc = take_arguments(c);
 	add_options(c);
-	find_console(c->console || argc > 1);
-	if (!c->console && argc < 2)
+	bool printable = find_console(c->console);
+	if (!c->console && (!printable || argc < 2))
 		c->options.say = say_in_a_box;
-	if (!lp_options_read(&c->options, argc, c->argv, &code))
+	/* A mistake in the host's file has been said: a player goes on with what came before it. */
+	if (!lp_options_read(&c->options, argc, c->argv, &code) &&
+		(code != LP_EXIT_CONFIG || c->console))
 		return code;
 	if (c->options.argument && strcmp(c->options.argument, "new-room") == 0)
 		return lp_tell_new_room();

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "identity.h"
+#include "lanparty/dhcp_strip.h"
 #include "link.h"
 #include "log.h"
 #include "netfix.h"
@@ -175,10 +176,16 @@ static void take_report(void *context, const struct netfix_report *report)
 
 /* ---- the port that the tunnel has */
 
+/* No lease brings a default route or name servers, whatever the gateway lets through. */
 static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct session *s = (struct session *)port;
-	return s->tap->ops->write(s->tap, frame, len);
+	uint8_t copy[LP_ETH_FRAME_MAX];
+	if (len > sizeof(copy) || lp_dhcp_is_fragment(frame, len))
+		return false;
+	memcpy(copy, frame, len);
+	lp_dhcp_strip(copy, len);
+	return s->tap->ops->write(s->tap, copy, len);
 }
 
 /* Metric, routes and the rest before the medium: a lease must not bring a default route. */
@@ -186,6 +193,7 @@ static bool port_up(struct lp_port *port, size_t mtu)
 {
 	struct session *s = (struct session *)port;
 	if (s->is_adapter && (!s->netfix || s->mtu != mtu)) {
+		tap_media_off(s->tap);
 		netfix_stop(s->netfix);
 		s->netfix = netfix_start(&s->adapter, (unsigned)mtu, take_report, s);
 		s->mtu = mtu;
@@ -218,7 +226,7 @@ static const struct lp_port_ops port_ops = {
 static void on_answer(void *context, const struct lp_addresses *found)
 {
 	struct session *s = context;
-	s->resolving = NULL;
+	s->resolving = NULL; /* it ends with this call */
 	s->now = lp_clock();
 	lp_link_on_addresses(s->link, found, s->now);
 }

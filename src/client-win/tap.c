@@ -189,6 +189,14 @@ static bool tap_up(struct lp_port *port, size_t mtu)
 	return true;
 }
 
+void tap_media_off(struct lp_port *port)
+{
+	struct tap *t = tap_of(port);
+	if (t->is_adapter && t->up)
+		adapter_set_media(t->handle, false);
+	t->up = false;
+}
+
 static void tap_down(struct lp_port *port)
 {
 	(void)port;

@@ -25,6 +25,9 @@ struct lp_port *tap_open(HANDLE handle, bool is_adapter, HANDLE loop);
 /* Opens \\.\pipe\NAME in message mode for tap_open; INVALID_HANDLE_VALUE and GetLastError. */
 HANDLE tap_open_pipe(const char *path);
 
+/* The medium goes off until the next up: for what must not be changed while it is on. */
+void tap_media_off(struct lp_port *port);
+
 /* The other side has gone (the adapter was removed or disabled, the pipe closed): it will not come
  * back on this handle. Seen while reads are under way. An adapter that only sleeps is not broken: the
  * reads it has given back begin again, tried four times a second when read is called as often. */

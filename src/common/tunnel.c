@@ -60,6 +60,13 @@ static void forget_room(struct lp_tunnel *t)
 	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
 }
 
+/* Memory that the compiler must not leave as it was. */
+static void wipe(void *bytes, size_t len)
+{
+	for (volatile uint8_t *at = bytes; len > 0; len--)
+		*at++ = 0;
+}
+
 void lp_tunnel_free(struct lp_tunnel *t)
 {
 	if (!t)
@@ -70,7 +77,10 @@ void lp_tunnel_free(struct lp_tunnel *t)
 	if (t->pool)
 		lp_pool_free(t->pool);
 	free(t->members);
+	if (t->actions) /* a hello may be among them, with the room's key */
+		wipe(t->actions, t->action_cap * sizeof(*t->actions));
 	free(t->actions);
+	wipe(t, sizeof(*t));
 	free(t);
 }
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
-#include "checksum.h"
+#include "lanparty/checksum.h"
 #include "lan.h"
 #include "netlink.h"
 

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "checksum.h"
+#include "lanparty/checksum.h"
 #include "lanparty/eth.h"
 
 #define IP               LP_ETH_HEADER

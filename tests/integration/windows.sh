@@ -57,7 +57,10 @@ imports() { # but for KnownDLLs, and the one that the manifest names
 		grep -vxE '(advapi32|comctl32|gdi32|kernel32|msvcrt|ole32|oleaut32|setupapi|shell32|user32|ws2_32)\.dll'
 }
 takes_lease() { # a real DHCP client of this computer, through the Windows client
-	at player1 timeout 15 udhcpc -f -n -q -i "$tun" -s /bin/true || return
+	# shellcheck disable=SC2016 # of the script
+	printf '#!/bin/sh\n[ "$1" != bound ] || echo "router=$router dns=$dns ip=$ip" >>"${0%%/*}/noted"\n' >"$dir/lease"
+	chmod 755 "$dir/lease"
+	at player1 timeout 15 udhcpc -f -n -q -O router -O dns -i "$tun" -s "$dir/lease" || return
 	leased=$(told dhcp "DHCPACK.*$mac" | sed -n 's/.*DHCPACK([a-z]*) \([0-9.]*\) .*/\1/p')
 	[ -n "$leased" ] && address player1 "$tun" "$leased/24"
 }
@@ -86,10 +89,11 @@ need "P4 the Windows client joins" client_win win --log-level debug
 check "R8 C8 it sees that there is no gateway yet" said win '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no$'
 check "C8 and who is there" soon 3 said win '^peer_joined .*name='
 check "C8 the others see it" soon 3 said player2 "^peer_joined .*role=client mac=$mac"
-need "the gateway joins" gateway gateway --lan lan
+need "the gateway joins" gateway gateway --lan lan --keep-default-route
 check "C8 R8 it hears of it" soon 3 said win '^peer_joined peer=[0-9]+ role=gateway'
 leased=''
 need "S3 DHCP: a lease of the LAN" takes_lease
+check "P4 it brings no router and no DNS, though the gateway would let them" grep -qx "router= dns= ip=$leased" "$dir/noted"
 check "ARP and ping: into the LAN" soon 3 reaches player1 $console_ip
 check "out of the LAN" reaches console "$leased"
 check "to a player" reaches player1 192.168.77.92

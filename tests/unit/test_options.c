@@ -76,6 +76,8 @@ static const struct lp_option table[] = {
 static char output[8000];
 static struct lp_options o;
 static const char *default_config; /* of the next run */
+static const char *const *default_allows;
+static bool no_environment;
 static void (*say)(const char *sentence);
 static char sentences[300];
 
@@ -96,6 +98,8 @@ static int read_words(FILE *stream, const char *words)
 		.list = table,
 		.count = COUNT(table),
 		.default_config = default_config,
+		.default_allows = default_allows,
+		.no_environment = no_environment,
 		.say = say};
 	v = (struct values){.name = "default", .clients = 32};
 
@@ -303,10 +307,30 @@ static void a_file_of_its_own_place_goes_last_and_need_not_be_there(void **state
 	assert_int_equal(read_with_config(""), -1);
 	assert_int_equal(v.clients, 3);
 	assert_string_equal(v.name, "own");
+	static const char *const all_of_it[] = {"name", "hex", "max-clients", NULL};
+	static const char *const too_few[] = {"name", "hex", NULL};
+	default_allows = all_of_it;
+	assert_int_equal(read_words(stderr, ""), -1);
+	default_allows = too_few;
+	assert_int_equal(read_words(stderr, ""), LP_EXIT_CONFIG);
+	assert_non_null(strstr(output, ":1: max-clients: cannot stand in this file\n"));
+	assert_int_equal(read_with_config("--max-clients 5"), LP_EXIT_CONFIG);
+	default_allows = NULL;
 	unlink(own_path);
 	assert_int_equal(read_words(stderr, ""), -1);
 	assert_int_equal(v.clients, 32);
 	default_config = NULL;
+}
+
+static void a_program_may_leave_the_environment_alone(void **state)
+{
+	(void)state;
+	setenv("LANPARTY_MAX_CLIENTS", "nonsense", 1);
+	no_environment = true;
+	assert_int_equal(read_words(stderr, ""), -1);
+	no_environment = false;
+	assert_int_equal(read_words(stderr, ""), LP_EXIT_USAGE);
+	unsetenv("LANPARTY_MAX_CLIENTS");
 }
 
 static void keep_sentence(const char *sentence)
@@ -406,6 +430,7 @@ int main(void)
 		cmocka_unit_test(
 			the_command_line_goes_before_the_environment_and_that_before_the_file),
 		cmocka_unit_test(a_file_of_its_own_place_goes_last_and_need_not_be_there),
+		cmocka_unit_test(a_program_may_leave_the_environment_alone),
 		cmocka_unit_test(mistakes_go_where_a_program_wants_them),
 		cmocka_unit_test(secrets_do_not_stay_in_argv),
 		cmocka_unit_test(a_text_can_be_repeated_so_often_and_no_more),

@@ -29,6 +29,7 @@ struct reading {
 	const char *config_file;
 	bool given[LP_OPTIONS_MAX]; /* by a source that goes before the present one */
 	bool now[LP_OPTIONS_MAX];   /* by the present one */
+	bool in_default;            /* in the file that need not be there */
 	size_t secrets;
 	int exit;
 };
@@ -363,6 +364,8 @@ static bool take_words(
 static bool read_environment(struct reading *r)
 {
 	char variable[SOURCE_BYTES];
+	if (r->o->no_environment)
+		return true;
 	for (size_t i = 0; i < r->o->count; i++) {
 		const struct lp_option *option = &r->o->list[i];
 		const char *text = from_environment(option->name, variable);
@@ -407,6 +410,14 @@ static char *trimmed(char *text)
 	return text;
 }
 
+static bool is_allowed(const struct lp_options *o, const char *name)
+{
+	const char *const *at = o->default_allows;
+	while (at && *at && strcmp(*at, name) != 0)
+		at++;
+	return !at || *at;
+}
+
 static bool read_config_line(struct reading *r, char *line, unsigned number)
 {
 	char *name = trimmed(line);
@@ -429,6 +440,10 @@ static bool read_config_line(struct reading *r, char *line, unsigned number)
 	}
 	if (!text && option->argument) {
 		say(r, "%s: needs \" = %s\" after it", source, option->argument);
+		return false;
+	}
+	if (r->in_default && !is_allowed(r->o, name)) {
+		say(r, "%s: cannot stand in this file", source);
 		return false;
 	}
 	return take(r, source, option, text);
@@ -470,6 +485,7 @@ static bool read_configs(struct reading *r)
 	struct lp_options *o = r->o;
 	if (r->config_file && !read_config(r, r->config_file, &o->configs[0]))
 		return false;
+	r->in_default = true;
 	return !o->default_config || !exists(o->default_config) ||
 	       read_config(r, o->default_config, &o->configs[1]);
 }

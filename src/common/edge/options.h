@@ -52,6 +52,9 @@ struct lp_options {
 	const struct lp_option *list;
 	size_t count;
 	const char *default_config; /* read after the one of --config, if it exists; NULL: none */
+	/* The options that may stand in that file (NULL ends them): it may come from others. NULL: all. */
+	const char *const *default_allows;
+	bool no_environment;               /* it may come from a program with less rights */
 	void (*say)(const char *sentence); /* takes the errors; NULL: stderr */
 
 	/* What comes out. */

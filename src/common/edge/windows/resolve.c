@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The thread's and the loop's: the one that is last frees it. */
+/* Two hold it, the thread and whoever waits for the answer: the last one frees it. */
 struct lp_resolve {
 	struct lp_io io;
+	LONG holders;
 	SRWLOCK lock;
-	bool forgotten, finished; /* under the lock */
+	bool forgotten,
+		posted; /* under the lock: nobody waits any more; the answer is at the loop */
 	HANDLE loop;
 	void (*answered)(void *context, const struct lp_addresses *found);
 	void *context;
@@ -18,27 +20,30 @@ struct lp_resolve {
 	char host[];
 };
 
+static void release(struct lp_resolve *r)
+{
+	if (InterlockedDecrement(&r->holders) == 0)
+		free(r);
+}
+
 static void on_answer(struct lp_io *io, DWORD error, DWORD bytes)
 {
 	struct lp_resolve *r = (struct lp_resolve *)io;
 	(void)error;
 	(void)bytes;
-	if (!r->forgotten)
+	if (!r->forgotten) /* set on this thread */
 		r->answered(r->context, &r->found);
-	free(r);
+	release(r);
 }
 
 static unsigned __stdcall run(void *argument)
 {
 	struct lp_resolve *r = argument;
 	lp_lookup(r->host, r->port, &r->found);
-	AcquireSRWLockExclusive(&r->lock);
-	bool posted = !r->forgotten && lp_loop_post(r->loop, &r->io, 0);
-	bool last = r->forgotten;
-	r->finished = posted;
+	AcquireSRWLockExclusive(&r->lock); /* the loop is there as long as somebody waits */
+	r->posted = !r->forgotten && lp_loop_post(r->loop, &r->io, 0);
 	ReleaseSRWLockExclusive(&r->lock);
-	if (last)
-		free(r);
+	release(r);
 	return 0;
 }
 
@@ -50,6 +55,7 @@ struct lp_resolve *lp_resolve(HANDLE loop, const char *host, uint16_t port,
 	if (!r)
 		return NULL;
 	r->io.done = on_answer;
+	r->holders = 2;
 	InitializeSRWLock(&r->lock);
 	r->loop = loop;
 	r->answered = answered;
@@ -69,5 +75,8 @@ void lp_resolve_forget(struct lp_resolve *r)
 {
 	AcquireSRWLockExclusive(&r->lock);
 	r->forgotten = true;
+	bool posted = r->posted;
 	ReleaseSRWLockExclusive(&r->lock);
+	if (!posted)
+		release(r);
 }

@@ -1,14 +1,15 @@
-#include "dhcp_strip.h"
+#include "lanparty/dhcp_strip.h"
 
 #include <string.h>
 
-#include "checksum.h"
+#include "lanparty/checksum.h"
 #include "lanparty/eth.h"
 
 #define IP              LP_ETH_HEADER
 #define IPV4_MIN        20
 #define IPV4_FRAGMENT   6
 #define IPV4_FRAGMENTED 0x3fff /* more fragments, and the offset */
+#define IPV4_MORE       0x2000
 #define IPV4_PROTOCOL   9
 #define UDP_DESTINATION 2
 #define UDP_LENGTH      4
@@ -77,6 +78,18 @@ static bool strip_message(uint8_t *dhcp, size_t len)
 	if (overload & OVERLOAD_SNAME)
 		changed |= strip_options(dhcp + SERVER_NAME, FILE_NAME - SERVER_NAME, &ignored);
 	return changed;
+}
+
+bool lp_dhcp_is_fragment(const uint8_t *frame, size_t len)
+{
+	const uint8_t *ip = frame + IP;
+	if (len < IP + IPV4_MIN || lp_get16(frame + 12) != LP_ETHERTYPE_IPV4 ||
+		ip[IPV4_PROTOCOL] != LP_IP_UDP ||
+		(lp_get16(ip + IPV4_FRAGMENT) & IPV4_FRAGMENTED) != IPV4_MORE)
+		return false;
+	size_t header = (size_t)(ip[0] & 15) * 4;
+	return len - IP >= header + UDP_HEADER &&
+	       lp_get16(ip + header + UDP_DESTINATION) == CLIENT_PORT;
 }
 
 bool lp_dhcp_strip(uint8_t *frame, size_t len)

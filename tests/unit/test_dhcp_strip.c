@@ -1,4 +1,4 @@
-#include "dhcp_strip.h"
+#include "lanparty/dhcp_strip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -116,6 +116,32 @@ static void ways_into_the_internet_become_padding(void **state)
 	}
 }
 
+static void a_first_fragment_for_a_client_is_told(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned fragment; /* of the IPv4 header */
+		unsigned port;
+		bool expected;
+	} rows[] = {
+		{0, 68, false},
+		{0x4000, 68, false}, /* do not fragment */
+		{0x2000, 68, true},
+		{0x2000, 67, false},
+		{0x2001, 68, false}, /* a later one, where no port is */
+		{0x0001, 68, false},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint8_t frame[600];
+		size_t len = make(frame, messages[0].before, OPTIONS_MAX);
+		put16(frame + IP + 6, rows[i].fragment);
+		put16(frame + UDP + 2, rows[i].port);
+		assert_int_equal(lp_dhcp_is_fragment(frame, len), rows[i].expected);
+		for (size_t cut = 0; cut < UDP + 8; cut++)
+			assert_false(lp_dhcp_is_fragment(frame, cut));
+	}
+}
+
 static void options_hide_in_other_fields_too(void **state)
 {
 	(void)state;
@@ -200,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ways_into_the_internet_become_padding),
+		cmocka_unit_test(a_first_fragment_for_a_client_is_told),
 		cmocka_unit_test(options_hide_in_other_fields_too),
 		cmocka_unit_test(a_message_without_checksum_stays_so),
 		cmocka_unit_test(other_frames_are_not_touched),

@@ -2,8 +2,8 @@
  *
  * A lease through the tunnel would otherwise move a player's default route and name servers into
  * somebody else's LAN. */
-#ifndef LANPARTY_GATEWAY_DHCP_STRIP_H
-#define LANPARTY_GATEWAY_DHCP_STRIP_H
+#ifndef LANPARTY_DHCP_STRIP_H
+#define LANPARTY_DHCP_STRIP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,5 +14,8 @@
  * section 9.3), and sets the UDP checksum right. The length stays. True when something was changed;
  * other frames are not touched. */
 bool lp_dhcp_strip(uint8_t *frame, size_t len);
+/* The first fragment of a message to a DHCP client: it cannot be looked into, and no honest server
+ * sends one. */
+bool lp_dhcp_is_fragment(const uint8_t *frame, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-#include "checksum.h"
+#include "lanparty/checksum.h"
 
 #define IPV4_CHECKSUM  10
 #define IPV4_ADDRESSES 12 /* source and destination, 4 bytes each */
