@@ -4,6 +4,7 @@
   probe.py udp ADDRESS PORT              one question to it
   probe.py tcp ADDRESS PORT BYTES        so many random bytes to it
   probe.py fetch ADDRESS PORT BYTES      so many bytes from it
+  probe.py segment ADDRESS PORT MOST    are TCP's segments to it at most so large, and not much less?
   probe.py hear PORT [GROUP INTERFACE]   waits for one datagram, also a broadcast or one for the group
   probe.py shout ADDRESS PORT TEXT [INTERFACE]
                                          one datagram, also to a broadcast address or a group
@@ -112,6 +113,13 @@ def fetch(address, port, count):
     good = len(data) == int(count) and digest == hashlib.sha256(data).hexdigest()
     report("from", address, count, start, good)
     return good
+
+
+def segment(address, port, most):
+    with socket.create_connection((address, int(port)), timeout=PATIENCE) as s:
+        size = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
+    print(f"segments to {address} have at most {size} bytes")
+    return int(most) - 60 < size <= int(most)
 
 
 def report(way, address, count, start, good):
@@ -257,7 +265,7 @@ def teeworlds(interface=None):
     return found
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, hear, shout, flood, nat, offers, teeworlds)}
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, shout, flood, nat, offers, teeworlds)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

@@ -82,10 +82,13 @@ check "the other way round" reaches player2 "$leased"
 
 start serve console /usr/bin/python3 "$probe" serve 9000
 soon 5 said serve serving
+# What a path of 1500 bytes and the least one of QUIC carry, less the headers of QUIC, overlay, Ethernet, IPv4 and TCP.
+declare -A segment=([player1]=1378 [player2]=1106)
 for player in player1 player2; do
 	check "$player: UDP" run_probe $player udp $console_ip 9000
 	check "$player: 20 MB by TCP into the LAN" run_probe $player tcp $console_ip 9000 20000000
 	check "$player: 20 MB by TCP out of the LAN" run_probe $player fetch $console_ip 9000 20000000
+	check "$player: TCP segments fit one datagram" run_probe $player segment $console_ip 9000 "${segment[$player]}"
 	check "$player: packets of 1500 bytes" reaches $player -M "do" -s 1472 $console_ip
 	check "$player: and of no more" not reaches $player -M "do" -s 1473 $console_ip
 done
