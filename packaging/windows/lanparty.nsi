@@ -25,6 +25,7 @@ ManifestDPIAware true
 !define PROGRAM   lanparty-client.exe
 !define WINDOW    lanparty-window ; the class of its window
 !define KEY       SOFTWARE\lanparty ; where it writes down what it changes
+!define PLAYER    Software\lanparty ; of the player: relay and name
 !define LINKS     SOFTWARE\Classes\lanparty
 !define UNINSTALL SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\lanparty
 !define ADAPTERS  SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}
@@ -70,9 +71,16 @@ lanparty, and links that begin with lanparty:// open it."
 !insertmacro MUI_LANGUAGE English
 
 Function show_link
+	${NSD_OnClick} $mui.FinishPage.Link open_link
 	${If} $Driver == good
 		ShowWindow $mui.FinishPage.Link ${SW_HIDE}
 	${EndIf}
+FunctionEnd
+
+; In the player's browser: the shell's own process starts it, without the rights of this one.
+Function open_link
+	Pop $0 ; the link
+	Exec '"$WINDIR\explorer.exe" "${DOWNLOAD}"'
 FunctionEnd
 
 ; Asks a running client to leave its room and end, as Windows does before it shuts down, and stops
@@ -248,13 +256,12 @@ the game."
 	${EndIf}
 SectionEnd
 
-; The settings in %APPDATA% are the player's own: they go only when asked for. So does the driver,
+; What the client remembers is the player's own: it goes only when asked for. So does the driver,
 ; because other programs may have come to use it.
 Section Uninstall
 	Call un.close_client
 
 	DetailPrint "Putting back the network's settings"
-	Delete $INSTDIR\lanparty.ini ; a mistake in it must not keep the program from that
 	ClearErrors
 	ExecWait '"$INSTDIR\${PROGRAM}" --restore' $0
 	${If} ${Errors}
@@ -284,10 +291,11 @@ programs, such as OpenVPN, may use it by now." /SD IDNO IDNO keep
 	${EndIf}
 
 	MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Forget your name and your relay, too?" /SD IDNO IDNO mine
-	RMDir /r $APPDATA\lanparty
+	DeleteRegKey HKCU "${PLAYER}"
 mine:
 
 	Delete $INSTDIR\${PROGRAM}
+	Delete $INSTDIR\lanparty.ini
 	Delete $INSTDIR\LICENSE.txt
 	Delete $INSTDIR\GPL-3.txt
 	Delete $INSTDIR\tap-driver.msi

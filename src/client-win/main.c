@@ -256,29 +256,17 @@ static int run_console(struct client *c)
 /* The relay of the last time, unless something else names one. */
 static void recall(struct client *c)
 {
-	static struct client last;
-	char path[MAX_PATH];
-	char *argv[] = {c->argv[0], NULL};
-	int code;
-	if (!remember_path(path, sizeof(path)))
+	struct lp_peer_options last = {0};
+	if (!remember_load(&last))
 		return;
-	add_options(&last);
-	last.options.default_config = path;
-	last.options.say = say_in_a_box;
-	if (lp_options_read(&last.options, 1, argv, &code)) {
-		if (!c->peer.relay.name[0]) {
-			c->peer.relay = last.peer.relay;
-			memcpy(c->peer.pins, last.peer.pins, sizeof(c->peer.pins));
-			c->peer.pin_count = last.peer.pin_count;
-			snprintf(c->peer.server_name, sizeof(c->peer.server_name), "%s",
-				last.peer.server_name_given ? last.peer.server_name_given
-							    : last.peer.relay.name);
-		}
-		if (!c->peer.name_given && last.peer.name_given)
-			lp_name_copy(c->peer.name, sizeof(c->peer.name), last.peer.name_given,
-				strlen(last.peer.name_given));
+	if (!c->peer.relay.name[0]) {
+		c->peer.relay = last.relay;
+		memcpy(c->peer.pins, last.pins, sizeof(c->peer.pins));
+		c->peer.pin_count = last.pin_count;
+		memcpy(c->peer.server_name, last.server_name, sizeof(c->peer.server_name));
 	}
-	lp_options_clear(&last.options);
+	if (!c->peer.name_given && last.name[0])
+		memcpy(c->peer.name, last.name, sizeof(c->peer.name));
 }
 
 static int run_window(struct client *c)

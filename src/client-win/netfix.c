@@ -1,5 +1,6 @@
 #include "netfix_private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,15 +155,27 @@ static void end(struct netfix *n, DWORD patience_ms)
 	release(n);
 }
 
+static void warn_no_guard(struct netfix *n, netfix_tell *to, void *context)
+{
+	struct netfix_report report = {.kind = NETFIX_WARNING};
+	snprintf(report.text, sizeof(report.text), "%s", netfix_no_guard);
+	if (n)
+		tell(n, &report); /* its thread may be telling something, too */
+	else
+		to(context, &report);
+}
+
 struct netfix *netfix_start_with(const struct netfix_system *system, const char *guid, unsigned mtu,
 	unsigned patience_ms, netfix_tell *to, void *context)
 {
 	struct netfix *n = begin(system, guid, mtu, to, context, run);
-	if (!n)
-		return NULL;
-	n->patience_ms = patience_ms;
-	if (WaitForSingleObject(n->ready, patience_ms) != WAIT_OBJECT_0)
+	if (n)
+		n->patience_ms = patience_ms;
+	if (n && WaitForSingleObject(n->ready, patience_ms) == WAIT_OBJECT_0)
+		return n;
+	if (n)
 		lp_log(LP_LOG_WARNING, "windows_is_slow", "after_ms=%u", patience_ms);
+	warn_no_guard(n, to, context);
 	return n;
 }
 
@@ -170,8 +183,10 @@ struct netfix *netfix_start(
 	const struct adapter *adapter, unsigned mtu, netfix_tell *to, void *context)
 {
 	struct netfix_system system;
-	if (!netfix_windows_open(HKEY_LOCAL_MACHINE, NOTES_KEY, &system))
+	if (!netfix_windows_open(HKEY_LOCAL_MACHINE, NOTES_KEY, &system)) {
+		warn_no_guard(NULL, to, context);
 		return NULL;
+	}
 	return netfix_start_with(&system, adapter->guid, mtu, PATIENCE_MS, to, context);
 }
 

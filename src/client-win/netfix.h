@@ -21,8 +21,8 @@ struct netfix_report {
 	enum netfix_kind kind;
 	char text[ADAPTER_REASON];
 };
-/* Called on netfix's thread, never after netfix_stop has returned. It must neither wait for the
- * thread that is in netfix_start or netfix_stop, nor call them. */
+/* Called on netfix's thread or within netfix_start, never after netfix_stop has returned. It must
+ * neither wait for the thread that is in netfix_start or netfix_stop, nor call them. */
 typedef void netfix_tell(void *context, const struct netfix_report *report);
 
 struct netfix;
@@ -30,8 +30,9 @@ struct netfix;
 /* Makes the changes for this adapter and keeps an eye on it. mtu: the room's, bytes of an IP packet.
  * Start it before the medium goes up (a lease must not bring a default route with it). It has made
  * what must come before that when it returns: at once most of the time, after 10 s at the latest,
- * while the thread goes on. An adapter without a GUID ("", a pipe) has no settings: then only the
- * rest of the network is watched. NULL when there is no thread to be had. */
+ * while the thread goes on; and when it has not, a warning was told. An adapter without a GUID ("",
+ * a pipe) has no settings: then only the rest of the network is watched. NULL when there is no thread
+ * to be had. */
 struct netfix *netfix_start(
 	const struct adapter *adapter, unsigned mtu, netfix_tell *tell, void *context);
 /* Puts everything back, and returns when that is done; after 10 s it is left to the thread, or to

@@ -15,15 +15,16 @@
 /* The warnings: what it means for the player, and a remedy. */
 static const char no_rights[] =
 	"Windows does not allow lanparty to change network settings, so your game may "
-	"not show up. Close lanparty, and start it with a right click and \"Run as "
-	"administrator\".";
+	"not show up, and the LAN may become your way to the internet. Close lanparty, and "
+	"start it with a right click and \"Run as administrator\".";
 static const char no_notes[] =
-	"lanparty cannot write down what it changes in Windows, so it changes nothing, "
-	"and your game may not show up. Start it with a right click and \"Run as "
+	"lanparty cannot write down what it changes in Windows, so it changes nothing: "
+	"your game may not show up, and the LAN may become your way to the internet. Start it with "
+	"a right click and \"Run as "
 	"administrator\".";
 static const char no_lock[] =
-	"Another lanparty still holds the settings of this adapter, so your game may "
-	"not show up. Close the other one, and join again.";
+	"Another lanparty still holds the settings of this adapter, so your game may not "
+	"show up, and the LAN may become your way to the internet. Close the other one.";
 static const char not_back[] =
 	"Windows did not let lanparty put back a network setting. It is tried again "
 	"when lanparty is started the next time.";
@@ -34,7 +35,7 @@ static const char no_ipv4[] =
 static const char no_rule[] =
 	"The Windows firewall did not take a rule for lanparty. If you cannot join, "
 	"allow lanparty-client.exe in \"Windows Security\", \"Firewall\".";
-static const char no_guard[] =
+const char netfix_no_guard[] =
 	"Windows did not promise to keep the LAN from becoming your way to the "
 	"internet. If web pages stop loading while you are in the room, leave it.";
 static const char no_metric[] =
@@ -60,9 +61,9 @@ static const struct {
 	const char *sentence;
 } items[NETFIX_ITEMS] = {
 	[NETFIX_FIREWALL_RULE] = {"firewall-rule", 0, 0, 1, 1, false, no_rule},
-	[NETFIX_ROUTER_DISCOVERY_6] = {"router-discovery-6", 1, 2, 0, 0, true, no_guard},
-	[NETFIX_DEFAULT_ROUTES_4] = {"default-routes-4", 0, 0, 1, 1, false, no_guard},
-	[NETFIX_DEFAULT_ROUTES_6] = {"default-routes-6", 0, 0, 1, 1, true, no_guard},
+	[NETFIX_ROUTER_DISCOVERY_6] = {"router-discovery-6", 1, 2, 0, 0, true, netfix_no_guard},
+	[NETFIX_DEFAULT_ROUTES_4] = {"default-routes-4", 0, 0, 1, 1, false, netfix_no_guard},
+	[NETFIX_DEFAULT_ROUTES_6] = {"default-routes-6", 0, 0, 1, 1, true, netfix_no_guard},
 	[NETFIX_METRIC_4] = {"metric-4", 0, UINT32_MAX, METRIC, METRIC, false, no_metric},
 	[NETFIX_METRIC_6] = {"metric-6", 0, UINT32_MAX, METRIC, METRIC, true, no_metric},
 	[NETFIX_MTU_4] = {"mtu-4", LP_MTU_MIN + 1, UINT32_MAX, LP_MTU_MIN, LP_ETH_MTU, false,
@@ -266,11 +267,11 @@ static enum netfix_answer apply(struct netfix_work *w, enum netfix_item item)
 }
 
 /* True when it has failed for longer than that. */
-static bool failed_for(struct netfix_work *w, size_t what, lp_time patience, lp_time now)
+static bool failed_for(struct netfix_work *w, enum netfix_item item, lp_time patience, lp_time now)
 {
-	if (w->failing[what] == 0)
-		w->failing[what] = now;
-	return now - w->failing[what] >= patience;
+	if (w->failing[item] == 0)
+		w->failing[item] = now;
+	return now - w->failing[item] >= patience;
 }
 
 static void apply_one(struct netfix_work *w, enum netfix_item item, lp_time now)
@@ -278,6 +279,9 @@ static void apply_one(struct netfix_work *w, enum netfix_item item, lp_time now)
 	bool category = item == NETFIX_CATEGORY;
 	enum netfix_answer answer = category ? apply_category(w) : apply(w, item);
 	bool missing = answer == NETFIX_NOT_THERE || answer == NETFIX_GONE;
+	bool guard = items[item].sentence == netfix_no_guard;
+	if (answer == NETFIX_REFUSED && guard) /* the medium goes up now: that cannot wait */
+		netfix_work_warn(w, netfix_no_guard);
 	if (answer == NETFIX_OK || (category && missing)) {
 		w->failing[item] = 0;
 	} else if (answer == NETFIX_DENIED) {
@@ -290,13 +294,13 @@ static void apply_one(struct netfix_work *w, enum netfix_item item, lp_time now)
 	}
 }
 
-static bool take_lock(struct netfix_work *w, lp_time now)
+static bool take_lock(struct netfix_work *w)
 {
 	const struct netfix_system *s = w->system;
 	w->locked = s->lock(s->context, w->guid, LOCK_MS);
 	if (w->locked)
 		netfix_put_back(s, w->guid);
-	else if (failed_for(w, NETFIX_ITEMS, PATIENCE, now))
+	else
 		netfix_work_warn(w, no_lock);
 	return w->locked;
 }
@@ -306,7 +310,7 @@ bool netfix_work_apply(struct netfix_work *w, lp_time now)
 	bool waiting = false;
 	if (!w->guid[0])
 		return true;
-	if (!w->locked && !take_lock(w, now))
+	if (!w->locked && !take_lock(w))
 		return false;
 	for (int i = 0; i < NETFIX_ITEMS; i++) {
 		enum netfix_item item = (enum netfix_item)i;

@@ -98,8 +98,8 @@ struct netfix_work {
 	void *context;
 	bool locked;
 	bool settled[NETFIX_ITEMS];
-	lp_time failing[NETFIX_ITEMS + 1]; /* since when; 0: not. The last is the lock */
-	GUID network;                      /* whose category was seen to */
+	lp_time failing[NETFIX_ITEMS]; /* since when; 0: not */
+	GUID network;                  /* whose category was seen to */
 	size_t told_count;
 	char told[NETFIX_TOLD_MAX][ADAPTER_REASON];
 };
@@ -112,6 +112,9 @@ void netfix_work_init(struct netfix_work *work, const struct netfix_system *syst
 bool netfix_work_apply(struct netfix_work *work, lp_time now);
 /* Puts everything back and lets go of the adapter. */
 void netfix_work_end(struct netfix_work *work);
+/* The sentence for the player when what keeps the LAN from becoming the way to the internet is not
+ * known to be in force. */
+extern const char netfix_no_guard[];
 /* Tells a warning, unless it was told before. */
 void netfix_work_warn(struct netfix_work *work, const char *text);
 

@@ -11,7 +11,6 @@
 /* Network Connections' own list: an adapter that is switched off stays in it. */
 #define CONNECTIONS                                                                                \
 	"SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}\\"
-#define LOCK_NAME "Global\\lanparty-netfix-"
 
 struct windows {
 	HKEY root;
@@ -291,19 +290,7 @@ static size_t list_notes(void *context, struct netfix_note *list, size_t cap)
 static bool lock(void *context, const char *guid, unsigned wait_ms)
 {
 	struct windows *w = context;
-	char text[sizeof(LOCK_NAME) + ADAPTER_GUID];
-	wchar_t wide[sizeof(text)];
-	snprintf(text, sizeof(text), LOCK_NAME "%s", guid);
-	HANDLE mutex = CreateMutexW(NULL, FALSE, wide_from(wide, sizeof(text), text));
-	if (!mutex)
-		return false;
-	DWORD result = WaitForSingleObject(mutex, wait_ms);
-	if (result != WAIT_OBJECT_0 && result != WAIT_ABANDONED) {
-		CloseHandle(mutex);
-		return false;
-	}
-	w->mutex = mutex;
-	return true;
+	return netfix_lock(guid, wait_ms, &w->mutex);
 }
 
 static void unlock(void *context)

@@ -29,6 +29,10 @@ enum netfix_answer netfix_category_read(
 	const char *guid, struct netfix_setting *setting, HRESULT *ret_error);
 enum netfix_answer netfix_category_write(const struct netfix_setting *setting, HRESULT *ret_error);
 
+/* netfix_lock.c; false when another lanparty holds it. True, and no mutex, when it is kept by somebody
+ * who is no administrator, and so no lanparty: nobody is to be waited for then. */
+bool netfix_lock(const char *guid, unsigned wait_ms, HANDLE *ret_mutex);
+
 /* netfix_view.c */
 bool netfix_view_take(const char *adapter_guid, struct netfix_view *ret_view);
 

@@ -2,9 +2,6 @@
 
 #include <winsock2.h>
 #include <windows.h>
-#include <knownfolders.h>
-#include <shlobj.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,96 +9,113 @@
 #include "wide.h"
 #include "words.h"
 
-#define PATH_MAX_UNITS 1024
-#define FOLDER         L"\\lanparty"
-#define FILE_NAME      L"\\lanparty.ini"
-#define NEW_NAME       L"\\lanparty.ini.new"
+#define KEY       L"Software\\lanparty"
+#define TEXT_SIZE WORDS_RELAY /* of the longest value */
 
-/* The folder, and below it. */
-static bool path_of(wchar_t path[PATH_MAX_UNITS], const wchar_t *below)
+static const wchar_t *const pin_names[LP_MAX_PINS] = {L"relay-pin", L"relay-pin-2"};
+
+static void put(LSTATUS *status, HKEY key, const wchar_t *name, const char *text)
 {
-	wchar_t *folder = NULL;
-	bool good = SHGetKnownFolderPath(&FOLDERID_RoamingAppData, 0, NULL, &folder) == S_OK &&
-		    wcslen(folder) + wcslen(FOLDER) + wcslen(below) < PATH_MAX_UNITS;
-	if (good) {
-		wcscpy(path, folder);
-		wcscat(path, FOLDER);
-		wcscat(path, below);
-	}
-	CoTaskMemFree(folder);
-	return good;
+	wchar_t wide[TEXT_SIZE];
+	if (*status != ERROR_SUCCESS)
+		return;
+	wide_from(wide, TEXT_SIZE, text);
+	if (wide[0])
+		*status = RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)wide,
+			(DWORD)((wcslen(wide) + 1) * sizeof(*wide)));
+	else
+		*status = RegDeleteValueW(key, name);
+	if (*status == ERROR_FILE_NOT_FOUND)
+		*status = ERROR_SUCCESS;
 }
 
-bool remember_path(char *path, size_t cap)
+/* The relay goes first and comes last: breaking off between leaves nothing, not half of it. */
+static LSTATUS write_all(HKEY key, const struct lp_peer_options *options)
 {
-	wchar_t wide[PATH_MAX_UNITS];
-	if (!path_of(wide, FILE_NAME))
-		return false;
-	int len = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
-	if (len <= 0 || (size_t)len > cap)
-		return false;
-	wide_to(path, cap, wide);
-	return true;
-}
-
-struct text {
-	char *at;
-	size_t len;
-};
-
-__attribute__((format(gnu_printf, 2, 3))) static void put(struct text *t, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	int len = vsnprintf(t->at + t->len, REMEMBER_TEXT - t->len, format, args);
-	va_end(args);
-	t->len += len > 0 ? (size_t)len : 0;
-}
-
-const char *remember_text(const struct lp_peer_options *options, char text[REMEMBER_TEXT])
-{
-	struct text t = {text, 0};
-	char relay[WORDS_RELAY], pin[LP_PIN_TEXT];
-	put(&t, "# Written by lanparty after each join.\n");
-	put(&t, "relay = %s\n", words_relay(&options->relay, relay));
-	if (strcmp(options->server_name, options->relay.name) != 0)
-		put(&t, "server-name = %s\n", options->server_name);
-	for (size_t i = 0; i < options->pin_count; i++)
-		put(&t, "relay-pin = %s\n", lp_pin_format(options->pins[i], pin));
-	if (options->name[strspn(options->name, " ")])
-		put(&t, "name = %s\n", options->name);
-	return text;
-}
-
-/* A new file beside the old one, which then takes its place. CREATE_NEW never writes into what
- * others have put there. */
-static bool write_file(const wchar_t *name, const char *text)
-{
-	DWORD done = 0, len = (DWORD)strlen(text);
-	DeleteFileW(name);
-	HANDLE file =
-		CreateFileW(name, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-	if (file == INVALID_HANDLE_VALUE)
-		return false;
-	bool good =
-		WriteFile(file, text, len, &done, NULL) && done == len && FlushFileBuffers(file);
-	DWORD error = GetLastError();
-	CloseHandle(file);
-	SetLastError(error);
-	return good;
+	LSTATUS status = ERROR_SUCCESS;
+	struct lp_host server = {.port = LP_RELAY_PORT};
+	char text[TEXT_SIZE];
+	bool other =
+		options->server_name[0] && strcmp(options->server_name, options->relay.name) != 0;
+	put(&status, key, L"relay", "");
+	memcpy(server.name, options->server_name, sizeof(server.name));
+	put(&status, key, L"server-name", other ? words_relay(&server, text) : "");
+	for (size_t i = 0; i < LP_MAX_PINS; i++)
+		put(&status, key, pin_names[i],
+			i < options->pin_count ? lp_pin_format(options->pins[i], text) : "");
+	put(&status, key, L"name", options->name);
+	put(&status, key, L"relay", words_relay(&options->relay, text));
+	return status;
 }
 
 bool remember(const struct lp_peer_options *options)
 {
-	wchar_t folder[PATH_MAX_UNITS], file[PATH_MAX_UNITS], new[PATH_MAX_UNITS];
-	char text[REMEMBER_TEXT];
-	if (!path_of(folder, L"") || !path_of(file, FILE_NAME) || !path_of(new, NEW_NAME))
+	HKEY key;
+	LSTATUS status = RegCreateKeyExW(
+		HKEY_CURRENT_USER, KEY, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL);
+	if (status == ERROR_SUCCESS) {
+		status = write_all(key, options);
+		RegCloseKey(key);
+	}
+	if (status != ERROR_SUCCESS)
+		lp_log(LP_LOG_WARNING, "not_remembered", "error=%ld", (long)status);
+	return status == ERROR_SUCCESS;
+}
+
+/* "" when there is none; false when it is no text, or a longer one than we write. */
+static bool get(HKEY key, const wchar_t *name, char text[TEXT_SIZE])
+{
+	wchar_t wide[TEXT_SIZE] = L"";
+	DWORD len = sizeof(wide);
+	LSTATUS status =
+		RegGetValueW(key, NULL, name, RRF_RT_REG_SZ | RRF_NOEXPAND, NULL, wide, &len);
+	wide[TEXT_SIZE - 1] = 0;
+	wide_to(text, TEXT_SIZE, status == ERROR_SUCCESS ? wide : L"");
+	return status == ERROR_SUCCESS || status == ERROR_FILE_NOT_FOUND;
+}
+
+static bool read_relay(HKEY key, struct lp_peer_options *options)
+{
+	struct lp_host server;
+	char text[TEXT_SIZE];
+	if (!get(key, L"relay", text) || lp_host_parse(text, &options->relay) != LP_OK ||
+		!get(key, L"server-name", text))
 		return false;
-	CreateDirectoryW(folder, NULL);
-	if (write_file(new, remember_text(options, text)) &&
-		MoveFileExW(new, file, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-		return true;
-	lp_log(LP_LOG_WARNING, "not_remembered", "error=%lu", GetLastError());
-	DeleteFileW(new);
-	return false;
+	server = options->relay;
+	if (text[0] && lp_host_parse(text, &server) != LP_OK)
+		return false;
+	memcpy(options->server_name, server.name, sizeof(options->server_name));
+	return true;
+}
+
+static bool read_pins(HKEY key, struct lp_peer_options *options)
+{
+	char text[TEXT_SIZE];
+	for (size_t i = 0; i < LP_MAX_PINS; i++) {
+		if (!get(key, pin_names[i], text))
+			return false;
+		if (!text[0])
+			continue;
+		if (lp_pin_parse(text, options->pins[options->pin_count]) != LP_OK)
+			return false;
+		options->pin_count++;
+	}
+	return true;
+}
+
+bool remember_load(struct lp_peer_options *ret_options)
+{
+	HKEY key;
+	char name[TEXT_SIZE];
+	memset(ret_options, 0, sizeof(*ret_options));
+	if (RegOpenKeyExW(HKEY_CURRENT_USER, KEY, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
+		return false;
+	bool good = read_relay(key, ret_options) && read_pins(key, ret_options) &&
+		    get(key, L"name", name);
+	RegCloseKey(key);
+	if (good)
+		lp_name_copy(ret_options->name, sizeof(ret_options->name), name, strlen(name));
+	else
+		memset(ret_options, 0, sizeof(*ret_options));
+	return good;
 }

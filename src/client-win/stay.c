@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NOTICE_TIME (10 * LP_SECOND)
+
 void stay_begin(struct stay *s, const struct lp_peer_options *options)
 {
 	memset(s, 0, sizeof(*s));
@@ -78,9 +80,9 @@ static void set_status(struct stay *s, const char *sentence)
 static void describe_room(struct stay *s)
 {
 	char text[WORDS_MAX];
+	const char *beside = s->notice[0] ? s->notice : s->warning;
 	words_room(count_others(s), s->gateway, text);
-	snprintf(s->status, sizeof(s->status), "%s%s%s", text, s->warning[0] ? "\n" : "",
-		s->warning);
+	snprintf(s->status, sizeof(s->status), "%s%s%s", text, beside[0] ? "\n" : "", beside);
 }
 
 static void forget_room(struct stay *s)
@@ -95,7 +97,23 @@ void stay_leave(struct stay *s)
 {
 	s->state = STAY_LEAVING;
 	s->failed = false;
-	set_status(s, "Leaving the room \xe2\x80\xa6");
+	set_status(s, s->entered ? "Leaving the room \xe2\x80\xa6" : "Cancelling \xe2\x80\xa6");
+}
+
+void stay_fault(struct stay *s, const char *sentence)
+{
+	s->state = STAY_NONE;
+	s->failed = true;
+	s->problem = ADAPTER_GOOD;
+	set_status(s, sentence);
+}
+
+void stay_notice(struct stay *s, const char *sentence, lp_time now)
+{
+	snprintf(s->notice, sizeof(s->notice), "%s", sentence);
+	s->notice_end = now + NOTICE_TIME;
+	if (s->state == STAY_JOINED)
+		describe_room(s);
 }
 
 static void on_disconnected(struct stay *s, const struct lp_tunnel_action *a, const char *sentence)
@@ -117,6 +135,7 @@ static void on_action(struct stay *s, const struct lp_tunnel_action *a, const ch
 		if (s->state != STAY_LEAVING)
 			s->state = STAY_JOINED;
 		s->failed = s->rejected = false;
+		s->entered = true;
 		s->self = a->welcome.peer;
 		s->gateway = a->welcome.gateway_connected;
 		put_in(s, s->self, LP_ROLE_CLIENT, s->name);
@@ -169,6 +188,7 @@ static void on_over(struct stay *s, const struct session_event *event, const cha
 		set_status(s, sentence);
 	s->failed = s->failed || event->text[0];
 	s->state = STAY_NONE;
+	s->over = true;
 	s->address[0] = s->warning[0] = 0;
 	forget_room(s);
 }
@@ -191,6 +211,7 @@ static bool is_news(
 
 static void apply(struct stay *s, const struct session_event *event, lp_time now, const char *told)
 {
+	enum stay_state before = s->state;
 	switch (event->kind) {
 	case SESSION_CONNECTING:
 		if (!s->failed && s->state != STAY_LEAVING) /* what went wrong stays to be read */
@@ -212,11 +233,14 @@ static void apply(struct stay *s, const struct session_event *event, lp_time now
 		break;
 	case SESSION_WARNING:
 		snprintf(s->warning, sizeof(s->warning), "%s", told);
+		s->notice[0] = 0;
 		break;
 	case SESSION_OVER:
 		on_over(s, event, told);
 		break;
 	}
+	if (s->state != before || now >= s->notice_end)
+		s->notice[0] = 0;
 	if (s->state == STAY_JOINED)
 		describe_room(s);
 }
@@ -230,6 +254,8 @@ void stay_event(
 	char before[sizeof(s->status)];
 	memcpy(before, s->status, sizeof(before));
 	words_event(event, &about, told);
+	if (event->kind == SESSION_OVER && !event->text[0] && !s->entered)
+		strcpy(told, "You have not joined the room.");
 	apply(s, event, now, told);
 	if (!is_news(event, state, failed, strcmp(before, s->status) != 0))
 		told[0] = 0;

@@ -40,9 +40,13 @@ struct stay {
 	char name[LP_NAME_MAX + 1];
 
 	enum stay_state state;
-	bool failed; /* it has ended, or stands still, by a fault that status tells */
-	char status[2 * WORDS_MAX];   /* how it is; "" before the first */
-	char warning[WORDS_MAX];      /* that is still true; it is in status too */
+	bool entered; /* the relay has let us in at least once */
+	bool over;    /* nothing more comes */
+	bool failed;  /* it has ended, or stands still, by a fault that status tells */
+	char status[2 * WORDS_MAX]; /* how it is; "" before the first */
+	char warning[WORDS_MAX];    /* that is still true; it is in status too */
+	char notice[WORDS_MAX];     /* in its place for some seconds */
+	lp_time notice_end;
 	enum adapter_problem problem; /* that has ended it */
 	bool rejected;                /* the fault was the relay's answer */
 
@@ -60,6 +64,11 @@ struct stay {
 void stay_begin(struct stay *s, const struct lp_peer_options *options);
 /* The player wants to leave: what ends from here on is no fault. */
 void stay_leave(struct stay *s);
+/* No stay comes of it. */
+void stay_fault(struct stay *s, const char *sentence);
+/* Something to be read beside the status, for some seconds or until the state changes. A warning has
+ * to wait for so long, and is then there again. */
+void stay_notice(struct stay *s, const char *sentence, lp_time now);
 /* told gets the sentence for the log, "" when there is none, or it was the last one already. */
 void stay_event(
 	struct stay *s, const struct session_event *event, lp_time now, char told[WORDS_MAX]);

@@ -13,23 +13,26 @@
 #include "wide.h"
 #include "windows/loop.h"
 
-#define LINES_MAX   200  /* of the log that wait to be shown; more are counted only */
-#define LEAVE_WAIT  2000 /* ms, when Windows ends; then at once */
-#define UNDO_WAIT   3000 /* ms for what leaving at once still has to do */
+#define LOOK_TIMER  1
+#define LOOK_EVERY  (100 * LP_MILLISECOND) /* so often at most, whatever the relay sends */
+#define LEAVE_WAIT  2000                   /* ms, when Windows ends; then at once */
+#define UNDO_WAIT   3000                   /* ms for what leaving at once still has to do */
 #define DRIVER_PAGE L"https://openvpn.net/community-downloads/"
 
-/* ---- what other threads post */
+/* ---- what other threads tell */
+
+/* news: what the inbox said. A message that is refused is made up for by the next change, and by the
+ * end at the latest, which is not given up. */
+static void tell_to_look(struct window *w, bool news)
+{
+	if (news && !PostMessageW(w->hwnd, WINDOW_LOOK, 0, 0))
+		inbox_not_told(&w->inbox);
+}
 
 static void on_session(void *context, const struct session_event *event)
 {
 	struct window *w = context;
-	struct window_event *copy = malloc(sizeof(*copy));
-	if (!copy)
-		return;
-	copy->at = lp_clock();
-	copy->event = *event;
-	if (!PostMessageW(w->hwnd, WINDOW_EVENT, 0, (LPARAM)copy))
-		free(copy);
+	tell_to_look(w, inbox_event(&w->inbox, event, lp_clock()));
 }
 
 static DWORD WINAPI run_session(void *context)
@@ -42,24 +45,14 @@ static DWORD WINAPI run_session(void *context)
 	return 0;
 }
 
+/* It has the time of day in front, of Greenwich: the inbox gives it ours. */
 static void on_line(void *context, const char *line, size_t len)
 {
 	struct window *w = context;
-	char *copy = NULL;
-	if (InterlockedIncrement(&w->lines) <= LINES_MAX)
-		copy = malloc(len + 1);
-	if (copy) {
-		memcpy(copy, line, len);
-		copy[len] = 0;
-		if (PostMessageW(w->hwnd, WINDOW_LINE, 0, (LPARAM)copy))
-			return;
-		free(copy);
-	}
-	InterlockedDecrement(&w->lines);
-	InterlockedIncrement(&w->lines_lost);
+	const char *space = len > 3 && memcmp(line, "ts=", 3) == 0 ? memchr(line, ' ', len) : NULL;
+	size_t skipped = space ? (size_t)(space + 1 - line) : 0;
+	tell_to_look(w, inbox_line(&w->inbox, line + skipped, len - skipped));
 }
-
-/* ---- a stay */
 
 /* The code stays in no field: who looks at the screen, or at a picture of it, shall not join. */
 static void forget_typed(struct window *w)
@@ -74,6 +67,40 @@ static void forget_typed(struct window *w)
 	SetWindowTextW(field, L"");
 	SendMessageW(field, EM_EMPTYUNDOBUFFER, 0, 0);
 }
+
+/* The relay has let us in: what was typed was right. */
+static void welcomed(struct window *w)
+{
+	w->again = true;
+	w->known = w->options;
+	lp_zero(w->known.room_key, sizeof(w->known.room_key));
+	forget_typed(w);
+	remember(&w->options);
+}
+
+static void look(struct window *w)
+{
+	static struct window_look seen; /* the window has one thread */
+	KillTimer(w->hwnd, LOOK_TIMER);
+	inbox_look(&w->inbox, &seen, &w->stay);
+	w->looked = lp_clock();
+	if (seen.entered)
+		welcomed(w);
+	window_log(w, seen.log);
+	if (seen.changed)
+		window_show(w);
+}
+
+/* Painting takes longer than writing into the inbox: a flood must leave time for the player. */
+static void look_in_time(struct window *w)
+{
+	lp_time now = lp_clock(), next = w->looked + LOOK_EVERY;
+	if (now >= next ||
+		!SetTimer(w->hwnd, LOOK_TIMER, (UINT)((next - now) / LP_MILLISECOND) + 1, NULL))
+		look(w);
+}
+
+/* ---- a stay */
 
 static bool start_session(struct window *w)
 {
@@ -116,31 +143,26 @@ static void join(struct window *w)
 	if (w->session)
 		return;
 	if (!find_options(w, sentence)) {
-		w->stay.failed = true;
-		w->stay.problem = ADAPTER_GOOD;
-		snprintf(w->stay.status, sizeof(w->stay.status), "%s", sentence);
-		window_show(w);
+		inbox_fault(&w->inbox, sentence);
+		look(w);
 		SetFocus(w->controls[INVITE]);
 		SendMessageW(w->controls[INVITE], EM_SETSEL, 0, -1);
 		return;
 	}
-	stay_begin(&w->stay, &w->options);
+	inbox_begin(&w->inbox, &w->options);
 	SetFocus(w->controls[MEMBERS]); /* Enter, pressed once more, must not leave */
-	if (!start_session(w)) {
-		w->stay.state = STAY_NONE;
-		w->stay.failed = true;
-		strcpy(w->stay.status,
+	if (!start_session(w))
+		inbox_fault(&w->inbox,
 			"This computer is out of memory. Close programs, then join again.");
-	}
-	window_show(w);
+	look(w);
 }
 
 void window_leave(struct window *w)
 {
 	if (!w->session)
 		return;
-	stay_leave(&w->stay);
-	window_show(w);
+	inbox_leave(&w->inbox);
+	look(w);
 	session_leave(w->session);
 }
 
@@ -151,40 +173,6 @@ void window_exit(struct window *w)
 		window_leave(w);
 	else
 		DestroyWindow(w->hwnd);
-}
-
-/* The relay has let us in: what was typed was right. */
-static void welcomed(struct window *w)
-{
-	w->again = true;
-	w->known = w->options;
-	lp_zero(w->known.room_key, sizeof(w->known.room_key));
-	forget_typed(w);
-	remember(&w->options);
-}
-
-static void show_event(struct window *w, const struct session_event *event, lp_time at)
-{
-	char told[WORDS_MAX];
-	stay_event(&w->stay, event, at, told);
-	if (event->kind == SESSION_ACTION && event->action.kind == LP_TUNNEL_JOINED)
-		welcomed(w);
-	if (told[0])
-		window_log(w, told);
-	window_show(w);
-}
-
-static void take_event(struct window *w, struct window_event *posted)
-{
-	show_event(w, &posted->event, posted->at);
-	free(posted);
-}
-
-static void take_line(struct window *w, char *line)
-{
-	InterlockedDecrement(&w->lines);
-	window_log_line(w, line);
-	free(line);
 }
 
 static void take_end(struct window *w)
@@ -198,7 +186,8 @@ static void take_end(struct window *w)
 		DestroyWindow(w->hwnd);
 		return;
 	}
-	window_show(w);
+	inbox_end(&w->inbox, lp_clock());
+	look(w);
 	if (w->stay.failed && !IsWindowVisible(w->hwnd))
 		window_tray_tell(w, "You are no longer in the room", w->stay.status);
 	if (GetFocus() == w->controls[MEMBERS])
@@ -249,10 +238,11 @@ static void close_window(struct window *w)
 static void fill_in(struct window *w, const char *invite)
 {
 	if (w->session) {
-		static const struct session_event event = {.kind = SESSION_WARNING,
-			.text = "An invite was opened while you are in a room. To use it, leave "
-				"this one, then open it again."};
-		show_event(w, &event, lp_clock());
+		inbox_notice(&w->inbox,
+			"An invite was opened while you are in a room. To use it, leave this one, "
+			"then open it again.",
+			lp_clock());
+		look(w);
 		return;
 	}
 	window_set_text(w, INVITE, invite);
@@ -283,6 +273,21 @@ static void open_driver_page(void)
 	ShellExecuteW(NULL, L"open", explorer, DRIVER_PAGE, NULL, SW_SHOWNORMAL);
 }
 
+/* The second click of a double one is not meant to undo the first. */
+static void press_join(struct window *w)
+{
+	ULONGLONG now = GetTickCount64();
+	bool stays = w->session;
+	if (w->pressed && now - w->pressed < GetDoubleClickTime())
+		return;
+	if (stays)
+		window_leave(w);
+	else
+		join(w);
+	if (stays || w->session)
+		w->pressed = now;
+}
+
 static void on_command(struct window *w, WPARAM what)
 {
 	bool typed = HIWORD(what) == EN_CHANGE, pressed = HIWORD(what) == BN_CLICKED;
@@ -294,10 +299,8 @@ static void on_command(struct window *w, WPARAM what)
 		}
 		break;
 	case JOIN:
-		if (pressed && w->session)
-			window_leave(w);
-		else if (pressed)
-			join(w);
+		if (pressed)
+			press_join(w);
 		break;
 	case DRIVER:
 		if (pressed)
@@ -377,11 +380,8 @@ static bool on_system(
 static bool on_own(struct window *w, UINT message, LPARAM along)
 {
 	switch (message) {
-	case WINDOW_EVENT:
-		take_event(w, (struct window_event *)along);
-		return true;
-	case WINDOW_LINE:
-		take_line(w, (char *)along);
+	case WINDOW_LOOK:
+		look_in_time(w);
 		return true;
 	case WINDOW_ENDED:
 		take_end(w);
@@ -426,6 +426,9 @@ static LRESULT on_message(struct window *w, UINT message, WPARAM wide, LPARAM al
 		on_system(w, message, wide, along, &result))
 		return result;
 	switch (message) {
+	case WM_TIMER:
+		look(w);
+		return 0;
 	case WM_COMMAND:
 		on_command(w, wide);
 		return 0;
@@ -487,6 +490,8 @@ static bool make_window(struct window *w)
 	SetWindowLongPtrW(w->hwnd, GWLP_USERDATA, (LONG_PTR)w);
 	SIZE size = window_first_size(w);
 	SetWindowPos(w->hwnd, NULL, 0, 0, size.cx, size.cy, SWP_NOMOVE | SWP_NOZORDER);
+	/* The shell has fewer rights than a program that runs as administrator. */
+	ChangeWindowMessageFilterEx(w->hwnd, w->taskbar_created, MSGFLT_ALLOW, NULL);
 	window_tray_add(w);
 	return true;
 }
@@ -513,11 +518,12 @@ int window_run(const struct window_config *config)
 		return LP_EXIT_OS;
 	}
 	lp_log_to(on_line, &w);
-	strcpy(w.stay.status,
+	strcpy(w.inbox.stay.status,
 		"Paste the invite that your host sent you, and press Join. Start your game when "
 		"you are in the room.");
 	window_set_text(&w, NAME, w.known.name);
 	window_set_text(&w, INVITE, config->typed ? config->typed : "");
+	w.stay = w.inbox.stay;
 	window_show(&w);
 	ShowWindow(w.hwnd, SW_SHOWDEFAULT);
 	SetFocus(w.controls[INVITE]);

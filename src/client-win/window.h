@@ -1,8 +1,8 @@
 /* window.h - what a player sees: an invite goes in, a room is joined, who is there, a log; and the
  * symbol in the notification area that stays when the window is closed.
  *
- * The window's thread never waits for the network: each stay has a thread of its own, whose events
- * are posted. */
+ * The window's thread never waits for the network: each stay has a thread of its own, that writes what
+ * happens into window_inbox.h. */
 #ifndef LANPARTY_CLIENT_WINDOW_H
 #define LANPARTY_CLIENT_WINDOW_H
 

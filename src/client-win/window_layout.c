@@ -321,7 +321,9 @@ static void paste_unbroken(HWND edit)
 		return;
 	HANDLE memory = GetClipboardData(CF_UNICODETEXT);
 	const wchar_t *text = memory ? GlobalLock(memory) : NULL;
-	for (size_t i = 0; text && text[i] && len + 1 < JOIN_TYPED; i++)
+	/* Another program has made it: perhaps without an end. */
+	size_t units = text ? GlobalSize(memory) / sizeof(*text) : 0;
+	for (size_t i = 0; i < units && text[i] && len + 1 < JOIN_TYPED; i++)
 		if (text[i] != '\r' && text[i] != '\n' && (len > 0 || text[i] > ' '))
 			line[len++] = text[i];
 	line[len] = 0;

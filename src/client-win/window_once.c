@@ -6,13 +6,38 @@
 #include "identity.h"
 
 #define MUTEX_NAME  L"Local\\lanparty-window"
-#define WINDOW_WAIT 3000 /* ms that a window may take to appear when two starts race */
-#define TAKE_WAIT   3000 /* ms that it may take to answer */
+#define WINDOW_WAIT 1000  /* ms that a window may take to appear when two starts race */
+#define TAKE_WAIT   3000  /* ms that it may take to answer */
+#define PATH_UNITS  32768 /* of the longest path */
+
+/* The file that a process was started from. */
+static bool image_of(HANDLE process, wchar_t path[PATH_UNITS])
+{
+	DWORD units = PATH_UNITS;
+	return process && QueryFullProcessImageNameW(process, 0, path, &units);
+}
+
+/* A window's class is no proof: any program could wait for invites with one of that name. */
+static bool is_ours(HWND hwnd)
+{
+	static wchar_t own[PATH_UNITS], other[PATH_UNITS];
+	DWORD id = 0;
+	GetWindowThreadProcessId(hwnd, &id);
+	HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, id);
+	bool same = image_of(GetCurrentProcess(), own) && image_of(process, other) &&
+		    CompareStringOrdinal(own, -1, other, -1, TRUE) == CSTR_EQUAL;
+	if (process)
+		CloseHandle(process);
+	return same;
+}
 
 static HWND find_window(void)
 {
 	for (int waited = 0;; waited += 50) {
-		HWND hwnd = FindWindowW(WINDOW_CLASS, NULL);
+		HWND hwnd = NULL;
+		do
+			hwnd = FindWindowExW(NULL, hwnd, WINDOW_CLASS, NULL);
+		while (hwnd && !is_ours(hwnd));
 		if (hwnd || waited >= WINDOW_WAIT)
 			return hwnd;
 		Sleep(50);

@@ -5,22 +5,16 @@
 #include "window.h"
 
 #include "join.h"
-#include "stay.h"
+#include "window_inbox.h"
 
 #define WINDOW_CLASS L"lanparty-window"
 #define WINDOW_ICON  1      /* the resource's number */
 #define LINK_MAGIC   0x6c70 /* what a WM_COPYDATA with a link says it is */
 
-/* Posted by other threads, with memory that the window frees. */
 enum window_message {
-	WINDOW_EVENT = WM_APP + 1, /* lParam: struct window_event */
-	WINDOW_LINE,               /* lParam: a line of the log, UTF-8 */
-	WINDOW_ENDED,              /* the session's thread has nothing more to do */
-	WINDOW_TRAY,               /* the symbol was used */
-};
-struct window_event {
-	lp_time at;
-	struct session_event event;
+	WINDOW_LOOK = WM_APP + 1, /* into the inbox; one at a time is under way */
+	WINDOW_ENDED,             /* the session's thread has nothing more to do */
+	WINDOW_TRAY,              /* the symbol was used */
 };
 
 /* The controls, in the order of the tab key. A test finds them by 100 + number. */
@@ -70,12 +64,13 @@ struct window {
 	struct lp_peer_options known;   /* without a key */
 	struct lp_peer_options options; /* of the stay, or the last one */
 	bool again;                     /* options are good for another stay */
-	struct stay stay;
+	struct window_inbox inbox;
+	struct stay stay;        /* as it is shown */
+	lp_time looked;          /* into the inbox */
 	struct session *session; /* NULL: no stay */
 	HANDLE thread;           /* of the session */
+	ULONGLONG pressed;       /* when a button has joined or left, ms */
 	bool exiting;            /* when the stay is over */
-	volatile LONG lines;     /* of the log that are posted and not yet shown */
-	volatile LONG lines_lost;
 };
 
 /* window_layout.c: controls, sizes, painting. */
@@ -95,8 +90,7 @@ HBRUSH window_color(struct window *w, HDC dc, HWND control);
 void window_show(struct window *w); /* all of it, from the stay */
 void window_show_hint(struct window *w);
 void window_show_status(struct window *w, const char *sentence);
-void window_log(struct window *w, const char *sentence); /* with the time of day */
-void window_log_line(struct window *w, const char *line);
+void window_log(struct window *w, const char *lines); /* whole lines, each with its end */
 void window_copy_log(struct window *w);
 bool window_member_text(struct window *w, size_t row, int column, wchar_t *text, size_t cap);
 void window_set_text(const struct window *w, enum control control, const char *text);

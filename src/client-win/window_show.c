@@ -9,9 +9,8 @@
 #include "identity.h"
 #include "wide.h"
 
-#define LOG_MAX  60000 /* characters of the log that are kept */
-#define LOG_LINE 2200  /* of one line */
-#define DASH     "\xe2\x80\x93"
+#define LOG_MAX 60000 /* characters of the log that are kept */
+#define DASH    "\xe2\x80\x93"
 
 void window_get_text(const struct window *w, enum control control, char *text, size_t cap)
 {
@@ -169,29 +168,17 @@ static void append_log(HWND log, const wchar_t *text)
 	InvalidateRect(log, NULL, TRUE);
 }
 
-void window_log(struct window *w, const char *sentence)
+/* The last line has no end, or an empty one would be seen below it. */
+void window_log(struct window *w, const char *lines)
 {
-	static wchar_t wide[LOG_LINE]; /* the window has one thread */
-	static char line[LOG_LINE];
-	SYSTEMTIME now;
-	GetLocalTime(&now);
-	snprintf(line, sizeof(line), "%s%02d:%02d:%02d  %s",
-		GetWindowTextLengthW(w->controls[LOG]) > 0 ? "\r\n" : "", now.wHour, now.wMinute,
-		now.wSecond, sentence);
-	append_log(w->controls[LOG], wide_from(wide, LOG_LINE, line));
-}
-
-void window_log_line(struct window *w, const char *line)
-{
-	LONG lost = InterlockedExchange(&w->lines_lost, 0);
-	if (lost > 0) {
-		char text[80];
-		snprintf(text, sizeof(text), "(%ld lines are left out here)", lost);
-		window_log(w, text);
-	}
-	/* It has the time of day in front, of Greenwich. */
-	const char *space = strchr(line, ' ');
-	window_log(w, strncmp(line, "ts=", 3) == 0 && space ? space + 1 : line);
+	static wchar_t wide[INBOX_LOG + 80]; /* the window has one thread */
+	bool first = GetWindowTextLengthW(w->controls[LOG]) == 0;
+	if (!lines[0])
+		return;
+	wcscpy(wide, first ? L"" : L"\r\n");
+	wide_from(wide + wcslen(wide), INBOX_LOG + 78, lines);
+	wide[wcslen(wide) - 2] = 0;
+	append_log(w->controls[LOG], wide);
 }
 
 void window_copy_log(struct window *w)

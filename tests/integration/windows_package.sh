@@ -185,11 +185,10 @@ check "and leaves the room" cmp "$dir/room.ini" "$installed/lanparty.ini"
 
 # What the program leaves when it is killed, and what a player has told it.
 quiet reg add 'HKLM\SOFTWARE\lanparty' /v leftover /d something /f
-settings=$(echo "$c"/users/*/AppData/Roaming)/lanparty
-mkdir -p "$settings" && echo kept >"$settings/settings"
+quiet reg add 'HKCU\Software\lanparty' /v relay /d play.example.org /f
 check "uninstall /S removes it" uninstall
-check "the player's own settings stay" test -s "$settings/settings"
-rm -r "$settings"
+check "the player's own settings stay" is play.example.org value 'HKCU\Software\lanparty' relay
+quiet reg delete 'HKCU\Software\lanparty' /f
 state >"$dir/after"
 check "nothing else is left: no file, no key" diff "$dir/before" "$dir/after"
 

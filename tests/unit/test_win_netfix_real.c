@@ -11,6 +11,9 @@
 #include "log.h"
 #include "netfix_windows.h"
 
+#include <aclapi.h>
+#include <sddl.h>
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define KEY          L"SOFTWARE\\lanparty-test\\changes"
 #define ONE          "{11111111-2222-3333-4444-555555555555}"
@@ -257,6 +260,86 @@ static void a_dead_program_holds_nothing(void **state)
 	dead.close(dead.context);
 }
 
+/* Somebody's object of the lock's name, by security descriptor. NULL where Windows does not let us. */
+static HANDLE squat(const wchar_t *text, bool as_event)
+{
+	static const wchar_t name[] = L"Global\\lanparty-netfix-" WIDE_ONE;
+	SECURITY_ATTRIBUTES attributes = {.nLength = sizeof(attributes)};
+	assert_true(ConvertStringSecurityDescriptorToSecurityDescriptorW(
+		text, SDDL_REVISION_1, &attributes.lpSecurityDescriptor, NULL));
+	HANDLE object = as_event ? CreateEventW(&attributes, TRUE, FALSE, name)
+				 : CreateMutexW(&attributes, TRUE, name);
+	LocalFree(attributes.lpSecurityDescriptor);
+	return object;
+}
+
+/* A thread of its own, as a mutex can be taken twice by one. */
+static DWORD WINAPI take(void *context)
+{
+	struct netfix_system s = open_system();
+	*(bool *)context = s.lock(s.context, ONE, 0);
+	s.close(s.context);
+	return 0;
+}
+
+static void only_an_administrator_holds_a_lanparty_up(void **state)
+{
+	static const struct {
+		const wchar_t *security;
+		bool event, expected;
+		const char *story;
+	} rows[] = {
+		{L"O:BAD:(A;;GA;;;WD)", false, false, "an administrator's"},
+		{L"O:SYD:(A;;GA;;;WD)", false, false, "the system's"},
+		{L"O:BUD:(A;;GA;;;WD)", false, true, "a user's"},
+		{L"O:WDD:(A;;GA;;;WD)", false, true, "somebody's"},
+		{L"O:BUD:(D;;GA;;;WD)", false, true, "a user's, that nobody can open"},
+		{L"O:BUD:(A;;GA;;;WD)", true, true, "no mutex at all"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		HANDLE squatter = squat(rows[i].security, rows[i].event);
+		bool locked = false;
+		if (!squatter) {
+			print_message("%s: %lu\n", rows[i].story, GetLastError());
+			continue;
+		}
+		HANDLE thread = CreateThread(NULL, 0, take, &locked, 0, NULL);
+		assert_int_equal(WaitForSingleObject(thread, 10000), WAIT_OBJECT_0);
+		CloseHandle(thread);
+		CloseHandle(squatter);
+		if (locked != rows[i].expected)
+			fail_msg("%s", rows[i].story);
+	}
+}
+
+static void nobody_but_administrators_can_open_the_lock(void **state)
+{
+	struct netfix_system s = open_system();
+	wchar_t *text = NULL;
+	PSECURITY_DESCRIPTOR security = NULL;
+
+	(void)state;
+	assert_true(s.lock(s.context, ONE, 0));
+	HANDLE mutex = OpenMutexW(READ_CONTROL, FALSE, L"Global\\lanparty-netfix-" WIDE_ONE);
+	assert_non_null(mutex);
+	assert_int_equal(GetSecurityInfo(mutex, SE_KERNEL_OBJECT, DACL_SECURITY_INFORMATION, NULL,
+				 NULL, NULL, NULL, &security),
+		ERROR_SUCCESS);
+	assert_true(ConvertSecurityDescriptorToStringSecurityDescriptorW(
+		security, SDDL_REVISION_1, DACL_SECURITY_INFORMATION, &text, NULL));
+	print_message("%ls\n", text);
+	/* two entries, each for one of those */
+	assert_non_null(wcsstr(text, L";;;BA)"));
+	assert_non_null(wcsstr(text, L";;;SY)"));
+	assert_ptr_equal(wcschr(wcschr(wcschr(text, L'(') + 1, L'(') + 1, L'('), NULL);
+	LocalFree(text);
+	LocalFree(security);
+	CloseHandle(mutex);
+	s.close(s.context);
+}
+
 static void an_adapter_that_is_not_there_is_gone_or_switched_off(void **state)
 {
 	static const wchar_t connection[] = L"SYSTEM\\CurrentControlSet\\Control\\Network\\"
@@ -438,6 +521,8 @@ int main(void)
 		cmocka_unit_test(an_adapter_is_held_by_one_program),
 		cmocka_unit_test(who_waits_for_an_adapter_gets_it),
 		cmocka_unit_test(a_dead_program_holds_nothing),
+		cmocka_unit_test(only_an_administrator_holds_a_lanparty_up),
+		cmocka_unit_test(nobody_but_administrators_can_open_the_lock),
 		cmocka_unit_test(an_adapter_that_is_not_there_is_gone_or_switched_off),
 		cmocka_unit_test(every_setting_of_every_interface_can_be_asked_for),
 		cmocka_unit_test(a_network_that_windows_does_not_know_is_gone),

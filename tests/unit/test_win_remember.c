@@ -1,3 +1,4 @@
+/* What the next start knows of the last one, in a registry that is only for this test. */
 #include "remember.h"
 
 #include <winsock2.h>
@@ -11,10 +12,14 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "options.h"
-#include "wide.h"
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TEST_KEY     L"Software\\lanparty-test-remember"
+#define KEY          L"Software\\lanparty"
+#define PIN          L"sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define LABEL_63     L"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define NAME_256     LABEL_63 L"." LABEL_63 L"." LABEL_63 L"." LABEL_63 L"."
 
-static struct lp_peer_options options = {
+static const struct lp_peer_options options = {
 	.relay = {"play.example.org", 8443},
 	.server_name = "cert.example.org",
 	.pins = {{0xaa}, {0xbb}},
@@ -22,124 +27,205 @@ static struct lp_peer_options options = {
 	.room_key = "ROOMKEYROOMKEYROOMKEYROOMKEYROO",
 	.name = "Zo\xc3\xab #1 = best",
 };
+static const struct lp_peer_options nothing;
 
-/* The file as the next start reads it. */
-static struct lp_peer_options read_back(void)
+static int begin(void **state)
 {
-	static struct lp_option table[LP_PEER_OPTIONS];
-	static struct lp_options o;
-	static struct lp_peer_options values;
-	char path[1024], program[] = "program";
-	char *argv[] = {program, NULL};
-	int code;
-	lp_options_clear(&o);
-	memset(&values, 0, sizeof(values));
-	assert_true(remember_path(path, sizeof(path)));
-	o = (struct lp_options){.program = program,
-		.list = table,
-		.count = lp_peer_options_add(&values, table, 0),
-		.default_config = path};
-	assert_true(lp_options_read(&o, 1, argv, &code));
-	return values;
+	HKEY key;
+	(void)state;
+	RegDeleteTreeW(HKEY_CURRENT_USER, TEST_KEY);
+	return RegCreateKeyExW(HKEY_CURRENT_USER, TEST_KEY, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key,
+		       NULL) != ERROR_SUCCESS ||
+	       RegOverridePredefKey(HKEY_CURRENT_USER, key) != ERROR_SUCCESS ||
+	       RegCloseKey(key) != ERROR_SUCCESS;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	RegOverridePredefKey(HKEY_CURRENT_USER, NULL);
+	return RegDeleteTreeW(HKEY_CURRENT_USER, TEST_KEY) != ERROR_SUCCESS;
+}
+
+static HKEY open_key(void)
+{
+	HKEY key;
+	assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, KEY, 0, NULL, 0, KEY_ALL_ACCESS, NULL,
+				 &key, NULL),
+		ERROR_SUCCESS);
+	return key;
+}
+
+static void put(const wchar_t *name, DWORD type, const void *data, size_t len)
+{
+	HKEY key = open_key();
+	assert_int_equal(RegSetValueExW(key, name, 0, type, data, (DWORD)len), ERROR_SUCCESS);
+	RegCloseKey(key);
 }
 
 static void what_is_remembered_is_read_by_the_next_start(void **state)
 {
+	struct lp_peer_options back, expected = options;
 	(void)state;
 	assert_true(remember(&options));
-	struct lp_peer_options back = read_back();
+	assert_true(remember_load(&back));
+	memset(expected.room_key, 0, sizeof(expected.room_key));
 	assert_string_equal(back.relay.name, "play.example.org");
 	assert_int_equal(back.relay.port, 8443);
-	assert_string_equal(back.server_name_given, "cert.example.org");
-	assert_int_equal(back.pin_count, 2);
-	assert_memory_equal(back.pins, options.pins, sizeof(back.pins));
-	assert_string_equal(back.name_given, "Zo\xc3\xab #1 = best");
-	assert_null(back.room);
+	assert_string_equal(back.server_name, "cert.example.org");
+	assert_string_equal(back.name, "Zo\xc3\xab #1 = best");
+	assert_memory_equal(&back, &expected, sizeof(back));
 }
 
 static void a_new_one_replaces_all_of_the_old_one(void **state)
 {
+	static const struct lp_peer_options others[] = {
+		{.relay = {"2001:db8::5", LP_RELAY_PORT}, .server_name = "2001:db8::5"},
+		{.relay = {"192.0.2.7", 1}, .server_name = "2001:db8::6"},
+		{.relay = {"a", 65535}, .server_name = "a", .pins = {{9}}, .pin_count = 1},
+	};
 	(void)state;
-	struct lp_peer_options other = {
-		.relay = {"2001:db8::5", LP_RELAY_PORT}, .server_name = "2001:db8::5"};
-	assert_true(remember(&options));
-	assert_true(remember(&other));
-	struct lp_peer_options back = read_back();
-	assert_string_equal(back.relay.name, "2001:db8::5");
-	assert_int_equal(back.relay.port, LP_RELAY_PORT);
-	assert_null(back.server_name_given);
-	assert_null(back.name_given);
-	assert_int_equal(back.pin_count, 0);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		struct lp_peer_options back;
+		assert_true(remember(&options));
+		assert_true(remember(&others[i]));
+		assert_true(remember_load(&back));
+		assert_memory_equal(&back, &others[i], sizeof(back));
+	}
 }
 
 static void the_longest_of_everything_fits(void **state)
 {
+	struct lp_peer_options big = {.relay = {.port = 65535}, .pin_count = LP_MAX_PINS}, back;
 	(void)state;
-	struct lp_peer_options big = {.relay = {.port = 65535}, .pin_count = LP_MAX_PINS};
-	char text[REMEMBER_TEXT];
-	memset(big.relay.name, 'r', LP_HOST_MAX);
+	memset(big.relay.name, ':', LP_HOST_MAX);
 	memset(big.server_name, 's', LP_HOST_MAX);
+	memset(big.pins, 0xff, sizeof(big.pins));
 	memset(big.name, 'n', LP_NAME_MAX);
-	remember_text(&big, text);
-	assert_in_range(strlen(text), 1, REMEMBER_TEXT - 2);
-	assert_string_equal(text + strlen(text) - 3, "nn\n");
+	assert_true(remember(&big));
+	assert_true(remember_load(&back));
+	assert_memory_equal(&back, &big, sizeof(back));
 }
 
-static void the_room_is_not_remembered(void **state)
+static void nothing_is_remembered_at_first(void **state)
 {
+	struct lp_peer_options back = options;
 	(void)state;
-	char text[REMEMBER_TEXT];
-	remember_text(&options, text);
-	assert_null(strstr(text, "ROOMKEY"));
-	assert_null(strstr(text, "room = "));
-	for (size_t i = 0; i + 8 <= sizeof(options.room_key); i++) {
-		char hex[17] = "";
-		for (size_t k = 0; k < 8; k++)
-			snprintf(hex + 2 * k, 3, "%02x", options.room_key[i + k]);
-		assert_null(strstr(text, hex));
+	assert_false(remember_load(&back));
+	assert_memory_equal(&back, &nothing, sizeof(back));
+}
+
+static void nonsense_is_not_believed(void **state)
+{
+	static const wchar_t good[] = L"other.example.org", pin[] = PIN, plus[] = PIN L"0";
+	static const wchar_t environment[] = L"%USERNAME%", blank[] = L"play example.org";
+	static const wchar_t port[] = L"play.example.org:0", half[] = L"sha256:0011",
+			     path[] = L"\\\\x";
+	static const wchar_t longest[] = NAME_256 NAME_256, name[] = L"Zoe", lone[] = {0xd800, 0};
+	static const wchar_t controls[] = L"a\nb\x1b";
+	static const struct {
+		const wchar_t *name;
+		DWORD type;
+		const wchar_t *data;
+		size_t len;
+		bool good;
+		const char *story;
+	} rows[] = {
+		{L"relay", REG_SZ, good, sizeof(good), true, "another relay"},
+		{L"relay", REG_SZ, good, sizeof(good) - 2, true, "its end is not written down"},
+		{L"relay", REG_SZ, L"", 2, false, "none"},
+		{L"relay", REG_SZ, L"", 0, false, "not even an end"},
+		{L"relay", REG_SZ, blank, sizeof(blank), false, "no host"},
+		{L"relay", REG_SZ, port, sizeof(port), false, "no port"},
+		{L"relay", REG_SZ, path, sizeof(path), false, "a path"},
+		{L"relay", REG_SZ, longest, sizeof(longest), false, "much too long"},
+		{L"relay", REG_SZ, lone, sizeof(lone), false, "half a character"},
+		{L"relay", REG_BINARY, good, sizeof(good), false, "bytes"},
+		{L"relay", REG_MULTI_SZ, good, sizeof(good), false, "a list"},
+		{L"relay", REG_DWORD, good, 4, false, "a number"},
+		{L"relay", REG_EXPAND_SZ, environment, sizeof(environment), false, "a variable"},
+		{L"server-name", REG_SZ, good, sizeof(good), true, "another name"},
+		{L"server-name", REG_SZ, blank, sizeof(blank), false, "no name"},
+		{L"server-name", REG_DWORD, good, 4, false, "a number"},
+		{L"relay-pin", REG_SZ, pin, sizeof(pin), true, "another pin"},
+		{L"relay-pin", REG_SZ, half, sizeof(half), false, "half a pin"},
+		{L"relay-pin", REG_SZ, plus, sizeof(plus), false, "more than a pin"},
+		{L"relay-pin", REG_BINARY, pin, 32, false, "a pin in bytes"},
+		{L"relay-pin-2", REG_SZ, half, sizeof(half), false, "half a second pin"},
+		{L"name", REG_SZ, name, sizeof(name), true, "another player"},
+		{L"name", REG_SZ, controls, sizeof(controls), true, "controls are taken out"},
+		{L"name", REG_SZ, longest, 400, true, "a long one is cut"},
+		{L"name", REG_SZ, longest, sizeof(longest), false, "a novel"},
+		{L"name", REG_DWORD, name, 4, false, "a number"},
+		{L"room", REG_SZ, good, sizeof(good), true, "nobody asks for it"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_peer_options back;
+		assert_true(remember(&options));
+		put(rows[i].name, rows[i].type, rows[i].data, rows[i].len);
+		bool good_one = remember_load(&back);
+		if (good_one != rows[i].good ||
+			(!good_one && memcmp(&back, &nothing, sizeof(back)) != 0))
+			fail_msg("%ls: %s", rows[i].name, rows[i].story);
+		assert_in_range(strlen(back.name), 0, LP_NAME_MAX);
+		assert_null(strpbrk(back.name, "\n\x1b"));
+		assert_null(back.room);
 	}
 }
 
-static void a_folder_that_cannot_be_written_is_no_harm(void **state)
+static void the_room_is_nowhere(void **state)
 {
+	static const wchar_t *const known[] = {
+		L"relay", L"server-name", L"relay-pin", L"relay-pin-2", L"name"};
+	HKEY key;
+	DWORD count = 0;
 	(void)state;
-	char path[1024];
-	wchar_t wide[1024];
 	assert_true(remember(&options));
-	assert_true(remember_path(path, sizeof(path)));
-	wide_from(wide, 1024, path);
-	wcscat(wide, L".new");
-	/* A folder of the new file's name stands in its way. */
-	assert_true(CreateDirectoryW(wide, NULL));
-	options.relay.port = 99;
-	bool good = remember(&options);
-	assert_true(RemoveDirectoryW(wide));
-	assert_false(good);
-	assert_int_equal(read_back().relay.port, 8443); /* the old one, whole */
-	assert_true(remember(&options));
-	assert_int_equal(read_back().relay.port, 99);
+	key = open_key();
+	for (DWORD i = 0;; i++) {
+		wchar_t name[100], text[400] = L"";
+		DWORD units = COUNT(name), len = sizeof(text) - sizeof(*text), type;
+		size_t k = 0;
+		if (RegEnumValueW(key, i, name, &units, NULL, &type, (BYTE *)text, &len) !=
+			ERROR_SUCCESS)
+			break;
+		while (k < COUNT(known) && wcscmp(known[k], name) != 0)
+			k++;
+		assert_true(k < COUNT(known));
+		assert_int_equal(type, REG_SZ);
+		assert_null(wcsstr(text, L"ROOMKEY"));
+		assert_null(wcsstr(text, L"524f4f4d")); /* in hexadecimal */
+		count++;
+	}
+	RegCloseKey(key);
+	assert_int_equal(count, COUNT(known));
 }
 
-static void a_path_that_does_not_fit_is_none(void **state)
+static void breaking_off_leaves_no_relay_without_its_pin(void **state)
 {
+	struct lp_peer_options back;
+	HKEY key;
 	(void)state;
-	char path[1024], small[8];
-	assert_true(remember_path(path, sizeof(path)));
-	assert_non_null(strstr(path, "\\lanparty\\lanparty.ini"));
-	assert_false(remember_path(small, sizeof(small)));
-	assert_true(remember_path(path, strlen(path) + 1));
-	assert_false(remember_path(path, strlen(path)));
+	assert_true(remember(&options));
+	key = open_key();
+	RegDeleteValueW(key, L"relay"); /* as it is until all else is written */
+	RegCloseKey(key);
+	assert_false(remember_load(&back));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_remembered_is_read_by_the_next_start),
-		cmocka_unit_test(a_new_one_replaces_all_of_the_old_one),
-		cmocka_unit_test(the_longest_of_everything_fits),
-		cmocka_unit_test(the_room_is_not_remembered),
-		cmocka_unit_test(a_folder_that_cannot_be_written_is_no_harm),
-		cmocka_unit_test(a_path_that_does_not_fit_is_none),
+		cmocka_unit_test_setup_teardown(
+			what_is_remembered_is_read_by_the_next_start, begin, end),
+		cmocka_unit_test_setup_teardown(a_new_one_replaces_all_of_the_old_one, begin, end),
+		cmocka_unit_test_setup_teardown(the_longest_of_everything_fits, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_is_remembered_at_first, begin, end),
+		cmocka_unit_test_setup_teardown(nonsense_is_not_believed, begin, end),
+		cmocka_unit_test_setup_teardown(the_room_is_nowhere, begin, end),
+		cmocka_unit_test_setup_teardown(
+			breaking_off_leaves_no_relay_without_its_pin, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "stay.h"
+#include "window_inbox.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -240,6 +240,18 @@ static void an_end_by_itself_says_why(void **state)
 	assert_true(stay.failed);
 }
 
+static void what_was_never_joined_is_not_left(void **state)
+{
+	(void)state;
+	begin(false, false);
+	stay_leave(&stay);
+	assert_null(strstr(stay.status, "Leaving"));
+	tell_kind(SESSION_OVER, "");
+	assert_string_equal(told, "You have not joined the room.");
+	assert_string_equal(stay.status, "You have not joined the room.");
+	assert_false(stay.failed);
+}
+
 static void a_warning_stays_beside_the_status(void **state)
 {
 	(void)state;
@@ -256,6 +268,171 @@ static void a_warning_stays_beside_the_status(void **state)
 	assert_null(strstr(stay.status, "overlap"));
 }
 
+static void a_notice_passes_and_the_warning_is_there_again(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *what;
+		lp_time later;
+		bool joins, warns;
+		const char *wanted;
+	} rows[] = {
+		{"too short a time", LP_SECOND, false, false, "\nAn invite was opened."},
+		{"some seconds", 11 * LP_SECOND, false, false, "\nTwo networks overlap."},
+		{"another state", 0, true, false, "\nTwo networks overlap."},
+		{"a new warning", 0, false, true, "\nNo rights."},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct session_event traffic = {.kind = SESSION_TRAFFIC};
+		begin(true, true);
+		tell_kind(SESSION_WARNING, "Two networks overlap.");
+		stay_notice(&stay, "An invite was opened.", now);
+		assert_non_null(strstr(stay.status, "\nAn invite was opened."));
+		assert_null(strstr(stay.status, "overlap"));
+		now += rows[i].later;
+		if (rows[i].joins) {
+			ends(false, LP_QUIC_END_IDLE);
+			tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_JOINED}, 0);
+		}
+		if (rows[i].warns)
+			tell_kind(SESSION_WARNING, "No rights.");
+		tell(&traffic);
+		if (!strstr(stay.status, rows[i].wanted))
+			fail_msg("%s: '%s'", rows[i].what, stay.status);
+	}
+}
+
+/* ---- the inbox between the threads and the window */
+
+#define FLOOD 100000
+
+static struct window_inbox box;
+static struct window_look seen;
+static volatile LONG posted;
+
+static void tell_box(const struct session_event *event)
+{
+	if (inbox_event(&box, event, LP_SECOND))
+		InterlockedIncrement(&posted);
+}
+static DWORD WINAPI flood(void *unused)
+{
+	struct session_event e = {.kind = SESSION_ACTION,
+		.action = {.kind = LP_TUNNEL_JOINED, .welcome = {.peer = 3}}};
+	(void)unused;
+	tell_box(&e);
+	for (unsigned i = 0; i < FLOOD; i++) {
+		static const enum lp_tunnel_kind kinds[] = {
+			LP_TUNNEL_PEER_JOINED, LP_TUNNEL_PEER_STATUS, LP_TUNNEL_PEER_LEFT};
+		e.action = (struct lp_tunnel_action){.kind = kinds[i % 3],
+			.member = {.peer = 7, .role = LP_ROLE_CLIENT, .name = "mallory"}};
+		if (e.action.kind == LP_TUNNEL_PEER_STATUS)
+			e.action.peer_status = (struct lp_peer_status){.peer = 7, .rtt_us = i};
+		else if (e.action.kind == LP_TUNNEL_PEER_LEFT)
+			e.action.peer_left = (struct lp_peer_left){.peer = 7};
+		tell_box(&e);
+	}
+	return 0;
+}
+static void begin_box(void)
+{
+	struct lp_peer_options options = {.relay = {"play.example.org", 443}, .name = "me"};
+	memset(&box, 0, sizeof(box));
+	posted = 0;
+	inbox_begin(&box, &options);
+	inbox_look(&box, &seen, &stay);
+}
+static void run_flood(bool looking)
+{
+	HANDLE thread = CreateThread(NULL, 0, flood, NULL, 0, NULL);
+	assert_non_null(thread);
+	while (WaitForSingleObject(thread, looking ? 1 : INFINITE) != WAIT_OBJECT_0)
+		inbox_look(&box, &seen, &stay);
+	CloseHandle(thread);
+}
+/* FLOOD % 3 == 1: the last thing that happened is that mallory is in the room. */
+static void assert_last_state(void)
+{
+	inbox_look(&box, &seen, &stay);
+	assert_members("mallory me");
+	assert_int_equal(stay.state, STAY_JOINED);
+}
+
+static void a_flood_is_one_message_and_ends_with_the_last_state(void **state)
+{
+	(void)state;
+	begin_box();
+	run_flood(false);
+	assert_int_equal(posted, 1);
+	assert_last_state();
+	assert_true(seen.changed && seen.entered);
+	assert_non_null(strstr(seen.log, "  You are in the room.\r\n"));
+	assert_non_null(strstr(seen.log, " lines are left out here)\r\n"));
+	inbox_look(&box, &seen, &stay);
+	assert_string_equal(seen.log, "");
+	assert_false(seen.changed || seen.entered);
+}
+
+static void a_window_that_looks_meanwhile_sees_the_last_state_too(void **state)
+{
+	(void)state;
+	begin_box();
+	run_flood(true);
+	assert_last_state();
+}
+
+static void a_message_that_was_refused_is_tried_again(void **state)
+{
+	(void)state;
+	begin_box();
+	assert_true(inbox_line(&box, "one", 3));
+	assert_false(inbox_line(&box, "two", 3));
+	inbox_not_told(&box);
+	assert_true(inbox_line(&box, "three", 5));
+	inbox_look(&box, &seen, &stay);
+	assert_false(seen.changed);
+	const char *two = strstr(seen.log, "  two\r\n");
+	assert_non_null(two);
+	assert_non_null(strstr(two, "  three\r\n"));
+}
+
+static void a_line_of_any_length_fits_or_is_told_as_a_gap(void **state)
+{
+	(void)state;
+	static char line[2 * INBOX_LOG];
+	memset(line, 'x', sizeof(line));
+	for (size_t len = INBOX_LOG - 20; len < INBOX_LOG + 20; len++) {
+		begin_box();
+		inbox_line(&box, line, len);
+		inbox_line(&box, "short", 5);
+		inbox_look(&box, &seen, &stay);
+		assert_true(strlen(seen.log) < sizeof(seen.log));
+		assert_true(strstr(seen.log, " lines are left out here)\r\n") ||
+			    strstr(seen.log, "  short\r\n"));
+	}
+}
+
+static void an_end_that_nobody_told_is_one(void **state)
+{
+	(void)state;
+	begin_box();
+	run_flood(false);
+	inbox_end(&box, LP_SECOND);
+	inbox_look(&box, &seen, &stay);
+	assert_true(stay.over);
+	assert_int_equal(stay.state, STAY_NONE);
+	assert_members("");
+	assert_string_equal(stay.status, "You have left the room.");
+	/* and one that was told is not told twice */
+	begin_box();
+	struct session_event over = {.kind = SESSION_OVER, .text = "The network adapter has gone."};
+	tell_box(&over);
+	inbox_end(&box, LP_SECOND);
+	inbox_look(&box, &seen, &stay);
+	assert_string_equal(stay.status, "The network adapter has gone.");
+	assert_null(strstr(seen.log, "You have"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,7 +446,14 @@ int main(void)
 		cmocka_unit_test(a_missing_adapter_ends_it_with_its_reason),
 		cmocka_unit_test(leaving_is_no_fault),
 		cmocka_unit_test(an_end_by_itself_says_why),
+		cmocka_unit_test(what_was_never_joined_is_not_left),
 		cmocka_unit_test(a_warning_stays_beside_the_status),
+		cmocka_unit_test(a_notice_passes_and_the_warning_is_there_again),
+		cmocka_unit_test(a_flood_is_one_message_and_ends_with_the_last_state),
+		cmocka_unit_test(a_window_that_looks_meanwhile_sees_the_last_state_too),
+		cmocka_unit_test(a_message_that_was_refused_is_tried_again),
+		cmocka_unit_test(a_line_of_any_length_fits_or_is_told_as_a_gap),
+		cmocka_unit_test(an_end_that_nobody_told_is_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

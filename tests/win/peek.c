@@ -10,6 +10,7 @@
  * peek paste ID TEXT   through the clipboard
  * peek clipboard       the text in it
  * peek click ID
+ * peek double ID       clicks twice at once
  * peek size W H        the window's, in pixels
  * peek dpi N           as if the window had moved to a screen with N dots an inch; then check
  * peek send MESSAGE W L, peek post MESSAGE W L    numbers as of C
@@ -384,6 +385,11 @@ static int with_control(const wchar_t *word, int count, wchar_t **words)
 	}
 	if (wcscmp(word, L"click") == 0)
 		return PostMessageW(c->hwnd, BM_CLICK, 0, 0) ? 0 : 1;
+	if (wcscmp(word, L"double") == 0)
+		return PostMessageW(c->hwnd, BM_CLICK, 0, 0) &&
+				       PostMessageW(c->hwnd, BM_CLICK, 0, 0)
+			       ? 0
+			       : 1;
 	if (wcscmp(word, L"type") == 0 && count == 2)
 		type(c, words[1]);
 	else if (wcscmp(word, L"paste") == 0 && count == 2)
