@@ -14,7 +14,7 @@
  * a wire that loses 30 % take 1.2 s instead of 3. */
 #define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
 #define LP_ACK_THRESHOLD 16 /* packets for which one acknowledgement will do (RFC 9000, 13.2.2) */
-#define LP_LINGER_PTOS   3 /* RFC 9000, section 10.2 */
+#define LP_LINGER_PTOS   3  /* RFC 9000, section 10.2 */
 #define LP_LINGER_MAX    (3 * LP_SECOND)
 #define LP_CLOSE_REPEATS 4
 
