@@ -216,7 +216,7 @@ static inline size_t peer_take_max(
 	struct relay *r, int i, size_t max, uint8_t *bytes, struct lp_overlay *ret_overlay)
 {
 	struct lp_datagram d;
-	if (!lp_hub_next_datagram(r->hub, r->peers[i].session, max, &d))
+	if (!lp_hub_next_datagram(r->hub, r->peers[i].session, max, true, r->now, &d))
 		return 0;
 	size_t len = d.header_len + d.len;
 	assert(len <= max);

@@ -271,7 +271,7 @@ static inline struct lp_verdict line_forwarded(
 static inline size_t line_take(struct line *l, size_t max, uint8_t *bytes, struct lp_overlay *o)
 {
 	struct lp_datagram d;
-	if (!lp_tunnel_next_datagram(l->tunnel, max, &d))
+	if (!lp_tunnel_next_datagram(l->tunnel, max, true, l->now, &d))
 		return 0;
 	size_t len = d.header_len + d.len;
 	assert(len <= max);

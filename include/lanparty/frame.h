@@ -4,10 +4,13 @@
 #ifndef LANPARTY_FRAME_H
 #define LANPARTY_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lanparty/eth.h"
+#include "lanparty/flow.h"
+#include "lanparty/time.h"
 
 struct lp_frame {
 	struct lp_frame *next; /* in the pool's free list */
@@ -15,6 +18,7 @@ struct lp_frame {
 	uint32_t room;
 	uint16_t peer; /* where it comes from */
 	uint16_t len;
+	struct lp_flow_key flow;
 	uint8_t bytes[LP_ETH_FRAME_MAX + 2];
 };
 
@@ -28,9 +32,31 @@ void lp_pool_free(struct lp_pool *pool);
 struct lp_frame *lp_pool_take(struct lp_pool *pool);
 /* How many are free. */
 size_t lp_pool_free_count(const struct lp_pool *pool);
+/* Less than half of them are. */
+bool lp_pool_is_scarce(const struct lp_pool *pool);
 /* One more reference; returns frame. */
 struct lp_frame *lp_frame_hold(struct lp_frame *frame);
 /* One less; the last one gives the frame back. */
 void lp_frame_drop(struct lp_pool *pool, struct lp_frame *frame);
+
+/* A frame's place in one queue. The pool has LP_PLACES of them for each frame. */
+#define LP_PLACES 8
+struct lp_place {
+	struct lp_place *next, *prev;
+	struct lp_frame *frame;
+	lp_time at;          /* when it was queued */
+	uint32_t generation; /* of its tag */
+	uint16_t number;     /* once it has been sent */
+	uint8_t tries;       /* times that it was sent as a numbered frame */
+};
+
+/* Takes over one reference of the frame. NULL when all are taken. Never allocates. */
+struct lp_place *lp_place_take(struct lp_pool *pool, struct lp_frame *frame);
+/* Drops the frame, and ends the tag. */
+void lp_place_free(struct lp_pool *pool, struct lp_place *place);
+/* A number below 2^48, not 0, by which it is found until it is freed or renewed. */
+uint64_t lp_place_tag(const struct lp_pool *pool, const struct lp_place *place);
+struct lp_place *lp_place_find(struct lp_pool *pool, uint64_t tag);
+void lp_place_renew(struct lp_place *place);
 
 #endif

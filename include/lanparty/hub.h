@@ -96,10 +96,15 @@ bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action);
 /* A session that has had no frame waiting and now has one: its connection wants to send. NULL when
  * there is no more. */
 struct lp_session *lp_hub_next_ready(struct lp_hub *hub);
-/* The next datagram for this peer, at most max bytes; false when none waits. */
-bool lp_hub_next_datagram(struct lp_hub *hub, struct lp_session *session, size_t max,
-	struct lp_datagram *ret_datagram);
+/* The next datagram for this peer, at most max bytes; bulk: also of flows that fill its line (queue.h).
+ * False when none waits. */
+bool lp_hub_next_datagram(struct lp_hub *hub, struct lp_session *session, size_t max, bool bulk,
+	lp_time now, struct lp_datagram *ret_datagram);
 void lp_hub_datagram_sent(struct lp_hub *hub, struct lp_session *session);
+/* What became of a datagram that had a tag. After lost there may be one to send again. */
+void lp_hub_datagram_acked(struct lp_hub *hub, struct lp_session *session, uint64_t tag);
+void lp_hub_datagram_lost(
+	struct lp_hub *hub, struct lp_session *session, uint64_t tag, lp_time now);
 
 lp_time lp_hub_deadline(const struct lp_hub *hub);
 void lp_hub_on_time(struct lp_hub *hub, lp_time now);
@@ -115,6 +120,8 @@ struct lp_hub_counters {
 	uint64_t skipped;                               /* row F5 */
 	uint64_t actions[LP_ACTION_FLOOD + 1];
 	uint64_t drops[LP_DROP_COUNT];
+	uint64_t copy_drops[LP_DROP_COUNT]; /* copies that left a queue unsent */
+	uint64_t resent;                    /* copies sent again after a loss */
 };
 void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters);
 

@@ -1,12 +1,14 @@
 /* overlay.h - the header in front of a frame in a QUIC DATAGRAM, and frames in two halves.
  *
- *   0        1        2        4        8           (12)
- *   version  flags    peer id  room id  [frame id   frame length]  bytes of the frame
- *   <<4|type 0        u16      u32      u16         u16
+ *   0        1        2        4        8         (10)           (12)
+ *   version  flags    peer id  room id  [frame id [frame length]]  bytes of the frame
+ *   <<4|type 0        u16      u32      u16       u16
  *
  * Big endian. Type 0 is a whole frame. Types 1 and 2 are the first and the second half of a frame
  * that does not fit one datagram: the first has (length + 1) / 2 bytes, the second the rest, so
- * that 1514 bytes always fit QUIC's smallest datagrams. */
+ * that 1514 bytes always fit QUIC's smallest datagrams. Type 3 is a whole frame with an id, which may
+ * be sent again when its packet is lost: between peers that both have the capability, the receiver
+ * takes each id once (struct lp_seen), whatever type it comes as. */
 #ifndef LANPARTY_OVERLAY_H
 #define LANPARTY_OVERLAY_H
 
@@ -19,9 +21,10 @@
 #include "lanparty/time.h"
 #include "lanparty/verdict.h"
 
-#define LP_OVERLAY_VERSION   1
-#define LP_OVERLAY_HEADER    8
-#define LP_OVERLAY_HALF_HEAD 12
+#define LP_OVERLAY_VERSION       1
+#define LP_OVERLAY_HEADER        8
+#define LP_OVERLAY_HALF_HEAD     12
+#define LP_OVERLAY_NUMBERED_HEAD 10
 /* The least that a DATAGRAM must hold for every frame to fit in two halves. */
 #define LP_DATAGRAM_MIN (LP_OVERLAY_HALF_HEAD + (LP_ETH_FRAME_MAX + 1) / 2)
 /* A whole frame of the largest size. */
@@ -31,13 +34,14 @@ enum lp_overlay_type {
 	LP_OVERLAY_WHOLE = 0,
 	LP_OVERLAY_FIRST = 1,
 	LP_OVERLAY_SECOND = 2,
+	LP_OVERLAY_NUMBERED = 3,
 };
 
 struct lp_overlay {
 	enum lp_overlay_type type;
 	uint16_t peer;
 	uint32_t room;
-	uint16_t frame_id;    /* halves only */
+	uint16_t frame_id;    /* not with LP_OVERLAY_WHOLE */
 	uint16_t frame_len;   /* halves only: of the whole frame */
 	const uint8_t *bytes; /* of the frame or the half, within the datagram */
 	size_t len;
@@ -48,8 +52,20 @@ struct lp_overlay {
  * LP_DROP_WRONG_TYPE. */
 enum lp_drop lp_overlay_decode(const uint8_t *datagram, size_t len, struct lp_overlay *ret_overlay);
 
-/* Writes the header alone; returns its length, LP_OVERLAY_HEADER or LP_OVERLAY_HALF_HEAD. */
+/* Writes the header alone; returns its length. */
 size_t lp_overlay_encode(const struct lp_overlay *overlay, uint8_t header[LP_OVERLAY_HALF_HEAD]);
+
+/* Which ids have come of late: a window that moves on with the newest (as RFC 4303, section 3.4.3). */
+#define LP_SEEN_IDS 4096 /* a power of two, far below 65,536 */
+struct lp_seen {
+	uint64_t bits[LP_SEEN_IDS / 64];
+	uint16_t newest;
+	bool any;
+};
+/* True the first time; false when it has been here, or is too old to tell. Zero-initialise. */
+bool lp_seen_first(struct lp_seen *s, uint16_t id);
+/* The same without remembering it. */
+bool lp_seen_before(const struct lp_seen *s, uint16_t id);
 
 /* Frames of which one half is here. Bounded; the oldest gives way, and LP_HALVES_TTL ends all. */
 #define LP_HALVES_SLOTS 8

@@ -71,9 +71,14 @@ void lp_tunnel_on_datagram(struct lp_tunnel *t, const uint8_t *bytes, size_t len
 	struct lp_verdict *ret_verdict);
 /* Frames wait to be sent: the connection should be woken. */
 bool lp_tunnel_has_datagram(const struct lp_tunnel *t);
-/* The next datagram to the relay, at most max bytes; false when none waits. */
-bool lp_tunnel_next_datagram(struct lp_tunnel *t, size_t max, struct lp_datagram *ret_datagram);
+/* The next datagram to the relay, at most max bytes; bulk: also of flows that fill the line (queue.h).
+ * False when none waits. */
+bool lp_tunnel_next_datagram(
+	struct lp_tunnel *t, size_t max, bool bulk, lp_time now, struct lp_datagram *ret_datagram);
 void lp_tunnel_datagram_sent(struct lp_tunnel *t);
+/* What became of a datagram that had a tag. After lost there may be one to send again. */
+void lp_tunnel_datagram_acked(struct lp_tunnel *t, uint64_t tag);
+void lp_tunnel_datagram_lost(struct lp_tunnel *t, uint64_t tag, lp_time now);
 
 enum lp_tunnel_kind {
 	LP_TUNNEL_CONNECT, /* make a new connection */

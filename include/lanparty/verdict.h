@@ -46,7 +46,9 @@
 	X(TOO_BIG, "too_big")                                                                      \
 	X(QUEUE_FULL, "queue_full")                                                                \
 	X(NOT_JOINED, "not_joined")                                                                \
-	X(PORT, "port")
+	X(PORT, "port")                                                                            \
+	X(LATE, "late")           /* waited too long for a slow line */                            \
+	X(DUPLICATE, "duplicate") /* was here before */
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,

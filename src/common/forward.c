@@ -60,9 +60,10 @@ static enum lp_drop check_overlay(const struct lp_member *m, const struct lp_ove
 		return LP_DROP_WRONG_ROOM;
 	if (overlay->peer != m->peer)
 		return LP_DROP_WRONG_PEER;
-	if (overlay->type != LP_OVERLAY_WHOLE && !(m->capabilities & LP_CAP_HALVES))
-		return LP_DROP_WRONG_TYPE;
-	return LP_DROP_NONE;
+	if (overlay->type == LP_OVERLAY_WHOLE)
+		return LP_DROP_NONE;
+	uint64_t needs = overlay->type == LP_OVERLAY_NUMBERED ? LP_CAP_RESEND : LP_CAP_HALVES;
+	return m->capabilities & needs ? LP_DROP_NONE : LP_DROP_WRONG_TYPE;
 }
 
 /* Who may use which address (security: one IPv4 address per client, the LAN's are the LAN's). */
@@ -107,21 +108,25 @@ static enum lp_drop charge(
 
 /* A queue may hold a quarter of what is free, and always a few: slow readers, however many, leave
  * buffers for the others (dynamic thresholds, Choudhury and Hahne, 1998). */
-static bool has_place(const struct lp_hub *hub, const struct lp_session *to)
+static size_t queue_limit(const struct lp_hub *hub)
 {
-	return to->queue.count < QUEUE_LEAST ||
-	       to->queue.count < lp_pool_free_count(hub->pool) / QUEUE_SHARE;
+	size_t share = lp_pool_free_count(hub->pool) / QUEUE_SHARE;
+	if (share < QUEUE_LEAST)
+		return QUEUE_LEAST;
+	return share < LP_QUEUE_FRAMES ? share : LP_QUEUE_FRAMES;
 }
 
 /* One copy of the frame, shared by all that get it. */
-static size_t spread(struct lp_hub *hub, struct lp_frame *frame, size_t count)
+static size_t spread(struct lp_hub *hub, struct lp_frame *frame, size_t count, lp_time now)
 {
-	size_t queued = 0;
+	size_t queued = 0, limit = queue_limit(hub);
 	for (size_t i = 0; i < count; i++) {
 		struct lp_session *to = hub->targets[i]->user;
-		if (!has_place(hub, to) || !lp_queue_push(&to->queue, frame))
+		if (!lp_queue_push(&to->queue, hub->pool, lp_frame_hold(frame), limit, now,
+			    hub->counters.copy_drops)) {
+			lp_frame_drop(hub->pool, frame);
 			continue;
-		lp_frame_hold(frame);
+		}
 		queued++;
 		add_ready(hub, to);
 	}
@@ -167,7 +172,8 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_f
 		return LP_DROP_QUEUE_FULL;
 	frame->room = lp_room_id(m->room);
 	frame->peer = m->peer;
-	size_t queued = spread(hub, frame, route.count);
+	frame->flow = lp_flow_of(frame->bytes, len, hub->flow_salt);
+	size_t queued = spread(hub, frame, route.count, now);
 	lp_frame_drop(hub->pool, frame);
 	v->action = route.action;
 	v->targets = (uint16_t)queued;
@@ -202,11 +208,20 @@ static enum lp_drop judge(struct lp_hub *hub, struct lp_session *s, const uint8_
 		return drop;
 	if (overlay.type == LP_OVERLAY_WHOLE)
 		return forward(hub, s->member, NULL, overlay.bytes, overlay.len, now, v);
+	bool once = s->member->capabilities & LP_CAP_RESEND;
+	if (once && lp_seen_before(&s->seen, overlay.frame_id))
+		return LP_DROP_DUPLICATE;
+	if (overlay.type == LP_OVERLAY_NUMBERED) {
+		lp_seen_first(&s->seen, overlay.frame_id);
+		return forward(hub, s->member, NULL, overlay.bytes, overlay.len, now, v);
+	}
 	struct lp_frame *whole = put_together(hub, s, &overlay, now);
 	if (!whole) {
 		v->action = LP_ACTION_WAIT;
 		return LP_DROP_NONE;
 	}
+	if (once)
+		lp_seen_first(&s->seen, overlay.frame_id);
 	drop = forward(hub, s->member, whole, whole->bytes, whole->len, now, v);
 	lp_frame_drop(hub->pool, whole);
 	return drop;
@@ -238,17 +253,30 @@ void lp_hub_on_datagram(struct lp_hub *hub, struct lp_session *session, const ui
 		lp_hub_protocol_error(hub, session, "too many malformed datagrams");
 }
 
-bool lp_hub_next_datagram(struct lp_hub *hub, struct lp_session *session, size_t max,
-	struct lp_datagram *ret_datagram)
+bool lp_hub_next_datagram(struct lp_hub *hub, struct lp_session *session, size_t max, bool bulk,
+	lp_time now, struct lp_datagram *ret_datagram)
 {
 	if (!session->member)
 		return false; /* it has left: the room's frames are no longer its own */
 	if (max > session->member->datagram_budget)
 		max = session->member->datagram_budget; /* a path can be wider than the peer */
-	return lp_queue_peek(&session->queue, hub->pool, max, &hub->counters.skipped, ret_datagram);
+	return lp_queue_peek(
+		&session->queue, hub->pool, max, bulk, now, hub->counters.copy_drops, ret_datagram);
 }
 
 void lp_hub_datagram_sent(struct lp_hub *hub, struct lp_session *session)
 {
 	lp_queue_pop(&session->queue, hub->pool);
+}
+
+void lp_hub_datagram_acked(struct lp_hub *hub, struct lp_session *session, uint64_t tag)
+{
+	lp_queue_acked(&session->queue, hub->pool, tag);
+}
+
+void lp_hub_datagram_lost(struct lp_hub *hub, struct lp_session *session, uint64_t tag, lp_time now)
+{
+	lp_queue_lost(&session->queue, hub->pool, tag, now);
+	if (session->queue.count > 0)
+		add_ready(hub, session);
 }

@@ -3,21 +3,34 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Tags: the place's index from 1 below, its generation above. */
+#define INDEX_BITS      24
+#define INDEX_MASK      ((UINT64_C(1) << INDEX_BITS) - 1)
+#define GENERATION_MASK UINT32_C(0xffffff)
+#define FRAMES_MAX      (INDEX_MASK / LP_PLACES)
+
 struct lp_pool {
 	struct lp_frame *free; /* given back */
 	size_t fresh; /* frames from here on were never taken: their pages cost nothing yet */
 	size_t total;
 	size_t free_count;
+	struct lp_place *free_places, *places;
+	size_t fresh_places;
 	struct lp_frame frames[];
 };
 
 struct lp_pool *lp_pool_new(size_t frames)
 {
-	if (frames > (SIZE_MAX - sizeof(struct lp_pool)) / sizeof(struct lp_frame))
+	if (frames > FRAMES_MAX)
 		return NULL;
 	struct lp_pool *pool = calloc(1, sizeof(*pool) + frames * sizeof(struct lp_frame));
 	if (!pool)
 		return NULL;
+	pool->places = calloc(frames ? frames * LP_PLACES : 1, sizeof(struct lp_place));
+	if (!pool->places) {
+		free(pool);
+		return NULL;
+	}
 	pool->total = frames;
 	pool->free_count = frames;
 	return pool;
@@ -25,7 +38,10 @@ struct lp_pool *lp_pool_new(size_t frames)
 
 void lp_pool_free(struct lp_pool *pool)
 {
-	assert(!pool || pool->free_count == pool->total);
+	if (!pool)
+		return;
+	assert(pool->free_count == pool->total);
+	free(pool->places);
 	free(pool);
 }
 
@@ -53,6 +69,11 @@ size_t lp_pool_free_count(const struct lp_pool *pool)
 	return pool->free_count;
 }
 
+bool lp_pool_is_scarce(const struct lp_pool *pool)
+{
+	return pool->free_count < pool->total / 2;
+}
+
 struct lp_frame *lp_frame_hold(struct lp_frame *frame)
 {
 	assert(frame->references > 0);
@@ -68,4 +89,45 @@ void lp_frame_drop(struct lp_pool *pool, struct lp_frame *frame)
 	frame->next = pool->free;
 	pool->free = frame;
 	pool->free_count++;
+}
+
+struct lp_place *lp_place_take(struct lp_pool *pool, struct lp_frame *frame)
+{
+	struct lp_place *place = pool->free_places;
+	if (place)
+		pool->free_places = place->next;
+	else if (pool->fresh_places < pool->total * LP_PLACES)
+		place = &pool->places[pool->fresh_places++];
+	else
+		return NULL;
+	*place = (struct lp_place){.frame = frame, .generation = place->generation};
+	return place;
+}
+
+void lp_place_free(struct lp_pool *pool, struct lp_place *place)
+{
+	lp_frame_drop(pool, place->frame);
+	lp_place_renew(place);
+	place->frame = NULL;
+	place->next = pool->free_places;
+	pool->free_places = place;
+}
+
+uint64_t lp_place_tag(const struct lp_pool *pool, const struct lp_place *place)
+{
+	return (uint64_t)place->generation << INDEX_BITS | ((size_t)(place - pool->places) + 1);
+}
+
+struct lp_place *lp_place_find(struct lp_pool *pool, uint64_t tag)
+{
+	uint64_t index = tag & INDEX_MASK;
+	if (index == 0 || index > pool->fresh_places)
+		return NULL;
+	struct lp_place *place = &pool->places[index - 1];
+	return place->frame && place->generation == tag >> INDEX_BITS ? place : NULL;
+}
+
+void lp_place_renew(struct lp_place *place)
+{
+	place->generation = (place->generation + 1) & GENERATION_MASK;
 }

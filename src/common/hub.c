@@ -20,6 +20,8 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	hub->deadline = LP_NEVER;
 	hub->rooms = lp_rooms_new(&config->rooms);
 	hub->pool = lp_pool_new(config->frames);
+	if (!config->random(&hub->flow_salt, sizeof(hub->flow_salt)))
+		hub->flow_salt = 0; /* nobody will join either */
 	if (!hub->rooms || !hub->pool) {
 		lp_hub_free(hub);
 		return NULL;
@@ -30,6 +32,7 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 static void session_free(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_queue_clear(&s->queue, hub->pool);
+	hub->counters.resent += s->queue.resent;
 	lp_halves_clear(&s->halves, hub->pool);
 	lp_inbox_clear(&s->inbox);
 	lp_hub_unready(hub, s);
@@ -299,6 +302,7 @@ static void on_hello(
 	s->state = SESSION_JOINED;
 	s->deadline = LP_NEVER;
 	s->queue.halves = member->capabilities & LP_CAP_HALVES;
+	s->queue.resend = member->capabilities & LP_CAP_RESEND;
 	hub->counters.members++;
 	hub->counters.joins++;
 	welcome(hub, s);

@@ -33,6 +33,7 @@ struct lp_session {
 
 	/* frames */
 	struct lp_queue queue;
+	struct lp_seen seen;
 	struct lp_halves halves;
 	unsigned malformed;
 	bool ready; /* in the ready list */
@@ -50,6 +51,7 @@ struct lp_hub {
 	lp_time next_status;
 	lp_time deadline; /* no session's is earlier; may itself be too early */
 	struct lp_hub_counters counters;
+	uint64_t flow_salt;
 	struct lp_member *targets[LP_MAX_MEMBERS]; /* scratch of the frame path */
 };
 

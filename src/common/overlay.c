@@ -20,11 +20,14 @@ enum lp_drop lp_overlay_decode(const uint8_t *datagram, size_t len, struct lp_ov
 	o.room = lp_read_u32(&r);
 	if (r.failed || first >> 4 != LP_OVERLAY_VERSION || flags != 0)
 		return LP_DROP_OVERLAY;
-	if ((first & 15) > LP_OVERLAY_SECOND)
+	if ((first & 15) > LP_OVERLAY_NUMBERED)
 		return LP_DROP_WRONG_TYPE;
 	o.type = (enum lp_overlay_type)(first & 15);
-	if (o.type != LP_OVERLAY_WHOLE) {
+	if (o.type != LP_OVERLAY_WHOLE)
 		o.frame_id = lp_read_u16(&r);
+	if (r.failed)
+		return LP_DROP_OVERLAY;
+	if (o.type == LP_OVERLAY_FIRST || o.type == LP_OVERLAY_SECOND) {
 		o.frame_len = lp_read_u16(&r);
 		if (r.failed || o.frame_len < LP_ETH_HEADER || o.frame_len > LP_ETH_FRAME_MAX)
 			return LP_DROP_OVERLAY;
@@ -48,8 +51,42 @@ size_t lp_overlay_encode(const struct lp_overlay *overlay, uint8_t header[LP_OVE
 	if (overlay->type == LP_OVERLAY_WHOLE)
 		return LP_OVERLAY_HEADER;
 	lp_write_u16(&w, overlay->frame_id);
+	if (overlay->type == LP_OVERLAY_NUMBERED)
+		return LP_OVERLAY_NUMBERED_HEAD;
 	lp_write_u16(&w, overlay->frame_len);
 	return LP_OVERLAY_HALF_HEAD;
+}
+
+static uint64_t *word_of(struct lp_seen *s, uint16_t id)
+{
+	return &s->bits[id % LP_SEEN_IDS / 64];
+}
+
+bool lp_seen_before(const struct lp_seen *s, uint16_t id)
+{
+	uint16_t behind = (uint16_t)(s->newest - id);
+	if (!s->any || behind > UINT16_MAX / 2)
+		return false; /* newer than the newest */
+	return behind >= LP_SEEN_IDS || s->bits[id % LP_SEEN_IDS / 64] >> (id % 64) & 1;
+}
+
+bool lp_seen_first(struct lp_seen *s, uint16_t id)
+{
+	if (lp_seen_before(s, id))
+		return false;
+	uint16_t ahead = (uint16_t)(id - s->newest);
+	if (!s->any || ahead <= UINT16_MAX / 2) {
+		/* Those between have not come yet; their places held older ones. */
+		size_t fresh = !s->any || ahead > LP_SEEN_IDS ? LP_SEEN_IDS : ahead;
+		for (size_t i = 0; i < fresh; i++) {
+			uint16_t at = (uint16_t)(id - i);
+			*word_of(s, at) &= ~(UINT64_C(1) << (at % 64));
+		}
+		s->newest = id;
+		s->any = true;
+	}
+	*word_of(s, id) |= UINT64_C(1) << (id % 64);
+	return true;
 }
 
 static void slot_clear(struct lp_half *slot, struct lp_pool *pool)

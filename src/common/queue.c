@@ -1,86 +1,338 @@
 #include "lanparty/queue.h"
 
-bool lp_queue_push(struct lp_queue *q, struct lp_frame *frame)
+#define FORGET (8 * LP_QUEUE_RESEND) /* what was sent so long ago was acknowledged, or lost */
+
+enum list { IDLE, SPARSE, BULK };
+
+static void append(struct lp_places *list, struct lp_place *place)
 {
-	if (q->count == LP_QUEUE_FRAMES)
+	place->next = NULL;
+	place->prev = list->last;
+	if (list->last)
+		list->last->next = place;
+	else
+		list->first = place;
+	list->last = place;
+}
+
+static void take_out(struct lp_places *list, struct lp_place *place)
+{
+	if (place->prev)
+		place->prev->next = place->next;
+	else
+		list->first = place->next;
+	if (place->next)
+		place->next->prev = place->prev;
+	else
+		list->last = place->prev;
+}
+
+static struct lp_flows *flows_of(struct lp_queue *q, enum list list)
+{
+	return list == SPARSE ? &q->sparse : &q->bulk;
+}
+
+static void add_flow(struct lp_queue *q, struct lp_flow *f, enum list list)
+{
+	struct lp_flows *flows = flows_of(q, list);
+	f->list = (uint8_t)list;
+	f->next = NULL;
+	if (flows->last)
+		flows->last->next = f;
+	else
+		flows->first = f;
+	flows->last = f;
+}
+
+/* Off its list, where it is the first. */
+static void next_flow(struct lp_queue *q, struct lp_flow *f)
+{
+	struct lp_flows *flows = flows_of(q, (enum list)f->list);
+	flows->first = f->next;
+	if (!f->next)
+		flows->last = NULL;
+	f->list = IDLE;
+}
+
+static void take_out_flow(struct lp_queue *q, struct lp_flow *f)
+{
+	struct lp_flows *flows = flows_of(q, (enum list)f->list);
+	struct lp_flow **at = &flows->first, *before = NULL;
+	for (; *at != f; at = &(*at)->next)
+		before = *at;
+	*at = f->next;
+	if (flows->last == f)
+		flows->last = before;
+	f->list = IDLE;
+}
+
+static struct lp_flow *flow_of(struct lp_queue *q, const struct lp_frame *frame)
+{
+	return &q->flows[frame->flow.hash % LP_QUEUE_FLOWS];
+}
+
+/* From its flow; it belongs to nobody then. */
+static void unqueue(struct lp_queue *q, struct lp_place *place)
+{
+	struct lp_flow *f = flow_of(q, place->frame);
+	take_out(&f->places, place);
+	f->bytes -= place->frame->len;
+	q->count--;
+}
+
+static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
+{
+	struct lp_flow *longest = &q->flows[0];
+	for (size_t i = 1; i < LP_QUEUE_FLOWS; i++)
+		if (q->flows[i].bytes > longest->bytes)
+			longest = &q->flows[i];
+	struct lp_place *oldest = longest->places.first;
+	if (oldest) {
+		unqueue(q, oldest);
+	} else if ((oldest = q->again.first)) {
+		take_out(&q->again, oldest);
+		q->count--;
+	} else {
+		return; /* there is only one of which half is out */
+	}
+	lp_place_free(pool, oldest);
+}
+
+/* Flows that come up, and those that still have some of their first quantum, go first. */
+static void wake_flow(struct lp_queue *q, struct lp_flow *f)
+{
+	if (f->list == IDLE) {
+		f->deficit = LP_QUEUE_QUANTUM;
+		f->fresh = true;
+		add_flow(q, f, SPARSE);
+	} else if (f->list == BULK && f->fresh && f->deficit > 0) {
+		take_out_flow(q, f);
+		add_flow(q, f, SPARSE);
+	}
+}
+
+bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *frame, size_t limit,
+	lp_time now, uint64_t drops[LP_DROP_COUNT])
+{
+	struct lp_place *place = lp_place_take(pool, frame);
+	if (!place)
 		return false;
-	q->ring[(q->head + q->count) % LP_QUEUE_FRAMES] = frame;
+	place->at = now;
+	struct lp_flow *f = flow_of(q, frame);
+	if (!f->places.first)
+		wake_flow(q, f);
+	append(&f->places, place);
+	f->bytes += frame->len;
 	q->count++;
+	if (q->count > limit) {
+		drops[LP_DROP_QUEUE_FULL]++;
+		drop_longest(q, pool);
+	}
 	return true;
 }
 
-/* The oldest frame is done with, sent or not. */
-static void next_frame(struct lp_queue *q, struct lp_pool *pool)
+static void drop(struct lp_queue *q, struct lp_pool *pool, struct lp_place *place)
 {
-	lp_frame_drop(pool, q->ring[q->head]);
-	q->head = (uint16_t)((q->head + 1) % LP_QUEUE_FRAMES);
-	q->count--;
-	if (q->half_sent)
-		q->frame_id++;
-	q->half_sent = false;
-	q->peeked = LP_OVERLAY_WHOLE;
+	if (place == q->half) {
+		q->half = NULL;
+		q->count--;
+	} else if (place == q->again.first) {
+		take_out(&q->again, place);
+		q->count--;
+	} else {
+		unqueue(q, place);
+	}
+	lp_place_free(pool, place);
+}
+
+/* The flow whose turn it is, and that has something to send; NULL. */
+static struct lp_flow *next_turn(struct lp_queue *q, bool bulk)
+{
+	for (;;) {
+		struct lp_flow *f = q->sparse.first;
+		if (!f && bulk)
+			f = q->bulk.first;
+		if (!f)
+			return NULL;
+		bool sparse = f->list == SPARSE;
+		if (!f->places.first) {
+			/* Not at once forgotten: else it would go first with each frame. */
+			next_flow(q, f);
+			if (sparse && q->bulk.first)
+				add_flow(q, f, BULK);
+		} else if (f->deficit <= 0) {
+			next_flow(q, f);
+			f->deficit += LP_QUEUE_QUANTUM;
+			f->fresh = false;
+			add_flow(q, f, BULK);
+		} else {
+			return f;
+		}
+	}
+}
+
+static struct lp_place *choose(struct lp_queue *q, struct lp_pool *pool, bool bulk, lp_time now,
+	uint64_t drops[LP_DROP_COUNT])
+{
+	if (q->half)
+		return q->half;
+	if (bulk && q->again.first && !q->sparse.first)
+		return q->again.first;
+	struct lp_flow *f;
+	while ((f = next_turn(q, bulk))) {
+		struct lp_place *place = f->places.first;
+		lp_time waited = now > place->at ? now - place->at : 0;
+		if (f->list == SPARSE || !lp_codel_drops(&f->codel, waited, !place->next, now))
+			return place;
+		drops[LP_DROP_LATE]++;
+		drop(q, pool, place);
+	}
+	return bulk ? q->again.first : NULL;
 }
 
 /* How the frame goes out in at most max bytes; false when it cannot. */
-static bool fit(const struct lp_queue *q, const struct lp_frame *frame, size_t max,
-	enum lp_overlay_type *ret_type)
+static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const struct lp_place *place,
+	size_t max, enum lp_overlay_type *ret_type)
 {
-	enum lp_overlay_type type = q->half_sent ? LP_OVERLAY_SECOND : LP_OVERLAY_WHOLE;
-	size_t need = LP_OVERLAY_HEADER + (size_t)frame->len;
-
-	if (q->half_sent) {
-		need = LP_OVERLAY_HALF_HEAD + (size_t)frame->len / 2;
-	} else if (need > max && q->halves) {
-		type = LP_OVERLAY_FIRST;
-		need = LP_OVERLAY_HALF_HEAD + ((size_t)frame->len + 1) / 2;
+	size_t len = place->frame->len, first = (len + 1) / 2;
+	bool again = place->tries > 0;
+	bool numbered = q->resend && place->frame->flow.tcp && (again || !lp_pool_is_scarce(pool));
+	if (place == q->half) {
+		*ret_type = LP_OVERLAY_SECOND;
+		return LP_OVERLAY_HALF_HEAD + len - first <= max;
 	}
-	if (need > max)
+	if (numbered && LP_OVERLAY_NUMBERED_HEAD + len <= max)
+		*ret_type = LP_OVERLAY_NUMBERED;
+	else if (!again && LP_OVERLAY_HEADER + len <= max)
+		*ret_type = LP_OVERLAY_WHOLE;
+	else if (q->halves && LP_OVERLAY_HALF_HEAD + first <= max)
+		*ret_type = LP_OVERLAY_FIRST;
+	else
 		return false;
-	*ret_type = type;
 	return true;
 }
 
-bool lp_queue_peek(struct lp_queue *q, struct lp_pool *pool, size_t max, uint64_t *too_big,
-	struct lp_datagram *ret_datagram)
+static void describe(
+	const struct lp_queue *q, const struct lp_pool *pool, struct lp_datagram *ret_datagram)
 {
-	while (q->count > 0 && !fit(q, q->ring[q->head], max, &q->peeked)) {
-		next_frame(q, pool);
-		++*too_big;
-	}
-	if (q->count == 0)
-		return false;
-	const struct lp_frame *frame = q->ring[q->head];
+	const struct lp_place *place = q->peeked;
+	const struct lp_frame *frame = place->frame;
 	struct lp_overlay overlay = {
-		.type = q->peeked,
+		.type = q->peeked_type,
 		.peer = frame->peer,
 		.room = frame->room,
-		.frame_id = q->frame_id,
+		.frame_id = place->tries > 0 || place == q->half ? place->number : q->number,
 		.frame_len = frame->len,
 	};
 	size_t first = ((size_t)frame->len + 1) / 2;
-
 	ret_datagram->header_len = lp_overlay_encode(&overlay, ret_datagram->header);
 	ret_datagram->bytes = frame->bytes;
-	ret_datagram->len = q->peeked == LP_OVERLAY_WHOLE ? frame->len : first;
-	if (q->peeked == LP_OVERLAY_SECOND) {
-		ret_datagram->bytes = frame->bytes + first;
-		ret_datagram->len = frame->len - first;
+	ret_datagram->len = frame->len;
+	if (q->peeked_type == LP_OVERLAY_FIRST) {
+		ret_datagram->len = first;
+	} else if (q->peeked_type == LP_OVERLAY_SECOND) {
+		ret_datagram->bytes += first;
+		ret_datagram->len -= first;
 	}
-	return true;
+	ret_datagram->tag = q->peeked_type == LP_OVERLAY_NUMBERED ? lp_place_tag(pool, place) : 0;
+}
+
+/* QUIC does not tell what became of each one. */
+static void forget_old(struct lp_queue *q, struct lp_pool *pool, lp_time now)
+{
+	struct lp_place *oldest = q->flight.first;
+	if (!oldest || now < oldest->at + FORGET)
+		return;
+	take_out(&q->flight, oldest);
+	lp_place_free(pool, oldest);
+}
+
+bool lp_queue_peek(struct lp_queue *q, struct lp_pool *pool, size_t max, bool bulk, lp_time now,
+	uint64_t drops[LP_DROP_COUNT], struct lp_datagram *ret_datagram)
+{
+	forget_old(q, pool, now);
+	while ((q->peeked = choose(q, pool, bulk, now, drops))) {
+		if (fit(q, pool, q->peeked, max, &q->peeked_type)) {
+			describe(q, pool, ret_datagram);
+			return true;
+		}
+		drops[LP_DROP_TOO_BIG]++;
+		drop(q, pool, q->peeked);
+	}
+	return false;
 }
 
 void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 {
-	if (q->peeked == LP_OVERLAY_FIRST) {
-		q->half_sent = true;
-		q->peeked = LP_OVERLAY_SECOND;
+	struct lp_place *place = q->peeked;
+	q->peeked = NULL;
+	if (place == q->half) {
+		drop(q, pool, place);
+		return;
+	}
+	if (place->tries > 0) {
+		take_out(&q->again, place);
+		q->count--;
+		q->resent++;
 	} else {
-		next_frame(q, pool);
+		flow_of(q, place->frame)->deficit -= place->frame->len;
+		unqueue(q, place);
+		if (q->peeked_type != LP_OVERLAY_WHOLE)
+			place->number = q->number++;
+	}
+	if (q->peeked_type == LP_OVERLAY_NUMBERED) {
+		place->tries++;
+		append(&q->flight, place);
+	} else if (q->peeked_type == LP_OVERLAY_FIRST) {
+		q->half = place;
+		q->count++;
+	} else {
+		lp_place_free(pool, place);
+	}
+}
+
+void lp_queue_acked(struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
+{
+	struct lp_place *place = lp_place_find(pool, tag);
+	if (!place)
+		return;
+	take_out(&q->flight, place);
+	lp_place_free(pool, place);
+}
+
+void lp_queue_lost(struct lp_queue *q, struct lp_pool *pool, uint64_t tag, lp_time now)
+{
+	struct lp_place *place = lp_place_find(pool, tag);
+	if (!place)
+		return;
+	take_out(&q->flight, place);
+	if (place->tries >= LP_QUEUE_TRIES || now > place->at + LP_QUEUE_RESEND) {
+		lp_place_free(pool, place);
+		return;
+	}
+	lp_place_renew(place);
+	append(&q->again, place);
+	q->count++;
+}
+
+static void clear(struct lp_places *list, struct lp_pool *pool)
+{
+	struct lp_place *place;
+	while ((place = list->first)) {
+		take_out(list, place);
+		lp_place_free(pool, place);
 	}
 }
 
 void lp_queue_clear(struct lp_queue *q, struct lp_pool *pool)
 {
-	while (q->count > 0)
-		next_frame(q, pool);
+	bool halves = q->halves, resend = q->resend;
+	uint64_t resent = q->resent;
+	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++)
+		clear(&q->flows[i].places, pool);
+	clear(&q->again, pool);
+	clear(&q->flight, pool);
+	if (q->half)
+		lp_place_free(pool, q->half);
+	*q = (struct lp_queue){.halves = halves, .resend = resend, .resent = resent};
 }

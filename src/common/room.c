@@ -236,7 +236,7 @@ static struct lp_member *member_new(const struct lp_hello *hello, size_t path_da
 	if (hello->role == LP_ROLE_CLIENT)
 		m->mac = hello->mac;
 	memcpy(m->name, hello->name, sizeof(m->name));
-	m->capabilities = hello->capabilities & LP_CAP_HALVES;
+	m->capabilities = hello->capabilities & LP_CAPS_KNOWN;
 	m->datagram_budget = clamp_datagram(hello->datagram_budget, LP_DATAGRAM_MAX);
 	m->datagram_max = clamp_datagram(hello->datagram_budget, path_datagram);
 	memcpy(m->resume_token, token, LP_TOKEN_SIZE);

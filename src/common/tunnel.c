@@ -7,6 +7,8 @@
 #include "lanparty/inbox.h"
 #include "tunnel_private.h"
 
+#define POOL_FRAMES (4 * LP_QUEUE_FRAMES) /* waiting, half here, and kept until acknowledged */
+
 #define STREAM_HELLO 0
 #define STREAM_KIND  3 /* RFC 9000, section 2.1 */
 #define STREAM_EVENT 3 /* opened by the relay, one way */
@@ -32,7 +34,8 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	t->deadline = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
-	t->pool = lp_pool_new(LP_QUEUE_FRAMES + LP_HALVES_SLOTS + 2);
+	t->flow_salt = config->seed;
+	t->pool = lp_pool_new(POOL_FRAMES);
 	t->neighbours = lp_neighbours_new();
 	if (!t->pool || !t->neighbours) {
 		lp_tunnel_free(t);
@@ -57,6 +60,7 @@ static void forget_room(struct lp_tunnel *t)
 	lp_inbox_clear(&t->inbox);
 	lp_queue_clear(&t->queue, t->pool);
 	lp_halves_clear(&t->halves, t->pool);
+	t->seen = (struct lp_seen){0};
 	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
 }
 
@@ -185,7 +189,7 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 			.role = t->config.role,
 			.datagram_budget = t->config.datagram_budget,
 			.mtu = t->config.mtu,
-			.capabilities = LP_CAP_HALVES}};
+			.capabilities = LP_CAPS_KNOWN}};
 	struct lp_hello *hello = &message.hello;
 	memcpy(hello->room_key, t->config.room_key, LP_ROOM_KEY_SIZE);
 	if (t->config.role == LP_ROLE_CLIENT)
@@ -232,6 +236,7 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->once_joined = true;
 	t->attempts = 0;
 	t->queue.halves = welcome->capabilities & LP_CAP_HALVES;
+	t->queue.resend = welcome->capabilities & LP_CAP_RESEND;
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
 	for (size_t i = 0; i < t->protected_count; i++)
 		lp_neighbours_protect(t->neighbours, t->protected_ipv4[i]);

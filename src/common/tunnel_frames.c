@@ -51,10 +51,11 @@ static size_t frame_max(const struct lp_tunnel *t)
 {
 	size_t budget = t->config.datagram_budget;
 	size_t datagram = t->datagram_max < budget ? t->datagram_max : budget;
-	return datagram > LP_OVERLAY_HEADER ? datagram - LP_OVERLAY_HEADER : 0;
+	size_t head = t->queue.resend ? LP_OVERLAY_NUMBERED_HEAD : LP_OVERLAY_HEADER;
+	return datagram > head ? datagram - head : 0;
 }
 
-static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t len)
+static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now)
 {
 	struct lp_frame *copy = lp_pool_take(t->pool);
 	if (!copy)
@@ -64,7 +65,8 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t le
 	lp_mss_clamp(copy->bytes, len, frame_max(t));
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
-	if (lp_queue_push(&t->queue, copy))
+	copy->flow = lp_flow_of(copy->bytes, len, t->flow_salt);
+	if (lp_queue_push(&t->queue, t->pool, copy, LP_QUEUE_FRAMES, now, t->stats.tx_drops))
 		return LP_DROP_NONE;
 	lp_frame_drop(t->pool, copy);
 	return LP_DROP_QUEUE_FULL;
@@ -83,7 +85,7 @@ static enum lp_drop judge_out(
 	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
 		drop = check_lan(t, &facts, now);
 	if (drop == LP_DROP_NONE)
-		drop = enqueue(t, frame, len);
+		drop = enqueue(t, frame, len, now);
 	return drop;
 }
 
@@ -169,11 +171,19 @@ static enum lp_drop judge_in(
 		return LP_DROP_WRONG_ROOM;
 	if (overlay.type == LP_OVERLAY_WHOLE)
 		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
+	if (t->queue.resend && lp_seen_before(&t->seen, overlay.frame_id))
+		return LP_DROP_DUPLICATE;
+	if (overlay.type == LP_OVERLAY_NUMBERED) {
+		lp_seen_first(&t->seen, overlay.frame_id);
+		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
+	}
 	struct lp_frame *whole = lp_halves_add(&t->halves, t->pool, &overlay, now);
 	if (!whole) {
 		v->action = LP_ACTION_WAIT;
 		return LP_DROP_NONE;
 	}
+	if (t->queue.resend)
+		lp_seen_first(&t->seen, overlay.frame_id);
 	drop = deliver(t, overlay.peer, whole->bytes, whole->len, now, v);
 	lp_frame_drop(t->pool, whole);
 	return drop;
@@ -200,14 +210,25 @@ bool lp_tunnel_has_datagram(const struct lp_tunnel *t)
 	return t->queue.count > 0;
 }
 
-bool lp_tunnel_next_datagram(struct lp_tunnel *t, size_t max, struct lp_datagram *ret_datagram)
+bool lp_tunnel_next_datagram(
+	struct lp_tunnel *t, size_t max, bool bulk, lp_time now, struct lp_datagram *ret_datagram)
 {
 	size_t budget = t->config.datagram_budget;
-	return lp_queue_peek(&t->queue, t->pool, max < budget ? max : budget,
-		&t->stats.tx_drops[LP_DROP_TOO_BIG], ret_datagram);
+	return lp_queue_peek(&t->queue, t->pool, max < budget ? max : budget, bulk, now,
+		t->stats.tx_drops, ret_datagram);
 }
 
 void lp_tunnel_datagram_sent(struct lp_tunnel *t)
 {
 	lp_queue_pop(&t->queue, t->pool);
+}
+
+void lp_tunnel_datagram_acked(struct lp_tunnel *t, uint64_t tag)
+{
+	lp_queue_acked(&t->queue, t->pool, tag);
+}
+
+void lp_tunnel_datagram_lost(struct lp_tunnel *t, uint64_t tag, lp_time now)
+{
+	lp_queue_lost(&t->queue, t->pool, tag, now);
 }

@@ -57,6 +57,8 @@ struct lp_tunnel {
 	struct lp_pool *pool;
 	size_t datagram_max; /* of the path, now */
 	struct lp_queue queue;
+	struct lp_seen seen; /* of what the relay numbers */
+	uint64_t flow_salt;
 	struct lp_halves halves;
 	struct lp_filter_source self; /* what comes from our port */
 	struct lp_neighbours *neighbours;

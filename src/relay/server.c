@@ -89,25 +89,43 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 		log_frame(session, &verdict);
 }
 
-static size_t next_datagram(
-	void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces)
+static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+	struct lp_quic_datagram *ret_datagram)
 {
 	struct server *s = context;
 	struct lp_session *session = lp_quic_user(conn);
 	if (!session)
-		return 0;
-	lp_hub_on_path(session, lp_quic_datagram_max(conn));
-	if (!lp_hub_next_datagram(s->hub, session, max, &s->datagram))
-		return 0;
-	pieces[0] = (struct lp_quic_piece){s->datagram.header, s->datagram.header_len};
-	pieces[1] = (struct lp_quic_piece){s->datagram.bytes, s->datagram.len};
-	return 2;
+		return false;
+	lp_hub_on_path(session, max);
+	if (!lp_hub_next_datagram(s->hub, session, max, bulk, s->now, &s->datagram))
+		return false;
+	ret_datagram->pieces[0] =
+		(struct lp_quic_piece){s->datagram.header, s->datagram.header_len};
+	ret_datagram->pieces[1] = (struct lp_quic_piece){s->datagram.bytes, s->datagram.len};
+	ret_datagram->tag = s->datagram.tag;
+	return true;
 }
 
 static void datagram_sent(void *context, struct lp_quic_conn *conn)
 {
 	struct server *s = context;
 	lp_hub_datagram_sent(s->hub, lp_quic_user(conn));
+}
+
+static void datagram_acked(void *context, struct lp_quic_conn *conn, uint64_t tag)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_quic_user(conn);
+	if (session)
+		lp_hub_datagram_acked(s->hub, session, tag);
+}
+
+static void datagram_lost(void *context, struct lp_quic_conn *conn, uint64_t tag)
+{
+	struct server *s = context;
+	struct lp_session *session = lp_quic_user(conn);
+	if (session)
+		lp_hub_datagram_lost(s->hub, session, tag, s->now);
 }
 
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
@@ -126,6 +144,8 @@ static const struct lp_quic_handler handler = {
 	.datagram = on_datagram,
 	.next_datagram = next_datagram,
 	.datagram_sent = datagram_sent,
+	.datagram_acked = datagram_acked,
+	.datagram_lost = datagram_lost,
 	.closed = on_closed,
 };
 

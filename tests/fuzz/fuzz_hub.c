@@ -145,7 +145,7 @@ static void op_hello(struct relay *r, struct slot *s)
 			.mac = player_mac(mac % 5),
 			.datagram_budget = LP_DATAGRAM_MAX - (choice >> 3 & 3) * 300u,
 			.mtu = LP_ETH_MTU - (choice >> 5 & 1) * 200u,
-			.capabilities = choice >> 6 & 1 ? 0 : LP_CAP_HALVES}};
+			.capabilities = choice >> 6 & 1 ? 0 : LP_CAPS_KNOWN}};
 	if (choice & 128)
 		memcpy(m.hello.resume_token, r->token, LP_TOKEN_SIZE);
 	if (s->session)
@@ -215,9 +215,12 @@ static void op_datagram(struct relay *r, struct slot *s)
 /* F1, F2: what comes out is the room's, stamped, and never the receiver's own. */
 static void op_take(struct relay *r, struct slot *s)
 {
-	size_t max = 16 * (size_t)lp_read_u8(&r->in), count = lp_read_u8(&r->in) % 16;
+	size_t max = 16 * (size_t)lp_read_u8(&r->in);
+	uint8_t choice = lp_read_u8(&r->in);
 	struct lp_datagram d;
-	while (s->session && count-- && lp_hub_next_datagram(r->hub, s->session, max, &d)) {
+	for (int count = choice % 16; s->session && count > 0; count--) {
+		if (!lp_hub_next_datagram(r->hub, s->session, max, choice & 16, r->now, &d))
+			break;
 		const struct lp_member *m = lp_session_member(s->session);
 		uint8_t bytes[LP_DATAGRAM_MAX];
 		struct lp_overlay o;
@@ -228,7 +231,12 @@ static void op_take(struct relay *r, struct slot *s)
 		check(lp_overlay_decode(bytes, len, &o) == LP_DROP_NONE);
 		check(o.room == lp_room_id(m->room) && o.peer != m->peer);
 		check(o.type == LP_OVERLAY_WHOLE || m->capabilities & LP_CAP_HALVES);
+		check(o.type != LP_OVERLAY_NUMBERED || m->capabilities & LP_CAP_RESEND);
 		lp_hub_datagram_sent(r->hub, s->session);
+		if (choice & 32)
+			lp_hub_datagram_lost(r->hub, s->session, d.tag, r->now);
+		if (choice & 64)
+			lp_hub_datagram_acked(r->hub, s->session, d.tag);
 	}
 }
 

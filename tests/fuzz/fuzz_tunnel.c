@@ -146,7 +146,7 @@ static void op_reply(struct line *l)
 			.room = ROOM,
 			.peer = OWN_PEER,
 			.mtu = choice & 1 ? 1000 : 1500,
-			.capabilities = choice >> 1 & 1,
+			.capabilities = choice >> 1 & 1 ? LP_CAPS_KNOWN : 0,
 			.resume_token = {1}}};
 	if (choice > 230) {
 		m = (struct lp_control){.type = LP_REJECT};
@@ -242,11 +242,18 @@ static void op_datagram(struct line *l)
 
 static void op_take(struct line *l)
 {
-	size_t max = 16 * (size_t)lp_read_u8(&l->in), count = lp_read_u8(&l->in) % 16;
+	size_t max = 16 * (size_t)lp_read_u8(&l->in);
+	uint8_t choice = lp_read_u8(&l->in);
 	struct lp_datagram d;
-	while (count-- && lp_tunnel_next_datagram(l->tunnel, max, &d)) {
+	for (int count = choice % 16; count > 0; count--) {
+		if (!lp_tunnel_next_datagram(l->tunnel, max, choice & 16, l->now, &d))
+			break;
 		check(d.header_len + d.len <= max && d.len > 0);
 		lp_tunnel_datagram_sent(l->tunnel);
+		if (choice & 32)
+			lp_tunnel_datagram_lost(l->tunnel, d.tag, l->now);
+		if (choice & 64)
+			lp_tunnel_datagram_acked(l->tunnel, d.tag);
 	}
 }
 

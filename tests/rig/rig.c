@@ -92,21 +92,22 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 	lp_frame_drop(peer->pool, frame);
 }
 
-static size_t next_datagram(
-	void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces)
+static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+	struct lp_quic_datagram *ret_datagram)
 {
 	struct rig_peer *peer = lp_quic_user(conn);
 	(void)context;
+	(void)bulk;
 	while (peer->count) {
 		const struct rig_datagram *d = &peer->queue[peer->head];
 		if (d->len && d->len <= max) {
-			pieces[0] = (struct lp_quic_piece){d->bytes, d->len};
-			return 1;
+			ret_datagram->pieces[0] = (struct lp_quic_piece){d->bytes, d->len};
+			return true;
 		}
 		peer->head = (peer->head + 1) % RIG_QUEUE;
 		peer->count--;
 	}
-	return 0;
+	return false;
 }
 
 static void datagram_sent(void *context, struct lp_quic_conn *conn)

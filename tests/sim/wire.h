@@ -440,7 +440,8 @@ static inline void pump_hub(struct world *w)
 		do_hub_action(w, &action);
 	while ((ready = lp_hub_next_ready(w->hub))) {
 		struct conn *c = lp_session_user(ready);
-		while (lp_hub_next_datagram(w->hub, ready, w->peers[c->peer].path, &d)) {
+		while (lp_hub_next_datagram(
+			w->hub, ready, w->peers[c->peer].path, true, w->now, &d)) {
 			send_datagram(w, c->index, false, &d);
 			lp_hub_datagram_sent(w->hub, ready);
 		}
@@ -455,7 +456,7 @@ static inline void pump_tunnel(struct world *w, size_t i)
 	while (p->tunnel && lp_tunnel_next(p->tunnel, &action))
 		do_tunnel_action(w, i, &action);
 	while (p->tunnel && p->conn && lp_tunnel_has_datagram(p->tunnel) &&
-		lp_tunnel_next_datagram(p->tunnel, p->path, &d)) {
+		lp_tunnel_next_datagram(p->tunnel, p->path, true, w->now, &d)) {
 		send_datagram(w, p->conn, true, &d);
 		lp_tunnel_datagram_sent(p->tunnel);
 	}

@@ -131,18 +131,19 @@ static inline void on_datagram(
 		log->seen[number]++;
 }
 
-static inline size_t on_next_datagram(
-	void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces)
+static inline bool on_next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+	struct lp_quic_datagram *ret_datagram)
 {
 	struct log *log = context;
+	(void)bulk;
 	log->asked_max = max;
 	if (conn != log->conn || log->out_count == 0 || log->out_len[log->out_first] > max)
-		return 0;
+		return false;
 	const uint8_t *bytes = log->out[log->out_first];
 	size_t len = log->out_len[log->out_first], head = len < 8 ? len : 8;
-	pieces[0] = (struct lp_quic_piece){bytes, head};
-	pieces[1] = (struct lp_quic_piece){bytes + head, len - head};
-	return len > head ? 2 : 1;
+	ret_datagram->pieces[0] = (struct lp_quic_piece){bytes, head};
+	ret_datagram->pieces[1] = (struct lp_quic_piece){bytes + head, len - head};
+	return true;
 }
 
 static inline void on_datagram_sent(void *context, struct lp_quic_conn *conn)

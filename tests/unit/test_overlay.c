@@ -25,7 +25,9 @@ static void F1_only_exact_headers_decode(void **state)
 		{B(0x20, 0, 0, 7, 1, 2, 3, 4, 0xaa), LP_DROP_OVERLAY, "version 2"},
 		{B(0x00, 0, 0, 7, 1, 2, 3, 4, 0xaa), LP_DROP_OVERLAY, "version 0"},
 		{B(0x10, 1, 0, 7, 1, 2, 3, 4, 0xaa), LP_DROP_OVERLAY, "a flag"},
-		{B(0x13, 0, 0, 7, 1, 2, 3, 4, 0xaa), LP_DROP_WRONG_TYPE, "type 3"},
+		{B(0x13, 0, 0, 7, 1, 2, 3, 4, 0, 9, 0xaa), LP_DROP_NONE, "a numbered frame"},
+		{B(0x13, 0, 0, 7, 1, 2, 3, 4, 0), LP_DROP_OVERLAY, "half a number"},
+		{B(0x14, 0, 0, 7, 1, 2, 3, 4, 0, 9, 0xaa), LP_DROP_WRONG_TYPE, "type 4"},
 		{B(0x1f, 0, 0, 7, 1, 2, 3, 4), LP_DROP_WRONG_TYPE, "type 15"},
 		{B(0x11, 0, 0, 7, 1, 2, 3, 4, 0, 9, 0, 15, 1, 2, 3, 4, 5, 6, 7, 8), LP_DROP_NONE,
 			"the first half of 15"},
@@ -68,7 +70,7 @@ static void no_half_belongs_to_a_frame_over_the_limit(void **state)
 static void what_is_encoded_decodes_to_the_same(void **state)
 {
 	(void)state;
-	for (int type = LP_OVERLAY_WHOLE; type <= LP_OVERLAY_SECOND; type++) {
+	for (int type = LP_OVERLAY_WHOLE; type <= LP_OVERLAY_NUMBERED; type++) {
 		uint8_t bytes[LP_OVERLAY_HALF_HEAD + 10] = {0};
 		struct lp_overlay in = {.type = (enum lp_overlay_type)type,
 			.peer = 0xfedc,
@@ -76,19 +78,54 @@ static void what_is_encoded_decodes_to_the_same(void **state)
 			.frame_id = 0xabcd,
 			.frame_len = 20};
 		struct lp_overlay out;
+		static const size_t heads[] = {LP_OVERLAY_HEADER, LP_OVERLAY_HALF_HEAD,
+			LP_OVERLAY_HALF_HEAD, LP_OVERLAY_NUMBERED_HEAD};
 		size_t head = lp_overlay_encode(&in, bytes);
-		assert_int_equal(
-			head, type == LP_OVERLAY_WHOLE ? LP_OVERLAY_HEADER : LP_OVERLAY_HALF_HEAD);
+		assert_int_equal(head, heads[type]);
 		assert_int_equal(lp_overlay_decode(bytes, head + 10, &out), LP_DROP_NONE);
 		assert_int_equal(out.type, type);
 		assert_int_equal(out.peer, in.peer);
 		assert_int_equal(out.room, in.room);
 		assert_int_equal(out.len, 10);
 		assert_ptr_equal(out.bytes, bytes + head);
-		if (type != LP_OVERLAY_WHOLE) {
+		if (type != LP_OVERLAY_WHOLE)
 			assert_int_equal(out.frame_id, in.frame_id);
+		if (type == LP_OVERLAY_FIRST || type == LP_OVERLAY_SECOND)
 			assert_int_equal(out.frame_len, in.frame_len);
-		}
+	}
+}
+
+static void each_number_is_new_once(void **state)
+{
+	static const struct {
+		uint16_t id;
+		bool first;
+		const char *why;
+	} rows[] = {
+		{65530, true, "wherever it begins"},
+		{65530, false, "again"},
+		{65533, true, "three on"},
+		{65531, true, "late"},
+		{65531, false, "late and again"},
+		{3, true, "round the end"},
+		{65532, true, "late, round the end"},
+		{65533, false, "again, round the end"},
+		{3 + LP_SEEN_IDS - 1, true, "as far as it remembers"},
+		{3, false, "still remembered"},
+		{4, true, "the oldest that it can tell"},
+		{2, false, "too old to tell"},
+		{3 + 2 * LP_SEEN_IDS, true, "a long way on"},
+		{3 + 2 * LP_SEEN_IDS - 1, true, "nothing of before counts"},
+		{3 + LP_SEEN_IDS - 1, false, "now too old"},
+		{3 + 2 * LP_SEEN_IDS + 32767, true, "as far on as can be"},
+	};
+	struct lp_seen seen = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (lp_seen_before(&seen, rows[i].id) == rows[i].first ||
+			lp_seen_first(&seen, rows[i].id) != rows[i].first)
+			fail_msg("%s", rows[i].why);
 	}
 }
 
@@ -224,6 +261,7 @@ int main(void)
 		cmocka_unit_test(F1_only_exact_headers_decode),
 		cmocka_unit_test(no_half_belongs_to_a_frame_over_the_limit),
 		cmocka_unit_test(what_is_encoded_decodes_to_the_same),
+		cmocka_unit_test(each_number_is_new_once),
 		TEST(halves_meet_in_either_order),
 		TEST(halves_of_different_frames_never_meet),
 		TEST(a_half_that_comes_twice_counts_once),

@@ -133,6 +133,12 @@ static const struct {
 				   .frame_len = FRAME_LEN,
 				   .bytes = (const uint8_t *)FRAME + FRAME_FIRST,
 				   .len = FRAME_LEN - FRAME_FIRST}},
+	{"overlay-numbered", {.type = LP_OVERLAY_NUMBERED,
+				     .peer = 2,
+				     .room = ROOM,
+				     .frame_id = 7,
+				     .bytes = (const uint8_t *)FRAME,
+				     .len = FRAME_LEN}},
 };
 
 static char *plan;

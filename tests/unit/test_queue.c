@@ -7,17 +7,23 @@
 
 #include "lanparty/queue.h"
 
+#define POOL_FRAMES (LP_QUEUE_FRAMES + 8)
+
 static struct lp_pool *pool;
 static struct lp_queue queue;
-static uint64_t too_big;
+static uint64_t drops[LP_DROP_COUNT];
+static lp_time now;
+static bool bulk; /* may bulk go? */
 
 static int set_up(void **state)
 {
 	(void)state;
-	pool = lp_pool_new(LP_QUEUE_FRAMES + 1);
+	pool = lp_pool_new(POOL_FRAMES);
 	memset(&queue, 0, sizeof(queue));
+	memset(drops, 0, sizeof(drops));
 	queue.halves = true;
-	too_big = 0;
+	now = LP_SECOND;
+	bulk = true;
 	return pool ? 0 : -1;
 }
 
@@ -30,7 +36,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void push(uint16_t len, uint8_t fill)
+static bool push_up_to(size_t limit, uint16_t len, uint8_t fill, struct lp_flow_key flow)
 {
 	struct lp_frame *frame = lp_pool_take(pool);
 
@@ -38,19 +44,37 @@ static void push(uint16_t len, uint8_t fill)
 	frame->room = 0x01020304;
 	frame->peer = 7;
 	frame->len = len;
+	frame->flow = flow;
 	memset(frame->bytes, fill, len);
 	frame->bytes[len - 1] = 0xee;
-	assert_true(lp_queue_push(&queue, frame));
+	return lp_queue_push(&queue, pool, frame, limit, now, drops);
 }
+
+static void push_to(uint32_t flow, uint16_t len, uint8_t fill)
+{
+	assert_true(push_up_to(LP_QUEUE_FRAMES, len, fill, (struct lp_flow_key){.hash = flow}));
+}
+
+static void push(uint16_t len, uint8_t fill)
+{
+	push_to(0, len, fill);
+}
+
+static void push_tcp(uint16_t len, uint8_t fill)
+{
+	assert_true(push_up_to(LP_QUEUE_FRAMES, len, fill, (struct lp_flow_key){.tcp = true}));
+}
+
+static uint64_t tag; /* of the datagram that was peeked last */
 
 /* Peeks and decodes; returns what an honest receiver sees. */
 static struct lp_overlay peek(size_t max)
 {
-	static uint8_t bytes[LP_DATAGRAM_MAX];
+	static uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_HALF_HEAD];
 	struct lp_datagram datagram;
 	struct lp_overlay overlay;
 
-	assert_true(lp_queue_peek(&queue, pool, max, &too_big, &datagram));
+	assert_true(lp_queue_peek(&queue, pool, max, bulk, now, drops, &datagram));
 	assert_true(datagram.header_len + datagram.len <= max);
 	memcpy(bytes, datagram.header, datagram.header_len);
 	memcpy(bytes + datagram.header_len, datagram.bytes, datagram.len);
@@ -58,6 +82,7 @@ static struct lp_overlay peek(size_t max)
 		LP_DROP_NONE);
 	assert_int_equal(overlay.room, 0x01020304);
 	assert_int_equal(overlay.peer, 7);
+	tag = datagram.tag;
 	return overlay;
 }
 
@@ -65,7 +90,15 @@ static void assert_nothing_to_send(size_t max)
 {
 	struct lp_datagram datagram;
 
-	assert_false(lp_queue_peek(&queue, pool, max, &too_big, &datagram));
+	assert_false(lp_queue_peek(&queue, pool, max, bulk, now, drops, &datagram));
+}
+
+/* Sends the next one, whose fill it returns. */
+static uint8_t take(void)
+{
+	uint8_t fill = peek(LP_DATAGRAM_MAX + 2).bytes[0];
+	lp_queue_pop(&queue, pool);
+	return fill;
 }
 
 static void frames_come_out_whole_and_in_order_when_they_fit(void **state)
@@ -82,8 +115,8 @@ static void frames_come_out_whole_and_in_order_when_they_fit(void **state)
 	assert_int_equal(second.bytes[0], 2);
 	lp_queue_pop(&queue, pool);
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	assert_int_equal(too_big, 0);
-	assert_int_equal(lp_pool_free_count(pool), LP_QUEUE_FRAMES + 1);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
 static void a_frame_one_byte_too_long_for_a_datagram_goes_in_halves(void **state)
@@ -107,7 +140,7 @@ static void a_frame_one_byte_too_long_for_a_datagram_goes_in_halves(void **state
 		lp_queue_pop(&queue, pool);
 	}
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	assert_int_equal(too_big, 0);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
 }
 
 static void the_largest_frame_fits_the_smallest_datagrams_in_halves(void **state)
@@ -118,7 +151,7 @@ static void the_largest_frame_fits_the_smallest_datagrams_in_halves(void **state
 	lp_queue_pop(&queue, pool);
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_SECOND);
 	lp_queue_pop(&queue, pool);
-	assert_int_equal(too_big, 0);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
 }
 
 static void F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted(void **state)
@@ -127,13 +160,13 @@ static void F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted(void 
 	push(LP_ETH_FRAME_MAX, 1);
 	push(60, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MIN - 1).bytes[0], 2);
-	assert_int_equal(too_big, 1);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 1);
 	lp_queue_pop(&queue, pool);
 
 	queue.halves = false;
 	push(100, 3);
 	assert_nothing_to_send(LP_OVERLAY_HEADER + 99);
-	assert_int_equal(too_big, 2);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
 	push(100, 4);
 	assert_int_equal(peek(LP_OVERLAY_HEADER + 100).bytes[0], 4);
 }
@@ -146,33 +179,226 @@ static void F5_a_path_that_shrinks_between_the_halves_ends_the_frame(void **stat
 	assert_int_equal(peek(600).type, LP_OVERLAY_FIRST);
 	lp_queue_pop(&queue, pool);
 	assert_nothing_to_send(LP_OVERLAY_HALF_HEAD + 499);
-	assert_int_equal(too_big, 2);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
 	push(1000, 3);
-	assert_int_equal(queue.frame_id, 1);
+	assert_int_equal(queue.number, 1);
 	struct lp_overlay next = peek(600);
 	assert_int_equal(next.type, LP_OVERLAY_FIRST);
 	assert_int_not_equal(next.frame_id, 0); /* or it would be joined with the lost one's half */
 }
 
-static void a_full_queue_refuses_one_more_and_wraps_around(void **state)
+static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 10; i++) {
-		push(60, 1);
-		peek(LP_DATAGRAM_MAX);
+	push_to(1, 60, 200);
+	for (int i = 0; i < LP_QUEUE_FRAMES - 1; i++)
+		push_to(2, 60, (uint8_t)(i % 100));
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+	push_to(1, 60, 201);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 1);
+	assert_int_equal(queue.count, LP_QUEUE_FRAMES);
+	size_t small = 0, others = 0;
+	uint8_t oldest = 255;
+	while (queue.count > 0) {
+		uint8_t fill = take();
+		if (fill >= 200) {
+			small++;
+		} else {
+			oldest = others == 0 ? fill : oldest;
+			others++;
+		}
+	}
+	assert_int_equal(small, 2);
+	assert_int_equal(others, LP_QUEUE_FRAMES - 2);
+	assert_int_equal(oldest, 1);
+}
+
+static void fewer_frames_may_wait_when_the_caller_says_so(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		push_up_to(8, 60, (uint8_t)i, (struct lp_flow_key){0});
+	assert_int_equal(queue.count, 8);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 12);
+	assert_int_equal(take(), 12);
+}
+
+static void flows_have_their_turn_whatever_the_length_of_their_frames(void **state)
+{
+	size_t bytes[2] = {0};
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		push_to(1, 1500, 1);
+	for (int i = 0; i < 200; i++)
+		push_to(2, 300, 2);
+	while (bytes[0] + bytes[1] < 60000) {
+		struct lp_overlay o = peek(LP_DATAGRAM_MAX);
+		bytes[o.bytes[0] - 1] += o.len;
 		lp_queue_pop(&queue, pool);
 	}
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
-		push(60, (uint8_t)i);
-	struct lp_frame *more = lp_pool_take(pool);
-	assert_non_null(more);
-	assert_false(lp_queue_push(&queue, more));
-	lp_frame_drop(pool, more);
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++) {
-		assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], (uint8_t)i);
-		lp_queue_pop(&queue, pool);
-	}
+	assert_in_range(bytes[0], 28000, 32000);
+}
+
+/* A download that has been going on, one frame of a game, and the game goes first. */
+static void a_flow_with_little_to_say_goes_before_bulk(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		push_to(1, 1500, 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(take(), 1);
+	push_to(2, 100, 2);
+	assert_int_equal(take(), 2);
+	assert_int_equal(take(), 1);
+}
+
+static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		push_to(1, 1500, 1);
+	take(), take();
+	bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	/* One after the other: it has its first quantum for as long as the bulk's round takes. */
+	for (int i = 0; i < 15; i++) {
+		push_to(2, 100, 2);
+		assert_int_equal(take(), 2);
+	}
+	push_to(2, 100, 2);
+	push_to(2, 100, 2);
+	assert_int_equal(take(), 2);
+	assert_nothing_to_send(LP_DATAGRAM_MAX); /* now it is bulk itself */
+	bulk = true;
+	assert_int_equal(queue.count, 19);
+	while (queue.count > 0)
+		take();
+}
+
+static void bulk_that_waits_too_long_loses_frames_and_a_game_none(void **state)
+{
+	(void)state;
+	size_t games = 0;
+	/* One frame leaves in 4 ms, and the queue is kept at 50: 200 ms. */
+	for (int i = 0; i < 400; i++) {
+		while (queue.count < 50)
+			push_to(1, 1500, 1);
+		if (i % 5 == 0)
+			push_to(2, 100, 2);
+		games += take() == 2;
+		now += 4 * LP_MILLISECOND;
+	}
+	assert_in_range(drops[LP_DROP_LATE], 5, 100);
+	assert_int_equal(games, 80);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+}
+
+static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1000, 1);
+	push_tcp(1000, 2);
+	struct lp_overlay o = peek(LP_DATAGRAM_MAX);
+	uint64_t first = tag;
+	assert_int_equal(o.type, LP_OVERLAY_NUMBERED);
+	assert_int_equal(o.frame_id, 0);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).frame_id, 1);
+	uint64_t second = tag;
+	lp_queue_pop(&queue, pool);
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES - 2);
+
+	lp_queue_acked(&queue, pool, second);
+	lp_queue_lost(&queue, pool, second, now); /* over */
+	lp_queue_lost(&queue, pool, first, now);
+	lp_queue_acked(&queue, pool, first); /* over as well */
+	assert_int_equal(queue.count, 1);
+	bulk = false;
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	bulk = true;
+	o = peek(LP_DATAGRAM_MAX);
+	assert_int_equal(o.type, LP_OVERLAY_NUMBERED);
+	assert_int_equal(o.frame_id, 0);
+	assert_int_equal(o.bytes[0], 1);
+	assert_int_not_equal(tag, first);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(queue.resent, 1);
+	lp_queue_acked(&queue, pool, tag);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1400, 1);
+	push_tcp(100, 2);
+	take();
+	uint64_t first = tag;
+	assert_int_equal(take(), 2);
+	lp_queue_lost(&queue, pool, first, now);
+	struct lp_overlay o = peek(1100);
+	assert_int_equal(o.type, LP_OVERLAY_FIRST);
+	assert_int_equal(o.frame_id, 0); /* whoever has it already knows it by that */
+	lp_queue_pop(&queue, pool);
+	o = peek(1100);
+	assert_int_equal(o.type, LP_OVERLAY_SECOND);
+	assert_int_equal(o.frame_id, 0);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(queue.count, 0);
+}
+
+static void frames_are_not_sent_again_for_ever(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1000, 1);
+	for (int i = 0; i < LP_QUEUE_TRIES; i++) {
+		assert_int_equal(queue.count, 1);
+		take();
+		lp_queue_lost(&queue, pool, tag, now);
+	}
+	assert_int_equal(queue.count, 0);
+	push_tcp(1000, 2);
+	take();
+	now += LP_QUEUE_RESEND + 1;
+	lp_queue_lost(&queue, pool, tag, now);
+	assert_int_equal(queue.count, 0);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+/* QUIC does not tell of each datagram what became of it. */
+static void frames_that_nobody_tells_of_are_given_back(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1000, 1);
+	take();
+	now += 10 * LP_SECOND;
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+	lp_queue_lost(&queue, pool, tag, now);
+	assert_int_equal(queue.count, 0);
+}
+
+static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **state)
+{
+	(void)state;
+	push_tcp(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
+	lp_queue_pop(&queue, pool);
+	queue.resend = true;
+	push(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
+	assert_int_equal(tag, 0);
+	lp_queue_pop(&queue, pool);
+	for (int i = 0; i < POOL_FRAMES / 2; i++)
+		push_tcp(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_NUMBERED);
+	push_tcp(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
 }
 
 int main(void)
@@ -184,7 +410,17 @@ int main(void)
 		TEST(the_largest_frame_fits_the_smallest_datagrams_in_halves),
 		TEST(F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted),
 		TEST(F5_a_path_that_shrinks_between_the_halves_ends_the_frame),
-		TEST(a_full_queue_refuses_one_more_and_wraps_around),
+		TEST(a_full_queue_loses_the_oldest_frame_of_its_longest_flow),
+		TEST(fewer_frames_may_wait_when_the_caller_says_so),
+		TEST(flows_have_their_turn_whatever_the_length_of_their_frames),
+		TEST(a_flow_with_little_to_say_goes_before_bulk),
+		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
+		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
+		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
+		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),
+		TEST(frames_are_not_sent_again_for_ever),
+		TEST(frames_that_nobody_tells_of_are_given_back),
+		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_peers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -393,8 +393,8 @@ static void R5_R6_budget_path_and_halves_make_the_mtu(void **state)
 		if (o.member) {
 			size_t len = (size_t)LP_ETH_HEADER + rows[i].mtu;
 			assert_true(lp_member_carries(o.member, len));
-			assert_int_equal(
-				o.member->capabilities, rows[i].halves ? LP_CAP_HALVES : 0);
+			assert_int_equal(o.member->capabilities,
+				rows[i].halves ? LP_CAPS_KNOWN : LP_CAP_RESEND);
 		}
 		lp_rooms_free(rooms);
 	}

@@ -59,7 +59,7 @@ static void the_first_thing_said_is_a_hello_with_all_that_was_configured(void **
 	assert_string_equal(h.name, "me");
 	assert_int_equal(h.datagram_budget, 1200);
 	assert_int_equal(h.mtu, 1400);
-	assert_int_equal(h.capabilities, LP_CAP_HALVES);
+	assert_int_equal(h.capabilities, LP_CAPS_KNOWN);
 	assert_memory_equal(h.software, "lanparty ", 9);
 	assert_int_equal(h.resume_token[0], 0);
 	assert_int_equal(h.protected_count, 1);

@@ -66,16 +66,18 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 	lp_tell_frame("from_room", &verdict);
 }
 
-static size_t next_datagram(
-	void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces)
+static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+	struct lp_quic_datagram *ret_datagram)
 {
 	struct lp_link *l = context;
 	(void)conn;
-	if (!lp_tunnel_next_datagram(l->tunnel, max, &l->datagram))
-		return 0;
-	pieces[0] = (struct lp_quic_piece){l->datagram.header, l->datagram.header_len};
-	pieces[1] = (struct lp_quic_piece){l->datagram.bytes, l->datagram.len};
-	return 2;
+	if (!lp_tunnel_next_datagram(l->tunnel, max, bulk, l->now, &l->datagram))
+		return false;
+	ret_datagram->pieces[0] =
+		(struct lp_quic_piece){l->datagram.header, l->datagram.header_len};
+	ret_datagram->pieces[1] = (struct lp_quic_piece){l->datagram.bytes, l->datagram.len};
+	ret_datagram->tag = l->datagram.tag;
+	return true;
 }
 
 static void on_datagram_sent(void *context, struct lp_quic_conn *conn)
@@ -83,6 +85,20 @@ static void on_datagram_sent(void *context, struct lp_quic_conn *conn)
 	struct lp_link *l = context;
 	(void)conn;
 	lp_tunnel_datagram_sent(l->tunnel);
+}
+
+static void on_datagram_acked(void *context, struct lp_quic_conn *conn, uint64_t tag)
+{
+	struct lp_link *l = context;
+	(void)conn;
+	lp_tunnel_datagram_acked(l->tunnel, tag);
+}
+
+static void on_datagram_lost(void *context, struct lp_quic_conn *conn, uint64_t tag)
+{
+	struct lp_link *l = context;
+	(void)conn;
+	lp_tunnel_datagram_lost(l->tunnel, tag, l->now);
 }
 
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
@@ -108,6 +124,8 @@ static const struct lp_quic_handler handler = {
 	.datagram = on_datagram,
 	.next_datagram = next_datagram,
 	.datagram_sent = on_datagram_sent,
+	.datagram_acked = on_datagram_acked,
+	.datagram_lost = on_datagram_lost,
 	.closed = on_closed,
 };
 

@@ -261,6 +261,7 @@ static void fill_callbacks(ngtcp2_callbacks *callbacks)
 	callbacks->handshake_completed = on_handshake_completed;
 	callbacks->recv_datagram = on_datagram;
 	lp_stream_callbacks(callbacks);
+	lp_line_callbacks(callbacks);
 }
 
 static void fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16_t *probes)
@@ -310,6 +311,7 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *fr
 	conn->ref.user_data = conn;
 	conn->deadline = LP_NEVER;
 	lp_list_init(&conn->outs);
+	lp_line_init(conn);
 	ngtcp2_ccerr_default(&conn->error);
 	lp_list_append(&q->conns, &conn->all);
 	q->live++;
@@ -477,6 +479,7 @@ void lp_conn_read(
 		lp_conn_failed(conn, error);
 		return;
 	}
+	lp_line_on_read(conn);
 	lp_outs_unblock(conn);
 	lp_conn_mark_dirty(conn);
 }

@@ -5,6 +5,7 @@
  * conn.c       one connection's life: settings, callbacks, how it ends
  * stream.c     what waits to be sent on streams, until it is acknowledged
  * packet.c     one packet: streams first, then DATAGRAMs
+ * line.c       how much the line takes: bulk under way, large packets, lost DATAGRAMs
  * cids.c, timers.c, list.h  connection ids, deadlines, intrusive lists */
 #ifndef LANPARTY_QUIC_INTERNAL_H
 #define LANPARTY_QUIC_INTERNAL_H
@@ -15,6 +16,8 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "lanparty/bucket.h"
+#include "lanparty/governor.h"
+#include "lanparty/mtu.h"
 #include "list.h"
 #include "tls.h"
 
@@ -156,6 +159,10 @@ struct lp_quic_conn {
 	size_t pending; /* bytes in outs, with what keeping them costs */
 	size_t unsent;  /* outs with something to write that are not blocked */
 	bool any_blocked;
+	/* The line */
+	struct lp_governor governor;
+	struct lp_mtu mtu;
+	bool acked; /* a DATAGRAM, by the packet being read */
 	/* The end */
 	bool ending; /* nothing goes into nc or to the user any more but the end itself */
 	bool silent; /* no close packet */
@@ -186,6 +193,14 @@ void lp_conn_failed(struct lp_quic_conn *conn, int error);
 void lp_conn_finish(struct lp_quic_conn *conn);
 void lp_conn_free(struct lp_quic_conn *conn);
 size_t lp_conn_write_close(struct lp_quic_conn *conn, uint8_t *bytes, struct lp_path *ret_path);
+
+/* line.c */
+void lp_line_callbacks(ngtcp2_callbacks *callbacks);
+/* A new connection, or a new path of it. */
+void lp_line_init(struct lp_quic_conn *conn);
+void lp_line_on_read(struct lp_quic_conn *conn);
+bool lp_line_admits_bulk(struct lp_quic_conn *conn, size_t len);
+uint64_t lp_line_id(uint64_t tag, bool large);
 
 /* stream.c */
 /* Opens streams for messages, as far as there is credit: before a packet is begun. */

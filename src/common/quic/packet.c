@@ -13,23 +13,38 @@ static size_t datagram_room(size_t frame_room)
 	return frame_room > overhead ? frame_room - overhead : 0;
 }
 
-size_t lp_quic_datagram_max(const struct lp_quic_conn *conn)
+/* The largest DATAGRAM payload in a packet of so many bytes; 0: none. */
+static size_t datagram_max(const struct lp_quic_conn *conn, size_t packet)
 {
-	if (!conn->nc)
-		return 0;
 	const ngtcp2_transport_params *peer = ngtcp2_conn_get_remote_transport_params2(conn->nc);
 	if (!peer)
 		return 0;
 	size_t overhead = LP_SHORT_HEADER(ngtcp2_conn_get_dcid2(conn->nc)->datalen) + LP_AEAD_TAG;
-	size_t room = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->nc) - overhead;
+	size_t room = packet - overhead;
 	if (peer->max_datagram_frame_size < room)
 		room = (size_t)peer->max_datagram_frame_size;
 	return datagram_room(room);
 }
 
+size_t lp_quic_datagram_max(struct lp_quic_conn *conn)
+{
+	if (!conn->nc)
+		return 0;
+	size_t packet = ngtcp2_conn_get_path_max_tx_udp_payload_size2(conn->nc);
+	bool small = packet > LP_MTU_SAFE && lp_mtu_is_small(&conn->mtu, conn->q->now);
+	return datagram_max(conn, small ? LP_MTU_SAFE : packet);
+}
+
+/* The packet being written. */
+struct packet {
+	size_t cap;  /* bytes at most */
+	size_t size; /* bytes that this one takes at most */
+	bool begun;  /* from then on size must stay */
+};
+
 /* Adds what waits on streams. True when the packet is complete, or there can be none. */
-static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes, size_t cap,
-	ngtcp2_ssize *ret_len)
+static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes,
+	struct packet *packet, ngtcp2_ssize *ret_len)
 {
 	struct lp_out *out;
 	while ((out = lp_out_next(conn))) {
@@ -46,8 +61,9 @@ static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *b
 		if (out->fin && (!chunk || !chunk->next))
 			flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
 		ngtcp2_ssize taken = -1;
-		ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->nc, path, NULL, bytes, cap, &taken,
-			flags, out->id, &vec, chunk ? 1 : 0, conn->q->now);
+		ngtcp2_ssize n = ngtcp2_conn_writev_stream(conn->nc, path, NULL, bytes,
+			packet->size, &taken, flags, out->id, &vec, chunk ? 1 : 0, conn->q->now);
+		packet->begun = true;
 		if (taken >= 0)
 			lp_out_written(conn, out, (size_t)taken);
 		if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
@@ -62,30 +78,43 @@ static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *b
 	return false;
 }
 
-/* Adds DATAGRAMs as long as the user has some. True as above. */
-static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes, size_t cap,
-	ngtcp2_ssize *ret_len)
+static size_t vectors_of(const struct lp_quic_datagram *datagram, ngtcp2_vec vec[2])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < 2; i++)
+		if (datagram->pieces[i].len > 0)
+			vec[count++] = (ngtcp2_vec){(uint8_t *)(uintptr_t)datagram->pieces[i].bytes,
+				datagram->pieces[i].len};
+	return count;
+}
+
+/* Adds DATAGRAMs as long as the user has some. True as above. A packet is larger than LP_MTU_SAFE only
+ * for one that needs it, so that what vanishes with large packets is never a small one. */
+static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes,
+	struct packet *packet, ngtcp2_ssize *ret_len)
 {
 	struct lp_quic *q = conn->q;
 	size_t max = conn->phase == LP_CONN_UP ? lp_quic_datagram_max(conn) : 0;
+	size_t small = datagram_max(conn, LP_MTU_SAFE);
+	bool bulk = max > 0 && lp_line_admits_bulk(conn, packet->cap);
 	while (max > 0 && !conn->ending) {
-		struct lp_quic_piece pieces[2] = {{NULL, 0}, {NULL, 0}};
-		size_t count = q->handler->next_datagram(q->context, conn, max, pieces);
-		if (count == 0 || conn->ending)
+		struct lp_quic_datagram datagram = {.tag = 0};
+		if (!q->handler->next_datagram(q->context, conn, max, bulk, &datagram) ||
+			conn->ending)
 			break;
-		size_t len = pieces[0].len + pieces[1].len;
-		assert(count <= 2 && len > 0 && len <= max);
-		if (count > 2 || len == 0 || len > max)
+		size_t len = datagram.pieces[0].len + datagram.pieces[1].len;
+		assert(len > 0 && len <= max);
+		if (len == 0 || len > max)
 			break;
+		if (!packet->begun && len > small)
+			packet->size = packet->cap;
+		packet->begun = true;
 		ngtcp2_vec vec[2];
-		size_t parts = 0;
-		for (size_t i = 0; i < count; i++)
-			if (pieces[i].len > 0)
-				vec[parts++] = (ngtcp2_vec){
-					(uint8_t *)(uintptr_t)pieces[i].bytes, pieces[i].len};
+		size_t parts = vectors_of(&datagram, vec);
 		int accepted = 0;
-		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->nc, path, NULL, bytes, cap,
-			&accepted, NGTCP2_WRITE_DATAGRAM_FLAG_MORE, 0, vec, parts, q->now);
+		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->nc, path, NULL, bytes,
+			packet->size, &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
+			lp_line_id(datagram.tag, packet->size > LP_MTU_SAFE), vec, parts, q->now);
 		if (accepted)
 			q->handler->datagram_sent(q->context, conn);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no
@@ -102,11 +131,13 @@ ngtcp2_ssize lp_packet_write(
 	struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes, size_t cap)
 {
 	ngtcp2_ssize len = 0;
+	struct packet packet = {.cap = cap, .size = cap < LP_MTU_SAFE ? cap : LP_MTU_SAFE};
 	lp_outs_open(conn);
-	if (add_streams(conn, path, bytes, cap, &len) ||
-		add_datagrams(conn, path, bytes, cap, &len))
+	if (add_streams(conn, path, bytes, &packet, &len) ||
+		add_datagrams(conn, path, bytes, &packet, &len))
 		return len;
 	/* Closes a packet that was begun; or acknowledgements, probes, the handshake. */
-	return ngtcp2_conn_writev_stream(conn->nc, path, NULL, bytes, cap, NULL,
-		NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0, conn->q->now);
+	return ngtcp2_conn_writev_stream(conn->nc, path, NULL, bytes,
+		packet.begun ? packet.size : cap, NULL, NGTCP2_WRITE_STREAM_FLAG_NONE, -1, NULL, 0,
+		conn->q->now);
 }

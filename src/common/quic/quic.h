@@ -69,6 +69,11 @@ struct lp_quic_piece {
 	size_t len;
 };
 
+struct lp_quic_datagram {
+	struct lp_quic_piece pieces[2]; /* one after the other; either may be empty */
+	uint64_t tag;                   /* below 2^63; 0: none */
+};
+
 /* What the endpoint tells its user. context is the config's; user is the connection's own. All
  * bytes are borrowed until return. */
 struct lp_quic_handler {
@@ -81,12 +86,16 @@ struct lp_quic_handler {
 		const uint8_t *bytes, size_t len, bool fin);
 	void (*datagram)(
 		void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len);
-	/* Asks for a DATAGRAM of 1 to max bytes (lp_quic_datagram_max): fills up to two pieces and
-	 * returns how many, 0 when there is nothing. sent says that the last pieces given went into a
-	 * packet; without it, the same will be asked for again. */
-	size_t (*next_datagram)(
-		void *context, struct lp_quic_conn *conn, size_t max, struct lp_quic_piece *pieces);
+	/* Asks for a DATAGRAM of 1 to max bytes (lp_quic_datagram_max), false: there is nothing. bulk:
+	 * without it, only what is small and rare may go now, for enough is under way. sent says that
+	 * the last one given went into a packet; without it, the same will be asked for again. */
+	bool (*next_datagram)(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+		struct lp_quic_datagram *ret_datagram);
 	void (*datagram_sent)(void *context, struct lp_quic_conn *conn);
+	/* What became of one with a tag, as far as can be told: lost is a guess, acked may follow, and
+	 * a few hear of neither. Both may be NULL. */
+	void (*datagram_acked)(void *context, struct lp_quic_conn *conn, uint64_t tag);
+	void (*datagram_lost)(void *context, struct lp_quic_conn *conn, uint64_t tag);
 	/* For each connection that was given to connected, and each of lp_quic_connect, once: the
 	 * connection is gone after return (its close packet still goes out). */
 	void (*closed)(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why);
@@ -165,7 +174,7 @@ void *lp_quic_user(const struct lp_quic_conn *conn);
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 /* The largest DATAGRAM payload that fits a packet on the current path now: grows with path MTU
  * discovery, and can shrink. 0 when the peer takes none. */
-size_t lp_quic_datagram_max(const struct lp_quic_conn *conn);
+size_t lp_quic_datagram_max(struct lp_quic_conn *conn);
 /* Servers: a number that all connections of one network (/24, /56) have in common, from where it was
  * when it connected. Other networks may share it, which ones changes with each start. */
 uint32_t lp_quic_source(const struct lp_quic_conn *conn);

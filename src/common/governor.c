@@ -1,0 +1,99 @@
+#include "lanparty/governor.h"
+
+/* Factors in thousandths, of which the window follows one half. */
+#define ONE    1000u
+#define LEAST  500u
+#define MOST   1250u
+#define EMPTY  1125u /* while there is no queue at all: on long ways the rest would take for ever */
+#define UNSEEN 1500u /* and was none yet */
+
+void lp_governor_init(struct lp_governor *g, lp_time now)
+{
+	*g = (struct lp_governor){
+		.window = LP_GOVERNOR_START,
+		.shortest = LP_NEVER,
+		.least = LP_NEVER,
+		.until = now,
+		.probe = now + LP_GOVERNOR_PROBE,
+		.starting = true,
+	};
+}
+
+bool lp_governor_admits(struct lp_governor *g, uint64_t in_flight, uint64_t len)
+{
+	if (in_flight + len > g->window) {
+		g->limited = true;
+		return false;
+	}
+	if (in_flight + len > g->peak)
+		g->peak = in_flight + len;
+	return true;
+}
+
+static uint64_t clamp(uint64_t v, uint64_t low, uint64_t high)
+{
+	return v < low ? low : v > high ? high : v;
+}
+
+/* A path that got longer looks like a queue that does not go away, whatever is sent. */
+static void doubt_shortest(struct lp_governor *g, uint64_t factor)
+{
+	if (g->window > LP_GOVERNOR_MIN || factor >= ONE) {
+		g->patience = 0;
+	} else if (++g->patience >= LP_GOVERNOR_PATIENCE) {
+		g->shortest = g->least;
+		g->patience = 0;
+	}
+}
+
+static uint64_t factor_of(struct lp_governor *g)
+{
+	lp_time rtt = g->least > 0 ? g->least : 1;
+	uint64_t factor = clamp((g->shortest + LP_GOVERNOR_TARGET) * ONE / rtt, LEAST, MOST);
+	if (g->least > g->shortest + LP_GOVERNOR_TARGET / 4)
+		g->starting = false;
+	else if (factor < EMPTY)
+		factor = EMPTY;
+	return g->starting ? UNSEEN : factor;
+}
+
+/* It grows only when it was the limit, and shrinks only when much was under way: an idle line says
+ * nothing. */
+static void end_period(struct lp_governor *g, lp_time now)
+{
+	if (g->kept) {
+		g->window = g->kept;
+		g->kept = 0;
+		return;
+	}
+	uint64_t factor = factor_of(g);
+	uint64_t base = g->window;
+	if (!g->limited && g->peak < base)
+		base = g->peak;
+	bool used = g->limited || g->peak > g->window / 2 || g->peak > LP_GOVERNOR_START;
+	if (factor < ONE ? used : g->limited)
+		g->window =
+			clamp(base * (ONE + factor) / (2 * ONE), LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
+	doubt_shortest(g, factor);
+	if (now < g->probe || !g->limited)
+		return;
+	g->probe = now + LP_GOVERNOR_PROBE;
+	g->kept = g->window;
+	g->window = clamp(g->window / 2, LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
+}
+
+void lp_governor_on_rtt(struct lp_governor *g, lp_time rtt, lp_time smooth, lp_time now)
+{
+	if (rtt < g->least)
+		g->least = rtt;
+	if (rtt < g->shortest)
+		g->shortest = rtt;
+	if (now < g->until)
+		return;
+	end_period(g, now);
+	g->limited = false;
+	g->peak = 0;
+	g->least = LP_NEVER;
+	lp_time period = smooth > LP_GOVERNOR_PERIOD ? smooth : LP_GOVERNOR_PERIOD;
+	g->until = now + (g->kept ? 2 * period : period);
+}

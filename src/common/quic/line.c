@@ -1,0 +1,77 @@
+/* line.c - what the packets of a connection tell about its line: how much may be under way, whether
+ * large ones arrive, and what became of each DATAGRAM. */
+#include "internal.h"
+
+/* A DATAGRAM's id in ngtcp2: the user's tag, and whether its packet was a large one. */
+#define LARGE 1u
+
+uint64_t lp_line_id(uint64_t tag, bool large)
+{
+	return tag << 1 | (large ? LARGE : 0);
+}
+
+static int on_acked(ngtcp2_conn *nc, uint64_t id, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	const struct lp_quic_handler *h = conn->q->handler;
+	(void)nc;
+	conn->acked = true;
+	lp_mtu_on_acked(&conn->mtu, id & LARGE);
+	if (id >> 1 && h->datagram_acked && !conn->ending)
+		h->datagram_acked(conn->q->context, conn, id >> 1);
+	return 0;
+}
+
+static int on_lost(ngtcp2_conn *nc, uint64_t id, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	const struct lp_quic_handler *h = conn->q->handler;
+	(void)nc;
+	lp_mtu_on_lost(&conn->mtu, id & LARGE, conn->q->now);
+	if (id >> 1 && h->datagram_lost && !conn->ending)
+		h->datagram_lost(conn->q->context, conn, id >> 1);
+	return 0;
+}
+
+static int on_path_validated(ngtcp2_conn *nc, uint32_t flags, const ngtcp2_path *path,
+	const ngtcp2_path *fallback, ngtcp2_path_validation_result result, void *user)
+{
+	struct lp_quic_conn *conn = user;
+	(void)nc;
+	(void)flags;
+	(void)path;
+	(void)fallback;
+	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
+		lp_line_init(conn);
+	return 0;
+}
+
+void lp_line_callbacks(ngtcp2_callbacks *callbacks)
+{
+	callbacks->ack_datagram = on_acked;
+	callbacks->lost_datagram = on_lost;
+	callbacks->path_validation = on_path_validated;
+}
+
+void lp_line_init(struct lp_quic_conn *conn)
+{
+	lp_governor_init(&conn->governor, conn->q->now);
+	conn->mtu = (struct lp_mtu){0};
+}
+
+void lp_line_on_read(struct lp_quic_conn *conn)
+{
+	if (!conn->acked)
+		return;
+	ngtcp2_conn_info info;
+	conn->acked = false;
+	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	lp_governor_on_rtt(&conn->governor, info.latest_rtt, info.smoothed_rtt, conn->q->now);
+}
+
+bool lp_line_admits_bulk(struct lp_quic_conn *conn, size_t len)
+{
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	return lp_governor_admits(&conn->governor, info.bytes_in_flight, len);
+}

@@ -1,0 +1,206 @@
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "lanparty/governor.h"
+
+#define MS   LP_MILLISECOND
+#define MBIT UINT64_C(1000000)
+#define FULL 1452 /* bytes of a packet */
+
+/* A line with a deep buffer, simulated: packets leave at its rate, the round trip is what they wait for
+ * and the base. A sender that has always something to send, held back by the governor alone. */
+struct line {
+	uint64_t rate;    /* bits a second */
+	lp_time base;     /* round trip without any queue */
+	lp_time free_at;  /* the line has sent all that was given to it */
+	uint64_t foreign; /* bytes a second of others on the same line */
+};
+
+struct sent {
+	lp_time acked, rtt;
+};
+
+#define RING 65536
+
+struct result {
+	lp_time queue_p50, queue_max; /* in the second half */
+	double used;                  /* of the line's rate */
+	uint64_t window;
+};
+
+static struct result run(struct lp_governor *g, struct line *line, lp_time from, lp_time how_long)
+{
+	static struct sent ring[RING];
+	static unsigned histogram[2000]; /* of queueing, in units of 0.1 ms */
+	size_t first = 0, count = 0, samples = 0;
+	uint64_t bytes = 0;
+	lp_time smooth = line->base, foreign_at = from;
+	struct result r = {0};
+	memset(histogram, 0, sizeof(histogram));
+	for (lp_time now = from; now < from + how_long; now += MS / 10) {
+		while (line->foreign && foreign_at <= now) {
+			lp_time start = line->free_at > now ? line->free_at : now;
+			line->free_at = start + FULL * 8 * LP_SECOND / line->rate;
+			foreign_at += FULL * LP_SECOND / line->foreign;
+		}
+		while (count > 0 && ring[first].acked <= now) {
+			smooth = (7 * smooth + ring[first].rtt) / 8;
+			lp_governor_on_rtt(g, ring[first].rtt, smooth, now);
+			first = (first + 1) % RING;
+			count--;
+		}
+		bool second_half = now >= from + how_long / 2;
+		while (count < RING && lp_governor_admits(g, count * FULL, FULL)) {
+			lp_time start = line->free_at > now ? line->free_at : now;
+			lp_time queued = start - now;
+			line->free_at = start + FULL * 8 * LP_SECOND / line->rate;
+			lp_time rtt = line->free_at - now + line->base;
+			ring[(first + count++) % RING] = (struct sent){now + rtt, rtt};
+			if (!second_half)
+				continue;
+			size_t at = queued / (MS / 10);
+			histogram[at < 2000 ? at : 1999]++;
+			samples++;
+			bytes += FULL;
+			r.queue_max = queued > r.queue_max ? queued : r.queue_max;
+		}
+	}
+	size_t below = 0, at = 0;
+	while (at < 2000 && below + histogram[at] <= samples / 2)
+		below += histogram[at++];
+	r.queue_p50 = at * (MS / 10);
+	r.used = (double)bytes * 8 / ((double)line->rate * (double)how_long / 2e9);
+	r.window = g->window;
+	return r;
+}
+
+static void a_line_is_full_and_its_queue_short(void **state)
+{
+	static const struct {
+		uint64_t rate;
+		lp_time base;
+	} rows[] = {
+		{2 * MBIT, 20 * MS},
+		{5 * MBIT, 20 * MS},
+		{20 * MBIT, 20 * MS},
+		{20 * MBIT, 100 * MS},
+		{100 * MBIT, 10 * MS},
+		{5 * MBIT, 5 * MS},
+		{300 * MBIT, 30 * MS},
+		{50 * MBIT, 200 * MS},
+		{1000 * MBIT, 1 * MS},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_governor g;
+		struct line line = {.rate = rows[i].rate, .base = rows[i].base};
+		lp_governor_init(&g, LP_SECOND);
+		struct result r = run(&g, &line, LP_SECOND, 20 * LP_SECOND);
+		lp_time packet = FULL * 8 * LP_SECOND / line.rate;
+		if (r.used < 0.97 || r.queue_p50 > LP_GOVERNOR_TARGET + packet ||
+			r.queue_max > 3 * LP_GOVERNOR_TARGET + 2 * packet)
+			fail_msg("%llu Mbit/s, %llu ms: %.3f used, queue %.1f ms, %.1f at most",
+				(unsigned long long)(line.rate / MBIT),
+				(unsigned long long)(line.base / MS), r.used,
+				(double)r.queue_p50 / 1e6, (double)r.queue_max / 1e6);
+	}
+}
+
+static void a_line_that_gets_slower_and_faster_is_followed(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	struct line line = {.rate = 100 * MBIT, .base = 20 * MS};
+	lp_governor_init(&g, 0);
+	run(&g, &line, 0, 10 * LP_SECOND);
+	line.rate = 5 * MBIT;
+	line.free_at = 0;
+	struct result r = run(&g, &line, 10 * LP_SECOND, 10 * LP_SECOND);
+	assert_true(r.used > 0.97);
+	assert_true(r.queue_p50 < 9 * MS);
+	line.rate = 50 * MBIT;
+	line.free_at = 0;
+	r = run(&g, &line, 20 * LP_SECOND, 10 * LP_SECOND);
+	assert_true(r.used > 0.97);
+	assert_true(r.queue_p50 < 6 * MS);
+}
+
+/* A route that got longer looks like a queue that does not go away. */
+static void a_longer_way_is_believed_after_a_while(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	struct line line = {.rate = 20 * MBIT, .base = 20 * MS};
+	lp_governor_init(&g, 0);
+	run(&g, &line, 0, 5 * LP_SECOND);
+	line.base = 80 * MS;
+	struct result r = run(&g, &line, 5 * LP_SECOND, 20 * LP_SECOND);
+	assert_true(r.used > 0.97);
+	assert_in_range(g.shortest, 80 * MS, 85 * MS);
+	line.base = 10 * MS;
+	/* What would stand in the queue for ever shows when the window is halved now and then. */
+	r = run(&g, &line, 25 * LP_SECOND, 80 * LP_SECOND);
+	assert_true(r.used > 0.97);
+	assert_true(r.queue_p50 < 7 * MS);
+}
+
+static void others_on_the_line_leave_us_our_part(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	struct line line = {.rate = 20 * MBIT, .base = 20 * MS, .foreign = 10 * MBIT / 8};
+	lp_governor_init(&g, 0);
+	struct result r = run(&g, &line, 0, 20 * LP_SECOND);
+	assert_true(r.used > 0.45);
+	assert_true(r.queue_p50 < 8 * MS);
+}
+
+/* Delayed acknowledgements make the round trips of a quiet line long: that is no queue. */
+static void a_quiet_line_says_nothing(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	lp_governor_init(&g, 0);
+	lp_governor_on_rtt(&g, 20 * MS, 20 * MS, 0);
+	for (lp_time now = MS; now < 60 * LP_SECOND; now += 20 * MS) {
+		assert_true(lp_governor_admits(&g, 0, 100));
+		lp_governor_on_rtt(&g, 45 * MS, 45 * MS, now);
+	}
+	assert_int_equal(g.window, LP_GOVERNOR_START);
+}
+
+static void the_window_has_limits(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	lp_governor_init(&g, 0);
+	lp_governor_on_rtt(&g, 10 * MS, 10 * MS, 0);
+	for (lp_time now = MS; now < 150 * MS; now += 10 * MS) {
+		lp_governor_admits(&g, UINT32_MAX, FULL);
+		lp_governor_on_rtt(&g, LP_SECOND, 10 * MS, now);
+	}
+	assert_int_equal(g.window, LP_GOVERNOR_MIN);
+	lp_governor_init(&g, 0);
+	for (lp_time now = 0; now < 10 * LP_SECOND; now += 10 * MS) {
+		lp_governor_admits(&g, UINT32_MAX, FULL);
+		lp_governor_on_rtt(&g, 0, 0, now);
+	}
+	assert_int_equal(g.window, LP_GOVERNOR_MAX);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_is_full_and_its_queue_short),
+		cmocka_unit_test(a_line_that_gets_slower_and_faster_is_followed),
+		cmocka_unit_test(a_longer_way_is_believed_after_a_while),
+		cmocka_unit_test(others_on_the_line_leave_us_our_part),
+		cmocka_unit_test(a_quiet_line_says_nothing),
+		cmocka_unit_test(the_window_has_limits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

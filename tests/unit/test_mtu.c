@@ -1,0 +1,91 @@
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "lanparty/mtu.h"
+
+#define MS LP_MILLISECOND
+
+/* One step of a story. */
+struct step {
+	lp_time at_ms;
+	int acked, lost; /* of large packets; negative: of small ones */
+	bool small;      /* what is sent from then on */
+	const char *why;
+};
+
+static void tell(const struct step *steps, size_t count)
+{
+	struct lp_mtu m = {0};
+	for (size_t i = 0; i < count; i++) {
+		lp_time now = LP_SECOND + steps[i].at_ms * MS;
+		for (int n = 0; n < abs(steps[i].lost); n++)
+			lp_mtu_on_lost(&m, steps[i].lost > 0, now);
+		for (int n = 0; n < abs(steps[i].acked); n++)
+			lp_mtu_on_acked(&m, steps[i].acked > 0);
+		if (lp_mtu_is_small(&m, now) != steps[i].small)
+			fail_msg("%s", steps[i].why);
+	}
+}
+
+#define TELL(...)                                                                                  \
+	tell((const struct step[]){__VA_ARGS__},                                                   \
+		sizeof((const struct step[]){__VA_ARGS__}) / sizeof(struct step))
+
+static void large_packets_vanish_while_small_ones_pass(void **state)
+{
+	(void)state;
+	TELL({0, 10, 0, false, "all is well"}, {100, 0, 4, false, "a few are lost"},
+		{200, -3, 0, false, "small ones pass"}, {399, 0, 4, false, "not for long enough"},
+		{400, 0, 1, true, "a black hole"}, {5000, -3, -3, true, "small ones say nothing"},
+		{10399, 0, 0, true, "for ten seconds"}, {10400, 0, 0, false, "it tries again"});
+}
+
+static void random_loss_is_no_black_hole(void **state)
+{
+	(void)state;
+	TELL({0, 0, 7, false, "many"}, {300, 1, 0, false, "but one arrives"},
+		{400, -1, 7, false, "many again"}, {800, 1, 0, false, "and one arrives"});
+}
+
+static void a_line_that_is_dead_is_no_black_hole(void **state)
+{
+	(void)state;
+	TELL({0, -1, 0, false, "small ones passed before"}, {1, 0, 4, false, "some are lost"},
+		{1000, 0, 50, false, "now nothing does"}, {2000, -1, 0, false, "small ones do"},
+		{2001, 0, 1, true, "large ones do not"});
+}
+
+static void each_vain_attempt_doubles_the_wait(void **state)
+{
+	struct lp_mtu m = {0};
+	lp_time now = LP_SECOND, expected = LP_MTU_RETRY;
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		lp_mtu_on_lost(&m, true, now);
+		lp_mtu_on_acked(&m, false);
+		now += LP_MTU_SUSPICION;
+		for (int i = 1; i < LP_MTU_LOST; i++)
+			assert_int_equal(lp_mtu_on_lost(&m, true, now), i == LP_MTU_LOST - 1);
+		assert_int_equal(m.until - now, expected);
+		now = m.until;
+		assert_false(lp_mtu_is_small(&m, now));
+		expected = 2 * expected < LP_MTU_RETRY_MAX ? 2 * expected : LP_MTU_RETRY_MAX;
+	}
+	lp_mtu_on_acked(&m, true);
+	assert_int_equal(m.patience, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(large_packets_vanish_while_small_ones_pass),
+		cmocka_unit_test(random_loss_is_no_black_hole),
+		cmocka_unit_test(a_line_that_is_dead_is_no_black_hole),
+		cmocka_unit_test(each_vain_attempt_doubles_the_wait),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
