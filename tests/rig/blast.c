@@ -10,13 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "linux/loop.h"
+#include "udp_socket.h"
 
 #define BATCH      64
 #define MAX_LEN    2048
 #define WINDOW     192 /* less than any of the queues on the way */
-#define BUFFER     (4 << 20)
 #define STALL      (200 * LP_MILLISECOND)
 #define PATIENCE   (5 * LP_SECOND)
 #define LIMIT      (30 * LP_SECOND)
@@ -34,24 +33,12 @@ static int fail(const char *what)
 	return 1;
 }
 
-static int open_socket(const struct lp_address *address, bool bound)
-{
-	int buffer = BUFFER;
-	int fd = socket(address->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer));
-	if (fd < 0 || (bound ? bind(fd, &address->sa, address->len)
-			     : connect(fd, &address->sa, address->len)) != 0)
-		exit(fail("blast: socket"));
-	return fd;
-}
-
 static int open_there(const char *netns, const struct lp_address *address)
 {
 	int here = open("/proc/self/ns/net", O_RDONLY), there = open(netns, O_RDONLY);
 	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET) != 0)
 		exit(fail(netns));
-	int fd = open_socket(address, true);
+	int fd = udp_open(address, true, SOCK_NONBLOCK);
 	if (setns(here, CLONE_NEWNET) != 0)
 		exit(fail("blast: back"));
 	return fd;
@@ -118,7 +105,7 @@ int main(int argc, char **argv)
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
 	to = open_there(argv[1], &at.address);
-	from = open_socket(&at.address, false);
+	from = udp_open(&at.address, false, SOCK_NONBLOCK);
 	set = lp_wait_open();
 	if (!lp_wait_add(set, to))
 		return fail("blast");

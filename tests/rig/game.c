@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "linux/loop.h"
+#include "udp_socket.h"
 
 #define MAX_LEN    2048
 #define STRAGGLERS LP_SECOND /* waited for at the end */
@@ -25,20 +25,6 @@ struct times {
 	double *values; /* ms */
 	size_t count;
 };
-
-static int open_socket(const char *text, bool bound)
-{
-	struct lp_listen at;
-	if (!lp_listen_parse(text, &at))
-		exit(2);
-	int fd = socket(at.address.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	if (fd < 0 || (bound ? bind(fd, &at.address.sa, at.address.len)
-			     : connect(fd, &at.address.sa, at.address.len)) != 0) {
-		perror(text);
-		exit(1);
-	}
-	return fd;
-}
 
 static _Noreturn void echo(int fd, int set)
 {
@@ -142,7 +128,7 @@ int main(int argc, char **argv)
 				"[INTERVAL]]\n");
 		return 2;
 	}
-	int fd = open_socket(argv[2], argc == 3), set = lp_wait_open();
+	int fd = udp_open_text(argv[2], argc == 3, SOCK_NONBLOCK), set = lp_wait_open();
 	if (!lp_wait_add(set, fd))
 		return 1;
 	if (argc == 3)

@@ -11,34 +11,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "linux/loop.h"
 #include "tun.h"
+#include "udp_socket.h"
 
 #define BATCH   64
 #define MAX_LEN 2048
-#define BUFFER  (4 << 20)
 
 static struct mmsghdr messages[BATCH];
 static struct iovec iov[BATCH];
 static uint8_t bytes[BATCH][MAX_LEN];
-
-static int open_socket(const char *text)
-{
-	struct lp_listen to;
-	int buffer = BUFFER, never = IP_PMTUDISC_PROBE;
-	if (!lp_listen_parse(text, &to))
-		exit(2);
-	int fd = socket(to.address.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof(never));
-	if (fd < 0 || connect(fd, &to.address.sa, to.address.len) != 0) {
-		perror(text);
-		exit(1);
-	}
-	return fd;
-}
 
 static void send_frames(int tap, int fd, size_t pad)
 {
@@ -79,8 +61,9 @@ int main(int argc, char **argv)
 		messages[i].msg_hdr.msg_iov = &iov[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	int fd = open_socket(argv[1]), tap = tun_open(argv[2], IFF_TAP), set = lp_wait_open(),
-	    ready[2];
+	int fd = udp_open_text(argv[1], false, SOCK_NONBLOCK), never = IP_PMTUDISC_PROBE;
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof(never));
+	int tap = tun_open(argv[2], IFF_TAP), set = lp_wait_open(), ready[2];
 	if (send(fd, "J", 1, 0) != 1 || !lp_wait_add(set, fd) || !lp_wait_add(set, tap))
 		return 1;
 	printf("joined\n");
