@@ -193,7 +193,6 @@ class Lab:
             for name in self.names:
                 run("ip", "netns", "add", self.place(name))
                 self.ip(name, "link", "set", "lo", "up")
-            self.at("relay", "sysctl", "-qw", "net.ipv4.ip_forward=1")
             self.ip("relay", "address", "add", f"{RELAY}/32", "dev", "lo")
             if self.delay:
                 self.long_wire()
