@@ -10,14 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "linux/loop.h"
+#include "udp_socket.h"
 
 #define BATCH       64
 #define MAX_MEMBERS 65
 #define MAX_LEN     2048
 #define WINDOW      256
-#define BUFFER      (4 << 20)
 #define STALL       (200 * LP_MILLISECOND)
 #define SPARSE_GAP  (LP_SECOND / 4000)
 
@@ -46,23 +45,6 @@ static int receive(int fd, struct batch *b)
 		b->messages[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
 	}
 	return recvmmsg(fd, b->messages, BATCH, MSG_DONTWAIT, NULL);
-}
-
-static int open_socket(const char *text, bool bound)
-{
-	struct lp_listen at;
-	int buffer = BUFFER;
-	if (!lp_listen_parse(text, &at))
-		exit(2);
-	int fd = socket(at.address.sa.sa_family, SOCK_DGRAM, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	if (fd < 0 || (bound ? bind(fd, &at.address.sa, at.address.len)
-			     : connect(fd, &at.address.sa, at.address.len)) != 0) {
-		perror(text);
-		exit(1);
-	}
-	return fd;
 }
 
 struct relay {
@@ -116,7 +98,7 @@ static _Noreturn void run_relay(const char *at)
 	static struct relay r;
 	static struct batch in;
 	batch_init(&in);
-	r.fd = open_socket(at, true);
+	r.fd = udp_open_text(at, true, 0);
 	printf("listening\n");
 	fflush(stdout);
 	int ready, set = lp_wait_open();
@@ -165,7 +147,7 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 	for (size_t i = 0; i < BATCH; i++)
 		out.iov[i].iov_len = len;
 	for (size_t i = 0; i <= targets; i++) {
-		fds[i] = open_socket(to, false);
+		fds[i] = udp_open_text(to, false, 0);
 		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_wait_add(set, fds[i])))
 			return 1;
 	}

@@ -211,6 +211,8 @@ struct rig_peer *rig_peer_new(struct rig *rig, const struct lp_hello *hello)
 		struct lp_quic_target target = {.path = rig->path,
 			.pins = (const uint8_t(*)[LP_PIN_SIZE])rig->pin,
 			.pin_count = 1};
+		if (hello) /* as every client does: several workers share the relay's port */
+			target.steer = lp_room_steer(hello->room_key);
 		peer->conn = lp_quic_connect(rig->quic, &target, peer, rig->now, &status);
 	}
 	if (!peer || !peer->queue || !peer->pool || !peer->conn)

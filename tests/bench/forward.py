@@ -1,0 +1,89 @@
+"""forward: relay CPU for each frame that it forwards, beside three plain UDP relays that check nothing.
+
+  plain    recvmmsg and sendmmsg, no crypto
+  gso      UDP_GRO and UDP_SEGMENT, no crypto
+  gso+aes  that, and each packet decrypted and encrypted with AES-128-GCM
+
+  1->1     one member sends to another, as fast as a window allows
+  1->8     it broadcasts to eight others, 1->32 to 32 (a frame counts once for each that gets it)
+  sparse   one frame in a wake-up, 4,000 a second: what games send
+"""
+
+import socket
+
+from lab import RELAY_CPU, note
+from load import relay_cost
+
+WHAT = "relay CPU, microseconds a forwarded frame; ratios to each plain UDP relay of the same run"
+# name, bytes, targets, the bars by what they are against
+CASES = [
+    ("1->1", 64, 1, {"plain": 0.5, "gso+aes": 1.5}),
+    ("1->1", 512, 1, {"plain": 0.8, "gso+aes": 2}),
+    ("1->1", 1380, 1, {"plain": 1.1, "gso+aes": 2}),
+    ("1->8", 64, 8, {}),
+    ("1->8", 1380, 8, {}),
+    ("1->32", 64, 32, {"plain": 1.3}),
+    ("1->32", 1380, 32, {"plain": 1.3}),
+    ("sparse", 64, 1, {"plain": 1.6}),
+]
+SYSTEMS = ("lanparty", "plain", "gso", "gso+aes")
+
+
+def options(parser):
+    parser.add_argument("--frames", type=int, default=100000, help="a run (default: 100000; sparse: a tenth)")
+    parser.add_argument("--match", default="", metavar="TEXT", help="only cases like this: '1->1 64'")
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def our_relay(bench, at, *options):
+    """Our relay, without rate limits, and the file that its certificate is in."""
+    der = bench.file("relay.der")
+    relay = bench.start(bench.program("lanparty-relay"), "--listen", at, "--dev-cert-der-out", der, "--log-level",
+                        "error", "--client-rate", "0", "--broadcast-rate", "0", "--unknown-rate", "0", *options,
+                        cpu=RELAY_CPU)
+    relay.expect("listening")
+    return relay, der
+
+
+def measure(bench, system, size, count, targets):
+    """Microseconds a copy, and the share of copies that arrived."""
+    at = f"127.0.0.1:{free_port()}"
+    if system == "lanparty":
+        relay, der = our_relay(bench, at)
+        load = bench.start(bench.program("load"), at, der, str(size), str(count), str(targets))
+    else:
+        program, aes = bench.program("floor" if system == "plain" else "floor_gso"), ["aes"] * (system == "gso+aes")
+        relay = bench.start(program, "relay", at, *aes, cpu=RELAY_CPU)
+        relay.expect("listening")
+        load = bench.start(program, "load", at, str(size), str(count), str(targets), *aes)
+    cost, result = relay_cost(relay, load)
+    bench.stop(load, relay)
+    return cost, result["arrived"] / abs(count) / targets
+
+
+def run(bench, report, args):
+    report.case("forward", WHAT)
+    for name, size, targets, bars in CASES:
+        if args.match not in f"{name} {size}":
+            continue
+        count = -args.frames // 10 if name == "sparse" else args.frames // targets
+        cost, arrived = {system: [] for system in SYSTEMS}, []
+        for number in range(args.runs):
+            note(f"  run {number + 1} of {args.runs}: {name} {size} B")
+            for system in SYSTEMS:
+                us, share = measure(bench, system, size, count, targets)
+                cost[system].append(us)
+                if system == "lanparty":
+                    arrived.append(100 * share)
+        label = f"{name} {size} B"
+        report.row(f"{label}: us", 2, **cost)
+        ratio = {system: [a / b for a, b in zip(cost["lanparty"], cost[system])] for system in SYSTEMS[1:]}
+        report.row(f"{label}: lanparty is", 2, **{f"of {system}": r for system, r in ratio.items()},
+                   **{"arrived %": arrived})
+        for system, limit in bars.items():
+            report.bar(f"{label}, of {system}", ratio[system], limit)

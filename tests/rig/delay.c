@@ -1,0 +1,60 @@
+/* delay TUN MILLISECONDS: a long wire. What the kernel routes into the interface comes out of it again
+ * that much later, in order; at most HELD packets are under way, more are lost. For kernels without
+ * netem. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "linux/loop.h"
+#include "tun.h"
+
+#define HELD    8192
+#define MAX_LEN 2048
+
+static struct held {
+	lp_time due;
+	size_t len;
+	uint8_t bytes[MAX_LEN];
+} ring[HELD];
+static size_t head, count;
+
+static void take(int tun, lp_time delay)
+{
+	static uint8_t lost[MAX_LEN];
+	for (;;) {
+		struct held *h = &ring[(head + count) % HELD];
+		ssize_t len = read(tun, count < HELD ? h->bytes : lost, MAX_LEN);
+		if (len <= 0)
+			return;
+		if (count == HELD)
+			continue;
+		h->due = lp_clock() + delay;
+		h->len = (size_t)len;
+		count++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	double milliseconds = argc == 3 ? strtod(argv[2], NULL) : 0;
+	if (milliseconds <= 0) {
+		fprintf(stderr, "usage: delay TUN MILLISECONDS\n");
+		return 2;
+	}
+	lp_time delay = (lp_time)(milliseconds * (double)LP_MILLISECOND);
+	int tun = tun_open(argv[1], IFF_TUN), set = lp_wait_open(), ready;
+	if (!lp_wait_add(set, tun))
+		return 1;
+	printf("delaying\n");
+	fflush(stdout);
+	for (;;) {
+		lp_wait(set, count ? ring[head].due : LP_NEVER, &ready, 1);
+		take(tun, delay);
+		for (lp_time now = lp_clock(); count && ring[head].due <= now; count--) {
+			if (write(tun, ring[head].bytes, ring[head].len) < 0)
+				perror("delay");
+			head = (head + 1) % HELD;
+		}
+	}
+}

@@ -1,0 +1,296 @@
+/* floor_gso relay ADDR:PORT [aes] | floor_gso load ADDR:PORT SIZE COUNT TARGETS [aes]: floor.c's relay
+ * and load once more, as fast as the kernel allows: several packets of one size are received as one
+ * message (UDP_GRO) and sent as one (UDP_SEGMENT), without looking at any of them.
+ *
+ * With aes each packet is decrypted once and encrypted again for each that gets it, with AES-128-GCM;
+ * one key and one nonce for all, as this protects nothing. */
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <wolfssl/wolfcrypt/aes.h>
+
+#include "linux/loop.h"
+#include "udp_socket.h"
+
+#define IN_BATCH     8
+#define OUT_BATCH    256
+#define ROUNDS       4 /* of IN_BATCH messages, in one wake-up */
+#define MESSAGE_MAX  65536
+#define SEGMENTS_MAX 64
+#define ARENA        (1 << 20)
+#define MAX_MEMBERS  65
+#define TAG          16
+#define WINDOW       256
+#define STALL        (200 * LP_MILLISECOND)
+#define SPARSE_GAP   (LP_SECOND / 4000)
+
+union control {
+	struct cmsghdr header;
+	uint8_t bytes[CMSG_SPACE(sizeof(int))];
+};
+
+struct in {
+	struct mmsghdr messages[IN_BATCH];
+	struct iovec iov[IN_BATCH];
+	struct sockaddr_storage from[IN_BATCH];
+	union control control[IN_BATCH];
+	uint8_t bytes[IN_BATCH][MESSAGE_MAX];
+};
+
+static bool with_aes;
+static Aes aes;
+static const uint8_t key[16], nonce[12];
+
+static void take_gro(int fd)
+{
+	int on = 1;
+	if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) != 0) {
+		perror("UDP_GRO");
+		exit(1);
+	}
+}
+
+static int receive(int fd, struct in *in)
+{
+	for (size_t i = 0; i < IN_BATCH; i++) {
+		in->iov[i] = (struct iovec){in->bytes[i], MESSAGE_MAX};
+		in->messages[i].msg_hdr = (struct msghdr){.msg_name = &in->from[i],
+			.msg_namelen = sizeof(in->from[i]),
+			.msg_iov = &in->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &in->control[i],
+			.msg_controllen = sizeof(in->control[i])};
+	}
+	return recvmmsg(fd, in->messages, IN_BATCH, MSG_DONTWAIT, NULL);
+}
+
+/* The size of the packets that a message is made of; the last may be shorter. */
+static size_t segment_size(struct mmsghdr *message)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(&message->msg_hdr);
+	int size = 0;
+	if (c && c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO)
+		memcpy(&size, CMSG_DATA(c), sizeof(size));
+	return size > 0 ? (size_t)size : message->msg_len;
+}
+
+static void set_segment(struct msghdr *message, union control *control, size_t size)
+{
+	uint16_t value = (uint16_t)size;
+	message->msg_control = control;
+	message->msg_controllen = CMSG_SPACE(sizeof(value));
+	struct cmsghdr *c = CMSG_FIRSTHDR(message);
+	*c = (struct cmsghdr){.cmsg_level = IPPROTO_UDP,
+		.cmsg_type = UDP_SEGMENT,
+		.cmsg_len = CMSG_LEN(sizeof(value))};
+	memcpy(CMSG_DATA(c), &value, sizeof(value));
+}
+
+static void encrypt(uint8_t *out, const uint8_t *in, size_t len)
+{
+	wc_AesGcmEncrypt(&aes, out, in, (word32)len, nonce, sizeof(nonce), out + len, TAG, NULL, 0);
+}
+
+/* In place. */
+static void decrypt(uint8_t *bytes, size_t len)
+{
+	if (wc_AesGcmDecrypt(&aes, bytes, bytes, (word32)len, nonce, sizeof(nonce), bytes + len,
+		    TAG, NULL, 0) != 0)
+		fprintf(stderr, "floor_gso: a packet does not decrypt\n");
+}
+
+struct relay {
+	int fd;
+	struct sockaddr_storage members[MAX_MEMBERS];
+	socklen_t lens[MAX_MEMBERS];
+	size_t count;
+	struct mmsghdr out[OUT_BATCH];
+	struct iovec iov[OUT_BATCH];
+	union control control[OUT_BATCH];
+	size_t waiting;
+	uint8_t arena[ARENA]; /* what was encrypted and waits */
+	size_t used;
+};
+
+static void flush(struct relay *r)
+{
+	size_t done = 0;
+	while (done < r->waiting) {
+		int n = sendmmsg(r->fd, r->out + done, (unsigned)(r->waiting - done), 0);
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	r->waiting = r->used = 0;
+}
+
+static void put(struct relay *r, size_t member, uint8_t *bytes, size_t len, size_t size)
+{
+	struct msghdr *message = &r->out[r->waiting].msg_hdr;
+	r->iov[r->waiting] = (struct iovec){bytes, len};
+	*message = (struct msghdr){.msg_name = &r->members[member],
+		.msg_namelen = r->lens[member],
+		.msg_iov = &r->iov[r->waiting],
+		.msg_iovlen = 1};
+	if (len > size)
+		set_segment(message, &r->control[r->waiting], size);
+	r->waiting++;
+}
+
+/* Each packet of a message, encrypted, into the arena. */
+static uint8_t *encrypted(struct relay *r, const uint8_t *bytes, size_t len, size_t size)
+{
+	uint8_t *out = r->arena + r->used;
+	for (size_t at = 0; at + TAG < len; at += size)
+		encrypt(out + at, bytes + at, (len - at < size ? len - at : size) - TAG);
+	r->used += len;
+	return out;
+}
+
+static void forward(struct relay *r, struct mmsghdr *message)
+{
+	const struct msghdr *h = &message->msg_hdr;
+	uint8_t *bytes = h->msg_iov->iov_base;
+	size_t len = message->msg_len, size = segment_size(message);
+	if (len && bytes[0] == 'J' && len == 1) {
+		if (r->count < MAX_MEMBERS) {
+			memcpy(&r->members[r->count], h->msg_name, h->msg_namelen);
+			r->lens[r->count++] = h->msg_namelen;
+		}
+		return;
+	}
+	for (size_t at = 0; with_aes && at + TAG < len; at += size)
+		decrypt(bytes + at, (len - at < size ? len - at : size) - TAG);
+	for (size_t i = 0; i < r->count; i++) {
+		if (memcmp(&r->members[i], h->msg_name, h->msg_namelen) == 0)
+			continue;
+		if (r->waiting == OUT_BATCH || r->used + len > ARENA)
+			flush(r);
+		put(r, i, with_aes ? encrypted(r, bytes, len, size) : bytes, len, size);
+	}
+}
+
+static _Noreturn void run_relay(const char *at)
+{
+	static struct relay r;
+	static struct in in;
+	r.fd = udp_open_text(at, true, 0);
+	take_gro(r.fd);
+	printf("listening\n");
+	fflush(stdout);
+	int ready, set = lp_wait_open();
+	if (!lp_wait_add(set, r.fd))
+		exit(1);
+	for (;;) {
+		lp_wait(set, LP_NEVER, &ready, 1);
+		for (int round = 0; round < ROUNDS; round++) {
+			int n = receive(r.fd, &in);
+			for (int i = 0; i < n; i++)
+				forward(&r, &in.messages[i]);
+			flush(&r);
+			if (n < IN_BATCH)
+				break;
+		}
+	}
+}
+
+static uint64_t drain(const int *fds, size_t count, struct in *in)
+{
+	uint64_t copies = 0;
+	for (size_t i = 0; i < count; i++) {
+		int n;
+		while ((n = receive(fds[i], in)) > 0)
+			for (int j = 0; j < n; j++) {
+				size_t size = segment_size(&in->messages[j]);
+				copies += (in->messages[j].msg_len + size - 1) / size;
+			}
+	}
+	return copies;
+}
+
+/* One message of count packets of len bytes, at most. */
+static uint64_t send_some(int fd, size_t len, uint64_t count)
+{
+	static uint8_t bytes[MESSAGE_MAX];
+	static bool made;
+	static const uint8_t frame[MESSAGE_MAX];
+	union control control;
+	size_t size = len + (with_aes ? TAG : 0), most = (MESSAGE_MAX - 1024) / size;
+	most = most < SEGMENTS_MAX ? most : SEGMENTS_MAX;
+	count = count < most ? count : most;
+	if (!count)
+		return 0;
+	for (size_t i = 0; with_aes && !made && i < most; i++)
+		encrypt(bytes + i * size, frame, len);
+	made = true;
+	struct iovec iov = {bytes, size * count};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	if (count > 1)
+		set_segment(&message, &control, size);
+	return sendmsg(fd, &message, 0) > 0 ? count : 0;
+}
+
+static int run_load(const char *to, size_t len, long long wanted, size_t targets)
+{
+	static struct in in;
+	int fds[MAX_MEMBERS];
+	uint64_t sent = 0, copies = 0, lost = 0, count = (uint64_t)llabs(wanted);
+	int ready, set = lp_wait_open();
+	for (size_t i = 0; i <= targets; i++) {
+		fds[i] = udp_open_text(to, false, 0);
+		take_gro(fds[i]);
+		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_wait_add(set, fds[i])))
+			return 1;
+	}
+	printf("ready\n");
+	fflush(stdout);
+	getchar();
+	lp_time start = lp_clock(), moved = start, at = start;
+	while (sent < count) {
+		if (wanted < 0) {
+			sent += send_some(fds[0], len, 1);
+			at += SPARSE_GAP;
+			while (lp_clock() < at) {
+				lp_wait(set, at, &ready, 1);
+				copies += drain(fds + 1, targets, &in);
+			}
+			continue;
+		}
+		while (sent < count && sent * targets < copies + lost + WINDOW * targets)
+			sent += send_some(fds[0], len, count - sent);
+		lp_wait(set, lp_clock() + STALL, &ready, 1);
+		uint64_t got = drain(fds + 1, targets, &in);
+		copies += got;
+		if (got)
+			moved = lp_clock();
+		else if (lp_clock() > moved + STALL)
+			lost = sent * targets - copies;
+	}
+	lp_wait(set, lp_clock() + STALL / 2, &ready, 1);
+	copies += drain(fds + 1, targets, &in);
+	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,
+		(unsigned long long)copies, (double)(lp_clock() - start) / 1e9);
+	fflush(stdout);
+	getchar();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	with_aes = argc > 1 && strcmp(argv[argc - 1], "aes") == 0;
+	argc -= with_aes;
+	if (with_aes && (wc_AesInit(&aes, NULL, INVALID_DEVID) != 0 ||
+				wc_AesGcmSetKey(&aes, key, sizeof(key)) != 0))
+		return 1;
+	if (argc == 3 && strcmp(argv[1], "relay") == 0)
+		run_relay(argv[2]);
+	if (argc == 6 && strcmp(argv[1], "load") == 0)
+		return run_load(argv[2], strtoul(argv[3], NULL, 10), strtoll(argv[4], NULL, 10),
+			strtoul(argv[5], NULL, 10));
+	fprintf(stderr, "usage: floor_gso relay ADDR:PORT [aes] | "
+			"floor_gso load ADDR:PORT SIZE COUNT TARGETS [aes]\n");
+	return 2;
+}
