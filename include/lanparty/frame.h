@@ -48,6 +48,7 @@ struct lp_place {
 	uint32_t generation; /* of its tag */
 	uint16_t number;     /* once it has been sent */
 	uint8_t tries;       /* times that it was sent as a numbered frame */
+	uint8_t flow;        /* which of the queue's */
 };
 
 /* Takes over one reference of the frame. NULL when all are taken. Never allocates. */

@@ -14,15 +14,15 @@
 
 #include "lanparty/time.h"
 
-#define LP_GOVERNOR_TARGET (5 * LP_MILLISECOND) /* of queueing, on top of the shortest round trip */
+#define LP_GOVERNOR_TARGET (4 * LP_MILLISECOND) /* of queueing, on top of the shortest round trip */
 #define LP_GOVERNOR_PERIOD                                                                         \
 	(5 * LP_MILLISECOND)          /* between changes at least; a round trip when longer */
-#define LP_GOVERNOR_START (64u << 10) /* bytes */
+#define LP_GOVERNOR_START (16u << 10) /* bytes */
 #define LP_GOVERNOR_MIN   3000u       /* bytes: two full packets */
 #define LP_GOVERNOR_MAX   (64u << 20)
 /* So many periods at LP_GOVERNOR_MIN, and the round trip is still long: then it is not our queue. */
 #define LP_GOVERNOR_PATIENCE 8
-/* So often the window is halved for two round trips: a queue of ours that was always there shows. */
+/* So often the window loses a quarter for two round trips: a queue of ours that was always there shows. */
 #define LP_GOVERNOR_PROBE (10 * LP_SECOND)
 
 struct lp_governor {

@@ -21,8 +21,10 @@
 #include "lanparty/time.h"
 
 #define LP_QUEUE_FRAMES  256
-#define LP_QUEUE_FLOWS   32 /* a power of two; flows of equal hash share one */
+#define LP_QUEUE_FLOWS   32 /* a power of two; when there are more, some share one */
+#define LP_QUEUE_WAYS    8  /* places where a flow may be: two meet only when all are taken */
 #define LP_QUEUE_QUANTUM (LP_ETH_FRAME_MAX + LP_OVERLAY_HALF_HEAD) /* bytes of a flow in a round */
+#define LP_QUEUE_SPARSE 600 /* bytes with which a flow that comes up goes before all others */
 #define LP_QUEUE_TRIES   4                                         /* of a frame at most */
 #define LP_QUEUE_RESEND  (500 * LP_MILLISECOND) /* older frames are not sent again */
 
@@ -35,6 +37,7 @@ struct lp_flow {
 	struct lp_flow *next;    /* in the list that it is in */
 	uint32_t bytes;          /* that wait */
 	int32_t deficit;         /* bytes that it may send in this round yet */
+	uint32_t hash;           /* whose flow it is */
 	struct lp_codel codel;
 	uint8_t list; /* enum in queue.c; 0: it has said nothing for a round */
 	bool fresh;   /* has not used up its first quantum */

@@ -1,10 +1,10 @@
 #include "lanparty/governor.h"
 
-/* Factors in thousandths, of which the window follows one half. */
+/* Factors in thousandths, of which the window follows a part. */
 #define ONE    1000u
 #define LEAST  500u
 #define MOST   1250u
-#define EMPTY  1125u /* while there is no queue at all: on long ways the rest would take for ever */
+#define EMPTY  1250u /* while there is no queue at all: on long ways the rest would take for ever */
 #define UNSEEN 1500u /* and was none yet */
 
 void lp_governor_init(struct lp_governor *g, lp_time now)
@@ -71,15 +71,17 @@ static void end_period(struct lp_governor *g, lp_time now)
 	if (!g->limited && g->peak < base)
 		base = g->peak;
 	bool used = g->limited || g->peak > g->window / 2 || g->peak > LP_GOVERNOR_START;
+	/* What it does shows a round trip later only: so it grows half as fast as it shrinks. */
+	uint64_t part = factor > ONE && !g->starting ? 4 : 2;
 	if (factor < ONE ? used : g->limited)
-		g->window =
-			clamp(base * (ONE + factor) / (2 * ONE), LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
+		g->window = clamp(base * ((part - 1) * ONE + factor) / (part * ONE),
+			LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
 	doubt_shortest(g, factor);
 	if (now < g->probe || !g->limited)
 		return;
 	g->probe = now + LP_GOVERNOR_PROBE;
 	g->kept = g->window;
-	g->window = clamp(g->window / 2, LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
+	g->window = clamp(g->window * 3 / 4, LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
 }
 
 void lp_governor_on_rtt(struct lp_governor *g, lp_time rtt, lp_time smooth, lp_time now)

@@ -66,15 +66,29 @@ static void take_out_flow(struct lp_queue *q, struct lp_flow *f)
 	f->list = IDLE;
 }
 
-static struct lp_flow *flow_of(struct lp_queue *q, const struct lp_frame *frame)
+/* The flow with this hash, or a place for it; one of another flow when all places are taken. */
+static struct lp_flow *find_flow(struct lp_queue *q, uint32_t hash)
 {
-	return &q->flows[frame->flow.hash % LP_QUEUE_FLOWS];
+	struct lp_flow *empty = NULL;
+	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++) {
+		struct lp_flow *f = &q->flows[(hash + i) % LP_QUEUE_FLOWS];
+		if (f->list != IDLE && f->hash == hash)
+			return f;
+		if (f->list == IDLE && (!empty || f->hash == hash))
+			empty = f;
+	}
+	if (!empty)
+		return &q->flows[hash % LP_QUEUE_FLOWS];
+	if (empty->hash != hash)
+		empty->codel = (struct lp_codel){0};
+	empty->hash = hash;
+	return empty;
 }
 
 /* From its flow; it belongs to nobody then. */
 static void unqueue(struct lp_queue *q, struct lp_place *place)
 {
-	struct lp_flow *f = flow_of(q, place->frame);
+	struct lp_flow *f = &q->flows[place->flow];
 	take_out(&f->places, place);
 	f->bytes -= place->frame->len;
 	q->count--;
@@ -102,7 +116,7 @@ static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 static void wake_flow(struct lp_queue *q, struct lp_flow *f)
 {
 	if (f->list == IDLE) {
-		f->deficit = LP_QUEUE_QUANTUM;
+		f->deficit = LP_QUEUE_SPARSE;
 		f->fresh = true;
 		add_flow(q, f, SPARSE);
 	} else if (f->list == BULK && f->fresh && f->deficit > 0) {
@@ -118,7 +132,8 @@ bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *fr
 	if (!place)
 		return false;
 	place->at = now;
-	struct lp_flow *f = flow_of(q, frame);
+	struct lp_flow *f = find_flow(q, frame->flow.hash);
+	place->flow = (uint8_t)(f - q->flows);
 	if (!f->places.first)
 		wake_flow(q, f);
 	append(&f->places, place);
@@ -155,14 +170,19 @@ static struct lp_flow *next_turn(struct lp_queue *q, bool bulk)
 		if (!f)
 			return NULL;
 		bool sparse = f->list == SPARSE;
-		if (!f->places.first) {
-			/* Not at once forgotten: else it would go first with each frame. */
+		const struct lp_place *first = f->places.first;
+		if (!first) {
+			/* Forgotten when bulk has its turn: else it would go first with each frame. */
 			next_flow(q, f);
-			if (sparse && q->bulk.first)
+			if (sparse)
 				add_flow(q, f, BULK);
 		} else if (f->deficit <= 0) {
 			next_flow(q, f);
 			f->deficit += LP_QUEUE_QUANTUM;
+			f->fresh = false;
+			add_flow(q, f, BULK);
+		} else if (!bulk && first->frame->len > f->deficit) {
+			next_flow(q, f);
 			f->fresh = false;
 			add_flow(q, f, BULK);
 		} else {
@@ -275,7 +295,7 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 		q->count--;
 		q->resent++;
 	} else {
-		flow_of(q, place->frame)->deficit -= place->frame->len;
+		q->flows[place->flow].deficit -= place->frame->len;
 		unqueue(q, place);
 		if (q->peeked_type != LP_OVERLAY_WHOLE)
 			place->number = q->number++;

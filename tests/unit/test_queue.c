@@ -260,17 +260,18 @@ static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state
 	take(), take();
 	bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	/* One after the other: it has its first quantum for as long as the bulk's round takes. */
-	for (int i = 0; i < 15; i++) {
+	/* One after the other: what it may send first is good until bulk has had its turn. */
+	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
 		push_to(2, 100, 2);
 		assert_int_equal(take(), 2);
 	}
 	push_to(2, 100, 2);
-	push_to(2, 100, 2);
-	assert_int_equal(take(), 2);
-	assert_nothing_to_send(LP_DATAGRAM_MAX); /* now it is bulk itself */
+	push_to(3, 1500, 3); /* small it is not */
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	push_to(4, 100, 4);
+	assert_int_equal(take(), 4);
 	bulk = true;
-	assert_int_equal(queue.count, 19);
+	assert_int_equal(queue.count, 20);
 	while (queue.count > 0)
 		take();
 }
@@ -291,6 +292,27 @@ static void bulk_that_waits_too_long_loses_frames_and_a_game_none(void **state)
 	assert_in_range(drops[LP_DROP_LATE], 5, 100);
 	assert_int_equal(games, 80);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+}
+
+static void flows_meet_only_when_there_are_very_many(void **state)
+{
+	(void)state;
+	/* all want the same place */
+	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++)
+		for (int n = 0; n < 5; n++)
+			push_to(i * LP_QUEUE_FLOWS, 1500, (uint8_t)i);
+	unsigned turns[LP_QUEUE_WAYS] = {0};
+	for (uint32_t i = 0; i < 2 * LP_QUEUE_WAYS; i++)
+		turns[take()]++;
+	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++)
+		assert_int_equal(turns[i], 2);
+	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* one more shares */
+	while (queue.count > 1)
+		assert_int_not_equal(take(), 100);
+	take();
+	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* places are given back */
+	push_to(0, 100, 98);
+	assert_int_equal(take(), 99);
 }
 
 static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
@@ -416,6 +438,7 @@ int main(void)
 		TEST(a_flow_with_little_to_say_goes_before_bulk),
 		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
 		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
+		TEST(flows_meet_only_when_there_are_very_many),
 		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
 		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),
 		TEST(frames_are_not_sent_again_for_ever),
