@@ -58,10 +58,10 @@ class Program:
     """One that runs in the background, on one CPU, and never longer than we do."""
 
     def __init__(self, args, cpu=OTHER_CPU, place=None, log=None, env=None):
+        self.name = os.path.basename(args[0])
         if place:
             args = ["nsenter", f"--net={NETNS}/{place}", *args]
         args = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(cpu % os.cpu_count()), *args]
-        self.name = os.path.basename(args[7 if place else 5])
         self.log = open(log, "w") if log else None
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log or subprocess.DEVNULL, env=env, start_new_session=True)
@@ -95,10 +95,17 @@ class Program:
                               f"{' / '.join(said)} {self.complaint()}")
 
     def complaint(self):
-        if not self.log:
-            return ""
-        with open(self.log.name) as f:
-            return f.read()[-500:]
+        """The end of what it has said that nobody has read."""
+        said = self.heard
+        while select.select([self.process.stdout], [], [], 0)[0]:
+            more = os.read(self.process.stdout.fileno(), 65536)
+            if not more:
+                break
+            said += more
+        if self.log:
+            with open(self.log.name, "rb") as f:
+                said += f.read()
+        return said[-500:].decode(errors="replace").strip()
 
     def tell(self, text="\n"):
         self.process.stdin.write(text.encode())
@@ -283,7 +290,8 @@ class Lab:
         end = time.monotonic() + 15
         while "1 received" not in self.at("a", "ping", "-c", "1", "-W", "1", INNER["b"], check=False):
             if time.monotonic() > end:
-                raise Trouble("no ping passes the tunnel")
+                said = "".join(f"\n{p.name}: {p.complaint()}" for p in self.programs)
+                raise Trouble(f"no ping passes the tunnel{said}")
 
     def netns(self, place):
         return f"{NETNS}/{self.place(place)}"

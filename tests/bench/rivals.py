@@ -87,6 +87,9 @@ class OpenVpn(Rival):
                 client-to-client
                 duplicate-cn
                 """))
+        # It has an interface too, and stumbles when that is down.
+        self.wait_for_tap("relay")
+        self.lab.ip("relay", "link", "set", "dev", TAP, "up")
         client = config("client", f"client\nnobind\nremote {RELAY}\n")
         for place in ("a", "b"):
             self.start(place, "openvpn", "--config", client)
