@@ -40,12 +40,12 @@ def free_port():
         return s.getsockname()[1]
 
 
-def our_relay(bench, at, *options):
+def our_relay(bench, at, *more, cpu=RELAY_CPU):
     """Our relay, without rate limits, and the file that its certificate is in."""
     der = bench.file("relay.der")
     relay = bench.start(bench.program("lanparty-relay"), "--listen", at, "--dev-cert-der-out", der, "--log-level",
-                        "error", "--client-rate", "0", "--broadcast-rate", "0", "--unknown-rate", "0", *options,
-                        cpu=RELAY_CPU)
+                        "error", "--client-rate", "0", "--broadcast-rate", "0", "--unknown-rate", "0", *more,
+                        cpu=cpu)
     relay.expect("listening")
     return relay, der
 

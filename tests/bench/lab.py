@@ -55,13 +55,15 @@ def cpu_ns(pid):
 
 
 class Program:
-    """One that runs in the background, on one CPU, and never longer than we do."""
+    """One that runs in the background, on one CPU (None: any), and never longer than we do."""
 
     def __init__(self, args, cpu=OTHER_CPU, place=None, log=None, env=None):
         self.name = os.path.basename(args[0])
         if place:
             args = ["nsenter", f"--net={NETNS}/{place}", *args]
-        args = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(cpu % os.cpu_count()), *args]
+        if cpu is not None:
+            args = ["taskset", "-c", str(cpu % os.cpu_count()), *args]
+        args = ["setpriv", "--pdeathsig", "KILL", *args]
         self.log = open(log, "w") if log else None
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log or subprocess.DEVNULL, env=env, start_new_session=True)
