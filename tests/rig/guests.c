@@ -10,7 +10,7 @@
 #include "linux/loop.h"
 #include "rig.h"
 
-#define AT_ONCE   16
+#define AT_ONCE   32
 #define ROOM_SIZE 10
 #define MAX_STAY  4096
 #define SETTLE    (2 * LP_SECOND)
