@@ -3,7 +3,8 @@
     a 10.0.1.2 ---- [net] ---- relay 10.0.9.9 ---- b 10.0.2.2
 
 net is there only for a long wire: it delays, and its modem has a rate and a buffer. Each place's
-interface toward the relay is "wan". Inside the tunnel a is 10.77.0.1 and b 10.77.0.2.
+interface toward the relay is "wan". Inside a tunnel a is 10.77.0.1 and b 10.77.0.2; a second tunnel beside
+it has 10.77.1.
 
 Nothing here reaches this machine's own network.
 """
@@ -11,6 +12,7 @@ Nothing here reaches this machine's own network.
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +21,14 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RELAY = "10.0.9.9"
-INNER = {"a": "10.77.0.1", "b": "10.77.0.2"}
 RELAY_CPU, OTHER_CPU = 0, 1
 NETNS = "/run/netns"
-PREFIX = "lpb"
+PREFIX = "lanparty-bench"
+
+
+def inner(place, net=0):
+    """A client's address in a tunnel."""
+    return f"10.77.{net}.{'ab'.index(place) + 1}"
 
 
 class Trouble(Exception):
@@ -143,7 +149,8 @@ class Bench:
 
     def __init__(self, build):
         self.build, self.running, self.labs = build, [], []
-        self.folder = tempfile.TemporaryDirectory(prefix="lanparty-bench-")
+        sweep()
+        self.folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
 
     def program(self, name):
         path = os.path.join(self.build, "bin" if name.startswith("lanparty-") else "tests", name)
@@ -176,13 +183,15 @@ class Bench:
 
 
 def sweep():
-    """Removes the namespaces of runs that were killed before they could."""
-    if not os.path.isdir(NETNS):
-        return
-    for name in os.listdir(NETNS):
-        owner = re.match(PREFIX + r"(\d+)-", name)
-        if owner and not os.path.exists(f"/proc/{owner[1]}"):
-            run("ip", "netns", "delete", name, check=False)
+    """Removes what is left of runs that were killed before they could; their programs died with them."""
+    for folder in (NETNS, tempfile.gettempdir()):
+        for name in os.listdir(folder) if os.path.isdir(folder) else []:
+            owner = re.match(PREFIX + r"(\d+)-", name)
+            if owner and not os.path.exists(f"/proc/{owner[1]}"):
+                if folder == NETNS:
+                    run("ip", "netns", "delete", name, check=False)
+                else:
+                    shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
 class Lab:
@@ -197,7 +206,6 @@ class Lab:
             raise Trouble("needs root, for network namespaces")
         need("ip", "tc", "nsenter", "setpriv", "taskset")
         self.bench.labs.append(self)
-        sweep()
         try:
             for name in self.names:
                 run("ip", "netns", "add", self.place(name))
@@ -284,13 +292,13 @@ class Lab:
             self.bench.stop(program)
             self.programs.remove(program)
 
-    def inside(self, tap, mtu):
+    def inside(self, tap, mtu, net=0):
         """Gives the two ends of a tunnel their addresses, and waits until it carries something."""
         for place in ("a", "b"):
             self.ip(place, "link", "set", "dev", tap, "up", "mtu", str(mtu))
-            self.ip(place, "address", "replace", INNER[place] + "/24", "dev", tap)
+            self.ip(place, "address", "replace", inner(place, net) + "/24", "dev", tap)
         end = time.monotonic() + 15
-        while "1 received" not in self.at("a", "ping", "-c", "1", "-W", "1", INNER["b"], check=False):
+        while "1 received" not in self.at("a", "ping", "-c", "1", "-W", "1", inner("b", net), check=False):
             if time.monotonic() > end:
                 said = "".join(f"\n{p.name}: {p.complaint()}" for p in self.programs)
                 raise Trouble(f"no ping passes the tunnel{said}")
