@@ -68,6 +68,7 @@ def measure(bench, system, size, count, targets):
 
 def run(bench, report, args):
     report.case("forward", WHAT)
+    groups = {}
     for name, size, targets, bars in CASES:
         if args.match not in f"{name} {size}":
             continue
@@ -82,9 +83,11 @@ def run(bench, report, args):
                 if system == "lanparty":
                     arrived.append(100 * share)
         label = f"{name} {size} B"
+        groups[label] = cost
         report.row(f"{label}: us", 2, **cost)
         ratio = {system: [a / b for a, b in zip(cost["lanparty"], cost[system])] for system in SYSTEMS[1:]}
         report.row(f"{label}: lanparty is", 2, **{f"of {system}": r for system, r in ratio.items()},
                    **{"arrived %": arrived})
         for system, limit in bars.items():
             report.bar(f"{label}, of {system}", ratio[system], limit)
+    report.chart("relay CPU a frame, us", groups, log=True)

@@ -30,11 +30,11 @@ def run(bench, report, args):
         load.expect("ready")
         before = resident_kb(relay.pid)
         load.tell()
-        said = load.line(60)
+        said = load.result(60)
         each.append((resident_kb(relay.pid) - before) / GUESTS)
         load.tell()
         bench.stop(load, relay)
-        if f'"arrived":{GUESTS},' not in said:
+        if said["arrived"] != GUESTS:
             raise Trouble(f"not all could join: {said}")
     report.row("an idle peer", 1, kB=each)
     report.bar("memory of an idle peer, kB", each, 52)

@@ -9,6 +9,7 @@ it has 10.77.1.
 Nothing here reaches this machine's own network.
 """
 
+import json
 import os
 import re
 import select
@@ -114,6 +115,14 @@ class Program:
             with open(self.log.name, "rb") as f:
                 said += f.read()
         return said[-500:].decode(errors="replace").strip()
+
+    def result(self, timeout):
+        """Its next line, which is JSON."""
+        line = self.line(timeout)
+        try:
+            return json.loads(line)
+        except ValueError:
+            raise Trouble(f"{self.name} said {line!r} instead of its result: {self.complaint()}") from None
 
     def tell(self, text="\n"):
         self.process.stdin.write(text.encode())

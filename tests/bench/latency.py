@@ -65,6 +65,8 @@ def run_loaded(bench, report, args, rate, name, way):
         report.row(tunnel, 2, **{title: [r[key] for r in results] for key, title in
                                  (("quiet", "idle p50 ms"), ("p50", "p50 ms"), ("p99", "p99 ms"), ("lost", "lost %"),
                                   ("start", "p99 while TCP starts ms"), ("mbit", "Mbit/s"))})
+    report.chart("ms", {title: {tunnel: [r[key] for r in results] for tunnel, results in got.items()} for key, title in
+                        (("quiet", "idle RTT p50"), ("p50", "RTT p50 beside TCP"), ("p99", "RTT p99 beside TCP"))})
     ours = got["lanparty"]
     if name == "deep":
         report.bar("game RTT p50 over idle, ms", [r["p50"] - r["quiet"] for r in ours], 6)

@@ -37,7 +37,7 @@ class Game:
         self.player = lab.start("a", program, "play", f"{inner('b', net)}:{port}", str(seconds), str(size), str(interval))
 
     def result(self):
-        result = json.loads(self.player.output(self.seconds + 15))
+        result = self.player.result(self.seconds + 15)
         self.lab.stop(self.player, self.echo)
         return result
 
@@ -47,7 +47,7 @@ def relay_cost(relay, load):
     load.expect("ready", 30)
     before = cpu_ns(relay.pid)
     load.tell()
-    result = json.loads(load.line(60))
+    result = load.result(60)
     spent = cpu_ns(relay.pid) - before
     load.tell()
     return spent / 1000 / max(1, result["arrived"]), result

@@ -56,6 +56,10 @@ def run(bench, report, args):
         report.row(name, 1, **{"TCP Mbit/s": figures["TCP Mbit/s"]})
         for size in SIZES:
             report.row(f"{name} {size} B", 2, **{f: figures[f"{size} B {f}"] for f in ("kpps", "us", "isolated us")})
+    report.chart("TCP Mbit/s", {"TCP": {name: f["TCP Mbit/s"] for name, f in got.items()}})
+    report.chart("relay CPU a packet, us", {
+        f"{size} B {how}": {name: f[f"{size} B {figure}"] for name, f in got.items()} for size in SIZES
+        for figure, how in (("us", "saturated"), ("isolated us", "4,000 a second"))})
     ours = got["lanparty"]
     for tunnel in tunnels:
         theirs = got[tunnel.name]
@@ -100,6 +104,8 @@ def run_loss(bench, report, args):
         report.row(f"{name} large frames, beside TCP", 1, **{"longest gap ms": f["large frames' longest gap ms"],
                                                              "lost %": f["large frames lost %"],
                                                              "lost after the loss": f["large frames lost after"]})
+    report.chart("TCP Mbit/s", {title: {name: f[key] for name, f in got.items()} for key, title in
+                                (("TCP Mbit/s", "loss-free"), ("TCP lossy Mbit/s", f"{args.loss:g} % loss"))})
     ours = got["lanparty"]
     report.bar("TCP, share of its loss-free figure", ours["TCP ratio"], 0.7, ">=")
     report.bar("game alone, p99 one way ms", ours["game alone p99 one way ms"], 0.6)

@@ -1,9 +1,9 @@
-/* load RELAY DER SIZE COUNT TARGETS [ROOMS]: COUNT frames of SIZE bytes from one member of a room to
- * TARGETS others (unicast when it is 1, else broadcast), as many under way as a window allows. Prints
- * one JSON object: how many were sent, and how many copies arrived. With ROOMS the same in each of so
- * many rooms at once; they are even among two workers.
+/* load RELAY DER SIZE COUNT TARGETS [NUMBER]: COUNT frames of SIZE bytes from one member of a room to TARGETS
+ * others (unicast when it is 1, else broadcast), as many under way as a window allows. Prints one
+ * JSON object: how many were sent, and how many copies arrived.
  *
- * With a negative COUNT: one frame in a wake-up, 4,000 a second, -COUNT of them. */
+ * With a negative COUNT: one frame in a wake-up, 4,000 a second, -COUNT of them. With a NUMBER: in
+ * a room of its own; rooms with odd and even numbers go to different ones of two workers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,35 +13,23 @@
 #include "rig.h"
 
 #define MAX_TARGETS 64
-#define MAX_ROOMS   32
 #define WINDOW      256
 #define STALL       (200 * LP_MILLISECOND)
 #define SPARSE_GAP  (LP_SECOND / 4000)
 
-static struct room {
-	char code[32];
-	struct rig_peer *sender, *targets[MAX_TARGETS];
-	uint64_t sent, lost;
-} rooms[MAX_ROOMS];
-static size_t room_count = 1, target_count;
-
-static uint64_t arrived_in(const struct room *room)
-{
-	uint64_t copies = 0;
-	for (size_t i = 0; i < target_count; i++)
-		copies += room->targets[i]->received;
-	return copies;
-}
+static struct rig_peer *targets[MAX_TARGETS];
+static size_t target_count;
+static char code[32];
 
 static uint64_t arrived(void)
 {
 	uint64_t copies = 0;
-	for (size_t i = 0; i < room_count; i++)
-		copies += arrived_in(&rooms[i]);
+	for (size_t i = 0; i < target_count; i++)
+		copies += targets[i]->received;
 	return copies;
 }
 
-static struct rig_peer *join(struct rig *rig, const char *code, uint8_t number)
+static struct rig_peer *join(struct rig *rig, uint8_t number)
 {
 	struct lp_hello hello;
 	rig_hello(&hello, LP_ROLE_CLIENT, code, number);
@@ -62,20 +50,14 @@ static void announce(struct rig_peer *sender)
 	rig_send_frame(sender, arp, sizeof(arp));
 }
 
-/* The codes are such that the rooms go to two workers by turns. */
-static void open_room(struct rig *rig, size_t number)
+static void choose_code(unsigned long number)
 {
-	struct room *room = &rooms[number];
 	struct lp_hello hello;
 	int attempt = 0;
 	do {
-		snprintf(room->code, sizeof(room->code), "load-room-%zu-%i", number, attempt++);
-		rig_hello(&hello, LP_ROLE_CLIENT, room->code, 1);
+		snprintf(code, sizeof(code), "load-room-%lu-%i", number % 1000, attempt++);
+		rig_hello(&hello, LP_ROLE_CLIENT, code, 1);
 	} while (lp_room_steer(hello.room_key) % 2 != number % 2);
-	room->sender = join(rig, room->code, 1);
-	for (size_t i = 0; i < target_count; i++)
-		room->targets[i] = join(rig, room->code, (uint8_t)(i + 2));
-	announce(room->sender);
 }
 
 static bool progress(void *context)
@@ -83,33 +65,28 @@ static bool progress(void *context)
 	return arrived() != *(uint64_t *)context;
 }
 
-/* Keeps a window of frames under way; what is lost is written off after a while. */
-static void saturate(struct rig *rig, const uint8_t *frame, size_t len, uint64_t count)
+/* Keeps WINDOW frames under way; what is lost is written off after a while. */
+static void saturate(
+	struct rig *rig, struct rig_peer *sender, const uint8_t *frame, size_t len, uint64_t count)
 {
-	uint64_t window = WINDOW / room_count * target_count;
-	for (bool more = true; more;) {
+	uint64_t sent = 0, lost = 0 - arrived(); /* what came before does not count */
+	while (sent < count) {
 		uint64_t before = arrived();
-		more = false;
-		for (size_t i = 0; i < room_count; i++) {
-			struct room *room = &rooms[i];
-			uint64_t done = arrived_in(room) + room->lost;
-			while (room->sent < count && room->sent * target_count < done + window &&
-				rig_send_frame(room->sender, frame, len))
-				room->sent++;
-			more = more || room->sent < count;
-		}
+		while (sent < count &&
+			sent * target_count < before + lost + WINDOW * target_count &&
+			rig_send_frame(sender, frame, len))
+			sent++;
 		if (!rig_run(rig, STALL, progress, &before))
-			for (size_t i = 0; i < room_count; i++)
-				rooms[i].lost =
-					rooms[i].sent * target_count - arrived_in(&rooms[i]);
+			lost = sent * target_count - arrived();
 	}
 }
 
-static void trickle(struct rig *rig, const uint8_t *frame, size_t len, uint64_t count)
+static void trickle(
+	struct rig *rig, struct rig_peer *sender, const uint8_t *frame, size_t len, uint64_t count)
 {
 	lp_time at = lp_clock();
 	for (uint64_t sent = 0; sent < count; sent++) {
-		rig_send_frame(rooms[sent % room_count].sender, frame, len);
+		rig_send_frame(sender, frame, len);
 		at += SPARSE_GAP;
 		lp_time now = lp_clock();
 		rig_run(rig, at > now ? at - now : 0, NULL, NULL);
@@ -119,19 +96,20 @@ static void trickle(struct rig *rig, const uint8_t *frame, size_t len, uint64_t 
 int main(int argc, char **argv)
 {
 	if (argc != 6 && argc != 7) {
-		fprintf(stderr, "usage: load RELAY DER SIZE COUNT TARGETS [ROOMS]\n");
+		fprintf(stderr, "usage: load RELAY DER SIZE COUNT TARGETS [NUMBER]\n");
 		return 2;
 	}
 	size_t len = strtoul(argv[3], NULL, 10);
 	long long count = strtoll(argv[4], NULL, 10);
 	target_count = strtoul(argv[5], NULL, 10);
-	room_count = argc > 6 ? strtoul(argv[6], NULL, 10) : 1;
-	if (len < 42 || len > LP_ETH_FRAME_MAX || !target_count || target_count > MAX_TARGETS ||
-		!room_count || room_count > MAX_ROOMS)
+	if (len < 42 || len > LP_ETH_FRAME_MAX || !target_count || target_count > MAX_TARGETS)
 		return 2;
 	struct rig *rig = rig_open(argv[1], argv[2]);
-	for (size_t i = 0; i < room_count; i++)
-		open_room(rig, i);
+	choose_code(argc > 6 ? strtoul(argv[6], NULL, 10) : 0);
+	struct rig_peer *sender = join(rig, 1);
+	for (size_t i = 0; i < target_count; i++)
+		targets[i] = join(rig, (uint8_t)(i + 2));
+	announce(sender);
 	/* Path MTU discovery takes a few round trips. */
 	rig_run(rig, LP_SECOND / 2, NULL, NULL);
 	uint8_t frame[LP_ETH_FRAME_MAX] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00};
@@ -154,26 +132,20 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	getchar(); /* the relay's CPU time is read now */
 	uint64_t before = arrived();
-	for (size_t i = 0; i < room_count; i++)
-		rooms[i].lost -= arrived_in(&rooms[i]); /* what had come before */
 	lp_time start = lp_clock();
 	if (count < 0)
-		trickle(rig, frame, len, (uint64_t)-count);
+		trickle(rig, sender, frame, len, (uint64_t)-count);
 	else
-		saturate(rig, frame, len, (uint64_t)count);
+		saturate(rig, sender, frame, len, (uint64_t)count);
 	rig_run(rig, LP_SECOND / 10, NULL, NULL);
-	uint64_t sent = 0;
-	for (size_t i = 0; i < room_count; i++)
-		sent += rooms[i].sender->sent;
-	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,
-		(unsigned long long)(arrived() - before), (double)(lp_clock() - start) / 1e9);
+	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n",
+		(unsigned long long)sender->sent, (unsigned long long)(arrived() - before),
+		(double)(lp_clock() - start) / 1e9);
 	fflush(stdout);
 	getchar(); /* and again */
-	for (size_t i = 0; i < room_count; i++) {
-		rig_peer_free(rooms[i].sender);
-		for (size_t j = 0; j < target_count; j++)
-			rig_peer_free(rooms[i].targets[j]);
-	}
+	rig_peer_free(sender);
+	for (size_t i = 0; i < target_count; i++)
+		rig_peer_free(targets[i]);
 	rig_close(rig);
 	return 0;
 }
