@@ -3,14 +3,17 @@
     a 10.0.1.2 ---- [net] ---- relay 10.0.9.9 ---- b 10.0.2.2
 
 net is there only for a long wire: it delays, and its modem has a rate and a buffer. Each place's
-interface toward the relay is "wan". Inside the tunnel a is 10.77.0.1 and b 10.77.0.2.
+interface toward the relay is "wan". Inside a tunnel a is 10.77.0.1 and b 10.77.0.2; a second tunnel beside
+it has 10.77.1.
 
 Nothing here reaches this machine's own network.
 """
 
+import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +22,14 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RELAY = "10.0.9.9"
-INNER = {"a": "10.77.0.1", "b": "10.77.0.2"}
 RELAY_CPU, OTHER_CPU = 0, 1
 NETNS = "/run/netns"
-PREFIX = "lpb"
+PREFIX = "lanparty-bench"
+
+
+def inner(place, net=0):
+    """A client's address in a tunnel."""
+    return f"10.77.{net}.{'ab'.index(place) + 1}"
 
 
 class Trouble(Exception):
@@ -55,13 +62,15 @@ def cpu_ns(pid):
 
 
 class Program:
-    """One that runs in the background, on one CPU, and never longer than we do."""
+    """One that runs in the background, on one CPU (None: any), and never longer than we do."""
 
     def __init__(self, args, cpu=OTHER_CPU, place=None, log=None, env=None):
+        self.name = os.path.basename(args[0])
         if place:
             args = ["nsenter", f"--net={NETNS}/{place}", *args]
-        args = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(cpu % os.cpu_count()), *args]
-        self.name = os.path.basename(args[7 if place else 5])
+        if cpu is not None:
+            args = ["taskset", "-c", str(cpu % os.cpu_count()), *args]
+        args = ["setpriv", "--pdeathsig", "KILL", *args]
         self.log = open(log, "w") if log else None
         self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=self.log or subprocess.DEVNULL, env=env, start_new_session=True)
@@ -95,10 +104,25 @@ class Program:
                               f"{' / '.join(said)} {self.complaint()}")
 
     def complaint(self):
-        if not self.log:
-            return ""
-        with open(self.log.name) as f:
-            return f.read()[-500:]
+        """The end of what it has said that nobody has read."""
+        said = self.heard
+        while select.select([self.process.stdout], [], [], 0)[0]:
+            more = os.read(self.process.stdout.fileno(), 65536)
+            if not more:
+                break
+            said += more
+        if self.log:
+            with open(self.log.name, "rb") as f:
+                said += f.read()
+        return said[-500:].decode(errors="replace").strip()
+
+    def result(self, timeout):
+        """Its next line, which is JSON."""
+        line = self.line(timeout)
+        try:
+            return json.loads(line)
+        except ValueError:
+            raise Trouble(f"{self.name} said {line!r} instead of its result: {self.complaint()}") from None
 
     def tell(self, text="\n"):
         self.process.stdin.write(text.encode())
@@ -134,7 +158,8 @@ class Bench:
 
     def __init__(self, build):
         self.build, self.running, self.labs = build, [], []
-        self.folder = tempfile.TemporaryDirectory(prefix="lanparty-bench-")
+        sweep()
+        self.folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-")
 
     def program(self, name):
         path = os.path.join(self.build, "bin" if name.startswith("lanparty-") else "tests", name)
@@ -167,13 +192,15 @@ class Bench:
 
 
 def sweep():
-    """Removes the namespaces of runs that were killed before they could."""
-    if not os.path.isdir(NETNS):
-        return
-    for name in os.listdir(NETNS):
-        owner = re.match(PREFIX + r"(\d+)-", name)
-        if owner and not os.path.exists(f"/proc/{owner[1]}"):
-            run("ip", "netns", "delete", name, check=False)
+    """Removes what is left of runs that were killed before they could; their programs died with them."""
+    for folder in (NETNS, tempfile.gettempdir()):
+        for name in os.listdir(folder) if os.path.isdir(folder) else []:
+            owner = re.match(PREFIX + r"(\d+)-", name)
+            if owner and not os.path.exists(f"/proc/{owner[1]}"):
+                if folder == NETNS:
+                    run("ip", "netns", "delete", name, check=False)
+                else:
+                    shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
 
 
 class Lab:
@@ -188,7 +215,6 @@ class Lab:
             raise Trouble("needs root, for network namespaces")
         need("ip", "tc", "nsenter", "setpriv", "taskset")
         self.bench.labs.append(self)
-        sweep()
         try:
             for name in self.names:
                 run("ip", "netns", "add", self.place(name))
@@ -275,15 +301,16 @@ class Lab:
             self.bench.stop(program)
             self.programs.remove(program)
 
-    def inside(self, tap, mtu):
+    def inside(self, tap, mtu, net=0):
         """Gives the two ends of a tunnel their addresses, and waits until it carries something."""
         for place in ("a", "b"):
             self.ip(place, "link", "set", "dev", tap, "up", "mtu", str(mtu))
-            self.ip(place, "address", "replace", INNER[place] + "/24", "dev", tap)
+            self.ip(place, "address", "replace", inner(place, net) + "/24", "dev", tap)
         end = time.monotonic() + 15
-        while "1 received" not in self.at("a", "ping", "-c", "1", "-W", "1", INNER["b"], check=False):
+        while "1 received" not in self.at("a", "ping", "-c", "1", "-W", "1", inner("b", net), check=False):
             if time.monotonic() > end:
-                raise Trouble("no ping passes the tunnel")
+                said = "".join(f"\n{p.name}: {p.complaint()}" for p in self.programs)
+                raise Trouble(f"no ping passes the tunnel{said}")
 
     def netns(self, place):
         return f"{NETNS}/{self.place(place)}"

@@ -2,7 +2,7 @@
 
 import json
 
-from lab import INNER, OTHER_CPU, cpu_ns
+from lab import OTHER_CPU, cpu_ns, inner
 
 GAME_PORT, BULK_PORT, BLAST_PORT = 7001, 7002, 7003
 LARGE = 1472  # with 28 bytes of headers a whole 1500-byte packet
@@ -16,7 +16,7 @@ class Tcp:
         self.lab, self.seconds = lab, seconds + omit
         self.server = lab.start(receiver, "iperf3", "-s", "-1", "-p", str(BULK_PORT), "--forceflush")
         self.server.expect("listening")
-        self.client = lab.start(sender, "iperf3", "-c", INNER[receiver], "-p", str(BULK_PORT), "-t", str(seconds),
+        self.client = lab.start(sender, "iperf3", "-c", inner(receiver), "-p", str(BULK_PORT), "-t", str(seconds),
                                 "-O", str(omit), "-P", str(flows), "-C", "cubic", "-J")
 
     def mbit(self):
@@ -29,15 +29,15 @@ class Tcp:
 class Game:
     """a plays with b."""
 
-    def __init__(self, lab, seconds, size=64, interval=20, port=GAME_PORT):
+    def __init__(self, lab, seconds, size=64, interval=20, port=GAME_PORT, net=0):
         program = lab.bench.program("game")
         self.lab, self.seconds = lab, seconds
-        self.echo = lab.start("b", program, "echo", f"{INNER['b']}:{port}")
+        self.echo = lab.start("b", program, "echo", f"{inner('b', net)}:{port}")
         self.echo.expect("listening")
-        self.player = lab.start("a", program, "play", f"{INNER['b']}:{port}", str(seconds), str(size), str(interval))
+        self.player = lab.start("a", program, "play", f"{inner('b', net)}:{port}", str(seconds), str(size), str(interval))
 
     def result(self):
-        result = json.loads(self.player.output(self.seconds + 15))
+        result = self.player.result(self.seconds + 15)
         self.lab.stop(self.player, self.echo)
         return result
 
@@ -47,7 +47,7 @@ def relay_cost(relay, load):
     load.expect("ready", 30)
     before = cpu_ns(relay.pid)
     load.tell()
-    result = json.loads(load.line(60))
+    result = load.result(60)
     spent = cpu_ns(relay.pid) - before
     load.tell()
     return spent / 1000 / max(1, result["arrived"]), result
@@ -55,7 +55,7 @@ def relay_cost(relay, load):
 
 def blast(lab, relay, size, count):
     """Datagrams from a to b; count < 0: 4,000 a second."""
-    load = lab.start("a", lab.bench.program("blast"), lab.netns("b"), f"{INNER['b']}:{BLAST_PORT}", str(size),
+    load = lab.start("a", lab.bench.program("blast"), lab.netns("b"), f"{inner('b')}:{BLAST_PORT}", str(size),
                      str(count), cpu=OTHER_CPU)
     cost, result = relay_cost(relay, load)
     lab.stop(load)

@@ -33,7 +33,8 @@ class Report:
 
     def case(self, name, what):
         print(f"\n{name}: {what}", flush=True)
-        self.cases.append({"case": name, "what": what, "rows": [], "bars": [], "notes": []})
+        self.cases.append({"case": name, "what": what, "rows": [], "bars": [], "charts": [],
+                           "notes": []})
 
     def row(self, label, digits=2, **figures):
         """figures: a name with its unit, and the values of all runs (or one value)."""
@@ -51,6 +52,11 @@ class Report:
         print(f"  {'met   ' if met else 'MISSED'} {what}: {spread} {better} {limit:g}", flush=True)
         self.cases[-1]["bars"].append({"what": what, **spread.json(), "better": better, "limit": limit, "met": met})
 
+    def chart(self, unit, groups, log=False):
+        """groups: a label, and under it the values of each system."""
+        self.cases[-1]["charts"].append({"unit": unit, "log": log, "groups": {
+            label: {name: Spread(v).json() for name, v in group.items()} for label, group in groups.items()}})
+
     def note(self, text):
         print(f"  note: {text}", flush=True)
         self.cases[-1]["notes"].append(text)
@@ -65,37 +71,62 @@ class Report:
             f.write("\n")
 
     def write_svg(self, path):
-        """One picture a case: how far each bar's figure is from its limit; 100 % is the limit itself."""
+        """For each case what it has a chart of, and how far each bar's figure is from its limit."""
         need("gnuplot")
-        charts = [case for case in self.cases if case["bars"]]
-        if not charts:
-            raise Trouble("nothing to draw")
-        lines = max(len(case["bars"]) for case in charts)
-        height = 110 + 26 * lines
-        script = [f"set terminal svg size 900,{height * len(charts)} font 'sans,12' background '#ffffff'",
-                  f"set output {quoted(path)}", f"set multiplot layout {len(charts)},1",
-                  "set lmargin 62", "set rmargin 4", "set style fill solid 0.8 noborder", "set boxwidth 0.6",
-                  "set xlabel '% of the bar (line: the bar itself)'", "set grid x", "unset key",
-                  "set xrange [0:200]", "set arrow 1 from 100, graph 0 to 100, graph 1 nohead lw 2 lc rgb '#444444' front"]
         with tempfile.TemporaryDirectory() as folder:
-            for number, case in enumerate(charts):
-                data = f"{folder}/{number}"
-                with open(data, "w") as f:
-                    for line, bar in enumerate(reversed(case["bars"])):
-                        scale = 100 / bar["limit"] if bar["limit"] else 0
-                        color = 0x2e7d32 if bar["met"] else 0xc62828
-                        text = f"{bar['what']}: {bar['median']:.3g} ({bar['better']} {bar['limit']:g})"
-                        f.write(f"{line} {min(200, bar['median'] * scale)} {min(200, bar['min'] * scale)} "
-                                f"{min(200, bar['max'] * scale)} {color} {quoted(text, chr(34))}\n")
-                script += [f"set title {quoted(case['case'] + ': ' + case['what'])} noenhanced",
-                           f"set yrange [-0.8:{len(case['bars']) - 0.2}]",
-                           f"plot {quoted(data)} using ($2/2):1:($2/2):(0.3):5:ytic(6) with boxxyerror lc rgb variable, "
-                           f"{quoted(data)} using 2:1:3:4 with xerrorbars pt 0 lw 1.5 lc rgb '#000000'"]
+            plots, heights = [], []
+            for case in self.cases:
+                for number, chart in enumerate(case["charts"]):
+                    plots.append(plot_chart(f"{folder}/{case['case']} {number}", case, chart))
+                    heights.append(320)
+                if case["bars"]:
+                    plots.append(plot_bars(f"{folder}/{case['case']} bars", case))
+                    heights.append(90 + 26 * len(case["bars"]))
+            if not plots:
+                raise Trouble("nothing to draw")
+            total, bottom = sum(heights), 1.0
+            script = [f"set terminal svg size 1000,{total} font 'sans,12' background '#ffffff'",
+                      f"set output {quoted(path)}", "set multiplot", "set style fill solid 0.8 noborder", "set grid"]
+            for plot, height in zip(plots, heights):
+                bottom -= height / total
+                script += [f"set origin 0,{max(0, bottom)}", f"set size 1,{height / total}", *plot]
             script.append("unset multiplot")
-            done = subprocess.run(["gnuplot"], input="set ytics noenhanced\n" + "\n".join(script) + "\n", text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+            done = subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=60)
             if done.returncode:
                 raise Trouble(f"gnuplot: {done.stdout.strip()}")
+
+
+def plot_chart(data, case, chart):
+    """A group of columns for each label, one for each system."""
+    systems = list(dict.fromkeys(name for group in chart["groups"].values() for name in group))
+    with open(data, "w") as f:
+        for label, group in chart["groups"].items():
+            columns = [group[name] if name in group else {"median": "?", "min": "?", "max": "?"} for name in systems]
+            f.write(quoted(label, '"') + "".join(f" {c['median']} {c['min']} {c['max']}" for c in columns) + "\n")
+    return [f"set title {quoted(case['case'])} noenhanced", f"set ylabel {quoted(chart['unit'])} noenhanced",
+            "unset xlabel", "unset arrow 1", "set lmargin 10", "set rmargin 22", "set key outside right noenhanced",
+            "set style data histograms", "set style histogram errorbars gap 1 lw 1", "set boxwidth 0.9",
+            "set xrange [*:*]", "set yrange [*:*]" if chart["log"] else "set yrange [0:*]", "set xtics noenhanced",
+            "set ytics auto", "set logscale y" if chart["log"] else "unset logscale",
+            "plot " + ", ".join(f"{quoted(data)} using {2 + 3 * n}:{3 + 3 * n}:{4 + 3 * n}:xtic(1) "
+                                f"title {quoted(name)}" for n, name in enumerate(systems)), "unset logscale"]
+
+
+def plot_bars(data, case):
+    """100 % is the limit itself."""
+    with open(data, "w") as f:
+        for line, bar in enumerate(reversed(case["bars"])):
+            scale = 100 / bar["limit"] if bar["limit"] else 0
+            median, low, high = (max(0, min(200, bar[name] * scale)) for name in ("median", "min", "max"))
+            text = f"{bar['what']}: {bar['median']:.3g} ({bar['better']} {bar['limit']:g})"
+            f.write(f"{line} {median} {low} {high} {0x2e7d32 if bar['met'] else 0xc62828} {quoted(text, chr(34))}\n")
+    return [f"set title {quoted(case['case'] + ': % of the bar (green: met)')} noenhanced", "unset xlabel",
+            "unset ylabel", "unset key", "set lmargin 60", "set rmargin 4", "set boxwidth 0.6", "set xrange [0:200]",
+            "set xtics auto noenhanced", "set ytics noenhanced", f"set yrange [-0.8:{len(case['bars']) - 0.2}]",
+            "set arrow 1 from 100, graph 0 to 100, graph 1 nohead lw 2 lc rgb '#444444' front",
+            f"plot {quoted(data)} using ($2/2):1:($2/2):(0.3):5:ytic(6) with boxxyerror lc rgb variable, "
+            f"{quoted(data)} using 2:1:3:4 with xerrorbars pt 0 lw 1.5 lc rgb '#000000'"]
 
 
 def quoted(text, mark="'"):

@@ -8,7 +8,7 @@ import os
 import textwrap
 import time
 
-from lab import INNER, RELAY, RELAY_CPU, Trouble, need, run
+from lab import RELAY, RELAY_CPU, Trouble, inner, need, run
 from tunnels import TAP
 
 
@@ -87,6 +87,9 @@ class OpenVpn(Rival):
                 client-to-client
                 duplicate-cn
                 """))
+        # It has an interface too, and stumbles when that is down.
+        self.wait_for_tap("relay")
+        self.lab.ip("relay", "link", "set", "dev", TAP, "up")
         client = config("client", f"client\nnobind\nremote {RELAY}\n")
         for place in ("a", "b"):
             self.start(place, "openvpn", "--config", client)
@@ -161,7 +164,7 @@ class N2n(Rival):
     def start_all(self):
         middle = self.start("relay", "supernode", "-l", "7654")
         for place in ("a", "b"):
-            self.start(place, "edge", "-d", TAP, "-a", INNER[place], "-c", "bench", "-k", "no secret", "-l",
+            self.start(place, "edge", "-d", TAP, "-a", inner(place), "-c", "bench", "-k", "no secret", "-l",
                        f"{RELAY}:7654", "-M", str(self.mtu), "-r", "-m", f"02:00:00:00:01:{place.encode().hex()}")
         return middle
 

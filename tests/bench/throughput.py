@@ -1,6 +1,6 @@
 """throughput: TCP and datagrams from one client's TAP to another's, the relay on one core, all else on the other."""
 
-from lab import Lab, need, note
+from lab import Lab, Trouble, need, note
 from load import LARGE, Game, Tcp, blast
 import rivals
 from tunnels import Lanparty, Plain
@@ -44,14 +44,22 @@ def run(bench, report, args):
     need("iperf3", "ethtool", "nft", "sysctl")
     if args.loss:
         return run_loss(bench, report, args)
-    wanted = rivals.ALL if "all" in args.rivals else dict.fromkeys(args.rivals)
-    tunnels = [Lanparty(), Plain(), *[rivals.ALL[name]() for name in wanted]]
     report.case("throughput", WHAT)
+    tunnels = [Lanparty(), Plain()]
+    for name in rivals.ALL if "all" in args.rivals else dict.fromkeys(args.rivals):
+        try:
+            tunnels.append(rivals.ALL[name]())
+        except Trouble as trouble:
+            report.note(f"without {name}: {trouble}")
     got = collect(args.runs, tunnels, lambda tunnel: measure(bench, tunnel))
     for name, figures in got.items():
         report.row(name, 1, **{"TCP Mbit/s": figures["TCP Mbit/s"]})
         for size in SIZES:
             report.row(f"{name} {size} B", 2, **{f: figures[f"{size} B {f}"] for f in ("kpps", "us", "isolated us")})
+    report.chart("TCP Mbit/s", {"TCP": {name: f["TCP Mbit/s"] for name, f in got.items()}})
+    report.chart("relay CPU a packet, us", {
+        f"{size} B {how}": {name: f[f"{size} B {figure}"] for name, f in got.items()} for size in SIZES
+        for figure, how in (("us", "saturated"), ("isolated us", "4,000 a second"))})
     ours = got["lanparty"]
     for tunnel in tunnels:
         theirs = got[tunnel.name]
@@ -96,6 +104,8 @@ def run_loss(bench, report, args):
         report.row(f"{name} large frames, beside TCP", 1, **{"longest gap ms": f["large frames' longest gap ms"],
                                                              "lost %": f["large frames lost %"],
                                                              "lost after the loss": f["large frames lost after"]})
+    report.chart("TCP Mbit/s", {title: {name: f[key] for name, f in got.items()} for key, title in
+                                (("TCP Mbit/s", "loss-free"), ("TCP lossy Mbit/s", f"{args.loss:g} % loss"))})
     ours = got["lanparty"]
     report.bar("TCP, share of its loss-free figure", ours["TCP ratio"], 0.7, ">=")
     report.bar("game alone, p99 one way ms", ours["game alone p99 one way ms"], 0.6)

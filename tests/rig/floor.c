@@ -175,8 +175,10 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 		else if (lp_clock() > moved + STALL)
 			lost = sent * targets - copies;
 	}
-	lp_wait(set, lp_clock() + STALL / 2, &ready, 1);
-	copies += drain(fds + 1, targets, &in);
+	for (moved = lp_clock(); copies < sent * targets && lp_clock() < moved + STALL;) {
+		lp_wait(set, moved + STALL, &ready, 1);
+		copies += drain(fds + 1, targets, &in);
+	}
 	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,
 		(unsigned long long)copies, (double)(lp_clock() - start) / 1e9);
 	fflush(stdout);

@@ -1,16 +1,17 @@
-/* load RELAY DER SIZE COUNT TARGETS: COUNT frames of SIZE bytes from one member of a room to TARGETS
+/* load RELAY DER SIZE COUNT TARGETS [NUMBER]: COUNT frames of SIZE bytes from one member of a room to TARGETS
  * others (unicast when it is 1, else broadcast), as many under way as a window allows. Prints one
  * JSON object: how many were sent, and how many copies arrived.
  *
- * With a negative COUNT: one frame in a wake-up, 4,000 a second, -COUNT of them. */
+ * With a negative COUNT: one frame in a wake-up, 4,000 a second, -COUNT of them. With a NUMBER: in
+ * a room of its own; rooms with odd and even numbers go to different ones of two workers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "identity.h"
 #include "linux/loop.h"
 #include "rig.h"
 
-#define ROOM        "load-room"
 #define MAX_TARGETS 64
 #define WINDOW      256
 #define STALL       (200 * LP_MILLISECOND)
@@ -18,6 +19,7 @@
 
 static struct rig_peer *targets[MAX_TARGETS];
 static size_t target_count;
+static char code[32];
 
 static uint64_t arrived(void)
 {
@@ -30,13 +32,32 @@ static uint64_t arrived(void)
 static struct rig_peer *join(struct rig *rig, uint8_t number)
 {
 	struct lp_hello hello;
-	rig_hello(&hello, LP_ROLE_CLIENT, ROOM, number);
+	rig_hello(&hello, LP_ROLE_CLIENT, code, number);
 	struct rig_peer *peer = rig_peer_new(rig, &hello);
 	if (!rig_join(peer)) {
 		fprintf(stderr, "load: could not join\n");
 		exit(1);
 	}
 	return peer;
+}
+
+/* As every computer does before it speaks IPv4: then its address is known to be its own. */
+static void announce(struct rig_peer *sender)
+{
+	static const uint8_t arp[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08,
+		0x06, 0, 1, 0x08, 0x00, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0,
+		10, 0, 0, 2};
+	rig_send_frame(sender, arp, sizeof(arp));
+}
+
+static void choose_code(unsigned long number)
+{
+	struct lp_hello hello;
+	int attempt = 0;
+	do {
+		snprintf(code, sizeof(code), "load-room-%lu-%i", number % 1000, attempt++);
+		rig_hello(&hello, LP_ROLE_CLIENT, code, 1);
+	} while (lp_room_steer(hello.room_key) % 2 != number % 2);
 }
 
 static bool progress(void *context)
@@ -48,7 +69,7 @@ static bool progress(void *context)
 static void saturate(
 	struct rig *rig, struct rig_peer *sender, const uint8_t *frame, size_t len, uint64_t count)
 {
-	uint64_t sent = 0, lost = 0;
+	uint64_t sent = 0, lost = 0 - arrived(); /* what came before does not count */
 	while (sent < count) {
 		uint64_t before = arrived();
 		while (sent < count &&
@@ -74,8 +95,8 @@ static void trickle(
 
 int main(int argc, char **argv)
 {
-	if (argc != 6) {
-		fprintf(stderr, "usage: load RELAY DER SIZE COUNT TARGETS\n");
+	if (argc != 6 && argc != 7) {
+		fprintf(stderr, "usage: load RELAY DER SIZE COUNT TARGETS [NUMBER]\n");
 		return 2;
 	}
 	size_t len = strtoul(argv[3], NULL, 10);
@@ -84,9 +105,11 @@ int main(int argc, char **argv)
 	if (len < 42 || len > LP_ETH_FRAME_MAX || !target_count || target_count > MAX_TARGETS)
 		return 2;
 	struct rig *rig = rig_open(argv[1], argv[2]);
+	choose_code(argc > 6 ? strtoul(argv[6], NULL, 10) : 0);
 	struct rig_peer *sender = join(rig, 1);
 	for (size_t i = 0; i < target_count; i++)
 		targets[i] = join(rig, (uint8_t)(i + 2));
+	announce(sender);
 	/* Path MTU discovery takes a few round trips. */
 	rig_run(rig, LP_SECOND / 2, NULL, NULL);
 	uint8_t frame[LP_ETH_FRAME_MAX] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00};

@@ -1,0 +1,89 @@
+/* guests RELAY DER COUNT come|stay: what peers cost a relay that send nothing.
+ *
+ * come: COUNT of them connect, join a room of their own and leave, several at a time.
+ * stay: COUNT of them join, ROOM_SIZE to a room, and stay there.
+ * Speaks as load.c does; what arrived are those that had joined. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/loop.h"
+#include "rig.h"
+
+#define AT_ONCE   32
+#define ROOM_SIZE 10
+#define MAX_STAY  4096
+#define SETTLE    (2 * LP_SECOND)
+
+static struct rig_peer *guests[MAX_STAY];
+
+static struct rig_peer *connect_one(struct rig *rig, size_t room, size_t number)
+{
+	struct lp_hello hello;
+	rig_hello(&hello, LP_ROLE_CLIENT, "one-of-many-rooms", (uint8_t)number);
+	memcpy(hello.room_key, &room, sizeof(room));
+	return rig_peer_new(rig, &hello);
+}
+
+/* Several at a time, so that what is measured is not the waking up. Returns how many joined. */
+static size_t come_and_go(struct rig *rig, size_t count)
+{
+	struct rig_peer *some[AT_ONCE];
+	size_t joined = 0;
+	for (size_t at = 0; at < count; at += AT_ONCE) {
+		size_t n = count - at < AT_ONCE ? count - at : AT_ONCE;
+		for (size_t i = 0; i < n; i++)
+			some[i] = connect_one(rig, at + i, 1);
+		for (size_t i = 0; i < n; i++)
+			joined += rig_join(some[i]);
+		for (size_t i = 0; i < n; i++)
+			rig_peer_free(some[i]);
+	}
+	return joined;
+}
+
+static size_t stay(struct rig *rig, size_t count)
+{
+	size_t joined = 0;
+	for (size_t i = 0; i < count; i++) {
+		guests[i] = connect_one(rig, i / ROOM_SIZE, i % ROOM_SIZE);
+		joined += rig_join(guests[i]);
+	}
+	rig_run(rig, SETTLE, NULL,
+		NULL); /* path MTU discovery ends, everybody hears of everybody */
+	return joined;
+}
+
+static void wait_for_word(const char *word)
+{
+	if (word)
+		printf("%s\n", word);
+	fflush(stdout);
+	getchar();
+}
+
+int main(int argc, char **argv)
+{
+	size_t count = argc == 5 ? strtoul(argv[3], NULL, 10) : 0, joined;
+	bool staying = argc == 5 && strcmp(argv[4], "stay") == 0;
+	if (!count || count > MAX_STAY || (!staying && strcmp(argv[4], "come") != 0)) {
+		fprintf(stderr, "usage: guests RELAY DER COUNT come|stay\n");
+		return 2;
+	}
+	struct rig *rig = rig_open(argv[1], argv[2]);
+	/* The first one pays for what a relay does once. */
+	struct rig_peer *first = connect_one(rig, SIZE_MAX, 1);
+	rig_join(first);
+	wait_for_word("ready");
+	lp_time start = lp_clock();
+	joined = staying ? stay(rig, count) : come_and_go(rig, count);
+	rig_run(rig, LP_SECOND / 5, NULL, NULL);
+	printf("{\"sent\":%zu,\"arrived\":%zu,\"seconds\":%.3f}\n", count, joined,
+		(double)(lp_clock() - start) / 1e9);
+	wait_for_word(NULL);
+	for (size_t i = 0; staying && i < count; i++)
+		rig_peer_free(guests[i]);
+	rig_peer_free(first);
+	rig_close(rig);
+	return 0;
+}
