@@ -31,7 +31,7 @@ bool lp_wait_add(int set, int fd)
 
 static int wait_until(int set, lp_time deadline, struct epoll_event *events, int cap)
 {
-	static bool coarse; /* kernels before 5.11 count in milliseconds */
+	static _Atomic bool coarse; /* kernels before 5.11 count in milliseconds */
 	lp_time now = deadline == LP_NEVER ? 0 : lp_clock();
 	lp_time left = deadline > now ? deadline - now : 0;
 	struct timespec timeout = {
@@ -39,9 +39,9 @@ static int wait_until(int set, lp_time deadline, struct epoll_event *events, int
 	if (!coarse) {
 		int count = epoll_pwait2(
 			set, events, cap, deadline == LP_NEVER ? NULL : &timeout, NULL);
-		coarse = count < 0 && errno == ENOSYS;
-		if (!coarse)
+		if (count >= 0 || errno != ENOSYS)
 			return count;
+		coarse = true;
 	}
 	lp_time ms = left / LP_MILLISECOND + (left % LP_MILLISECOND ? 1 : 0);
 	int most = ms < INT_MAX ? (int)ms : INT_MAX;
