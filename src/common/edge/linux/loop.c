@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -16,6 +17,15 @@ lp_time lp_clock(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (lp_time)now.tv_sec * LP_SECOND + (lp_time)now.tv_nsec;
+}
+
+size_t lp_core_count(void)
+{
+	cpu_set_t set;
+	/* It fails where there are more than a set holds: then one for each that there is. */
+	long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
+								  : sysconf(_SC_NPROCESSORS_ONLN);
+	return count > 1 ? (size_t)count : 1;
 }
 
 int lp_wait_open(void)
