@@ -338,7 +338,7 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	bool over = own ? t->final : final && !t->once_joined;
 	over = over || t->state == TUNNEL_LEAVING;
 	forget_room(t);
-	if (own && t->redirected) {
+	if (t->redirected) {
 		t->redirected = false;
 		lp_tunnel_start(t, now);
 		return;

@@ -126,9 +126,14 @@ before=(env)
 check "one for each 64 rooms" counts $((cores < 2 ? cores : 2)) --max-rooms 128
 check "at least one" counts 1 --max-rooms 63
 check "as many as is said" counts 5 --workers 5 --max-rooms 1
+before=(env LANPARTY_WORKERS=3)
+check "by the environment as well" counts 3
+before=(env)
+echo "workers = 4" >"$folder/config"
+check "and by a file" counts 4 --config "$folder/config"
 check "P1 not 0" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 0
 check "P1 not 65" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 65
-if ! grep -qa __tsan_init "$bin/lanparty-relay"; then # which does not go with LD_PRELOAD
+if ! grep -qaE '__[at]san_init' "$bin/lanparty-relay"; then # which does not go with LD_PRELOAD
 	before=(env LD_PRELOAD="$bin/../tests/no_steering.so")
 	check "one where the kernel cannot divide them" counts 1 --workers 3
 	check "which is told" logged 'event=one_worker wanted=3 reason='

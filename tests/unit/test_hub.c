@@ -466,6 +466,7 @@ static void a_room_of_another_worker_is_refused_with_the_way_to_it(void **state)
 		{1, 0, {0, 1}, true},
 		{2, 0, {0, 1}, false},
 		{2, 1, {0, 1}, true},
+		{2, 1, {0, 2}, false},
 		{3, 0, {1, 0}, false}, /* 256 = 3 * 85 + 1 */
 		{3, 1, {1, 0}, true},
 		{64, 63, {0xff, 0xff}, true},
