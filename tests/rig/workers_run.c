@@ -83,22 +83,27 @@ static bool heard(void *context)
 	return peer->received > *(uint64_t *)peer->user || peer->state != RIG_JOINED;
 }
 
-/* One frame to a mate. QUIC DATAGRAMs may be lost, connections may not. */
-static void ping(size_t room, struct player *from, struct player *to)
+static void send_to(struct player *from, const struct player *to)
 {
 	uint8_t frame[FRAME_LEN] = {2, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0x08, 0x06, 0, 1, 8, 0, 6,
 		4, 0, 1, 2, 0, 0, 0, 0, 0, 192, 168, 1, 0, 0, 0, 0, 0, 0, 0, 192, 168, 1, 0};
-	uint64_t before = to->peer->received;
 	memcpy(frame, to->peer->hello.mac.b, 6);
 	memcpy(frame + 6, from->peer->hello.mac.b, 6);
 	memcpy(frame + 22, from->peer->hello.mac.b, 6);
 	frame[31] = from->peer->hello.mac.b[5];
 	frame[41] = to->peer->hello.mac.b[5];
+	rig_send_frame(from->peer, frame, sizeof(frame));
+	rig_run(from->rig, LP_MILLISECOND / 2, NULL, NULL);
+}
+
+/* One frame to a mate. QUIC DATAGRAMs may be lost, connections may not. */
+static void ping(size_t room, struct player *from, struct player *to)
+{
+	uint64_t before = to->peer->received;
 	to->peer->user = &before;
 	frames++;
 	for (int i = 0; i < TRIES; i++, again++) {
-		rig_send_frame(from->peer, frame, sizeof(frame));
-		rig_run(from->rig, LP_MILLISECOND / 2, NULL, NULL);
+		send_to(from, to);
 		if (rig_run(to->rig, i ? PATIENCE : PATIENCE / 10, heard, to->peer))
 			break;
 	}
@@ -115,11 +120,16 @@ static void talk(void)
 		}
 }
 
+/* Nobody can know of the new ports before something comes from them; what comes first may be lost,
+ * for it goes to a port that is no more. */
 static void move(void)
 {
 	for (size_t room = 0; room < ROOMS; room++)
 		for (size_t i = 0; i < MEMBERS; i++)
 			rig_rebind(players[room][i].rig);
+	for (size_t room = 0; room < ROOMS; room++)
+		for (size_t i = 0; i < MEMBERS; i++)
+			send_to(&players[room][i], &players[room][!i]);
 }
 
 /* Newcomers while very many handshakes are begun and left. */
