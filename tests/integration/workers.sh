@@ -71,13 +71,16 @@ talk() { # WORKERS
 	local n=$1 talkers i
 	echo "== $n workers: rooms, changing ports, a flood, wrong workers"
 	new_certificate first
-	check "the relay starts" start --listen "$at" --listen '[::1]:4434' --workers "$n"
+	# 4 rooms: with 2 workers 2 each, with 3 up to 2 each, and so many has one of them.
+	check "the relay starts" start --listen "$at" --listen '[::1]:4434' --workers "$n" --max-rooms 4
 	check "it says how many they are" logged "event=workers count=$n"
 	"$bin/../tests/workers_run" "$at" "$folder/first.der" >"$folder/talk" 2>&1 &
 	talkers=$!
 	while kill -0 $talkers 2>/dev/null && ! grep -q ready "$folder/talk"; do sleep 0.1; done
 	check "all rooms talked all the time" grep -q ready "$folder/talk"
 	cat "$folder/talk"
+	check "each room has a number of its own" \
+		test "$(grep -oE 'peer_joined room=[0-9]+' "$folder/log" | sort -u | wc -l)" = 4
 	check "a second address has all workers too" joins '[::1]:4434' first
 	for i in 1 "$n"; do
 		check "P1 a second relay there, of $i, is refused with a sentence" \
@@ -113,6 +116,12 @@ check "the relay starts" start --listen 127.0.0.1:0 --workers 3
 port=$(sed -n 's,^listening on \(.*\)/udp$,\1,p' "$folder/out")
 check "P1 all have the port that the system chose" joins "$port" first
 check "garbage disturbs nobody" "$bin/../tests/garbage_run" "$port" "$folder/first.der" "${LANPARTY_GARBAGE:-20000}"
+check "it ends well" stop
+
+echo "== limits are divided"
+check "the relay starts" start --listen "$at" --workers 3 --max-rooms 3
+check "one room each: two that are on one worker do not fit" \
+	ends_with 0 'joined: 3, .* no room left: 1' "$bin/../tests/workers_run" "$at" "$folder/first.der" stay
 check "it ends well" stop
 
 echo "== how many"

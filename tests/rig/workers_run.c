@@ -3,7 +3,8 @@
  * "ready" when all that held, and then wants the relay to tell all of them that it shuts down.
  *
  * workers_run RELAY DER joins: a member for each room joins, and that is all. Ends with 3 when all
- * were turned away by the certificate. */
+ * were turned away by the certificate.
+ * workers_run RELAY DER stay: they stay until the last has come; says how many rooms there were. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,29 +207,36 @@ static void wait_for_the_end(void)
 		}
 }
 
-static int joins(void)
+static int joins(bool stay)
 {
-	size_t joined = 0, refused = 0;
+	struct player p[ROOMS];
+	size_t joined = 0, refused = 0, no_room = 0;
 	for (size_t room = 0; room < ROOMS; room++) {
-		struct player p = try(room, 7, NULL);
-		joined += p.peer->state == RIG_JOINED;
-		refused += p.peer->state == RIG_CLOSED && p.peer->why.end == LP_QUIC_END_PIN;
-		leave(&p);
+		p[room] = try(room, 7, NULL);
+		const struct rig_peer *peer = p[room].peer;
+		joined += peer->state == RIG_JOINED;
+		refused += peer->state == RIG_CLOSED && peer->why.end == LP_QUIC_END_PIN;
+		no_room += peer->state == RIG_REJECTED && peer->reject == LP_REJECT_TOO_MANY_ROOMS;
+		if (!stay)
+			leave(&p[room]);
 	}
-	printf("joined: %zu, turned away by the certificate: %zu\n", joined, refused);
-	return joined == ROOMS ? 0 : refused == ROOMS ? 3 : 1;
+	for (size_t room = 0; stay && room < ROOMS; room++)
+		leave(&p[room]);
+	printf("joined: %zu, turned away by the certificate: %zu, no room left: %zu\n", joined,
+		refused, no_room);
+	return joined + (stay ? no_room : 0) == ROOMS ? 0 : refused == ROOMS ? 3 : 1;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: workers_run RELAY DER [joins]\n");
+		fprintf(stderr, "usage: workers_run RELAY DER [joins | stay]\n");
 		return 2;
 	}
 	relay = argv[1];
 	der = argv[2];
 	if (argc == 4)
-		return joins();
+		return joins(strcmp(argv[3], "stay") == 0);
 	for (size_t room = 0; room < ROOMS; room++)
 		for (uint8_t i = 0; i < MEMBERS; i++)
 			players[room][i] = join(room, (uint8_t)(i + 1));
