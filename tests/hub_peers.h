@@ -21,6 +21,7 @@ struct peer {
 	bool welcomed, closed;
 	struct lp_welcome welcome;
 	int reject; /* -1: none */
+	uint16_t steer;
 	enum lp_leave_reason close;
 	struct lp_control messages[RELAY_MESSAGES]; /* events, in the order sent */
 	size_t count;
@@ -87,6 +88,7 @@ static inline void relay_drain(struct relay *r)
 			} else {
 				assert(m.type == LP_REJECT);
 				p->reject = (int)m.reject.reason;
+				p->steer = m.reject.steer;
 			}
 			break;
 		case LP_HUB_MESSAGE:

@@ -70,7 +70,9 @@ enum lp_control_type {
 	X(MTU, 7, "mtu", "the room's frames are larger than this computer or its path can carry")  \
 	X(MALFORMED, 8, "malformed", "the relay did not understand this program: update both")     \
 	X(WORN_OUT, 9, "worn_out",                                                                 \
-		"the room has had too many joins: let everybody leave, then join again")
+		"the room has had too many joins: let everybody leave, then join again")           \
+	X(WRONG_WORKER, 10, "wrong_worker",                                                        \
+		"another worker of the relay has this room: connect again with its hint")
 
 enum lp_reject_reason {
 #define LP_REJECT_ENUM(name, number, word, text) LP_REJECT_##name = number,
@@ -134,6 +136,7 @@ struct lp_welcome {
 struct lp_reject {
 	enum lp_reject_reason reason; /* 1 required */
 	char text[LP_TEXT_MAX + 1];   /* 2 */
+	uint16_t steer; /* 3, with LP_REJECT_WRONG_WORKER: first bytes of the next first id */
 };
 
 /* Relay to peer, each on a unidirectional stream of its own. sequence counts these three messages

@@ -35,6 +35,10 @@ struct lp_hub_config {
 	uint32_t keep_alive_ms, idle_timeout_ms; /* told to peers in WELCOME */
 	/* Fills bytes with randomness; false when there is none. */
 	bool (*random)(void *bytes, size_t len);
+	/* One of several workers, each a hub of its own: it takes the rooms whose steer, modulo workers,
+	 * is its number, and tells the others' peers so. workers 0 or 1: all rooms. */
+	uint16_t (*steer)(const uint8_t room_key[LP_ROOM_KEY_SIZE]);
+	unsigned workers, worker;
 };
 
 /* NULL when out of memory. */

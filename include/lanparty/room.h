@@ -31,6 +31,9 @@ struct lp_limits {
 struct lp_room_config {
 	size_t max_clients; /* in a room, 1 to LP_MAX_CLIENTS */
 	size_t max_rooms;   /* at least 1 */
+	/* Ids of rooms: first_id, then every id_step-th, so that those of several registries differ. 0
+	 * means 1. */
+	uint32_t first_id, id_step;
 	struct lp_limits limits;
 };
 

@@ -24,6 +24,7 @@
 #define LP_TUNNEL_LEAVE_TIMEOUT   LP_SECOND
 #define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
+#define LP_TUNNEL_REDIRECTS       2 /* times in a row that it follows LP_REJECT_WRONG_WORKER */
 
 struct lp_tunnel;
 
@@ -81,7 +82,7 @@ void lp_tunnel_datagram_acked(struct lp_tunnel *t, uint64_t tag);
 void lp_tunnel_datagram_lost(struct lp_tunnel *t, uint64_t tag, lp_time now);
 
 enum lp_tunnel_kind {
-	LP_TUNNEL_CONNECT, /* make a new connection */
+	LP_TUNNEL_CONNECT, /* make a new connection; with steer in its first id when steered */
 	LP_TUNNEL_HELLO,   /* open a bidirectional stream, send bytes, end it */
 	LP_TUNNEL_MESSAGE, /* send bytes as one unidirectional stream */
 	LP_TUNNEL_CLOSE,   /* close the connection with code leave */
@@ -97,6 +98,8 @@ enum lp_tunnel_kind {
 struct lp_tunnel_action {
 	enum lp_tunnel_kind kind;
 	bool final;
+	bool steered;   /* the relay has said which worker has the room */
+	uint16_t steer; /* where steered */
 	lp_time retry_in;
 	enum lp_leave_reason leave;
 	struct lp_welcome welcome;

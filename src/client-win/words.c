@@ -89,6 +89,11 @@ static const char *of_reject(
 		return say(text,
 			"This room was joined too many times. Let everybody leave it for a "
 			"moment, then join again.");
+	case LP_REJECT_WRONG_WORKER:
+		return say(text,
+			"The relay %s could not find its way to your room. Get the newest "
+			"lanparty, or ask your host to update the relay.",
+			relay);
 	case LP_REJECT_OTHER:
 		break;
 	}

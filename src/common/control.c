@@ -82,6 +82,7 @@ static const struct field welcome_fields[] = {
 static const struct field reject_fields[] = {
 	{FIELD(1, reject.reason), REJECT_REASON},
 	{FIELD(2, reject.text), .kind = TEXT},
+	{FIELD(3, reject.steer)},
 };
 
 static const struct field peer_joined_fields[] = {

@@ -269,10 +269,12 @@ static void welcome(struct lp_hub *hub, struct lp_session *s)
 	send_control(hub, LP_HUB_REPLY, s, &message);
 }
 
-static void reject(
-	struct lp_hub *hub, struct lp_session *s, enum lp_reject_reason reason, lp_time now)
+/* steer: with LP_REJECT_WRONG_WORKER, else 0. */
+static void reject(struct lp_hub *hub, struct lp_session *s, enum lp_reject_reason reason,
+	uint16_t steer, lp_time now)
 {
-	struct lp_control message = {.type = LP_REJECT, .reject = {.reason = reason}};
+	struct lp_control message = {
+		.type = LP_REJECT, .reject = {.reason = reason, .steer = steer}};
 	strncpy(message.reject.text, lp_reject_text(reason), LP_TEXT_MAX);
 	send_control(hub, LP_HUB_REPLY, s, &message);
 	struct lp_hub_action *log = add_action(hub, LP_HUB_REJECTED, s);
@@ -290,10 +292,17 @@ static void on_hello(
 	struct lp_member *member = NULL, *replaced = NULL;
 	enum lp_reject_reason reason = LP_REJECT_OTHER;
 	uint8_t token[LP_TOKEN_SIZE];
+	if (hub->config.workers > 1) {
+		uint16_t steer = hub->config.steer(hello->room_key);
+		if (steer % hub->config.workers != hub->config.worker) {
+			reject(hub, s, LP_REJECT_WRONG_WORKER, steer, now);
+			return;
+		}
+	}
 	if (!hub->config.random(token, sizeof(token)) ||
 		!lp_rooms_join(hub->rooms, hello, s->source, s->path_datagram, token, now, &member,
 			&replaced, &reason)) {
-		reject(hub, s, reason, now);
+		reject(hub, s, reason, 0, now);
 		return;
 	}
 	s->member = member;
@@ -366,7 +375,7 @@ static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint
 	if (status == LP_OK && message.type == LP_HELLO)
 		on_hello(hub, s, &message.hello, now);
 	else
-		reject(hub, s, LP_REJECT_MALFORMED, now);
+		reject(hub, s, LP_REJECT_MALFORMED, 0, now);
 }
 
 void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,

@@ -42,6 +42,10 @@ struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 	assert(config->max_clients >= 1 && config->max_clients <= LP_MAX_CLIENTS);
 	assert(config->max_rooms >= 1);
 	rooms->config = *config;
+	if (!config->first_id)
+		rooms->config.first_id = 1;
+	if (!config->id_step)
+		rooms->config.id_step = 1;
 	rooms->list = calloc(config->max_rooms, sizeof(struct lp_room *));
 	if (!rooms->list) {
 		free(rooms);
@@ -95,6 +99,13 @@ static bool id_taken(const struct lp_rooms *rooms, uint32_t id)
 	return id == 0;
 }
 
+static uint32_t next_id(const struct lp_rooms *rooms)
+{
+	uint32_t last = rooms->last_id, step = rooms->config.id_step;
+	/* Past the end it begins anew: by itself the sum would land among others' ids. */
+	return last && last <= UINT32_MAX - step ? last + step : rooms->config.first_id;
+}
+
 /* Is there place for one more room, and may this source be the one to open it? */
 static bool may_open(const struct lp_rooms *rooms, uint32_t source)
 {
@@ -121,7 +132,7 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key, uint
 	room->source = source;
 	memcpy(room->key, key, LP_ROOM_KEY_SIZE);
 	do
-		rooms->last_id++;
+		rooms->last_id = next_id(rooms);
 	while (id_taken(rooms, rooms->last_id));
 	room->id = rooms->last_id;
 	rooms->list[rooms->count++] = room;

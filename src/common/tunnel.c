@@ -152,7 +152,11 @@ void lp_tunnel_start(struct lp_tunnel *t, lp_time now)
 	(void)now;
 	t->state = TUNNEL_CONNECTING;
 	t->deadline = LP_NEVER;
-	lp_tunnel_add_action(t, LP_TUNNEL_CONNECT);
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_CONNECT);
+	if (action) {
+		action->steered = t->steered;
+		action->steer = t->steer;
+	}
 }
 
 void lp_tunnel_leave(struct lp_tunnel *t, lp_time now)
@@ -248,8 +252,24 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's events make no sense");
 }
 
+/* The room is another worker's, as it is when the relay hashes in a way that we do not know: its hint
+ * is good for the next connections too. A relay that sends us round in circles has refused us. */
+static bool follow(struct lp_tunnel *t, const struct lp_reject *reject)
+{
+	if (reject->reason != LP_REJECT_WRONG_WORKER || t->redirects == LP_TUNNEL_REDIRECTS)
+		return false;
+	t->redirects++;
+	t->redirected = true;
+	t->steered = true;
+	t->steer = reject->steer;
+	give_up(t, LP_LEAVE_NORMAL, lp_reject_text(reject->reason));
+	return true;
+}
+
 static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 {
+	if (follow(t, reject))
+		return;
 	bool final = !t->once_joined || reject->reason == LP_REJECT_VERSION;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);
 	if (action) {
@@ -323,6 +343,12 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	bool over = own ? t->final : final && !t->once_joined;
 	over = over || t->state == TUNNEL_LEAVING;
 	forget_room(t);
+	if (t->redirected) {
+		t->redirected = false;
+		lp_tunnel_start(t, now);
+		return;
+	}
+	t->redirects = 0;
 	t->state = over ? TUNNEL_OVER : TUNNEL_WAITING;
 	lp_time wait = over ? 0 : retry_wait(t);
 	t->deadline = over ? LP_NEVER : now + wait;

@@ -39,6 +39,10 @@ struct lp_tunnel {
 	bool once_joined;
 	bool final; /* with TUNNEL_GIVING_UP: no more attempts */
 	unsigned attempts;
+	bool redirected; /* with TUNNEL_GIVING_UP: to connect again at once */
+	unsigned redirects;
+	bool steered; /* the relay has said with what */
+	uint16_t steer;
 	uint64_t random;
 	lp_time deadline;
 	char reason[LP_TEXT_MAX + 1]; /* with TUNNEL_GIVING_UP */

@@ -7,7 +7,7 @@
 #include "log.h"
 #include "options.h"
 #include "parse.h"
-#include "server.h"
+#include "workers.h"
 
 #define DEFAULT_NAME   "lanparty-relay"
 #define WAITING_FRAMES 16384 /* buffers for all rooms: 25 MiB */
@@ -38,16 +38,16 @@
 	}
 
 struct settings {
-	struct server_config server;
+	struct workers_config relay;
 	const char *cert, *key, *der_out, *name;
-	uint64_t max_clients, max_rooms;
+	uint64_t max_clients, max_rooms, workers;
 	enum lp_log_level log_level;
 	enum lp_log_format log_format;
 };
 
 static bool parse_listen(const char *text, void *value)
 {
-	struct server_config *c = value;
+	struct workers_config *c = value;
 	return c->listen_count < SERVER_MAX_LISTEN &&
 	       lp_listen_parse(text, &c->listen[c->listen_count]) && ++c->listen_count;
 }
@@ -87,13 +87,15 @@ static enum lp_exit run(struct settings *s)
 	struct lp_identity *identity = identity_of(s, &code);
 	if (!identity)
 		return code;
-	struct server *server = server_open(&s->server, identity, &code);
-	if (!server)
+	s->relay.reload = reload;
+	s->relay.context = s;
+	struct workers *workers = workers_open(&s->relay, identity, &code);
+	if (!workers)
 		return code;
 	log_identity(identity);
-	server_run(server, reload, s);
-	server_close(server);
-	return LP_EXIT_OK;
+	code = workers_run(workers);
+	workers_close(workers);
+	return code;
 }
 
 static enum lp_exit main_with(struct settings *s, struct lp_options *o)
@@ -113,22 +115,23 @@ static enum lp_exit main_with(struct settings *s, struct lp_options *o)
 				"FILE");
 		return certificate_create(s->name, s->cert, s->key);
 	}
-	s->server.hub.rooms.max_clients = (size_t)s->max_clients;
-	s->server.hub.rooms.max_rooms = (size_t)s->max_rooms;
-	if (!s->server.listen_count)
-		parse_listen("443/udp", &s->server);
+	s->relay.hub.rooms.max_clients = (size_t)s->max_clients;
+	s->relay.hub.rooms.max_rooms = (size_t)s->max_rooms;
+	s->relay.count = (size_t)s->workers;
+	if (!s->relay.listen_count)
+		parse_listen("443/udp", &s->relay);
 	return run(s);
 }
 
 int main(int argc, char **argv)
 {
 	struct settings s = {
-		.server.hub = {.rooms.limits = {.client_rate = 2 << 20,
-				       .client_burst = 4 << 20,
-				       .broadcast_rate = 200,
-				       .broadcast_burst = 400,
-				       .unknown_rate = 200,
-				       .unknown_burst = 400},
+		.relay.hub = {.rooms.limits = {.client_rate = 2 << 20,
+				      .client_burst = 4 << 20,
+				      .broadcast_rate = 200,
+				      .broadcast_burst = 400,
+				      .unknown_rate = 200,
+				      .unknown_burst = 400},
 			.frames = WAITING_FRAMES,
 			.keep_alive_ms = KEEP_ALIVE_MS,
 			.idle_timeout_ms = IDLE_MS,
@@ -139,9 +142,9 @@ int main(int argc, char **argv)
 		.log_level = LP_LOG_INFO,
 		.log_format = LP_LOG_TEXT,
 	};
-	struct lp_limits *limits = &s.server.hub.rooms.limits;
+	struct lp_limits *limits = &s.relay.hub.rooms.limits;
 	const struct lp_option list[] = {
-		PARSED("listen", "SPEC", &s.server, parse_listen,
+		PARSED("listen", "SPEC", &s.relay, parse_listen,
 			"ADDR:PORT, [V6]:PORT or PORT/udp, at most 8 times",
 			"where to listen: PORT/udp for IPv4 and IPv6, ADDR:PORT or [V6]:PORT;\n"
 			"can be repeated (default: 443/udp)"),
@@ -156,6 +159,10 @@ int main(int argc, char **argv)
 			"clients in a room at most (default: 64)"),
 		NUMBER("max-rooms", "N", &s.max_rooms, 1, MAX_ROOMS,
 			"rooms at most (default: 1024)"),
+		NUMBER("workers", "N", &s.workers, 1, WORKERS_MAX,
+			"threads, each with rooms of its own; the limits of the relay are divided\n"
+			"among them, rounded up (default: one a core, but at most one for each 64\n"
+			"of --max-rooms)"),
 		SIZE("client-rate", &limits->client_rate, 0,
 			"of one client a second; 0: no limit (default: 2M)"),
 		SIZE("client-burst", &limits->client_burst, LEAST_BURST,
@@ -170,7 +177,7 @@ int main(int argc, char **argv)
 			"0: no limit (default: 200)"),
 		NUMBER("unknown-burst", "FRAMES", &limits->unknown_burst, 1, LP_BUCKET_MAX,
 			"at once (default: 400)"),
-		PARSED("allow-ethertype", "HEX", &s.server.hub.filter, lp_parse_ethertype,
+		PARSED("allow-ethertype", "HEX", &s.relay.hub.filter, lp_parse_ethertype,
 			LP_EXPECTS_ETHERTYPE,
 			"let frames of this type pass too, such as 8137 for IPX;\ncan be repeated"),
 		PARSED("log-level", "LEVEL", &s.log_level, lp_parse_log_level, LP_EXPECTS_LOG_LEVEL,

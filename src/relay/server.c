@@ -1,7 +1,5 @@
 #include "server.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,9 +9,7 @@
 #include "log.h"
 #include "quic.h"
 
-#define RECEIVE_ROUNDS  4     /* batches from one socket in a wake-up */
-#define MAX_CONNECTIONS 16384 /* about 50 KiB each */
-#define SEND_ROUNDS     4 /* times that closing connections may give the others something to say */
+#define SEND_ROUNDS 4 /* times that closing connections may give the others something to say */
 
 struct server {
 	struct lp_hub *hub;
@@ -22,7 +18,9 @@ struct server {
 	struct lp_udp *sockets[SERVER_MAX_LISTEN];
 	struct lp_address bound[SERVER_MAX_LISTEN];
 	size_t count;
-	int set, signals; /* what it waits for, and one of these */
+	int set, wake; /* what it waits for, and one of these */
+	void (*woken)(void *context, struct server *server);
+	void *context;
 	bool stopping;
 	lp_time now;
 	struct lp_datagram datagram; /* the one that next_datagram gave last */
@@ -321,129 +319,110 @@ static void send_all(struct server *s)
 		lp_udp_flush(s->sockets[i]);
 }
 
-static bool open_sockets(
-	struct server *s, const struct server_config *config, enum lp_exit *ret_exit)
+static bool take_sockets(struct server *s, const struct server_config *config)
 {
-	for (size_t i = 0; i < config->listen_count; i++) {
-		struct lp_udp *udp = lp_udp_listen(&config->listen[i], false, ret_exit);
-		if (!udp)
-			return false;
-		lp_udp_local(udp, &s->bound[s->count]);
-		s->sockets[s->count++] = udp;
-		*ret_exit = LP_EXIT_OS;
-		if (!lp_wait_add(s->set, lp_udp_fd(udp)))
+	s->count = config->socket_count;
+	for (size_t i = 0; i < s->count; i++) {
+		s->sockets[i] = config->sockets[i];
+		lp_udp_local(s->sockets[i], &s->bound[i]);
+		if (!lp_wait_add(s->set, lp_udp_fd(s->sockets[i])))
 			return false;
 	}
 	return true;
 }
 
-struct server *server_open(
-	const struct server_config *config, struct lp_identity *identity, enum lp_exit *ret_exit)
+static enum lp_exit open_core(struct server *s, const struct server_config *config)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, 0};
-	struct server *s = calloc(1, sizeof(*s));
-	*ret_exit = LP_EXIT_INTERNAL;
-	if (!s) {
-		lp_identity_free(identity);
-		return NULL;
-	}
-	s->identity = identity;
-	s->set = lp_wait_open();
-	s->signals = lp_signals_open(wanted);
-	if (!lp_wait_add(s->set, s->signals) || !open_sockets(s, config, ret_exit))
-		goto close;
-	struct lp_quic_config quic = {.handler = &handler,
-		.context = s,
-		.max_connections = MAX_CONNECTIONS,
-		.idle_timeout = config->hub.idle_timeout_ms * LP_MILLISECOND,
-		.keep_alive = config->hub.keep_alive_ms * LP_MILLISECOND};
+	struct lp_quic_config quic = config->quic;
+	quic.handler = &handler;
+	quic.context = s;
 	s->hub = lp_hub_new(&config->hub);
-	if (s->hub && lp_identity_secret(identity, "lanparty/1 relay", quic.secret))
-		s->quic = lp_quic_new(&quic, identity);
+	if (s->hub)
+		s->quic = lp_quic_new(&quic, s->identity);
 	lp_zero(quic.secret, sizeof(quic.secret));
 	if (s->quic)
-		return s;
+		return LP_EXIT_OK;
 	lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
 		s->hub ? "the TLS library cannot use this certificate and key"
 		       : "out of memory: lower --max-rooms");
-close:
+	return LP_EXIT_INTERNAL;
+}
+
+struct server *server_open(
+	const struct server_config *config, struct lp_identity *identity, enum lp_exit *ret_exit)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	if (!s) {
+		lp_identity_free(identity);
+		*ret_exit = LP_EXIT_INTERNAL;
+		return NULL;
+	}
+	s->identity = identity;
+	s->wake = config->wake;
+	s->woken = config->woken;
+	s->context = config->context;
+	s->set = lp_wait_open();
+	*ret_exit = LP_EXIT_OS;
+	if (lp_wait_add(s->set, s->wake) && take_sockets(s, config))
+		*ret_exit = open_core(s, config);
+	else
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
+			"the system has no descriptor left to wait with");
+	if (*ret_exit == LP_EXIT_OK)
+		return s;
 	server_close(s);
 	return NULL;
 }
 
-static void take_signals(struct server *s, struct lp_identity *(*reload)(void *), void *context)
+void server_set_identity(struct server *s, struct lp_identity *identity)
 {
-	int number;
-	while ((number = lp_signals_next(s->signals))) {
-		if (number != SIGHUP) {
-			s->stopping = true;
-			continue;
-		}
-		struct lp_identity *identity = reload(context);
-		if (!identity)
-			continue;
-		lp_quic_set_identity(s->quic, identity);
-		lp_identity_free(s->identity);
-		s->identity = identity;
-	}
+	lp_quic_set_identity(s->quic, identity);
+	lp_identity_free(s->identity);
+	s->identity = identity;
 }
 
-/* Sleeps, then reads what has come. True: signals too. */
+void server_stop(struct server *s)
+{
+	s->stopping = true;
+}
+
+/* Sleeps, then reads what has come. True: it was woken. */
 static bool wait_and_read(struct server *s)
 {
-	bool signals = false;
+	bool woken = false;
 	int ready[SERVER_MAX_LISTEN + 1];
 	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
 	size_t count = lp_wait(s->set, quic < hub ? quic : hub, ready, SERVER_MAX_LISTEN + 1);
 	s->now = lp_clock();
 	for (size_t i = 0; i < count; i++) {
 		struct lp_udp *udp = NULL;
-		signals = signals || ready[i] == s->signals;
+		woken = woken || ready[i] == s->wake;
 		for (size_t k = 0; k < s->count; k++)
 			if (lp_udp_fd(s->sockets[k]) == ready[i])
 				udp = s->sockets[k];
 		if (udp)
 			lp_udp_receive(udp, on_packet, s);
 	}
-	return signals;
+	return woken;
 }
 
-static void log_summary(const struct server *s)
+void server_run(struct server *s)
 {
-	struct lp_hub_counters c;
-	lp_hub_get_counters(s->hub, &c);
-	lp_log(LP_LOG_INFO, "summary",
-		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu",
-		(unsigned long long)c.joins, (unsigned long long)c.rejects,
-		(unsigned long long)c.leaves, (unsigned long long)c.frames_in,
-		(unsigned long long)c.copies);
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		if (c.drops[i])
-			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu",
-				lp_drop_text((enum lp_drop)i), (unsigned long long)c.drops[i]);
-}
-
-void server_run(struct server *s, struct lp_identity *(*reload)(void *), void *context)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		char text[LP_ADDRESS_TEXT];
-		lp_address_format(&s->bound[i], text);
-		if (lp_log_get_format() == LP_LOG_JSON)
-			lp_event(stdout, "listening", "address=%s", text);
-		else
-			printf("listening on %s/udp\n", text);
-	}
-	fflush(stdout);
 	while (!s->stopping) {
 		if (wait_and_read(s))
-			take_signals(s, reload, context);
+			s->woken(s->context, s);
 		lp_quic_on_time(s->quic, s->now);
 		lp_hub_on_time(s->hub, s->now);
 		send_all(s);
 	}
 	lp_hub_shutdown(s->hub);
 	send_all(s);
-	log_summary(s);
+}
+
+void server_get_counters(const struct server *s, struct server_counters *ret_counters)
+{
+	lp_hub_get_counters(s->hub, &ret_counters->hub);
+	lp_quic_get_counters(s->quic, &ret_counters->quic);
 }
 
 void server_close(struct server *s)
@@ -452,10 +431,8 @@ void server_close(struct server *s)
 		return;
 	lp_quic_free(s->quic);
 	lp_hub_free(s->hub);
-	for (size_t i = 0; i < s->count; i++)
-		lp_udp_close(s->sockets[i]);
-	close(s->signals);
-	close(s->set);
+	if (s->set >= 0)
+		close(s->set);
 	lp_identity_free(s->identity);
 	free(s);
 }

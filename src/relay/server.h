@@ -1,4 +1,6 @@
-/* server.h - where sockets, QUIC and the hub meet: one worker of the relay. */
+/* server.h - where sockets, QUIC and the hub meet: one worker of the relay.
+ *
+ * It has one thread, its own, and shares nothing with other workers (workers.h). */
 #ifndef LANPARTY_RELAY_SERVER_H
 #define LANPARTY_RELAY_SERVER_H
 
@@ -8,24 +10,39 @@
 #include "exit.h"
 #include "identity.h"
 #include "lanparty/hub.h"
-#include "address.h"
+#include "linux/udp.h"
+#include "quic.h"
 
 #define SERVER_MAX_LISTEN 8
 
-struct server_config {
-	struct lp_listen listen[SERVER_MAX_LISTEN];
-	size_t listen_count;
-	struct lp_hub_config hub;
-};
-
 struct server;
 
-/* Binds and gets ready; the identity is the server's from then on. NULL, logged. */
+struct server_config {
+	struct lp_udp *const *sockets; /* borrowed for the server's life */
+	size_t socket_count;           /* 1 to SERVER_MAX_LISTEN */
+	struct lp_hub_config hub;
+	struct lp_quic_config quic; /* but for handler and context */
+	/* When wake is readable, the server's thread calls woken. */
+	int wake;
+	void (*woken)(void *context, struct server *server);
+	void *context;
+};
+
+/* Gets ready; the identity is the server's from then on, also when it fails. NULL, logged. */
 struct server *server_open(
 	const struct server_config *config, struct lp_identity *identity, enum lp_exit *ret_exit);
-/* Says "listening on ..." on stdout, then runs until SIGINT or SIGTERM. reload, called on SIGHUP,
- * gives a new identity for new connections, or NULL to keep the old one. */
-void server_run(struct server *s, struct lp_identity *(*reload)(void *context), void *context);
+/* Runs until server_stop, then tells everybody to go. */
+void server_run(struct server *s);
+/* From woken. The identity, the server's from then on, is for new connections. */
+void server_stop(struct server *s);
+void server_set_identity(struct server *s, struct lp_identity *identity);
+
+struct server_counters {
+	struct lp_hub_counters hub;
+	struct lp_quic_counters quic;
+};
+/* While it does not run. */
+void server_get_counters(const struct server *s, struct server_counters *ret_counters);
 void server_close(struct server *s);
 
 #endif

@@ -150,7 +150,8 @@ static void op_reply(struct line *l)
 			.resume_token = {1}}};
 	if (choice > 230) {
 		m = (struct lp_control){.type = LP_REJECT};
-		m.reject.reason = (enum lp_reject_reason)(choice % 10);
+		m.reject.reason = (enum lp_reject_reason)(choice % 11);
+		m.reject.steer = choice;
 	}
 	l->sequence = 0;
 	say(l, 0, &m);

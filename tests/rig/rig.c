@@ -18,6 +18,8 @@ struct rig {
 	struct lp_path path;
 	uint8_t pin[1][LP_PIN_SIZE];
 	lp_time now;
+	bool steered;
+	uint16_t steer;
 };
 
 static void fail(const char *what, const char *detail)
@@ -65,6 +67,7 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	} else if (message.type == LP_REJECT) {
 		peer->state = RIG_REJECTED;
 		peer->reject = message.reject.reason;
+		peer->steer = message.reject.steer;
 	}
 }
 
@@ -174,6 +177,22 @@ struct rig *rig_open(const char *relay, const char *der_file)
 	return rig;
 }
 
+void rig_rebind(struct rig *rig)
+{
+	enum lp_exit code;
+	struct lp_udp *fresh = lp_udp_client(rig->path.remote.sa.sa_family, &code);
+	if (!fresh || !lp_wait_add(rig->set, lp_udp_fd(fresh)))
+		fail("cannot start", "no other socket");
+	lp_udp_close(rig->udp);
+	rig->udp = fresh;
+}
+
+void rig_steer(struct rig *rig, uint16_t steer)
+{
+	rig->steered = true;
+	rig->steer = steer;
+}
+
 void rig_close(struct rig *rig)
 {
 	lp_quic_free(rig->quic);
@@ -211,8 +230,10 @@ struct rig_peer *rig_peer_new(struct rig *rig, const struct lp_hello *hello)
 		struct lp_quic_target target = {.path = rig->path,
 			.pins = (const uint8_t(*)[LP_PIN_SIZE])rig->pin,
 			.pin_count = 1};
-		if (hello) /* as every client does: several workers share the relay's port */
+		if (hello)
 			target.steer = lp_room_steer(hello->room_key);
+		if (rig->steered)
+			target.steer = rig->steer;
 		peer->conn = lp_quic_connect(rig->quic, &target, peer, rig->now, &status);
 	}
 	if (!peer || !peer->queue || !peer->pool || !peer->conn)

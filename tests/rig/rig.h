@@ -39,6 +39,7 @@ struct rig_peer {
 	uint8_t reply[1024];
 	size_t reply_len;
 	enum lp_reject_reason reject; /* with RIG_REJECTED */
+	uint16_t steer;               /* likewise: the relay's hint */
 	size_t heard_joined;          /* PEER_JOINED events */
 	struct rig_datagram *queue;   /* RIG_QUEUE of them, a ring */
 	size_t head, count;
@@ -54,6 +55,11 @@ struct rig_peer {
 /* Exits with a sentence when that cannot be. relay: ADDR:PORT. der: its certificate. */
 struct rig *rig_open(const char *relay, const char *der_file);
 void rig_close(struct rig *rig);
+
+/* Another socket, from another port, for the same connections: as when a NAT forgets. */
+void rig_rebind(struct rig *rig);
+/* Peers connect with this in their first id, whatever their room. */
+void rig_steer(struct rig *rig, uint16_t steer);
 
 /* A peer that connects and, unless hello is NULL, says it. */
 struct rig_peer *rig_peer_new(struct rig *rig, const struct lp_hello *hello);

@@ -476,7 +476,8 @@ static void an_unknown_reason_is_other(void **state)
 	struct lp_control got;
 	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x09"), &got), LP_OK);
 	assert_int_equal(got.reject.reason, LP_REJECT_WORN_OUT);
-	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x0a"), &got), LP_OK);
+	assert_int_equal(got.reject.steer, 0);
+	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x0b"), &got), LP_OK);
 	assert_int_equal(got.reject.reason, LP_REJECT_OTHER);
 	assert_int_equal(decode_fields(LP_DISCONNECT, LITERAL("\x01\x01\x06"), &got), LP_OK);
 	assert_int_equal(got.disconnect.reason, LP_LEAVE_TOO_SLOW);
@@ -486,6 +487,20 @@ static void an_unknown_reason_is_other(void **state)
 				 LITERAL("\x01\x01\x01\x02\x01\x05\x03\x02\x7f\xff"), &got),
 		LP_OK);
 	assert_int_equal(got.peer_left.reason, LP_LEAVE_OTHER);
+}
+
+static void a_reject_tells_the_worker_in_16_bits(void **state)
+{
+	(void)state;
+	struct lp_control got;
+	assert_int_equal(
+		decode_fields(LP_REJECT, LITERAL("\x01\x01\x0a\x03\x04\x80\x00\xff\xff"), &got),
+		LP_OK);
+	assert_int_equal(got.reject.reason, LP_REJECT_WRONG_WORKER);
+	assert_int_equal(got.reject.steer, 0xffff);
+	assert_int_equal(
+		decode_fields(LP_REJECT, LITERAL("\x01\x01\x0a\x03\x04\x80\x01\x00\x00"), &got),
+		LP_INVALID);
 }
 
 static void a_name_from_the_wire_is_cleaned_and_cut(void **state)
@@ -636,6 +651,7 @@ int main(void)
 		cmocka_unit_test(a_message_may_have_4096_bytes_and_no_more),
 		cmocka_unit_test(a_message_of_a_later_version_can_be_skipped),
 		cmocka_unit_test(an_unknown_reason_is_other),
+		cmocka_unit_test(a_reject_tells_the_worker_in_16_bits),
 		cmocka_unit_test(a_name_from_the_wire_is_cleaned_and_cut),
 		cmocka_unit_test(a_client_sends_its_mac_even_when_it_is_zero),
 		cmocka_unit_test(the_largest_message_we_send_is_within_its_bound),

@@ -449,6 +449,50 @@ static void rejects_carry_their_reason_and_without_randomness_nobody_joins(void 
 	relay_free(r);
 }
 
+static uint16_t first_bytes(const uint8_t room_key[LP_ROOM_KEY_SIZE])
+{
+	return (uint16_t)(room_key[0] << 8 | room_key[1]);
+}
+
+static void a_room_of_another_worker_is_refused_with_the_way_to_it(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned workers, worker;
+		uint8_t key[LP_ROOM_KEY_SIZE];
+		bool admitted;
+	} rows[] = {
+		{0, 0, {0, 1}, true},
+		{1, 0, {0, 1}, true},
+		{2, 0, {0, 1}, false},
+		{2, 1, {0, 1}, true},
+		{2, 1, {0, 2}, false},
+		{3, 0, {1, 0}, false}, /* 256 = 3 * 85 + 1 */
+		{3, 1, {1, 0}, true},
+		{64, 63, {0xff, 0xff}, true},
+		{64, 62, {0xff, 0xff}, false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_hub_config config = relay_config();
+		config.steer = first_bytes;
+		config.workers = rows[i].workers;
+		config.worker = rows[i].worker;
+		struct relay *r = relay_new(&config);
+		struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
+		memcpy(m.hello.room_key, rows[i].key, LP_ROOM_KEY_SIZE);
+		peer_open(r, 1, RELAY_PATH);
+		peer_say(r, 1, 0, &m);
+		assert_int_equal(r->peers[1].welcomed, rows[i].admitted);
+		if (!rows[i].admitted) {
+			assert_int_equal(r->peers[1].reject, LP_REJECT_WRONG_WORKER);
+			assert_int_equal(r->peers[1].steer, first_bytes(rows[i].key));
+			assert_int_equal(relay_counters(r).rooms, 0);
+			assert_int_equal(relay_counters(r).rejects, 1);
+		}
+		relay_free(r);
+	}
+}
+
 static void R6_the_path_of_the_connection_limits_the_mtu(void **state)
 {
 	(void)state;
@@ -617,6 +661,7 @@ int main(void)
 		cmocka_unit_test(
 			R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_in_order),
 		cmocka_unit_test(rejects_carry_their_reason_and_without_randomness_nobody_joins),
+		cmocka_unit_test(a_room_of_another_worker_is_refused_with_the_way_to_it),
 		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),
 		cmocka_unit_test(how_a_line_is_goes_round_when_it_has_changed),
 		cmocka_unit_test(large_rooms_get_no_line_status_and_empty_hubs_no_wake_up),

@@ -110,6 +110,24 @@ static void an_identity_survives_being_written_and_read_as_pem(void **state)
 	lp_identity_free(again);
 }
 
+static void a_copy_outlives_what_it_was_copied_from(void **state)
+{
+	(void)state;
+	struct lp_identity *identity = lp_identity_new("relay.example", NOW);
+	uint8_t pin[LP_PIN_SIZE], copied[LP_PIN_SIZE], secret[32], copied_secret[32];
+	assert_non_null(identity);
+	lp_identity_pin(identity, pin);
+	assert_true(lp_identity_secret(identity, "test", secret));
+	struct lp_identity *copy = lp_identity_copy(identity);
+	assert_non_null(copy);
+	lp_identity_free(identity);
+	lp_identity_pin(copy, copied);
+	assert_memory_equal(pin, copied, sizeof pin);
+	assert_true(lp_identity_secret(copy, "test", copied_secret));
+	assert_memory_equal(secret, copied_secret, sizeof secret);
+	lp_identity_free(copy);
+}
+
 static void two_identities_share_neither_key_nor_secret(void **state)
 {
 	(void)state;
@@ -222,6 +240,7 @@ int main(void)
 		cmocka_unit_test(an_address_as_name_becomes_an_address_in_the_certificate),
 		cmocka_unit_test(the_longest_host_name_fits_a_certificate),
 		cmocka_unit_test(an_identity_survives_being_written_and_read_as_pem),
+		cmocka_unit_test(a_copy_outlives_what_it_was_copied_from),
 		cmocka_unit_test(two_identities_share_neither_key_nor_secret),
 		cmocka_unit_test(bad_pem_is_refused_with_a_reason),
 		cmocka_unit_test(a_sec1_key_is_read_as_well),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "linux/udp_group.h"
 #include "log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -325,6 +326,103 @@ static void several_sockets_can_share_an_address(void **state)
 	lp_udp_close(second);
 }
 
+#define GROUP 3
+
+static void open_group_at(const char *text, struct lp_udp **group, struct lp_address *ret_address)
+{
+	struct lp_listen listen;
+	enum lp_exit code = LP_EXIT_OK;
+	assert_true(lp_udp_can_group());
+	assert_true(lp_listen_parse(text, &listen));
+	assert_true(lp_udp_listen_group(&listen, GROUP, group, &code));
+	lp_udp_local(group[0], ret_address);
+	for (size_t i = 1; i < GROUP; i++) {
+		struct lp_address other;
+		lp_udp_local(group[i], &other);
+		assert_true(lp_address_equal(&other, ret_address));
+	}
+}
+
+static void close_group(struct lp_udp **group)
+{
+	for (size_t i = 0; i < GROUP; i++)
+		lp_udp_close(group[i]);
+}
+
+/* Each row from many ports: the bytes alone decide. */
+static void a_packet_goes_to_the_socket_that_its_id_names(void **state)
+{
+	(void)state;
+	static const struct {
+		uint8_t bytes[10];
+		size_t len, index;
+		const char *why;
+	} rows[] = {
+		{{0x40, 0, 0, 9, 9}, 5, 0, "short, 0"},
+		{{0x40, 0, 1, 9, 9}, 5, 1, "short, 1"},
+		{{0x7f, 0, 2, 9, 9}, 5, 2, "short, 2"},
+		{{0x40, 1, 0}, 3, 1, "short, 256: the first byte is the high one"},
+		{{0x40, 0xff, 0xff}, 3, 0, "short, 65535"},
+		{{0xc0, 0, 0, 0, 1, 8, 0, 0, 9, 9}, 10, 0, "long, 0"},
+		{{0xc0, 0, 0, 0, 1, 8, 0, 2, 9, 9}, 10, 2, "long, 2"},
+		{{0xc0, 0, 0, 0, 1, 8, 1, 0}, 8, 1, "long, 256"},
+		{{0x80, 0, 2, 0, 1, 8, 0, 1}, 8, 1, "long, without the fixed bit"},
+		{{0xc0, 0, 1, 0, 1, 8, 1}, 7, 0, "long, cut off"},
+		{{0xc0, 0, 1}, 3, 0, "long, without an id"},
+		{{0x40, 1}, 2, 0, "short, cut off"},
+		{{0x40}, 1, 0, "one byte"},
+	};
+	static const char *const places[] = {"127.0.0.1:0", "0/udp"};
+	for (size_t place = 0; place < COUNT(places); place++) {
+		struct lp_udp *group[GROUP];
+		struct lp_address bound;
+		open_group_at(places[place], group, &bound);
+		struct lp_address to = v4("127.0.0.1", &bound);
+		for (size_t i = 0; i < COUNT(rows); i++) {
+			for (int port = 0; port < 8; port++) {
+				struct lp_udp *client = client_of(AF_INET);
+				memcpy(lp_udp_slot(client), rows[i].bytes, rows[i].len);
+				lp_udp_put(client, &nowhere, &to, rows[i].len);
+				lp_udp_flush(client);
+				lp_udp_close(client);
+			}
+			for (size_t k = 0; k < GROUP; k++) {
+				static struct heard h;
+				memset(&h, 0, sizeof(h));
+				lp_udp_receive(group[k], hear, &h);
+				if (h.count != (k == rows[i].index ? 8 : 0))
+					fail_msg("%s: %zu of 8 at %zu", rows[i].why, h.count, k);
+			}
+		}
+		close_group(group);
+	}
+}
+
+static void nobody_else_can_listen_beside_a_group_nor_a_group_beside_him(void **state)
+{
+	(void)state;
+	struct lp_udp *group[GROUP], *other[GROUP] = {NULL};
+	struct lp_listen listen = {.dual = false};
+	enum lp_exit code = LP_EXIT_OK;
+	open_group_at("127.0.0.1:0", group, &listen.address);
+	assert_null(lp_udp_listen(&listen, false, &code));
+	assert_int_equal(code, LP_EXIT_PORT);
+	for (size_t count = 1; count <= GROUP; count++) {
+		code = LP_EXIT_OK;
+		assert_false(lp_udp_listen_group(&listen, count, other, &code));
+		assert_int_equal(code, LP_EXIT_PORT);
+		assert_null(other[0]);
+	}
+	close_group(group);
+	assert_true(lp_udp_listen_group(&listen, 1, other, &code));
+	code = LP_EXIT_OK;
+	assert_false(lp_udp_listen_group(&listen, GROUP, group, &code));
+	assert_int_equal(code, LP_EXIT_PORT);
+	lp_udp_close(other[0]);
+	assert_true(lp_udp_listen_group(&listen, GROUP, group, &code));
+	close_group(group);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -339,6 +437,8 @@ int main(void)
 		cmocka_unit_test(a_batch_is_bounded),
 		cmocka_unit_test(what_stands_in_the_way_of_listening_has_its_exit_code),
 		cmocka_unit_test(several_sockets_can_share_an_address),
+		cmocka_unit_test(a_packet_goes_to_the_socket_that_its_id_names),
+		cmocka_unit_test(nobody_else_can_listen_beside_a_group_nor_a_group_beside_him),
 	};
 	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -207,6 +208,53 @@ static void the_journal_gets_priorities_and_no_time(void **state)
 	assert_memory_equal(text, expected, strlen(expected));
 }
 
+#define THREADS 4
+#define LINES   500
+
+static void *log_many(void *argument)
+{
+	for (unsigned i = 0; i < LINES; i++)
+		lp_log(LP_LOG_INFO, "line", "thread=%s number=%u", (const char *)argument, i);
+	return NULL;
+}
+
+/* The relay's workers share the log. */
+static void lines_of_several_threads_stay_whole(void **state)
+{
+	(void)state;
+	static char names[THREADS][100];
+	pthread_t threads[THREADS];
+	int keep = dup(STDERR_FILENO);
+	FILE *file = tmpfile();
+	dup2(fileno(file), STDERR_FILENO);
+	lp_log_set(LP_LOG_INFO, LP_LOG_TEXT);
+	for (int i = 0; i < THREADS; i++) {
+		memset(names[i], 'a' + i, sizeof(names[i]) - 1);
+		assert_int_equal(pthread_create(&threads[i], NULL, log_many, names[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	dup2(keep, STDERR_FILENO);
+	close(keep);
+
+	unsigned next[THREADS] = {0}, number;
+	char line[500], name[200];
+	rewind(file);
+	while (fgets(line, sizeof(line), file)) {
+		assert_int_equal(
+			sscanf(line, "ts=%*s level=info event=line thread=%199s number=%u\n", name,
+				&number),
+			2);
+		int i = name[0] - 'a';
+		assert_in_range(i, 0, THREADS - 1);
+		assert_string_equal(name, names[i]);
+		assert_int_equal(number, next[i]++);
+	}
+	fclose(file);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(next[i], LINES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +266,7 @@ int main(void)
 		cmocka_unit_test(lines_go_to_a_taker_as_well),
 		cmocka_unit_test(a_level_shows_itself_and_what_is_graver),
 		cmocka_unit_test(the_journal_gets_priorities_and_no_time),
+		cmocka_unit_test(lines_of_several_threads_stay_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

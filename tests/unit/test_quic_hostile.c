@@ -77,6 +77,53 @@ static void every_packet_of_a_connection_is_steered_alike(void **state)
 	world_free(w);
 }
 
+static struct world *world_of_worker(unsigned worker, unsigned workers)
+{
+	struct world *w = world_new();
+	w->config[SERVER].worker = worker;
+	w->config[SERVER].workers = workers;
+	world_start(w, SERVER);
+	world_start(w, CLIENT);
+	return w;
+}
+
+static void a_worker_answers_for_its_own_ids_alone(void **state)
+{
+	(void)state;
+	for (unsigned worker = 0; worker < 3; worker++) {
+		bool own = worker == 0xbeef % 3;
+		struct world *w = world_of_worker(worker, 3);
+		world_connect_pinned(w);
+		world_run(w, LP_SECOND / 10);
+		assert_int_equal(w->log[CLIENT].connected, own);
+		assert_int_equal(counters(w).misrouted > 0, !own);
+		/* no reset for a connection that may live elsewhere */
+		struct lp_path path = world_path(200, 1);
+		uint8_t bytes[100] = {0x40, 0xbe, 0xef};
+		struct lp_quic_counters before = counters(w);
+		lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);
+		world_run(w, LP_SECOND / 10);
+		assert_int_equal(counters(w).resets - before.resets, own);
+		assert_int_equal(counters(w).misrouted - before.misrouted, !own);
+		if (!own)
+			assert_int_equal(w->packets_from[SERVER], 0);
+		world_free(w);
+	}
+}
+
+static void a_first_id_that_is_too_short_is_ignored_whatever_its_token(void **state)
+{
+	(void)state;
+	struct world *w = world_of_worker(1, 2);
+	/* Initial, version 1, an id of 1 byte, none of its own, a token of 1 byte. */
+	uint8_t bytes[1200] = {0xc0, 0, 0, 0, 1, 1, 7, 0, 1, 9, 0x44, 0x9c};
+	struct lp_path path = world_path(200, 1);
+	lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);
+	assert_int_equal(counters(w).ignored, 1);
+	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 0);
+	world_free(w);
+}
+
 static void under_a_flood_a_newcomer_proves_its_address_with_a_retry(void **state)
 {
 	(void)state;
@@ -550,6 +597,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_packet_of_a_connection_is_steered_alike),
+		cmocka_unit_test(a_worker_answers_for_its_own_ids_alone),
+		cmocka_unit_test(a_first_id_that_is_too_short_is_ignored_whatever_its_token),
 		cmocka_unit_test(under_a_flood_a_newcomer_proves_its_address_with_a_retry),
 		cmocka_unit_test(a_retry_token_is_bound_to_its_address),
 		cmocka_unit_test(a_retry_token_expires),

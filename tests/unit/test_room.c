@@ -641,6 +641,48 @@ static void one_source_can_not_take_all_rooms(void **state)
 	lp_rooms_free(rooms);
 }
 
+/* The ids of the next count rooms, each gone before the next is opened. */
+static void open_rooms(struct lp_rooms *rooms, size_t count, uint32_t *ids)
+{
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);
+	for (size_t i = 0; i < count; i++) {
+		struct outcome o = join(rooms, &hello);
+		assert_int_equal(o.reject, -1);
+		ids[i] = lp_room_id(o.member->room);
+		lp_rooms_leave(rooms, o.member);
+		lp_member_free(o.member);
+	}
+}
+
+static void registries_beside_each_other_give_different_ids(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t first, step, ids[4];
+		const char *why;
+	} rows[] = {
+		{0, 0, {1, 2, 3, 4}, "alone"},
+		{1, 3, {1, 4, 7, 10}, "the first of three"},
+		{3, 3, {3, 6, 9, 12}, "the third of three"},
+		{UINT32_MAX - 2, 2, {UINT32_MAX - 2, UINT32_MAX, UINT32_MAX - 2, UINT32_MAX},
+			"past the end it begins anew"},
+		{UINT32_MAX, 3, {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}, "and at once"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct lp_room_config config = {.max_clients = 1,
+			.max_rooms = 1,
+			.first_id = rows[i].first,
+			.id_step = rows[i].step};
+		struct lp_rooms *rooms = lp_rooms_new(&config);
+		uint32_t ids[4];
+		assert_non_null(rooms);
+		open_rooms(rooms, 4, ids);
+		if (memcmp(ids, rows[i].ids, sizeof(ids)) != 0)
+			fail_msg("%s: %u %u %u %u", rows[i].why, ids[0], ids[1], ids[2], ids[3]);
+		lp_rooms_free(rooms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -661,6 +703,7 @@ int main(void)
 		cmocka_unit_test(F5_what_a_member_carries_follows_its_path_but_not_past_its_budget),
 		cmocka_unit_test(R7_a_leaver_is_gone_at_once_and_the_last_one_takes_the_room),
 		cmocka_unit_test(R7_what_a_gateway_brought_goes_with_it),
+		cmocka_unit_test(registries_beside_each_other_give_different_ids),
 		cmocka_unit_test(ids_of_a_room_wear_out_and_are_never_given_twice),
 		cmocka_unit_test(R7_ten_thousand_joins_and_leaves_leave_nothing_behind),
 		cmocka_unit_test(F2_F3_F5_every_frame_goes_where_it_belongs),

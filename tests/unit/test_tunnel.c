@@ -244,6 +244,90 @@ static void a_reject_is_final_at_first_and_a_reason_to_wait_later(void **state)
 	}
 }
 
+/* As the relay's worker does that has not the room. The connection's end is the tunnel's. */
+static void sent_on(struct line *l, uint16_t steer)
+{
+	const struct lp_control m = {
+		.type = LP_REJECT, .reject = {.reason = LP_REJECT_WRONG_WORKER, .steer = steer}};
+	line_connected(l);
+	line_forget(l);
+	line_say(l, 0, &m);
+	assert_gave_up(l, LP_LEAVE_NORMAL);
+	line_closed(l, false);
+}
+
+static void assert_connects_at_once(const struct line *l, uint16_t steer)
+{
+	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_CONNECT, 0);
+	assert_non_null(a);
+	assert_true(a->steered);
+	assert_int_equal(a->steer, steer);
+	/* nobody is told of what is no end */
+	assert_null(line_action(l, LP_TUNNEL_REJECTED, 0));
+	assert_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
+}
+
+static void assert_refused(const struct line *l, bool final)
+{
+	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_REJECTED, 0);
+	assert_non_null(a);
+	assert_int_equal(a->reject.reason, LP_REJECT_WRONG_WORKER);
+	assert_int_equal(a->final, final);
+	assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+	assert_int_equal(lp_tunnel_is_over(l->tunnel), final);
+}
+
+static void a_hint_of_the_right_worker_is_followed_at_once_twice_in_a_row(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	assert_false(l->actions[0].steered);
+	sent_on(l, 0xabcd);
+	assert_connects_at_once(l, 0xabcd);
+	sent_on(l, 0);
+	assert_connects_at_once(l, 0);
+	sent_on(l, 3);
+	assert_refused(l, true); /* round in circles */
+	line_free(l);
+
+	l = connecting(LP_ROLE_CLIENT);
+	sent_on(l, 0xabcd);
+	line_join(l, 1500);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	for (int i = 0; i < 2; i++) {
+		/* it comes back: the hint is kept, and two more are followed */
+		line_forget(l);
+		line_closed(l, false);
+		line_at(l, lp_tunnel_deadline(l->tunnel));
+		assert_int_equal(line_action(l, LP_TUNNEL_CONNECT, 0)->steer, i ? 8 : 0xabcd);
+		sent_on(l, 7);
+		assert_connects_at_once(l, 7);
+		sent_on(l, 8);
+		assert_connects_at_once(l, 8);
+		sent_on(l, 9);
+		assert_refused(l, false);
+		line_at(l, lp_tunnel_deadline(l->tunnel));
+		line_connected(l);
+	}
+	line_free(l);
+}
+
+static void who_leaves_while_it_is_sent_on_is_over(void **state)
+{
+	(void)state;
+	struct line *l = connecting(LP_ROLE_CLIENT);
+	const struct lp_control m = {
+		.type = LP_REJECT, .reject = {.reason = LP_REJECT_WRONG_WORKER, .steer = 1}};
+	line_connected(l);
+	line_say(l, 0, &m);
+	line_forget(l);
+	lp_tunnel_leave(l->tunnel, l->now);
+	line_closed(l, false);
+	assert_true(lp_tunnel_is_over(l->tunnel));
+	assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+	line_free(l);
+}
+
 static void a_connection_that_can_not_be_made_is_final_only_before_the_first_join(void **state)
 {
 	(void)state;
@@ -670,6 +754,8 @@ int main(void)
 		cmocka_unit_test(a_relay_that_does_not_answer_the_hello_is_given_up),
 		cmocka_unit_test(a_port_that_can_not_come_up_is_the_end),
 		cmocka_unit_test(a_reject_is_final_at_first_and_a_reason_to_wait_later),
+		cmocka_unit_test(a_hint_of_the_right_worker_is_followed_at_once_twice_in_a_row),
+		cmocka_unit_test(who_leaves_while_it_is_sent_on_is_over),
 		cmocka_unit_test(
 			a_connection_that_can_not_be_made_is_final_only_before_the_first_join),
 		cmocka_unit_test(C8_events_are_applied_in_order_whatever_order_they_come_in),

@@ -53,6 +53,7 @@ static void each_answer_of_the_relay_has_its_sentence_and_a_remedy(void **state)
 		{LP_REJECT_MTU, "too large", "Tell your host"},
 		{LP_REJECT_MALFORMED, "did not understand", "Get the newest lanparty"},
 		{LP_REJECT_WORN_OUT, "too many times", "Let everybody leave"},
+		{LP_REJECT_WRONG_WORKER, "could not find its way", "Get the newest lanparty"},
 	};
 	unsigned listed = 0;
 #define COUNT_ONE(...) listed++;

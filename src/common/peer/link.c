@@ -21,6 +21,7 @@ struct lp_link {
 	struct lp_path path;
 	size_t next_address; /* of the relay's: another one after one that did not answer */
 	bool looking;
+	uint16_t steer; /* of the attempt: to the worker that has the room */
 	lp_time now;
 	enum lp_exit exit;
 	struct lp_link_end last;
@@ -145,7 +146,7 @@ static void connect_to(struct lp_link *l, const struct lp_address *remote)
 		.server_name = o->server_name,
 		.pins = o->pins,
 		.pin_count = o->pin_count,
-		.steer = lp_room_steer(o->room_key),
+		.steer = l->steer,
 	};
 	enum lp_status status = LP_IO;
 	struct lp_address local;
@@ -200,6 +201,7 @@ static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
 	int64_t stream;
 	switch (a->kind) {
 	case LP_TUNNEL_CONNECT:
+		l->steer = a->steered ? a->steer : lp_room_steer(l->config.options->room_key);
 		look_up(l);
 		break;
 	case LP_TUNNEL_HELLO:

@@ -232,6 +232,13 @@ struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, cons
 	return NULL;
 }
 
+struct lp_identity *lp_identity_copy(const struct lp_identity *identity)
+{
+	char why[128];
+	return lp_identity_load(identity->cert_pem, strlen(identity->cert_pem), identity->key_pem,
+		strlen(identity->key_pem), why, sizeof why);
+}
+
 struct lp_identity *lp_identity_forge(
 	const struct lp_identity *cert_of, const struct lp_identity *key_of)
 {

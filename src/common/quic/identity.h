@@ -20,6 +20,8 @@ struct lp_identity *lp_identity_new(const char *name, int64_t now);
  * ret_error: not PEM, the key does not belong to the certificate, ... */
 struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
 	size_t key_len, char *ret_error, size_t error_cap);
+/* The same certificate and key for another thread: an identity is never shared. NULL when out of memory. */
+struct lp_identity *lp_identity_copy(const struct lp_identity *identity);
 void lp_identity_free(struct lp_identity *identity); /* zeroes the key */
 /* The leaf. */
 const uint8_t *lp_identity_der(const struct lp_identity *identity, size_t *ret_len);

@@ -117,6 +117,10 @@ struct lp_quic_config {
 	/* Servers: keys of stateless resets and Retry tokens come from it, so that the peers of a
 	 * relay that restarts with the same one notice at once. All zero: a random one. */
 	uint8_t secret[LP_QUIC_SECRET_SIZE];
+	/* Servers, one of several workers behind one address: it gets the packets whose connection id
+	 * begins with a number (16 bits) that is worker modulo workers. Others, for no connection that it
+	 * has, are not its to answer: a reset from here would end what lives there. 0 and 1: all. */
+	unsigned workers, worker;
 	/* UDP payload at most, 1200 to LP_QUIC_PACKET_MAX; 0: LP_QUIC_PACKET_MAX. */
 	size_t max_packet;
 };
@@ -189,6 +193,7 @@ void lp_quic_get_info(const struct lp_quic_conn *conn, struct lp_quic_info *ret_
 
 struct lp_quic_counters {
 	uint64_t packets_in, packets_out, ignored, retries, version_negotiations, resets, refused;
+	uint64_t misrouted; /* another worker's */
 };
 void lp_quic_get_counters(const struct lp_quic *q, struct lp_quic_counters *ret_counters);
 size_t lp_quic_connection_count(const struct lp_quic *q);

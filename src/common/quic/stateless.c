@@ -174,12 +174,22 @@ static void refuse(struct lp_quic *q, const struct lp_path *path, const ngtcp2_p
 	commit(&q->stateless, reply, n, cause_len);
 }
 
+static bool is_ours(const struct lp_quic *q, const uint8_t *id)
+{
+	unsigned steer = (unsigned)id[0] << 8 | id[1];
+	return q->config.workers < 2 || steer % q->config.workers == q->config.worker;
+}
+
 /* A short packet with an id that nobody has: its connection was lost with a restart. */
 static void send_reset(
 	struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t cause_len)
 {
 	if (!(bytes[0] & LP_FIXED_BIT) || cause_len < LP_RESET_MIN_CAUSE) {
 		q->counters.ignored++;
+		return;
+	}
+	if (!is_ours(q, bytes + 1)) {
+		q->counters.misrouted++;
 		return;
 	}
 	struct lp_reply *reply = reply_to(q, path);
@@ -218,8 +228,13 @@ void lp_stateless_read(
 		return;
 	}
 	ngtcp2_pkt_hd initial;
-	if (ngtcp2_accept(&initial, bytes, len) != 0) {
-		q->counters.ignored++;
+	if (ngtcp2_accept(&initial, bytes, len) != 0 || initial.dcid.datalen < LP_CID_SIZE) {
+		q->counters
+			.ignored++; /* clients choose at least 8 bytes (RFC 9000, 7.2), Retry so many */
+		return;
+	}
+	if (!is_ours(q, initial.dcid.data)) {
+		q->counters.misrouted++;
 		return;
 	}
 	ngtcp2_cid original;

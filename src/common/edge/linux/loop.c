@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -18,6 +19,15 @@ lp_time lp_clock(void)
 	return (lp_time)now.tv_sec * LP_SECOND + (lp_time)now.tv_nsec;
 }
 
+size_t lp_core_count(void)
+{
+	cpu_set_t set;
+	/* It fails where there are more than a set holds: then one for each that there is. */
+	long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
+								  : sysconf(_SC_NPROCESSORS_ONLN);
+	return count > 1 ? (size_t)count : 1;
+}
+
 int lp_wait_open(void)
 {
 	return epoll_create1(EPOLL_CLOEXEC);
@@ -31,7 +41,7 @@ bool lp_wait_add(int set, int fd)
 
 static int wait_until(int set, lp_time deadline, struct epoll_event *events, int cap)
 {
-	static bool coarse; /* kernels before 5.11 count in milliseconds */
+	static _Atomic bool coarse; /* kernels before 5.11 count in milliseconds */
 	lp_time now = deadline == LP_NEVER ? 0 : lp_clock();
 	lp_time left = deadline > now ? deadline - now : 0;
 	struct timespec timeout = {
@@ -39,9 +49,9 @@ static int wait_until(int set, lp_time deadline, struct epoll_event *events, int
 	if (!coarse) {
 		int count = epoll_pwait2(
 			set, events, cap, deadline == LP_NEVER ? NULL : &timeout, NULL);
-		coarse = count < 0 && errno == ENOSYS;
-		if (!coarse)
+		if (count >= 0 || errno != ENOSYS)
 			return count;
+		coarse = true;
 	}
 	lp_time ms = left / LP_MILLISECOND + (left % LP_MILLISECOND ? 1 : 0);
 	int most = ms < INT_MAX ? (int)ms : INT_MAX;

@@ -10,6 +10,9 @@
 /* CLOCK_MONOTONIC. */
 lp_time lp_clock(void);
 
+/* The processor cores that this process may run on; at least 1. */
+size_t lp_core_count(void);
+
 /* A set of descriptors to wait for (epoll, level-triggered), itself a descriptor: close it. -1 when
  * the system has none to give. A descriptor that is closed leaves it by itself. */
 int lp_wait_open(void);

@@ -1,0 +1,336 @@
+#include "workers.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "linux/loop.h"
+#include "log.h"
+
+#define ROOMS_OF_WORKER 64   /* at least, where nobody has said how many workers there shall be */
+#define FRAMES_LEAST    1024 /* that wait: one full room must not feel that there are other workers */
+#define MAX_CONNECTIONS 16384 /* about 50 KiB each */
+#define MAX_HALF_OPEN   1024
+#define RETRY_FROM      64
+
+struct worker {
+	struct workers *all;
+	struct server *server;
+	struct lp_udp *sockets[SERVER_MAX_LISTEN];
+	int wake; /* the first's: signals; the others': told by it */
+	pthread_t thread;
+	bool running; /* in a thread of its own */
+	/* From the first to it. */
+	_Atomic(struct lp_identity *) identity; /* to be taken */
+	atomic_bool stop;
+};
+
+struct workers {
+	struct workers_config config;
+	size_t count;
+	struct worker *list;
+};
+
+static size_t choose_count(const struct workers_config *config)
+{
+	size_t count = config->count;
+	if (!count) {
+		size_t most = config->hub.rooms.max_rooms / ROOMS_OF_WORKER;
+		count = lp_core_count();
+		count = count < most ? count : most;
+		count = count < WORKERS_MAX ? count : WORKERS_MAX;
+	}
+	if (count > 1 && !lp_udp_can_group()) {
+		lp_log(LP_LOG_WARNING, "one_worker", "wanted=%zu reason=%s", count,
+			"the kernel does not divide packets among sockets as workers need it");
+		count = 1;
+	}
+	return count > 1 ? count : 1;
+}
+
+static bool open_sockets(struct workers *w, enum lp_exit *ret_exit)
+{
+	struct lp_udp *group[WORKERS_MAX];
+	for (size_t i = 0; i < w->config.listen_count; i++) {
+		if (!lp_udp_listen_group(&w->config.listen[i], w->count, group, ret_exit))
+			return false;
+		for (size_t k = 0; k < w->count; k++)
+			w->list[k].sockets[i] = group[k];
+	}
+	return true;
+}
+
+static size_t share(size_t limit, size_t count)
+{
+	return (limit + count - 1) / count;
+}
+
+static void tell(struct worker *to)
+{
+	eventfd_write(to->wake, 1);
+}
+
+static void stop_others(struct workers *w)
+{
+	for (size_t i = 1; i < w->count; i++) {
+		atomic_store(&w->list[i].stop, true);
+		tell(&w->list[i]);
+	}
+}
+
+/* All get the new certificate or none: copies are made before any is handed out. */
+static void hand_out(struct workers *w, struct lp_identity *identity)
+{
+	struct lp_identity *copies[WORKERS_MAX];
+	size_t made = 1;
+	while (made < w->count && (copies[made] = lp_identity_copy(identity)))
+		made++;
+	if (made < w->count) {
+		lp_log(LP_LOG_ERROR, "reload_failed", "reason=%s", "out of memory");
+		while (made > 1)
+			lp_identity_free(copies[--made]);
+		lp_identity_free(identity);
+		return;
+	}
+	server_set_identity(w->list[0].server, identity);
+	for (size_t i = 1; i < w->count; i++) {
+		/* One that it has not come to yet is none any more. */
+		lp_identity_free(atomic_exchange(&w->list[i].identity, copies[i]));
+		tell(&w->list[i]);
+	}
+}
+
+/* The first's thread. */
+static void on_signals(void *context, struct server *server)
+{
+	struct worker *first = context;
+	struct workers *w = first->all;
+	int number;
+	while ((number = lp_signals_next(first->wake))) {
+		if (number != SIGHUP) {
+			stop_others(w);
+			server_stop(server);
+			continue;
+		}
+		struct lp_identity *identity = w->config.reload(w->config.context);
+		if (identity)
+			hand_out(w, identity);
+	}
+}
+
+/* Another's thread. */
+static void on_told(void *context, struct server *server)
+{
+	struct worker *worker = context;
+	eventfd_t times;
+	eventfd_read(worker->wake, &times);
+	struct lp_identity *identity = atomic_exchange(&worker->identity, NULL);
+	if (identity)
+		server_set_identity(server, identity);
+	if (atomic_load(&worker->stop))
+		server_stop(server);
+}
+
+/* Takes the identity. */
+static bool open_server(struct workers *w, size_t index, struct lp_identity *identity,
+	const uint8_t *secret, enum lp_exit *ret_exit)
+{
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, 0};
+	struct worker *worker = &w->list[index];
+	size_t n = w->count;
+	struct server_config config = {.sockets = worker->sockets,
+		.socket_count = w->config.listen_count,
+		.hub = w->config.hub,
+		.quic = {.max_connections = share(MAX_CONNECTIONS, n),
+			.max_half_open = share(MAX_HALF_OPEN, n),
+			.retry_from = share(RETRY_FROM, n),
+			.idle_timeout = w->config.hub.idle_timeout_ms * LP_MILLISECOND,
+			.keep_alive = w->config.hub.keep_alive_ms * LP_MILLISECOND,
+			.workers = (unsigned)n,
+			.worker = (unsigned)index},
+		.woken = index ? on_told : on_signals,
+		.context = worker};
+	memcpy(config.quic.secret, secret, LP_QUIC_SECRET_SIZE);
+	config.hub.frames = share(config.hub.frames, n);
+	if (config.hub.frames < FRAMES_LEAST)
+		config.hub.frames = FRAMES_LEAST;
+	config.hub.rooms.max_rooms = share(config.hub.rooms.max_rooms, n);
+	config.hub.rooms.first_id = (uint32_t)index + 1;
+	config.hub.rooms.id_step = (uint32_t)n;
+	config.hub.steer = lp_room_steer;
+	config.hub.workers = (unsigned)n;
+	config.hub.worker = (unsigned)index;
+	worker->wake = index ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : lp_signals_open(wanted);
+	config.wake = worker->wake;
+	worker->server = server_open(&config, identity, ret_exit);
+	lp_zero(config.quic.secret, sizeof(config.quic.secret));
+	return worker->server;
+}
+
+/* Each has an identity of its own, and all have the same secret: Retry tokens and resets are good
+ * whoever gives them. */
+static bool open_servers(struct workers *w, struct lp_identity *identity, enum lp_exit *ret_exit)
+{
+	uint8_t secret[LP_QUIC_SECRET_SIZE];
+	bool good = lp_identity_secret(identity, "lanparty/1 relay", secret);
+	*ret_exit = LP_EXIT_INTERNAL;
+	if (!good)
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
+			"the TLS library cannot derive keys from this key");
+	for (size_t i = 1; good && i < w->count; i++) {
+		struct lp_identity *copy = lp_identity_copy(identity);
+		if (!copy)
+			lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
+		good = copy && open_server(w, i, copy, secret, ret_exit);
+	}
+	if (good)
+		good = open_server(w, 0, identity, secret, ret_exit);
+	else
+		lp_identity_free(identity);
+	lp_zero(secret, sizeof(secret));
+	return good;
+}
+
+struct workers *workers_open(
+	const struct workers_config *config, struct lp_identity *identity, enum lp_exit *ret_exit)
+{
+	struct workers *w = calloc(1, sizeof(*w));
+	*ret_exit = LP_EXIT_INTERNAL;
+	if (w) {
+		w->config = *config;
+		w->count = choose_count(config);
+		w->list = calloc(w->count, sizeof(*w->list));
+	}
+	if (!w || !w->list) {
+		free(w);
+		lp_identity_free(identity);
+		return NULL;
+	}
+	for (size_t i = 0; i < w->count; i++) {
+		w->list[i].all = w;
+		w->list[i].wake = -1;
+	}
+	if (!open_sockets(w, ret_exit))
+		lp_identity_free(identity);
+	else if (open_servers(w, identity, ret_exit))
+		return w;
+	workers_close(w);
+	return NULL;
+}
+
+static void *run_worker(void *argument)
+{
+	struct worker *worker = argument;
+	server_run(worker->server);
+	return NULL;
+}
+
+/* The signals are blocked by now, in threads that begin as well: the first takes them all. */
+static bool start_others(struct workers *w)
+{
+	for (size_t i = 1; i < w->count; i++) {
+		struct worker *worker = &w->list[i];
+		int error = pthread_create(&worker->thread, NULL, run_worker, worker);
+		if (error) {
+			lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", strerror(error));
+			return false;
+		}
+		worker->running = true;
+	}
+	return true;
+}
+
+static void say_listening(const struct workers *w)
+{
+	for (size_t i = 0; i < w->config.listen_count; i++) {
+		struct lp_address bound;
+		char text[LP_ADDRESS_TEXT];
+		lp_udp_local(w->list[0].sockets[i], &bound);
+		lp_address_format(&bound, text);
+		if (lp_log_get_format() == LP_LOG_JSON)
+			lp_event(stdout, "listening", "address=%s", text);
+		else
+			printf("listening on %s/udp\n", text);
+	}
+	fflush(stdout);
+}
+
+/* Counters are structs of nothing but uint64_t. */
+static void add(void *sum, const void *more, size_t size)
+{
+	uint64_t *to = sum;
+	const uint64_t *from = more;
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+/* Of all workers, which run no more. */
+static void log_summary(const struct workers *w)
+{
+	struct server_counters sum = {0}, one;
+	for (size_t i = 0; i < w->count; i++) {
+		server_get_counters(w->list[i].server, &one);
+		add(&sum, &one, sizeof(one));
+	}
+	lp_log(LP_LOG_INFO, "summary",
+		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu workers=%zu",
+		(unsigned long long)sum.hub.joins, (unsigned long long)sum.hub.rejects,
+		(unsigned long long)sum.hub.leaves, (unsigned long long)sum.hub.frames_in,
+		(unsigned long long)sum.hub.copies, w->count);
+	lp_log(LP_LOG_INFO, "packets",
+		"in=%llu out=%llu ignored=%llu misrouted=%llu retries=%llu resets=%llu "
+		"refused=%llu",
+		(unsigned long long)sum.quic.packets_in, (unsigned long long)sum.quic.packets_out,
+		(unsigned long long)sum.quic.ignored, (unsigned long long)sum.quic.misrouted,
+		(unsigned long long)sum.quic.retries, (unsigned long long)sum.quic.resets,
+		(unsigned long long)sum.quic.refused);
+	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
+		if (sum.hub.drops[i])
+			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu",
+				lp_drop_text((enum lp_drop)i),
+				(unsigned long long)sum.hub.drops[i]);
+}
+
+static void join_others(struct workers *w)
+{
+	for (size_t i = 1; i < w->count; i++)
+		if (w->list[i].running)
+			pthread_join(w->list[i].thread, NULL);
+}
+
+enum lp_exit workers_run(struct workers *w)
+{
+	if (!start_others(w)) {
+		stop_others(w);
+		join_others(w);
+		return LP_EXIT_OS;
+	}
+	lp_log(LP_LOG_INFO, "workers", "count=%zu", w->count);
+	say_listening(w);
+	server_run(w->list[0].server);
+	join_others(w);
+	log_summary(w);
+	return LP_EXIT_OK;
+}
+
+void workers_close(struct workers *w)
+{
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->count; i++) {
+		struct worker *worker = &w->list[i];
+		server_close(worker->server);
+		lp_identity_free(atomic_load(&worker->identity));
+		if (worker->wake >= 0)
+			close(worker->wake);
+		for (size_t k = 0; k < w->config.listen_count; k++)
+			lp_udp_close(worker->sockets[k]);
+	}
+	free(w->list);
+	free(w);
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# rows: P1 P2: a relay of several workers: every packet finds the one that has its room.
+#
+# On the loopback interface of a network namespace that ends with this script.
+set -uo pipefail
+bin=$(cd "$1" && pwd) || exit 1
+if [ -z "${IN_NAMESPACE-}" ]; then
+	[ "$(id -u)" = 0 ] || { echo "needs root, for a network namespace"; exit 77; }
+	IN_NAMESPACE=1 exec unshare --net --kill-child --pid --fork --mount-proc "$0" "$bin"
+fi
+ip link set lo up
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+at=127.0.0.1:4433
+failed=0 relay=''
+
+check() { # TITLE COMMAND...
+	if "${@:2}" >"$folder/check" 2>&1; then
+		echo "ok    $1"
+	else
+		failed=$((failed + 1))
+		echo "FAIL  $1   (${*:2})"
+		tail -n 15 "$folder/check" "$folder/log" | sed 's/^/      | /'
+	fi
+}
+not() { ! "$@"; }
+soon() { # COMMAND...: within 5 s
+	local end=$((${EPOCHREALTIME/./} + 5000000))
+	until "$@"; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+logged() { grep -qE "$1" "$folder/log"; }
+count_of() { grep -oE "$1=[0-9]+" "$folder/log" | tail -n 1 | cut -d= -f2; } # KEY of the summary
+is() { echo "$1=$(count_of "$1"), not $2"; [ "$(count_of "$1")" = "$2" ]; } # KEY NUMBER
+ends_with() { # STATUS SENTENCE COMMAND...
+	timeout 10 "${@:3}" >"$folder/end" 2>&1
+	local got=$?
+	cat "$folder/end"
+	echo "exit status $got"
+	[ $got = "$1" ] && grep -q "$2" "$folder/end"
+}
+
+new_certificate() { # NAME: keeps it, and as DER for the peers
+	rm -f "$folder/crt" "$folder/key"
+	"$bin/lanparty-relay" new-cert --cert "$folder/crt" --key "$folder/key" >/dev/null
+	sed '/-----/d' "$folder/crt" | base64 -d >"$folder/$1.der"
+}
+start() { # OPTION...
+	"${before[@]}" "$bin/lanparty-relay" --cert "$folder/crt" --key "$folder/key" --broadcast-rate 0 --unknown-rate 0 \
+		"$@" >"$folder/out" 2>"$folder/log" &
+	relay=$!
+	soon grep -q listening "$folder/out"
+}
+before=(env)
+stop() { # must end by itself, with 0 (a sanitizer's finding is another number), within a second
+	local began=${EPOCHREALTIME/./} result took
+	kill -TERM "$relay"
+	wait "$relay"
+	result=$?
+	took=$(((${EPOCHREALTIME/./} - began) / 1000))
+	grep -E 'event=(summary|packets|workers)' "$folder/log"
+	echo "exit status $result after $took ms"
+	[ $result = 0 ] || tail -n 60 "$folder/log"
+	[ $result = 0 ] && [ $took -lt 1000 ]
+}
+joins() { "$bin/../tests/workers_run" "$1" "$folder/$2.der" joins; } # ADDRESS DER
+
+talk() { # WORKERS
+	local n=$1 talkers i
+	echo "== $n workers: rooms, changing ports, a flood, wrong workers"
+	new_certificate first
+	# 4 rooms: with 2 workers 2 each, with 3 up to 2 each, and so many has one of them.
+	check "the relay starts" start --listen "$at" --listen '[::1]:4434' --workers "$n" --max-rooms 4
+	check "it says how many they are" logged "event=workers count=$n"
+	"$bin/../tests/workers_run" "$at" "$folder/first.der" >"$folder/talk" 2>&1 &
+	talkers=$!
+	while kill -0 $talkers 2>/dev/null && ! grep -q ready "$folder/talk"; do sleep 0.1; done
+	check "all rooms talked all the time" grep -q ready "$folder/talk"
+	cat "$folder/talk"
+	check "each room has a number of its own" \
+		test "$(grep -oE 'peer_joined room=[0-9]+' "$folder/log" | sort -u | wc -l)" = 4
+	check "a second address has all workers too" joins '[::1]:4434' first
+	for i in 1 "$n"; do
+		check "P1 a second relay there, of $i, is refused with a sentence" \
+			ends_with 69 'another program has this UDP port' "$bin/lanparty-relay" --listen "$at" --workers "$i"
+	done
+	new_certificate second
+	kill -HUP "$relay"
+	check "P2 SIGHUP: all workers have the new certificate" soon joins "$at" second
+	check "P2 and none the old one" ends_with 3 'turned away' "$bin/../tests/workers_run" "$at" "$folder/first.der" joins
+	echo "no certificate" >"$folder/crt"
+	kill -HUP "$relay"
+	check "P2 a broken one changes nothing" soon logged 'event=reload kept='
+	check "P2 for any worker" joins "$at" second
+	check "nobody was lost" kill -0 $talkers
+	check "all end within a second" stop
+	cat "$folder/check"
+	check "and tell everybody" wait $talkers
+	check "no packet came to the wrong worker" is misrouted 0
+	check "nor is there one that knew no connection" is resets 0
+	check "nor any other" is ignored 0
+	check "the flood had to prove its addresses" test "$(count_of retries)" -ge 100
+	# 8 talkers, 4 newcomers in the flood, 8 sent on to their worker, 3 times 4 that only join
+	check "the sums are of all workers" is joins 32
+	check "wrong workers too" is rejects 8
+}
+
+talk 2
+talk 3
+
+echo "== garbage"
+new_certificate first
+check "the relay starts" start --listen 127.0.0.1:0 --workers 3
+port=$(sed -n 's,^listening on \(.*\)/udp$,\1,p' "$folder/out")
+check "P1 all have the port that the system chose" joins "$port" first
+check "garbage disturbs nobody" "$bin/../tests/garbage_run" "$port" "$folder/first.der" "${LANPARTY_GARBAGE:-20000}"
+check "it ends well" stop
+
+echo "== limits are divided"
+check "the relay starts" start --listen "$at" --workers 3 --max-rooms 3
+check "one room each: two that are on one worker do not fit" \
+	ends_with 0 'joined: 3, .* no room left: 1' "$bin/../tests/workers_run" "$at" "$folder/first.der" stay
+check "it ends well" stop
+
+echo "== how many"
+counts() { # NUMBER OPTION...
+	start --listen "$at" "${@:2}" && logged "event=workers count=$1" && stop
+}
+cores=$(nproc)
+check "one a core" counts $((cores < 16 ? cores : 16))
+check "that it may run on" eval 'before=(taskset -c 0); counts 1'
+before=(env)
+check "one for each 64 rooms" counts $((cores < 2 ? cores : 2)) --max-rooms 128
+check "at least one" counts 1 --max-rooms 63
+check "as many as is said" counts 5 --workers 5 --max-rooms 1
+before=(env LANPARTY_WORKERS=3)
+check "by the environment as well" counts 3
+before=(env)
+echo "workers = 4" >"$folder/config"
+check "and by a file" counts 4 --config "$folder/config"
+check "P1 not 0" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 0
+check "P1 not 65" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 65
+if ! grep -qaE '__[at]san_init' "$bin/lanparty-relay"; then # which does not go with LD_PRELOAD
+	before=(env LD_PRELOAD="$bin/../tests/no_steering.so")
+	check "one where the kernel cannot divide them" counts 1 --workers 3
+	check "which is told" logged 'event=one_worker wanted=3 reason='
+fi
+[ $failed = 0 ]

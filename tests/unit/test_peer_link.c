@@ -1,0 +1,284 @@
+/* A link and a relay's QUIC endpoint in memory: how it connects, and with what first id. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "identity.h"
+#include "link.h"
+
+#define NOW_UNIX INT64_C(1790000000)
+#define PACKETS  64
+#define HINTS    4
+#define FIRST_ID 6 /* of a long header: behind flags, version and the id's length */
+
+struct packet {
+	size_t len;
+	uint8_t bytes[LP_QUIC_PACKET_MAX];
+};
+
+/* Everything arrives at once. */
+struct room {
+	struct lp_link *link;
+	struct lp_quic *relay;
+	struct lp_address address;
+	lp_time now;
+	bool asked;               /* for the relay's address */
+	struct packet out, first; /* being written; the first of the connection */
+	bool fresh;
+	struct packet wire[PACKETS]; /* to the relay */
+	size_t count;
+	size_t hellos, rejects, final_rejects;
+	uint16_t steers[HINTS]; /* that the relay sends back, in turn */
+};
+
+static void relay_connected(void *context, struct lp_quic_conn *conn)
+{
+	(void)context;
+	(void)conn;
+}
+
+static void relay_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
+	const uint8_t *bytes, size_t len, bool fin)
+{
+	struct room *r = context;
+	uint8_t answer[LP_CONTROL_SENT_MAX];
+	(void)bytes;
+	(void)len;
+	if (stream != 0 || !fin)
+		return;
+	assert_true(r->hellos < HINTS);
+	const struct lp_control m = {.type = LP_REJECT,
+		.reject = {.reason = LP_REJECT_WRONG_WORKER, .steer = r->steers[r->hellos++]}};
+	lp_quic_send(conn, 0, answer, lp_control_encode(&m, answer, sizeof(answer)), true);
+}
+
+static void relay_datagram(
+	void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
+{
+	(void)context;
+	(void)conn;
+	(void)bytes;
+	(void)len;
+}
+
+static bool relay_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+	struct lp_quic_datagram *ret_datagram)
+{
+	(void)context;
+	(void)conn;
+	(void)max;
+	(void)bulk;
+	(void)ret_datagram;
+	return false;
+}
+
+static void relay_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
+{
+	(void)context;
+	(void)conn;
+	(void)why;
+}
+
+static const struct lp_quic_handler relay_handler = {
+	.connected = relay_connected,
+	.stream = relay_stream,
+	.datagram = relay_datagram,
+	.next_datagram = relay_next,
+	.datagram_sent = relay_connected,
+	.closed = relay_closed,
+};
+
+static bool look_up(void *context)
+{
+	struct room *r = context;
+	r->asked = true;
+	return true;
+}
+
+static void stop_look_up(void *context)
+{
+	struct room *r = context;
+	r->asked = false;
+}
+
+static bool open_socket(
+	void *context, const struct lp_address *remote, struct lp_address *ret_local)
+{
+	struct room *r = context;
+	*ret_local = *remote;
+	ret_local->in.sin_port = htons(5000);
+	r->fresh = true;
+	return true;
+}
+
+static uint8_t *slot(void *context)
+{
+	struct room *r = context;
+	return r->out.bytes;
+}
+
+static void put(void *context, const struct lp_address *remote, size_t len)
+{
+	struct room *r = context;
+	(void)remote;
+	assert_true(r->count < PACKETS);
+	r->out.len = len;
+	r->wire[r->count++] = r->out;
+	if (r->fresh)
+		r->first = r->out;
+	r->fresh = false;
+}
+
+static void flush(void *context)
+{
+	(void)context;
+}
+
+static void tell(void *context, const struct lp_tunnel_action *action)
+{
+	struct room *r = context;
+	r->rejects += action->kind == LP_TUNNEL_REJECTED;
+	r->final_rejects += action->kind == LP_TUNNEL_REJECTED && action->final;
+}
+
+static const struct lp_link_ops ops = {look_up, stop_look_up, open_socket, slot, put, flush, tell};
+
+static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
+{
+	(void)port;
+	(void)sink;
+	(void)context;
+	return 0;
+}
+static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
+{
+	(void)port;
+	(void)frame;
+	(void)len;
+	return true;
+}
+static bool port_up(struct lp_port *port, size_t mtu)
+{
+	(void)port;
+	(void)mtu;
+	return true;
+}
+static void port_nothing(struct lp_port *port)
+{
+	(void)port;
+}
+static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
+{
+	(void)port;
+	(void)macs;
+	(void)count;
+}
+static const struct lp_port_ops port_ops = {
+	port_read, port_write, port_up, port_nothing, port_members, port_nothing};
+
+static void to_relay(struct room *r)
+{
+	struct lp_path path = {.local_len = r->address.len, .remote_len = r->address.len};
+	path.local.in = path.remote.in = r->address.in;
+	path.remote.in.sin_port = htons(5000);
+	for (size_t i = 0; i < r->count; i++)
+		lp_quic_read(r->relay, &path, r->wire[i].bytes, r->wire[i].len, r->now);
+	r->count = 0;
+}
+
+static void from_relay(struct room *r)
+{
+	uint8_t bytes[LP_QUIC_PACKET_MAX];
+	struct lp_path path;
+	size_t len;
+	while ((len = lp_quic_write(r->relay, bytes, sizeof(bytes), &path, r->now)))
+		lp_link_on_packet(r->link, &r->address, bytes, len, r->now);
+}
+
+/* One millisecond. */
+static void turn(struct room *r)
+{
+	r->now += LP_MILLISECOND;
+	if (r->asked) {
+		const struct lp_addresses found = {.list = {r->address}, .count = 1};
+		r->asked = false;
+		lp_link_on_addresses(r->link, &found, r->now);
+	}
+	lp_link_on_time(r->link, r->now);
+	lp_quic_on_time(r->relay, r->now);
+	lp_link_send(r->link, r->now);
+	to_relay(r);
+	from_relay(r);
+}
+
+static uint16_t steer_of(const struct packet *first)
+{
+	return (uint16_t)(first->bytes[FIRST_ID] << 8 | first->bytes[FIRST_ID + 1]);
+}
+
+static void turn_until_hello(struct room *r, size_t number)
+{
+	for (int i = 0; i < 100 && r->hellos < number; i++)
+		turn(r);
+	assert_int_equal(r->hellos, number);
+}
+
+static void a_hint_is_in_the_first_id_of_the_next_connection_at_once(void **state)
+{
+	(void)state;
+	static struct room room;
+	struct room *r = &room;
+	struct lp_identity *identity = lp_identity_new("relay.example", NOW_UNIX);
+	struct lp_peer_options options = {.pin_count = 1};
+	struct lp_port port = {.ops = &port_ops};
+	struct lp_quic_config quic = {.handler = &relay_handler, .context = r};
+	struct lp_link_config config = {.options = &options,
+		.role = LP_ROLE_GATEWAY,
+		.port = &port,
+		.ops = &ops,
+		.context = r};
+	assert_non_null(identity);
+	lp_identity_pin(identity, options.pins[0]);
+	memset(options.room_key, 3, sizeof(options.room_key));
+	memcpy(r->steers, (uint16_t[HINTS]){0xabcd, 0, 7}, sizeof(r->steers));
+	r->now = LP_SECOND;
+	r->address.len = sizeof(r->address.in);
+	r->address.in.sin_family = AF_INET;
+	r->address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	r->address.in.sin_port = htons(443);
+	r->relay = lp_quic_new(&quic, identity);
+	r->link = lp_link_open(&config);
+	assert_non_null(r->relay);
+	assert_non_null(r->link);
+
+	lp_link_start(r->link, r->now);
+	turn_until_hello(r, 1);
+	assert_int_equal(steer_of(&r->first), lp_room_steer(options.room_key));
+	turn_until_hello(r, 2);
+	assert_int_equal(steer_of(&r->first), 0xabcd);
+	turn_until_hello(r, 3);
+	assert_int_equal(steer_of(&r->first), 0);
+	assert_true(r->now < LP_SECOND + 100 * LP_MILLISECOND);
+	assert_int_equal(r->rejects, 0);
+	/* a third time it is a refusal like any other */
+	for (int i = 0; i < 5000 && !lp_link_is_over(r->link); i++)
+		turn(r);
+	assert_true(lp_link_is_over(r->link));
+	assert_int_equal(r->hellos, 3);
+	assert_int_equal(r->final_rejects, 1);
+	assert_int_equal(lp_link_exit(r->link), LP_EXIT_REFUSED);
+	lp_link_close(r->link);
+	lp_quic_free(r->relay);
+	lp_identity_free(identity);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_hint_is_in_the_first_id_of_the_next_connection_at_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
