@@ -4,6 +4,9 @@
  * hundreds of milliseconds. The governor looks at how much longer than its best a round trip takes, and
  * keeps that near LP_GOVERNOR_TARGET. Small and sparse frames do not ask it.
  *
+ * A computer that is busy makes round trips long as well. That is no queue that a smaller window could
+ * shorten, so it is never smaller than what the line carries in the shortest round trip and the target.
+ *
  * Never reads a clock, never allocates. */
 #ifndef LANPARTY_GOVERNOR_H
 #define LANPARTY_GOVERNOR_H
@@ -26,13 +29,15 @@
 #define LP_GOVERNOR_PROBE (10 * LP_SECOND)
 
 struct lp_governor {
-	uint64_t window;  /* bytes of bulk that may be under way */
-	lp_time shortest; /* round trip of the path; LP_NEVER: not known */
-	lp_time least;    /* round trip in this period; LP_NEVER: none measured */
-	lp_time until;    /* the end of this period */
-	uint64_t peak;    /* bytes under way at most in this period, as bulk went */
-	lp_time probe;    /* the next time */
-	uint64_t kept;    /* the window to go back to; 0: not probing */
+	uint64_t window;      /* bytes of bulk that may be under way */
+	lp_time shortest;     /* round trip of the path; LP_NEVER: not known */
+	lp_time least;        /* round trip in this period; LP_NEVER: none measured */
+	lp_time began, until; /* this period */
+	uint64_t delivered;   /* when it began */
+	uint64_t rate;        /* bytes a second that arrive, on average over some periods */
+	uint64_t peak;        /* bytes under way at most in this period, as bulk went */
+	lp_time probe;        /* the next time */
+	uint64_t kept;        /* the window to go back to; 0: not probing */
 	unsigned patience;
 	bool starting; /* no queue was seen yet */
 	bool limited;  /* the window has held something back in this period */
@@ -42,7 +47,9 @@ struct lp_governor {
 void lp_governor_init(struct lp_governor *g, lp_time now);
 /* May len bytes of bulk go, with in_flight bytes under way? */
 bool lp_governor_admits(struct lp_governor *g, uint64_t in_flight, uint64_t len);
-/* An acknowledgement has come: rtt as measured, smooth the average. */
-void lp_governor_on_rtt(struct lp_governor *g, lp_time rtt, lp_time smooth, lp_time now);
+/* An acknowledgement has come: rtt as measured, smooth the average, delivered how many bytes have been
+ * acknowledged since the beginning. */
+void lp_governor_on_rtt(
+	struct lp_governor *g, lp_time rtt, lp_time smooth, uint64_t delivered, lp_time now);
 
 #endif

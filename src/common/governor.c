@@ -13,6 +13,7 @@ void lp_governor_init(struct lp_governor *g, lp_time now)
 		.window = LP_GOVERNOR_START,
 		.shortest = LP_NEVER,
 		.least = LP_NEVER,
+		.began = now,
 		.until = now,
 		.probe = now + LP_GOVERNOR_PROBE,
 		.starting = true,
@@ -57,6 +58,28 @@ static uint64_t factor_of(struct lp_governor *g)
 	return g->starting ? UNSEEN : factor;
 }
 
+#define RATE_PART 4 /* of the average is this period's */
+
+static void measure(struct lp_governor *g, uint64_t delivered, lp_time now)
+{
+	lp_time took = now > g->began ? now - g->began : 1;
+	uint64_t bytes = delivered > g->delivered ? delivered - g->delivered : 0;
+	if (bytes > LP_GOVERNOR_MAX)
+		bytes = LP_GOVERNOR_MAX;
+	uint64_t rate = bytes * LP_SECOND / took;
+	g->rate = g->rate - g->rate / RATE_PART + rate / RATE_PART;
+	g->began = now;
+	g->delivered = delivered;
+}
+
+/* What the line carries in the shortest round trip and the target. */
+static uint64_t least_window(const struct lp_governor *g)
+{
+	lp_time way = g->shortest < LP_SECOND ? g->shortest : LP_SECOND;
+	uint64_t carried = g->rate / 1000 * (way + LP_GOVERNOR_TARGET) / (LP_SECOND / 1000);
+	return clamp(carried, LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
+}
+
 /* It grows only when it was the limit, and shrinks only when much was under way: an idle line says
  * nothing. */
 static void end_period(struct lp_governor *g, lp_time now)
@@ -75,7 +98,7 @@ static void end_period(struct lp_governor *g, lp_time now)
 	uint64_t part = factor > ONE && !g->starting ? 4 : 2;
 	if (factor < ONE ? used : g->limited)
 		g->window = clamp(base * ((part - 1) * ONE + factor) / (part * ONE),
-			LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
+			least_window(g), LP_GOVERNOR_MAX);
 	doubt_shortest(g, factor);
 	if (now < g->probe || !g->limited)
 		return;
@@ -84,7 +107,8 @@ static void end_period(struct lp_governor *g, lp_time now)
 	g->window = clamp(g->window * 3 / 4, LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
 }
 
-void lp_governor_on_rtt(struct lp_governor *g, lp_time rtt, lp_time smooth, lp_time now)
+void lp_governor_on_rtt(
+	struct lp_governor *g, lp_time rtt, lp_time smooth, uint64_t delivered, lp_time now)
 {
 	if (rtt < g->least)
 		g->least = rtt;
@@ -92,6 +116,7 @@ void lp_governor_on_rtt(struct lp_governor *g, lp_time rtt, lp_time smooth, lp_t
 		g->shortest = rtt;
 	if (now < g->until)
 		return;
+	measure(g, delivered, now);
 	end_period(g, now);
 	g->limited = false;
 	g->peak = 0;

@@ -37,7 +37,7 @@ static struct result run(struct lp_governor *g, struct line *line, lp_time from,
 	static struct sent ring[RING];
 	static unsigned histogram[2000]; /* of queueing, in units of 0.1 ms */
 	size_t first = 0, count = 0, samples = 0;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, delivered = g->delivered;
 	lp_time smooth = line->base, foreign_at = from;
 	struct result r = {0};
 	memset(histogram, 0, sizeof(histogram));
@@ -49,7 +49,8 @@ static struct result run(struct lp_governor *g, struct line *line, lp_time from,
 		}
 		while (count > 0 && ring[first].acked <= now) {
 			smooth = (7 * smooth + ring[first].rtt) / 8;
-			lp_governor_on_rtt(g, ring[first].rtt, smooth, now);
+			delivered += FULL;
+			lp_governor_on_rtt(g, ring[first].rtt, smooth, delivered, now);
 			first = (first + 1) % RING;
 			count--;
 		}
@@ -165,10 +166,10 @@ static void a_quiet_line_says_nothing(void **state)
 	(void)state;
 	struct lp_governor g;
 	lp_governor_init(&g, 0);
-	lp_governor_on_rtt(&g, 20 * MS, 20 * MS, 0);
+	lp_governor_on_rtt(&g, 20 * MS, 20 * MS, 0, 0);
 	for (lp_time now = MS; now < 60 * LP_SECOND; now += 20 * MS) {
 		assert_true(lp_governor_admits(&g, 0, 100));
-		lp_governor_on_rtt(&g, 45 * MS, 45 * MS, now);
+		lp_governor_on_rtt(&g, 45 * MS, 45 * MS, 0, now);
 	}
 	assert_int_equal(g.window, LP_GOVERNOR_START);
 }
@@ -178,16 +179,16 @@ static void the_window_has_limits(void **state)
 	(void)state;
 	struct lp_governor g;
 	lp_governor_init(&g, 0);
-	lp_governor_on_rtt(&g, 10 * MS, 10 * MS, 0);
+	lp_governor_on_rtt(&g, 10 * MS, 10 * MS, 0, 0);
 	for (lp_time now = MS; now < LP_SECOND && g.window > LP_GOVERNOR_MIN; now += 10 * MS) {
 		lp_governor_admits(&g, UINT32_MAX, FULL);
-		lp_governor_on_rtt(&g, LP_SECOND, 10 * MS, now);
+		lp_governor_on_rtt(&g, LP_SECOND, 10 * MS, 0, now);
 	}
 	assert_int_equal(g.window, LP_GOVERNOR_MIN);
 	lp_governor_init(&g, 0);
 	for (lp_time now = 0; now < 10 * LP_SECOND; now += 10 * MS) {
 		lp_governor_admits(&g, UINT32_MAX, FULL);
-		lp_governor_on_rtt(&g, 0, 0, now);
+		lp_governor_on_rtt(&g, 0, 0, 0, now);
 	}
 	assert_int_equal(g.window, LP_GOVERNOR_MAX);
 }

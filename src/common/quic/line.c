@@ -66,7 +66,8 @@ void lp_line_on_read(struct lp_quic_conn *conn)
 	ngtcp2_conn_info info;
 	conn->acked = false;
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
-	lp_governor_on_rtt(&conn->governor, info.latest_rtt, info.smoothed_rtt, conn->q->now);
+	lp_governor_on_rtt(&conn->governor, info.latest_rtt, info.smoothed_rtt,
+		info.bytes_sent - info.bytes_lost - info.bytes_in_flight, conn->q->now);
 }
 
 bool lp_line_admits_bulk(struct lp_quic_conn *conn, size_t len)
