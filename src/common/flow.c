@@ -21,16 +21,13 @@ static unsigned get16(const uint8_t *at)
 	return (unsigned)at[0] << 8 | at[1];
 }
 
-/* FNV-1a, four bytes at a time, and a last mixing (MurmurHash3's) for the low bits. */
+/* FNV-1a, eight bytes at a time, and a last mixing (MurmurHash3's) for the low bits. */
 static uint64_t add(uint64_t hash, const uint8_t *bytes, size_t len)
 {
-	uint32_t word;
-	for (; len > 0; len -= len < 4 ? len : 4, bytes += 4) {
-		word = 0;
-		memcpy(&word, bytes, len < 4 ? len : 4);
-		hash = (hash ^ word) * UINT64_C(0x100000001b3);
-	}
-	return hash;
+	uint64_t word = 0;
+	memcpy(&word, bytes, len);
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
 }
 
 static uint32_t finish(uint64_t hash)
@@ -46,7 +43,7 @@ struct lp_flow_key lp_flow_of(const uint8_t *frame, size_t len, uint64_t salt)
 	struct lp_flow_key key = {0};
 	if (len < LP_ETH_HEADER)
 		return key;
-	uint64_t hash = add(salt, frame, LP_ETH_HEADER);
+	uint64_t hash = add(add(salt, frame, 8), frame + 8, LP_ETH_HEADER - 8);
 	const uint8_t *ip = frame + LP_ETH_HEADER;
 	size_t left = len - LP_ETH_HEADER, header = 0;
 	unsigned type = get16(frame + LP_ETH_HEADER - 2);
@@ -56,18 +53,17 @@ struct lp_flow_key lp_flow_of(const uint8_t *frame, size_t len, uint64_t salt)
 		header = (size_t)(ip[0] & 15) * 4;
 		protocol = ip[IPV4_PROTOCOL];
 		fragment = (get16(ip + IPV4_FRAGMENT) & IPV4_FRAGMENTED) != 0;
-		hash = add(hash, ip + IPV4_PROTOCOL, 1);
 		hash = add(hash, ip + IPV4_SOURCE, IPV4_MIN - IPV4_SOURCE);
 	} else if (type == LP_ETHERTYPE_IPV6 && left >= IPV6_HEADER) {
 		header = IPV6_HEADER;
 		protocol = ip[IPV6_NEXT];
-		hash = add(hash, ip + IPV6_NEXT, 1);
-		hash = add(hash, ip + IPV6_SOURCE, IPV6_HEADER - IPV6_SOURCE);
+		for (size_t at = IPV6_SOURCE; at < IPV6_HEADER; at += 8)
+			hash = add(hash, ip + at, 8);
 	}
 	if ((protocol == TCP || protocol == UDP) && !fragment && left >= header + PORTS) {
 		hash = add(hash, ip + header, PORTS);
 		key.tcp = protocol == TCP;
 	}
-	key.hash = finish(hash);
+	key.hash = finish(hash + protocol);
 	return key;
 }
