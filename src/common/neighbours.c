@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define WAYS      4
+#define WITHOUT   64
 #define MAC_SETS  (LP_NEIGHBOURS_MACS / WAYS)
 #define IPV4_SETS (LP_NEIGHBOURS_IPV4 / WAYS)
 
@@ -23,6 +24,7 @@ struct lp_neighbours {
 	struct address addresses[LP_NEIGHBOURS_IPV4];
 	uint32_t protected[LP_MAX_PROTECTED];
 	size_t protected_count;
+	uint16_t without[WITHOUT]; /* peers that were found to have no address; 0: nobody */
 };
 
 /* Spreads what differs in any bit over the sets: the high half of a product with an odd number. */
@@ -113,15 +115,25 @@ static struct address *find(struct lp_neighbours *n, uint32_t ipv4, lp_time now)
 	return NULL;
 }
 
-/* Walks the whole table, which costs a microsecond: only for an address that nobody uses yet. */
-static bool has_another(const struct lp_neighbours *n, uint16_t owner, lp_time now)
+/* Walks the whole table, which costs a microsecond: once for a peer that has none yet. */
+static bool has_another(struct lp_neighbours *n, uint16_t owner, lp_time now)
 {
+	if (owner != LP_OWNER_LAN && n->without[owner % WITHOUT] == owner)
+		return false;
 	for (size_t i = 0; i < LP_NEIGHBOURS_IPV4; i++) {
 		const struct address *a = &n->addresses[i];
 		if (a->owner == owner && now < a->until && !is_link_local(a->ipv4))
 			return true;
 	}
+	n->without[owner % WITHOUT] = owner;
 	return false;
+}
+
+/* What has_another has remembered is over. */
+static void note_address(struct lp_neighbours *n, uint16_t owner)
+{
+	if (n->without[owner % WITHOUT] == owner)
+		n->without[owner % WITHOUT] = LP_OWNER_LAN;
 }
 
 /* A place for the address: the oldest of its set. Link-local addresses, of which a peer can claim
@@ -157,6 +169,7 @@ bool lp_neighbours_claim(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4,
 			return false;
 		a = make_room(n, ipv4, now);
 	}
+	note_address(n, owner);
 	if (a)
 		*a = (struct address){ipv4, owner, now + LP_NEIGHBOUR_IPV4_TTL};
 	return true;
@@ -189,6 +202,7 @@ void lp_neighbours_lease(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4,
 	struct address *a = find(n, ipv4, now);
 	if (!a)
 		a = make_room(n, ipv4, now);
+	note_address(n, owner);
 	if (a)
 		*a = (struct address){ipv4, owner, now + LP_NEIGHBOUR_IPV4_TTL};
 }

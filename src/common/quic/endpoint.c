@@ -16,6 +16,8 @@
 #define LP_PACKET_MIN          1200 /* RFC 9000, section 14 */
 #define LP_BURST               32   /* packets of one connection before the next has its turn */
 #define LP_IDS_PER_CONNECTION  6
+/* Timers wait that long for a packet that wakes the loop anyway: what is due goes with it. */
+#define LP_TIMER_SLACK LP_MILLISECOND
 
 static void apply_defaults(struct lp_quic_config *config)
 {
@@ -202,7 +204,7 @@ void lp_quic_on_time(struct lp_quic *q, lp_time now)
 lp_time lp_quic_deadline(struct lp_quic *q)
 {
 	const struct lp_quic_conn *conn = lp_timers_first(&q->timers);
-	return conn ? conn->deadline : LP_NEVER;
+	return conn ? conn->deadline + LP_TIMER_SLACK : LP_NEVER;
 }
 
 /* 0 when it has nothing (more) to send. */

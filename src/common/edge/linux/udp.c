@@ -64,7 +64,6 @@ static bool set_options(int fd, int family, bool server)
 {
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	/* Dual-stack sockets have the options of both families. */
 	bool good = set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 	if (family == AF_INET6)
@@ -102,7 +101,11 @@ static struct lp_udp *udp_of(int fd, int family, bool server)
 	u->server = server;
 	int size;
 	socklen_t len = sizeof(size);
+	/* Chosen once; segmentation also ends when an interface turns out not to do it. */
+	bool merge = set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	u->segment = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &len) == 0;
+	lp_log(merge && u->segment ? LP_LOG_DEBUG : LP_LOG_INFO, "udp_offload",
+		"receive=%s send=%s", merge ? "gro" : "single", u->segment ? "gso" : "single");
 	u->local.len = sizeof(u->local.in6);
 	getsockname(fd, &u->local.sa, &u->local.len);
 	prepare_receive(u);
@@ -449,8 +452,10 @@ static void send_messages(struct lp_udp *u, size_t count)
 		/* The first of the rest failed: EMSGSIZE, ENETUNREACH, EPERM, ENOBUFS and the like
 		 * concern this destination alone; a full socket (EAGAIN) ends quickly as well. */
 		const struct msghdr *failed = &u->out.messages[done].msg_hdr;
-		if (errno == EIO)
+		if (errno == EIO && u->segment) {
 			u->segment = false; /* an interface that cannot */
+			lp_log(LP_LOG_INFO, "udp_offload", "send=%s", "single");
+		}
 		if (failed->msg_iovlen > 1 && errno != EAGAIN)
 			send_singly(u, failed);
 		else
