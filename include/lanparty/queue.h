@@ -88,6 +88,8 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool);
 /* What became of a datagram with a tag. Tags that are over are ignored. */
 void lp_queue_acked(struct lp_queue *q, struct lp_pool *pool, uint64_t tag);
 void lp_queue_lost(struct lp_queue *q, struct lp_pool *pool, uint64_t tag, lp_time now);
+/* Gives back what was sent long ago and nobody tells of: to be called now and then. */
+void lp_queue_expire(struct lp_queue *q, struct lp_pool *pool, lp_time now);
 void lp_queue_clear(struct lp_queue *q, struct lp_pool *pool);
 
 #endif

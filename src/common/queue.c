@@ -259,20 +259,20 @@ static void describe(
 	ret_datagram->tag = q->peeked_type == LP_OVERLAY_NUMBERED ? lp_place_tag(pool, place) : 0;
 }
 
-/* QUIC does not tell what became of each one. */
-static void forget_old(struct lp_queue *q, struct lp_pool *pool, lp_time now)
+/* QUIC does not tell what became of each one, and a peer that acknowledges nothing is not asked. */
+void lp_queue_expire(struct lp_queue *q, struct lp_pool *pool, lp_time now)
 {
-	struct lp_place *oldest = q->flight.first;
-	if (!oldest || now < oldest->at + FORGET)
-		return;
-	take_out(&q->flight, oldest);
-	lp_place_free(pool, oldest);
+	struct lp_place *oldest;
+	while ((oldest = q->flight.first) && now >= oldest->at + FORGET) {
+		take_out(&q->flight, oldest);
+		lp_place_free(pool, oldest);
+	}
 }
 
 bool lp_queue_peek(struct lp_queue *q, struct lp_pool *pool, size_t max, bool bulk, lp_time now,
 	uint64_t drops[LP_DROP_COUNT], struct lp_datagram *ret_datagram)
 {
-	forget_old(q, pool, now);
+	lp_queue_expire(q, pool, now);
 	while ((q->peeked = choose(q, pool, bulk, now, drops))) {
 		if (fit(q, pool, q->peeked, max, &q->peeked_type)) {
 			describe(q, pool, ret_datagram);
