@@ -112,17 +112,33 @@ static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 	lp_place_free(pool, oldest);
 }
 
-/* Flows that come up, and those that still have some of their first quantum, go first. */
+/* Turns until each flow that fills the line has had one. */
+static uint32_t round_of(const struct lp_queue *q)
+{
+	uint32_t count = 0;
+	for (const struct lp_flow *f = q->bulk.first; f; f = f->next)
+		count += f->places.first != NULL;
+	return count;
+}
+
+/* Flows that come up, and those that still have some of their first quantum, go first. On a slow line a
+ * game says something more than once in a round, and bulk's turn never finds it idle: it has that
+ * quantum again after a round all the same. */
 static void wake_flow(struct lp_queue *q, struct lp_flow *f)
 {
-	if (f->list == IDLE) {
+	bool idle = f->list == IDLE;
+	if (!idle && (f->list != BULK || !f->fresh))
+		return;
+	if (idle || q->turns - f->turn >= round_of(q)) {
 		f->deficit = LP_QUEUE_SPARSE;
 		f->fresh = true;
-		add_flow(q, f, SPARSE);
-	} else if (f->list == BULK && f->fresh && f->deficit > 0) {
-		take_out_flow(q, f);
-		add_flow(q, f, SPARSE);
+		f->turn = q->turns;
 	}
+	if (f->deficit <= 0)
+		return;
+	if (!idle)
+		take_out_flow(q, f);
+	add_flow(q, f, SPARSE);
 }
 
 bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *frame, size_t limit,
@@ -178,6 +194,7 @@ static struct lp_flow *next_turn(struct lp_queue *q, bool bulk)
 				add_flow(q, f, BULK);
 		} else if (f->deficit <= 0) {
 			next_flow(q, f);
+			q->turns += !sparse;
 			f->deficit += LP_QUEUE_QUANTUM;
 			f->fresh = false;
 			add_flow(q, f, BULK);

@@ -252,6 +252,31 @@ static void a_flow_with_little_to_say_goes_before_bulk(void **state)
 	assert_int_equal(take(), 1);
 }
 
+/* A round of bulk takes longer than the time between two frames of the game, as on a slow line. */
+static void a_game_that_speaks_more_than_once_in_a_round_stays_first(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 40; n++)
+		for (uint32_t flow = 1; flow <= 5; flow++)
+			push_to(flow, 1500, 1);
+	for (int n = 0; n < 10; n++)
+		assert_int_equal(take(), 1);
+	for (int n = 0; n < 40; n++) {
+		push_to(9, 100, 9);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(take(), i ? 1 : 9);
+	}
+	/* What says more than its part in a round waits as they do. */
+	size_t first = 0;
+	for (int n = 0; n < 50; n++) {
+		push_to(9, 400, 9);
+		first += take() == 9;
+	}
+	assert_in_range(first, 5, 40);
+	while (queue.count > 0)
+		take();
+}
+
 static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state)
 {
 	(void)state;
@@ -472,6 +497,7 @@ int main(void)
 		TEST(fewer_frames_may_wait_when_the_caller_says_so),
 		TEST(flows_have_their_turn_whatever_the_length_of_their_frames),
 		TEST(a_flow_with_little_to_say_goes_before_bulk),
+		TEST(a_game_that_speaks_more_than_once_in_a_round_stays_first),
 		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
 		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
 		TEST(flows_meet_only_when_there_are_very_many),
