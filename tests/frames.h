@@ -112,6 +112,24 @@ static inline size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	return udp_end(f, &w);
 }
 
+/* IPv4 and a TCP segment that only acknowledges and carries data: len bytes in all (54 to 1514 make
+ * sense), without checksum. */
+static inline size_t frame_tcp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from,
+	uint32_t to, uint16_t port, size_t len)
+{
+	struct lp_writer w = frame_begin(f, dst, src, LP_ETHERTYPE_IPV4);
+	lp_write_bytes(&w, (const uint8_t[]){0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0}, 12);
+	lp_write_u32(&w, from);
+	lp_write_u32(&w, to);
+	lp_write_u16(&w, port);
+	lp_write_u16(&w, port);
+	lp_write_bytes(&w, (const uint8_t[16]){[8] = 0x50, 0x10}, 16);
+	while (frame_end(f, &w) < len)
+		lp_write_u8(&w, (uint8_t)frame_end(f, &w));
+	ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+	return len;
+}
+
 /* A TCP SYN over IPv4 that offers segments of mss bytes, at offset FRAME_SYN_MSS; without checksum. */
 #define FRAME_SYN_MSS (LP_ETH_HEADER + 20 + 22)
 static inline size_t frame_syn(

@@ -168,12 +168,18 @@ static inline void peer_message(struct relay *r, int i, const struct lp_control 
 }
 
 /* Peer 0 is the gateway, the others are clients. */
-static inline struct peer *peer_join(struct relay *r, int i)
+static inline struct peer *peer_join_as(struct relay *r, int i, uint64_t capabilities)
 {
 	struct lp_control m = peer_hello(i, i ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY);
+	m.hello.capabilities = capabilities;
 	peer_open(r, i, RELAY_PATH);
 	peer_say(r, i, 0, &m);
 	return &r->peers[i];
+}
+
+static inline struct peer *peer_join(struct relay *r, int i)
+{
+	return peer_join_as(r, i, LP_CAP_HALVES);
 }
 
 static inline void peer_closed(struct relay *r, int i, enum lp_leave_reason reason)

@@ -212,11 +212,17 @@ static inline void line_left(struct line *l, uint16_t peer)
 }
 
 /* Connected, and welcomed into a room of mtu. */
-static inline void line_join(struct line *l, uint16_t mtu)
+static inline void line_join_as(struct line *l, uint16_t mtu, uint64_t capabilities)
 {
 	struct lp_control m = welcome_of(mtu);
+	m.welcome.capabilities = capabilities;
 	line_connected(l);
 	line_say(l, 0, &m);
+}
+
+static inline void line_join(struct line *l, uint16_t mtu)
+{
+	line_join_as(l, mtu, LP_CAP_HALVES);
 }
 
 static inline struct line *line_in_room(enum lp_role role)

@@ -32,7 +32,9 @@ void lp_pool_free(struct lp_pool *pool);
 struct lp_frame *lp_pool_take(struct lp_pool *pool);
 /* How many are free. */
 size_t lp_pool_free_count(const struct lp_pool *pool);
-/* Less than half of them are. */
+/* How many places (below) are. */
+size_t lp_pool_free_places(const struct lp_pool *pool);
+/* Less than half of either are. */
 bool lp_pool_is_scarce(const struct lp_pool *pool);
 /* One more reference; returns frame. */
 struct lp_frame *lp_frame_hold(struct lp_frame *frame);

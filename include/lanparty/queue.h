@@ -24,7 +24,7 @@
 #define LP_QUEUE_FLOWS   32 /* a power of two; when there are more, some share one */
 #define LP_QUEUE_WAYS    8  /* places where a flow may be: two meet only when all are taken */
 #define LP_QUEUE_QUANTUM (LP_ETH_FRAME_MAX + LP_OVERLAY_HALF_HEAD) /* bytes of a flow in a round */
-#define LP_QUEUE_SPARSE 600 /* bytes with which a flow that comes up goes before all others */
+#define LP_QUEUE_SPARSE 600 /* bytes with which a flow goes before all others, once in a round */
 #define LP_QUEUE_TRIES   4                                         /* of a frame at most */
 #define LP_QUEUE_RESEND  (500 * LP_MILLISECOND) /* older frames are not sent again */
 
@@ -38,6 +38,7 @@ struct lp_flow {
 	uint32_t bytes;          /* that wait */
 	int32_t deficit;         /* bytes that it may send in this round yet */
 	uint32_t hash;           /* whose flow it is */
+	uint32_t turn;           /* of the queue, when it might go before all others last */
 	struct lp_codel codel;
 	uint8_t list; /* enum in queue.c; 0: it has said nothing for a round */
 	bool fresh;   /* has not used up its first quantum */
@@ -55,6 +56,7 @@ struct lp_queue {
 	struct lp_place *half;   /* its first half is out */
 	struct lp_place *peeked; /* what the last peek gave */
 	enum lp_overlay_type peeked_type;
+	uint32_t turns;  /* that flows which fill the line have had */
 	uint16_t count;  /* frames that wait */
 	uint16_t number; /* of the next frame that is numbered or goes out in halves */
 	bool halves;     /* the receiver can put halves together */
@@ -88,6 +90,8 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool);
 /* What became of a datagram with a tag. Tags that are over are ignored. */
 void lp_queue_acked(struct lp_queue *q, struct lp_pool *pool, uint64_t tag);
 void lp_queue_lost(struct lp_queue *q, struct lp_pool *pool, uint64_t tag, lp_time now);
+/* Gives back what was sent long ago and nobody tells of: to be called now and then. */
+void lp_queue_expire(struct lp_queue *q, struct lp_pool *pool, lp_time now);
 void lp_queue_clear(struct lp_queue *q, struct lp_pool *pool);
 
 #endif

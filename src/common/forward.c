@@ -107,10 +107,12 @@ static enum lp_drop charge(
 }
 
 /* A queue may hold a quarter of what is free, and always a few: slow readers, however many, leave
- * buffers for the others (dynamic thresholds, Choudhury and Hahne, 1998). */
+ * buffers for the others (dynamic thresholds, Choudhury and Hahne, 1998). Broadcasts take a place in
+ * each queue, and few buffers. */
 static size_t queue_limit(const struct lp_hub *hub)
 {
-	size_t share = lp_pool_free_count(hub->pool) / QUEUE_SHARE;
+	size_t frames = lp_pool_free_count(hub->pool), places = lp_pool_free_places(hub->pool);
+	size_t share = (frames < places ? frames : places) / QUEUE_SHARE;
 	if (share < QUEUE_LEAST)
 		return QUEUE_LEAST;
 	return share < LP_QUEUE_FRAMES ? share : LP_QUEUE_FRAMES;

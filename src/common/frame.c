@@ -16,6 +16,7 @@ struct lp_pool {
 	size_t free_count;
 	struct lp_place *free_places, *places;
 	size_t fresh_places;
+	size_t free_place_count;
 	struct lp_frame frames[];
 };
 
@@ -33,6 +34,7 @@ struct lp_pool *lp_pool_new(size_t frames)
 	}
 	pool->total = frames;
 	pool->free_count = frames;
+	pool->free_place_count = frames * LP_PLACES;
 	return pool;
 }
 
@@ -69,9 +71,15 @@ size_t lp_pool_free_count(const struct lp_pool *pool)
 	return pool->free_count;
 }
 
+size_t lp_pool_free_places(const struct lp_pool *pool)
+{
+	return pool->free_place_count;
+}
+
 bool lp_pool_is_scarce(const struct lp_pool *pool)
 {
-	return pool->free_count < pool->total / 2;
+	return pool->free_count < pool->total / 2 ||
+	       pool->free_place_count < pool->total * LP_PLACES / 2;
 }
 
 struct lp_frame *lp_frame_hold(struct lp_frame *frame)
@@ -100,6 +108,7 @@ struct lp_place *lp_place_take(struct lp_pool *pool, struct lp_frame *frame)
 		place = &pool->places[pool->fresh_places++];
 	else
 		return NULL;
+	pool->free_place_count--;
 	*place = (struct lp_place){.frame = frame, .generation = place->generation};
 	return place;
 }
@@ -111,6 +120,7 @@ void lp_place_free(struct lp_pool *pool, struct lp_place *place)
 	place->frame = NULL;
 	place->next = pool->free_places;
 	pool->free_places = place;
+	pool->free_place_count++;
 }
 
 uint64_t lp_place_tag(const struct lp_pool *pool, const struct lp_place *place)

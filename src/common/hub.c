@@ -458,6 +458,7 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 		if (!status)
 			continue;
 		lp_halves_expire(&s->halves, hub->pool, now);
+		lp_queue_expire(&s->queue, hub->pool, now);
 		if (s->member && line_changed(s))
 			tell_status(hub, s);
 	}
@@ -481,6 +482,8 @@ void lp_hub_shutdown(struct lp_hub *hub)
 void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters)
 {
 	*ret_counters = hub->counters;
+	for (const struct lp_session *s = hub->sessions; s; s = s->next)
+		ret_counters->resent += s->queue.resent; /* those of former ones are there */
 	ret_counters->rooms = lp_rooms_count(hub->rooms);
 	ret_counters->frames_free = lp_pool_free_count(hub->pool);
 }

@@ -112,17 +112,33 @@ static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 	lp_place_free(pool, oldest);
 }
 
-/* Flows that come up, and those that still have some of their first quantum, go first. */
+/* Turns until each flow that fills the line has had one. */
+static uint32_t round_of(const struct lp_queue *q)
+{
+	uint32_t count = 0;
+	for (const struct lp_flow *f = q->bulk.first; f; f = f->next)
+		count += f->places.first != NULL;
+	return count;
+}
+
+/* Flows that come up, and those that still have some of their first quantum, go first. On a slow line a
+ * game says something more than once in a round, and bulk's turn never finds it idle: it has that
+ * quantum again after a round all the same. */
 static void wake_flow(struct lp_queue *q, struct lp_flow *f)
 {
-	if (f->list == IDLE) {
+	bool idle = f->list == IDLE;
+	if (!idle && (f->list != BULK || !f->fresh))
+		return;
+	if (idle || q->turns - f->turn >= round_of(q)) {
 		f->deficit = LP_QUEUE_SPARSE;
 		f->fresh = true;
-		add_flow(q, f, SPARSE);
-	} else if (f->list == BULK && f->fresh && f->deficit > 0) {
-		take_out_flow(q, f);
-		add_flow(q, f, SPARSE);
+		f->turn = q->turns;
 	}
+	if (f->deficit <= 0)
+		return;
+	if (!idle)
+		take_out_flow(q, f);
+	add_flow(q, f, SPARSE);
 }
 
 bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *frame, size_t limit,
@@ -178,6 +194,7 @@ static struct lp_flow *next_turn(struct lp_queue *q, bool bulk)
 				add_flow(q, f, BULK);
 		} else if (f->deficit <= 0) {
 			next_flow(q, f);
+			q->turns += !sparse;
 			f->deficit += LP_QUEUE_QUANTUM;
 			f->fresh = false;
 			add_flow(q, f, BULK);
@@ -217,11 +234,13 @@ static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const stru
 	size_t len = place->frame->len, first = (len + 1) / 2;
 	bool again = place->tries > 0;
 	bool numbered = q->resend && place->frame->flow.tcp && (again || !lp_pool_is_scarce(pool));
+	/* The last time small: perhaps the path carries no large packets any more (mtu.h). */
+	bool small = q->halves && place->tries == LP_QUEUE_TRIES - 1 && len > LP_DATAGRAM_MIN;
 	if (place == q->half) {
 		*ret_type = LP_OVERLAY_SECOND;
 		return LP_OVERLAY_HALF_HEAD + len - first <= max;
 	}
-	if (numbered && LP_OVERLAY_NUMBERED_HEAD + len <= max)
+	if (numbered && !small && LP_OVERLAY_NUMBERED_HEAD + len <= max)
 		*ret_type = LP_OVERLAY_NUMBERED;
 	else if (!again && LP_OVERLAY_HEADER + len <= max)
 		*ret_type = LP_OVERLAY_WHOLE;
@@ -257,20 +276,20 @@ static void describe(
 	ret_datagram->tag = q->peeked_type == LP_OVERLAY_NUMBERED ? lp_place_tag(pool, place) : 0;
 }
 
-/* QUIC does not tell what became of each one. */
-static void forget_old(struct lp_queue *q, struct lp_pool *pool, lp_time now)
+/* QUIC does not tell what became of each one, and a peer that acknowledges nothing is not asked. */
+void lp_queue_expire(struct lp_queue *q, struct lp_pool *pool, lp_time now)
 {
-	struct lp_place *oldest = q->flight.first;
-	if (!oldest || now < oldest->at + FORGET)
-		return;
-	take_out(&q->flight, oldest);
-	lp_place_free(pool, oldest);
+	struct lp_place *oldest;
+	while ((oldest = q->flight.first) && now >= oldest->at + FORGET) {
+		take_out(&q->flight, oldest);
+		lp_place_free(pool, oldest);
+	}
 }
 
 bool lp_queue_peek(struct lp_queue *q, struct lp_pool *pool, size_t max, bool bulk, lp_time now,
 	uint64_t drops[LP_DROP_COUNT], struct lp_datagram *ret_datagram)
 {
-	forget_old(q, pool, now);
+	lp_queue_expire(q, pool, now);
 	while ((q->peeked = choose(q, pool, bulk, now, drops))) {
 		if (fit(q, pool, q->peeked, max, &q->peeked_type)) {
 			describe(q, pool, ret_datagram);

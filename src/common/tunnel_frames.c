@@ -171,6 +171,8 @@ static enum lp_drop judge_in(
 		return LP_DROP_WRONG_ROOM;
 	if (overlay.type == LP_OVERLAY_WHOLE)
 		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
+	if (overlay.type == LP_OVERLAY_NUMBERED ? !t->queue.resend : !t->queue.halves)
+		return LP_DROP_WRONG_TYPE;
 	if (t->queue.resend && lp_seen_before(&t->seen, overlay.frame_id))
 		return LP_DROP_DUPLICATE;
 	if (overlay.type == LP_OVERLAY_NUMBERED) {

@@ -1,6 +1,10 @@
 /* Rooms with a life of their own: many peers, bad lines, crashes. LANPARTY_SEED repeats a run. */
 #include "world.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 static const struct wire good = {.delay = 10 * LP_MILLISECOND, .jitter = 2 * LP_MILLISECOND};
 
 #define HOST_IP IPV4(10, 1, 0, 1)
@@ -350,6 +354,109 @@ static void mixed_peers_all_get_every_frame_that_the_room_allows(void **state)
 	world_free(w);
 }
 
+/* What is lost is sent again, and what was only slow too: nobody gets it twice. */
+static void tcp_frames_arrive_once_whatever_is_lost_or_called_lost(void **state)
+{
+	(void)state;
+	static const struct wire wires[] = {
+		{.duplicates = 100,
+			.delay = 20 * LP_MILLISECOND,
+			.jitter = 20 * LP_MILLISECOND,
+			.doubts = 200},
+		{.loss = 100,
+			.duplicates = 100,
+			.delay = 20 * LP_MILLISECOND,
+			.jitter = 20 * LP_MILLISECOND,
+			.doubts = 50},
+		{.loss = 300, .delay = 5 * LP_MILLISECOND, .jitter = 60 * LP_MILLISECOND},
+	};
+	static const double least[] = {0.999, 0.995, 0.85};
+	for (size_t n = 0; n < sizeof(wires) / sizeof(wires[0]); n++) {
+		struct world *w = world_new(&wires[n]);
+		const size_t peers = 4, frames = 4000;
+		size_t got[2] = {0}, sent[2] = {0};
+		struct lp_hub_counters c;
+		for (size_t i = 0; i < peers; i++)
+			start_client(w, i);
+		while (joined_count(w) < peers)
+			world_run(w, LP_SECOND);
+		world_run(w, 10 * LP_SECOND);
+		for (size_t serial = 0; serial < frames; serial++) {
+			size_t from = world_below(w, peers), to = (from + 1 + serial % 3) % peers;
+			bool tcp = serial % 4 > 0;
+			size_t len = tcp ? 60 + serial % 1300 : 46 + serial % 1400;
+			check(world_send(w, from, w->peers[to].mac, tcp, serial, len).drop ==
+				LP_DROP_NONE);
+			sent[tcp]++;
+			world_run(w, 2 * LP_MILLISECOND);
+		}
+		world_run(w, 3 * LP_SECOND);
+		for (size_t serial = 0; serial < frames; serial++) {
+			size_t times = 0;
+			for (size_t i = 0; i < peers; i++)
+				times += w->peers[i].got[serial];
+			check(times <= 1);
+			got[serial % 4 > 0] += times;
+		}
+		lp_hub_get_counters(w->hub, &c);
+		print_message("loss %u, doubts %u: %.2f %% of TCP, %.2f %% of UDP, %u sent again, "
+			      "%u known already\n",
+			wires[n].loss, wires[n].doubts, 100.0 * (double)got[1] / (double)sent[1],
+			100.0 * (double)got[0] / (double)sent[0], (unsigned)c.resent,
+			(unsigned)c.drops[LP_DROP_DUPLICATE]);
+		check((double)got[1] >= least[n] * (double)sent[1]);
+		check(c.resent > 0 && (!wires[n].doubts || c.drops[LP_DROP_DUPLICATE] > 0));
+		world_run(w, 30 * LP_SECOND);
+		lp_hub_get_counters(w->hub, &c);
+		check(c.frames_free == w->config.frames);
+		world_free(w);
+	}
+}
+
+/* Old and new in one room, and a narrow path among them: whole frames, halves, numbers. */
+static void peers_of_all_releases_exchange_frames_of_all_sizes(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t capabilities;
+		size_t path;
+	} rows[] = {{LP_CAPS_KNOWN, 1400}, {0, 1400}, {LP_CAP_HALVES, 1400}, {LP_CAP_RESEND, 1400},
+		{LP_CAPS_KNOWN, 1200}, {LP_CAP_HALVES, 1200}, {UINT64_MAX >> 2, 1400}};
+	const size_t peers = sizeof(rows) / sizeof(rows[0]);
+	static const size_t lens[] = {60, 600, 1178, 1179, 1180, 1190, 1191, 1192, 1193, 1314};
+	struct world *w = world_new(&good);
+	size_t serial = 0;
+	for (size_t i = 0; i < peers; i++) {
+		struct lp_tunnel_config config = peer_config(w, i, LP_ROLE_CLIENT);
+		config.mtu = 1300;
+		w->peers[i].old = true;
+		w->peers[i].capabilities = rows[i].capabilities;
+		peer_starts(w, i, &config, rows[i].path);
+	}
+	world_run(w, 2 * LP_SECOND);
+	check(joined_count(w) == peers);
+	for (size_t from = 0; from < peers; from++) {
+		for (size_t to = 0; to <= peers; to++) {
+			for (size_t k = 0; k < 2 * sizeof(lens) / sizeof(lens[0]); k++, serial++) {
+				struct lp_mac dst = to < peers ? w->peers[to].mac : BROADCAST;
+				if (to == from)
+					continue;
+				world_send(w, from, dst, k % 2, serial, lens[k / 2]);
+				world_run(w, 30 * LP_MILLISECOND);
+				for (size_t i = 0; i < peers; i++)
+					check(w->peers[i].got[serial] ==
+						(i != from && (i == to || to == peers)));
+			}
+		}
+	}
+	struct lp_hub_counters c;
+	lp_hub_get_counters(w->hub, &c);
+	check(c.drops[LP_DROP_WRONG_TYPE] == 0);
+	for (size_t i = 0; i < peers; i++)
+		check(lp_tunnel_stats(w->peers[i].tunnel)->rx_drops[LP_DROP_WRONG_TYPE] == 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +467,11 @@ int main(void)
 		cmocka_unit_test(two_hundred_peers_come_back_to_a_relay_that_said_goodbye),
 		cmocka_unit_test(a_third_of_all_packets_lost_is_bad_but_not_the_end),
 		cmocka_unit_test(mixed_peers_all_get_every_frame_that_the_room_allows),
+		cmocka_unit_test(tcp_frames_arrive_once_whatever_is_lost_or_called_lost),
+		cmocka_unit_test(peers_of_all_releases_exchange_frames_of_all_sizes),
 	};
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 1 << 18); /* else it clears the pools of 10,000 tunnels by hand */
+#endif
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

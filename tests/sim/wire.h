@@ -1,8 +1,9 @@
 /* wire.h - a hub, many tunnels and a wire between them, on a fake clock: how time passes.
  *
  * The wire is a model of QUIC, not QUIC: datagrams are lost, delayed, reordered and come twice (and
- * the second one is thrown away, as QUIC does by packet number); streams arrive whole but late and
- * in any order; connections take time to make and to notice that the other end is gone. */
+ * the second one is thrown away, as QUIC does by packet number); what became of those with a tag is
+ * told late, and what was only slow is called lost now and then; streams arrive whole but late and in any
+ * order; connections take time to make and to notice that the other end is gone. */
 #ifndef LANPARTY_TESTS_WIRE_H
 #define LANPARTY_TESTS_WIRE_H
 
@@ -39,9 +40,10 @@ static uint64_t world_seed; /* printed when something fails */
 struct wire {
 	unsigned loss, duplicates; /* of a thousand */
 	lp_time delay, jitter;     /* one way */
+	unsigned doubts;           /* of a thousand that arrive, are called lost */
 };
 
-enum event_kind { RELAY_OPENS, PEER_OPENS, STREAM, DATAGRAM, CLOSED };
+enum event_kind { RELAY_OPENS, PEER_OPENS, STREAM, DATAGRAM, ACKED, LOST, CLOSED };
 
 struct event {
 	lp_time at;
@@ -50,6 +52,7 @@ struct event {
 	bool to_relay, fin, final;
 	size_t conn;
 	int64_t stream; /* or a packet number */
+	uint64_t tag;
 	enum lp_leave_reason reason;
 	size_t len;
 	uint8_t *bytes;
@@ -96,7 +99,9 @@ struct peer {
 	size_t other_count;
 	size_t told_macs; /* what the port was told */
 	bool clean;       /* the relay knows that what it was before is gone */
-	int reject;       /* -1: none */
+	bool old;         /* has only the capabilities below */
+	uint64_t capabilities;
+	int reject; /* -1: none */
 	size_t received, got_bytes;
 	uint8_t got[WORLD_SERIALS]; /* how often each frame came */
 	lp_time joined_at;
@@ -227,6 +232,24 @@ static inline void send_stream(struct world *w, size_t conn, bool to_relay, int6
 	schedule(w, at, e);
 }
 
+/* The sender hears of it after a round trip; a few hear nothing, as with QUIC. */
+static inline void tell_fate(
+	struct world *w, size_t conn, bool to_relay, uint64_t tag, bool arrives)
+{
+	struct event e = {.kind = ACKED, .to_relay = !to_relay, .conn = conn, .tag = tag};
+	lp_time after = 2 * (w->wire.delay + w->wire.jitter);
+	if (world_chance(w, 10))
+		return;
+	if (!arrives || world_chance(w, w->wire.doubts)) {
+		e.kind = LOST;
+		schedule(w, w->now + after, e);
+		after += one_way(w);
+		e.kind = ACKED;
+	}
+	if (arrives)
+		schedule(w, w->now + after, e);
+}
+
 static inline void send_datagram(
 	struct world *w, size_t conn, bool to_relay, const struct lp_datagram *d)
 {
@@ -237,12 +260,16 @@ static inline void send_datagram(
 	memcpy(bytes, d->header, d->header_len);
 	memcpy(bytes + d->header_len, d->bytes, d->len);
 	int copies = 1 + world_chance(w, w->wire.duplicates);
+	bool arrives = false;
 	while (copies--) {
 		if (world_chance(w, w->wire.loss))
 			continue;
 		e.bytes = copy_of(bytes, e.len);
 		schedule(w, w->now + one_way(w), e);
+		arrives = true;
 	}
+	if (d->tag)
+		tell_fate(w, conn, to_relay, d->tag, arrives);
 }
 
 /* Has this packet been here before, or may it have been? */
@@ -383,6 +410,22 @@ static inline size_t find_other(const struct peer *p, uint16_t id)
 	return at;
 }
 
+/* Peers of former releases say less, and the relay answers with no more than that. */
+static inline void send_hello(
+	struct world *w, const struct peer *p, const uint8_t *bytes, size_t len)
+{
+	uint8_t again[LP_CONTROL_SENT_MAX];
+	struct lp_control m;
+	size_t used;
+	check(lp_control_decode(bytes, len, &m, &used) == LP_OK && m.type == LP_HELLO);
+	if (p->old) {
+		m.hello.capabilities = p->capabilities;
+		bytes = again;
+		len = lp_control_encode(&m, again, sizeof(again));
+	}
+	send_stream(w, p->conn, true, 0, bytes, len);
+}
+
 static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_action *a)
 {
 	struct peer *p = &w->peers[i];
@@ -393,7 +436,7 @@ static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_t
 		connect_peer(w, i);
 		break;
 	case LP_TUNNEL_HELLO:
-		send_stream(w, p->conn, true, 0, a->bytes, a->len);
+		send_hello(w, p, a->bytes, a->len);
 		break;
 	case LP_TUNNEL_MESSAGE:
 		send_stream(w, p->conn, true, w->conns[p->conn]->next_stream[1], a->bytes, a->len);
@@ -491,6 +534,23 @@ static inline void arrive(struct world *w, struct event *e)
 		lp_tunnel_on_datagram(p->tunnel, e->bytes, e->len, w->now, &v);
 }
 
+/* To the relay or to a peer: what became of one of its own. */
+static inline void fate(struct world *w, const struct event *e)
+{
+	struct conn *c = w->conns[e->conn];
+	struct peer *p = &w->peers[c->peer];
+	if (e->to_relay ? !c->relay_open : !(p->tunnel && p->conn == e->conn && c->peer_open))
+		return;
+	if (e->to_relay && e->kind == ACKED)
+		lp_hub_datagram_acked(w->hub, c->session, e->tag);
+	else if (e->to_relay)
+		lp_hub_datagram_lost(w->hub, c->session, e->tag, w->now);
+	else if (e->kind == ACKED)
+		lp_tunnel_datagram_acked(p->tunnel, e->tag);
+	else
+		lp_tunnel_datagram_lost(p->tunnel, e->tag, w->now);
+}
+
 static inline void happen(struct world *w, struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
@@ -509,6 +569,10 @@ static inline void happen(struct world *w, struct event *e)
 	case STREAM:
 	case DATAGRAM:
 		arrive(w, e);
+		break;
+	case ACKED:
+	case LOST:
+		fate(w, e);
 		break;
 	case CLOSED:
 		if (e->to_relay && !c->relay_over)

@@ -15,7 +15,7 @@ static inline size_t port_read(struct lp_port *port, lp_port_sink *sink, void *c
 	return 0;
 }
 
-/* Frames of world_frame carry their number behind the UDP header. */
+/* Frames of world_send carry their number behind the UDP header, or where TCP acknowledges. */
 static inline bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct peer_port *pp = (struct peer_port *)port;
@@ -25,7 +25,7 @@ static inline bool port_write(struct lp_port *port, const uint8_t *frame, size_t
 	p->got_bytes += len;
 	if (len >= 46 && frame[12] == 8 && frame[13] == 0) {
 		size_t serial = (size_t)frame[42] << 8 | frame[43];
-		for (size_t i = 44; i < len; i++)
+		for (size_t i = frame[23] == 6 ? 54 : 44; i < len; i++)
 			check(frame[i] == (uint8_t)(serial + i));
 		check(serial < WORLD_SERIALS && p->got[serial] < UINT8_MAX);
 		p->got[serial]++;
@@ -235,20 +235,30 @@ static inline void check_views(struct world *w)
 	check(c.members == members);
 }
 
-/* An IPv4 frame of len bytes, at least 46, that port_write knows by its number. */
-static inline struct lp_verdict world_frame(
-	struct world *w, size_t i, struct lp_mac dst, size_t serial, size_t len)
+/* An IPv4 frame of len bytes that port_write knows by its number: UDP of at least 46 bytes, TCP of 54. */
+static inline struct lp_verdict world_send(
+	struct world *w, size_t i, struct lp_mac dst, bool tcp, size_t serial, size_t len)
 {
 	uint8_t f[FRAME_CAP];
 	struct lp_verdict v;
-	frame_udp(f, dst, w->peers[i].mac, IPV4(10, 0, i >> 8, i), IPV4(10, 1, 0, 0), 27015, len);
+	const uint32_t from = IPV4(10, 0, i >> 8, i), to = IPV4(10, 1, 0, 0);
+	if (tcp)
+		frame_tcp(f, dst, w->peers[i].mac, from, to, 445, len);
+	else
+		frame_udp(f, dst, w->peers[i].mac, from, to, 27015, len);
 	f[42] = (uint8_t)(serial >> 8);
 	f[43] = (uint8_t)serial;
-	for (size_t k = 44; k < len; k++)
+	for (size_t k = tcp ? 54 : 44; k < len; k++)
 		f[k] = (uint8_t)(serial + k);
 	lp_tunnel_on_frame(w->peers[i].tunnel, f, len, w->now, &v);
 	pump(w);
 	return v;
+}
+
+static inline struct lp_verdict world_frame(
+	struct world *w, size_t i, struct lp_mac dst, size_t serial, size_t len)
+{
+	return world_send(w, i, dst, false, serial, len);
 }
 
 #endif

@@ -60,7 +60,7 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 {
 	const struct lp_mac src = from ? player_mac(from) : host_mac(1);
 	const uint32_t ip = LAN(10 + from);
-	switch (n % 10) {
+	switch (n % 11) {
 	case 0:
 		return frame_arp(f, BROADCAST, src, src, ip, LAN(1));
 	case 1:
@@ -78,6 +78,9 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 		return frame_raw(f, player_mac(2), src, 0x8899, 60);
 	case 7:
 		return frame_raw(f, player_mac(2), player_mac(99), LP_ETHERTYPE_IPV4, 60);
+	case 10:
+		return frame_tcp(f, n % 3 ? player_mac(1 + n / 10 % 3) : BROADCAST, src, ip, LAN(3),
+			445, 60 + n % 1400);
 	case 8: { /* a first fragment */
 		size_t len = frame_udp(f, player_mac(2), src, ip, LAN(3), 5, 42 + 64);
 		f[LP_ETH_HEADER + 6] = 0x20;
@@ -90,6 +93,7 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 	}
 }
 
+/* One half, or a numbered frame. */
 static size_t in_halves(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_overlay_type type,
 	uint16_t peer, uint32_t room, uint16_t id)
 {
@@ -100,8 +104,105 @@ static size_t in_halves(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_ov
 		.frame_len = (uint16_t)len};
 	size_t at = lp_overlay_encode(&o, bytes), first = (len + 1) / 2;
 	bool is_first = type == LP_OVERLAY_FIRST;
+	if (type == LP_OVERLAY_NUMBERED) {
+		memcpy(bytes + at, f, len);
+		return at + len;
+	}
 	memcpy(bytes + at, is_first ? f : f + first, is_first ? first : len - first);
 	return at + (is_first ? first : len - first);
+}
+
+/* What became of datagrams with tags, told late; some are lost, some are never told of. */
+struct fates {
+	uint64_t tags[64];
+	size_t count;
+};
+
+static uint64_t add_fate(struct fates *fates, uint64_t tag)
+{
+	uint64_t *place = &fates->tags[fates->count++ % 64], old = *place;
+	*place = tag;
+	return old;
+}
+
+static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void **state)
+{
+	(void)state;
+	static struct fates fates[5];
+	struct lp_hub_config config = relay_config();
+	config.frames = 300;
+	struct relay *r = relay_new(&config);
+	for (int i = 0; i < 5; i++)
+		peer_join_as(r, i, i == 3 ? LP_CAP_HALVES : LP_CAPS_KNOWN);
+	memset(fates, 0, sizeof(fates));
+	allocations = 0;
+	for (unsigned n = 0; n < 20000; n++) {
+		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
+		int from = (int)(n % 2 ? n / 7 % 5 : 1);
+		const struct lp_welcome *w = &r->peers[from].welcome;
+		size_t len = any_frame(f, n % 2 ? n : 10 + 11 * n, (unsigned)from);
+		r->now += LP_MILLISECOND;
+		if (len >= LP_ETH_HEADER && len < LP_ETH_FRAME_MAX) {
+			peer_datagram(r, from, bytes,
+				in_halves(bytes, f, len, LP_OVERLAY_NUMBERED, w->peer, w->room,
+					(uint16_t)(n / 2)));
+		}
+		struct lp_session *s;
+		while ((s = lp_hub_next_ready(r->hub))) {
+			int i = (int)((struct peer *)lp_session_user(s) - r->peers);
+			struct lp_datagram d;
+			while (lp_hub_next_datagram(
+				r->hub, s, n % 5 ? 1400 : 800, n % 4 > 0, r->now, &d)) {
+				lp_hub_datagram_sent(r->hub, s);
+				uint64_t old = add_fate(&fates[i], d.tag);
+				if (n % 3 == 0)
+					lp_hub_datagram_lost(r->hub, s, old, r->now);
+				else if (n % 3 == 1)
+					lp_hub_datagram_acked(r->hub, s, old);
+			}
+		}
+		if (n % 100 == 0)
+			relay_at(r, r->now);
+	}
+	assert_int_equal(allocations, 0);
+	assert_true(relay_counters(r).resent > 100);
+	assert_true(relay_counters(r).drops[LP_DROP_DUPLICATE] > 100);
+	relay_free(r);
+
+	struct line *l = line_new(&(struct lp_tunnel_config){.role = LP_ROLE_CLIENT,
+		.room_key = {5},
+		.mac = player_mac(OWN_PEER),
+		.name = "me",
+		.seed = 1});
+	line_start(l);
+	line_join_as(l, 1500, LP_CAPS_KNOWN);
+	line_joined(l, 1, LP_ROLE_CLIENT);
+	memset(fates, 0, sizeof(fates));
+	allocations = 0;
+	for (unsigned n = 0; n < 20000; n++) {
+		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
+		struct lp_datagram d;
+		l->now += LP_MILLISECOND;
+		line_frame(l, f,
+			frame_tcp(f, player_mac(1), player_mac(OWN_PEER), LAN(17), LAN(3), 445,
+				1000));
+		while (lp_tunnel_next_datagram(
+			l->tunnel, n % 5 ? 1400 : 800, n % 4 > 0, l->now, &d)) {
+			lp_tunnel_datagram_sent(l->tunnel);
+			uint64_t old = add_fate(&fates[0], d.tag);
+			if (n % 3 == 0)
+				lp_tunnel_datagram_lost(l->tunnel, old, l->now);
+			else if (n % 3 == 1)
+				lp_tunnel_datagram_acked(l->tunnel, old);
+		}
+		size_t len = frame_tcp(
+			f, player_mac(OWN_PEER), player_mac(1), LAN(3), LAN(17), 445, 1000);
+		line_datagram(l, bytes,
+			in_halves(bytes, f, len, LP_OVERLAY_NUMBERED, 1, ROOM, (uint16_t)(n / 2)));
+	}
+	assert_int_equal(allocations, 0);
+	assert_int_equal(l->port.count, 10000);
+	line_free(l);
 }
 
 static void the_hub_allocates_nothing_for_frames(void **state)
@@ -193,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joining_allocates_so_that_the_count_counts),
 		cmocka_unit_test(the_hub_allocates_nothing_for_frames),
+		cmocka_unit_test(numbered_frames_that_are_lost_and_acknowledged_allocate_nothing),
 		cmocka_unit_test(the_tunnel_allocates_nothing_for_frames),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

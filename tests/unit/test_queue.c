@@ -252,6 +252,31 @@ static void a_flow_with_little_to_say_goes_before_bulk(void **state)
 	assert_int_equal(take(), 1);
 }
 
+/* A round of bulk takes longer than the time between two frames of the game, as on a slow line. */
+static void a_game_that_speaks_more_than_once_in_a_round_stays_first(void **state)
+{
+	(void)state;
+	for (int n = 0; n < 40; n++)
+		for (uint32_t flow = 1; flow <= 5; flow++)
+			push_to(flow, 1500, 1);
+	for (int n = 0; n < 10; n++)
+		assert_int_equal(take(), 1);
+	for (int n = 0; n < 40; n++) {
+		push_to(9, 100, 9);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(take(), i ? 1 : 9);
+	}
+	/* What says more than its part in a round waits as they do. */
+	size_t first = 0;
+	for (int n = 0; n < 50; n++) {
+		push_to(9, 400, 9);
+		first += take() == 9;
+	}
+	assert_in_range(first, 5, 40);
+	while (queue.count > 0)
+		take();
+}
+
 static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state)
 {
 	(void)state;
@@ -372,11 +397,47 @@ static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
 	assert_int_equal(queue.count, 0);
 }
 
+/* Perhaps large packets are what the path no longer carries, and it takes a while to be sure of that. */
+static void the_last_attempt_is_in_halves(void **state)
+{
+	static const struct {
+		uint16_t len;
+		bool halves, in_halves;
+	} rows[] = {{1400, true, true}, {1400, false, false}, {LP_DATAGRAM_MIN, true, false},
+		{LP_DATAGRAM_MIN + 1, true, true}};
+	(void)state;
+	queue.resend = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		queue.halves = rows[i].halves;
+		push_tcp(rows[i].len, 1);
+		for (int n = 1; n < LP_QUEUE_TRIES; n++) {
+			assert_int_equal(peek(LP_DATAGRAM_MAX + 2).type, LP_OVERLAY_NUMBERED);
+			take();
+			lp_queue_lost(&queue, pool, tag, now);
+		}
+		struct lp_overlay o = peek(LP_DATAGRAM_MAX + 2);
+		assert_int_equal(
+			o.type, rows[i].in_halves ? LP_OVERLAY_FIRST : LP_OVERLAY_NUMBERED);
+		assert_int_equal(o.frame_id, i);
+		take();
+		if (!rows[i].in_halves) {
+			lp_queue_acked(&queue, pool, tag);
+			continue;
+		}
+		o = peek(LP_DATAGRAM_MAX + 2);
+		assert_int_equal(o.type, LP_OVERLAY_SECOND);
+		assert_int_equal(o.frame_id, i);
+		take();
+	}
+	assert_int_equal(queue.count, 0);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
 static void frames_are_not_sent_again_for_ever(void **state)
 {
 	(void)state;
 	queue.resend = true;
-	push_tcp(1000, 1);
+	push_tcp(700, 1);
 	for (int i = 0; i < LP_QUEUE_TRIES; i++) {
 		assert_int_equal(queue.count, 1);
 		take();
@@ -436,11 +497,13 @@ int main(void)
 		TEST(fewer_frames_may_wait_when_the_caller_says_so),
 		TEST(flows_have_their_turn_whatever_the_length_of_their_frames),
 		TEST(a_flow_with_little_to_say_goes_before_bulk),
+		TEST(a_game_that_speaks_more_than_once_in_a_round_stays_first),
 		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
 		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
 		TEST(flows_meet_only_when_there_are_very_many),
 		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
 		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),
+		TEST(the_last_attempt_is_in_halves),
 		TEST(frames_are_not_sent_again_for_ever),
 		TEST(frames_that_nobody_tells_of_are_given_back),
 		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_peers),

@@ -313,6 +313,112 @@ static void halves_from_the_relay_become_one_frame_or_expire(void **state)
 	line_free(l);
 }
 
+/* What the welcome did not say is not for us, and each number counts once. */
+static void numbers_and_halves_count_only_from_a_relay_that_has_them(void **state)
+{
+	static const struct {
+		uint64_t capabilities;
+		bool numbered, halves, again;
+	} rows[] = {
+		{0, false, false, false},
+		{LP_CAP_HALVES, false, true, true},
+		{LP_CAP_RESEND, true, false, false},
+		{LP_CAPS_KNOWN, true, true, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct line *l = line_new(&config);
+		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+		line_start(l);
+		line_join_as(l, 1500, rows[i].capabilities);
+		line_joined(l, 11, LP_ROLE_CLIENT);
+		size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 1000);
+		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+
+		const struct lp_overlay o = {
+			.type = LP_OVERLAY_NUMBERED, .peer = 11, .room = ROOM, .frame_id = 3};
+		size_t at = lp_overlay_encode(&o, bytes);
+		memcpy(bytes + at, f, len);
+		assert_int_equal(line_datagram(l, bytes, at + len).drop,
+			rows[i].numbered ? LP_DROP_NONE : LP_DROP_WRONG_TYPE);
+		assert_int_equal(line_datagram(l, bytes, at + len).drop,
+			rows[i].numbered ? LP_DROP_DUPLICATE : LP_DROP_WRONG_TYPE);
+
+		enum lp_drop once = rows[i].halves ? LP_DROP_NONE : LP_DROP_WRONG_TYPE;
+		assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
+		assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
+		if (rows[i].halves && !rows[i].again)
+			once = LP_DROP_DUPLICATE;
+		assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
+		assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
+		assert_int_equal(
+			l->port.count, 1u + rows[i].numbered + rows[i].halves + rows[i].again);
+		line_free(l);
+	}
+}
+
+/* To a relay that has not said that it can tell doubles apart, TCP goes as all else. */
+static void tcp_is_numbered_only_for_a_relay_that_has_resend(void **state)
+{
+	(void)state;
+	for (int resend = 0; resend < 2; resend++) {
+		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct line *l = line_new(&config);
+		uint8_t f[FRAME_CAP];
+		struct lp_datagram d;
+		line_start(l);
+		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_HALVES);
+		size_t len =
+			frame_tcp(f, BROADCAST, player_mac(OWN_PEER), LAN(5), LAN(6), 445, 700);
+		for (int n = 0; n < 2; n++) {
+			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+			assert_true(lp_tunnel_next_datagram(l->tunnel, 1400, true, l->now, &d));
+			lp_tunnel_datagram_sent(l->tunnel);
+			assert_int_equal(
+				d.header[0] & 15, resend ? LP_OVERLAY_NUMBERED : LP_OVERLAY_WHOLE);
+			assert_int_equal(d.tag != 0, resend);
+			lp_tunnel_datagram_lost(l->tunnel, d.tag, l->now);
+			assert_int_equal(lp_tunnel_has_datagram(l->tunnel), resend);
+			if (!resend)
+				continue;
+			uint8_t number = d.header[LP_OVERLAY_HEADER + 1];
+			assert_int_equal(number, n);
+			assert_true(lp_tunnel_next_datagram(l->tunnel, 1400, true, l->now, &d));
+			assert_int_equal(d.header[LP_OVERLAY_HEADER + 1], number);
+			lp_tunnel_datagram_sent(l->tunnel);
+			lp_tunnel_datagram_acked(l->tunnel, d.tag);
+			assert_false(lp_tunnel_has_datagram(l->tunnel));
+		}
+		line_free(l);
+	}
+}
+
+/* A new connection begins at the first number again, on both sides. */
+static void numbers_of_the_last_connection_are_forgotten(void **state)
+{
+	(void)state;
+	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	struct line *l = line_new(&config);
+	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 1000);
+	line_start(l);
+	for (size_t n = 1; n <= 2; n++) {
+		line_join_as(l, 1500, LP_CAPS_KNOWN);
+		line_joined(l, 11, LP_ROLE_CLIENT);
+		const struct lp_overlay o = {
+			.type = LP_OVERLAY_NUMBERED, .peer = 11, .room = ROOM, .frame_id = 3};
+		size_t at = lp_overlay_encode(&o, bytes);
+		memcpy(bytes + at, f, len);
+		assert_int_equal(line_datagram(l, bytes, at + len).drop, LP_DROP_NONE);
+		assert_int_equal(line_datagram(l, bytes, at + len).drop, LP_DROP_DUPLICATE);
+		assert_int_equal(l->port.count, n);
+		line_closed(l, false);
+		line_at(l, lp_tunnel_deadline(l->tunnel));
+	}
+	line_free(l);
+}
+
 /* F3 from the other side: the LAN's own traffic stays on the LAN. */
 static void F3_a_gateway_takes_from_its_lan_what_is_for_members(void **state)
 {
@@ -464,6 +570,9 @@ int main(void)
 		cmocka_unit_test(
 			F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped),
 		cmocka_unit_test(halves_from_the_relay_become_one_frame_or_expire),
+		cmocka_unit_test(numbers_and_halves_count_only_from_a_relay_that_has_them),
+		cmocka_unit_test(tcp_is_numbered_only_for_a_relay_that_has_resend),
+		cmocka_unit_test(numbers_of_the_last_connection_are_forgotten),
 		cmocka_unit_test(F3_a_gateway_takes_from_its_lan_what_is_for_members),
 		cmocka_unit_test(S5_a_rogue_relay_gets_nothing_past_the_gateway),
 		cmocka_unit_test(S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway),

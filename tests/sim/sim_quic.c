@@ -1,0 +1,186 @@
+/* Frames through real QUIC over bad wires: at most once, TCP's nearly always, and large ones on paths that
+ * carry small packets only. LANPARTY_SEED repeats the wire of a run, though not QUIC's own random bytes. */
+#include "quic_room.h"
+
+#include "lanparty/mtu.h"
+
+#define DRAIN    (15 * LP_SECOND) /* until all that was kept is given back */
+#define TCP_MOST 1400        /* bytes: segments are kept small enough for one datagram (mss.h) */
+#define IPV6_UDP (1280 - 48) /* what the least path of IPv6 carries */
+
+/* How many of the serials from first on, in steps of two, have come. */
+static size_t arrived(const struct player *p, uint32_t first, uint32_t end)
+{
+	size_t count = 0;
+	for (uint32_t i = first; i < end; i += 2)
+		count += p->got[i] > 0;
+	return count;
+}
+
+/* Frames that came again, though somebody had them already. */
+static uint64_t known_already(const struct room *r)
+{
+	uint64_t count = room_counters(r).drops[LP_DROP_DUPLICATE];
+	for (size_t i = 1; i <= r->count; i++)
+		count += lp_tunnel_stats(r->players[i].tunnel)->rx_drops[LP_DROP_DUPLICATE];
+	return count;
+}
+
+/* Nothing came twice, and nothing is kept any more. */
+static void check_end(struct room *r)
+{
+	room_run(r, DRAIN);
+	for (size_t i = 1; i <= r->count; i++)
+		check(r, r->players[i].twice == 0 && r->players[i].closed == 0);
+	check(r, room_counters(r).frames_free == ROOM_FRAMES);
+}
+
+static const struct wire bad = {
+	.duplicates = 100, .reorder = 250, .replays = 100, .delay = 10 * LP_MILLISECOND};
+
+/* One wire, and what must come of it. */
+struct passage {
+	unsigned loss;
+	lp_time interval; /* between frames of all */
+	double tcp;       /* of one */
+};
+
+/* Each player sends the next one TCP frames, with even serials, and UDP frames, with odd ones. */
+static void exchange(const struct passage *passage, uint64_t seed)
+{
+	struct wire wire = bad;
+	wire.loss = passage->loss;
+	struct room *r = room_new(&wire, 3, seed);
+	const uint32_t frames = 3000;
+	for (uint32_t serial = 0; serial < frames; serial++) {
+		size_t from = 1 + serial / 2 % 3, to = 1 + from % 3;
+		bool tcp = serial % 2 == 0;
+		size_t most = tcp ? TCP_MOST : LP_ETH_FRAME_MAX;
+		size_t len = ROOM_LEAST + room_random(r) % (most - ROOM_LEAST + 1);
+		room_frame(r, from, to, tcp, serial, len);
+		room_run(r, passage->interval);
+	}
+	room_run(r, 3 * LP_SECOND);
+	size_t tcp = 0, udp = 0;
+	for (size_t i = 1; i <= 3; i++) {
+		tcp += arrived(&r->players[i], 0, frames);
+		udp += arrived(&r->players[i], 1, frames);
+	}
+	print_message("loss %u: %.2f %% of TCP, %.2f %% of UDP, %u known already\n", wire.loss,
+		200.0 * (double)tcp / frames, 200.0 * (double)udp / frames,
+		(unsigned)known_already(r));
+	check(r, (double)tcp >= passage->tcp * frames / 2);
+	check(r, tcp > udp || udp == frames / 2);
+	check(r, known_already(r) > 0); /* or this would prove nothing */
+	check_end(r);
+	room_free(r);
+}
+
+static void no_frame_comes_twice_and_tcp_nearly_always(void **state)
+{
+	static const struct passage passages[] = {{0, 2 * LP_MILLISECOND, 0.999},
+		{20, 2 * LP_MILLISECOND, 0.999}, {100, 5 * LP_MILLISECOND, 0.995},
+		{300, 10 * LP_MILLISECOND, 0.6}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(passages) / sizeof(passages[0]); i++)
+		for (uint64_t seed = 1; seed <= 3; seed++)
+			exchange(&passages[i], seed);
+}
+
+static void no_broadcast_comes_twice_to_anybody(void **state)
+{
+	(void)state;
+	struct wire wire = bad;
+	wire.loss = 100;
+	struct room *r = room_new(&wire, ROOM_PLAYERS, 4);
+	const uint32_t frames = 1000;
+	for (uint32_t serial = 0; serial < frames; serial++) {
+		room_frame(r, 1 + serial % ROOM_PLAYERS, 0, serial / 4 % 2, serial, 60 + serial);
+		room_run(r, 10 * LP_MILLISECOND);
+	}
+	size_t got = 0;
+	for (size_t i = 1; i <= ROOM_PLAYERS; i++)
+		got += arrived(&r->players[i], 0, frames) + arrived(&r->players[i], 1, frames);
+	check(r, got > frames * (ROOM_PLAYERS - 1) * 7 / 10);
+	check_end(r);
+	room_free(r);
+}
+
+/* From now on, for that long: TCP frames of TCP_MOST bytes and UDP frames of the largest size from
+ * player 1 to player 2 and back. Returns the serial that comes next. */
+static uint32_t large_frames(struct room *r, uint32_t serial, lp_time duration)
+{
+	for (lp_time end = r->now + duration; r->now < end; serial++) {
+		bool tcp = serial % 2 == 0;
+		room_frame(r, 1 + serial / 2 % 2, 2 - serial / 2 % 2, tcp, serial,
+			tcp ? TCP_MOST : LP_ETH_FRAME_MAX);
+		room_run(r, 5 * LP_MILLISECOND);
+	}
+	return serial;
+}
+
+static size_t arrived_at_both(const struct room *r, uint32_t first, uint32_t end)
+{
+	return arrived(&r->players[1], first, end) + arrived(&r->players[2], first, end);
+}
+
+static void frames_of_any_size_cross_a_path_of_1280_bytes(void **state)
+{
+	static const size_t limits[] = {IPV6_UDP, 1280 - 28, 1280, LP_MTU_SAFE};
+	(void)state;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const struct wire wire = {.delay = 10 * LP_MILLISECOND, .limit = limits[i]};
+		struct room *r = room_new(&wire, 2, 1);
+		uint32_t end = large_frames(r, 0, 3 * LP_SECOND);
+		room_run(r, LP_SECOND);
+		check(r, arrived_at_both(r, 0, end) == (end + 1) / 2);
+		check(r, arrived_at_both(r, 1, end) == end / 2);
+		check_end(r);
+		room_free(r);
+	}
+}
+
+/* Nobody says so: no ICMP. */
+static void large_frames_go_on_when_a_path_stops_to_carry_large_packets(void **state)
+{
+	(void)state;
+	const struct wire wire = {.delay = 10 * LP_MILLISECOND};
+	struct room *r = room_new(&wire, 2, 1);
+	uint32_t cut = large_frames(r, 0, 5 * LP_SECOND); /* large packets are found out */
+	check(r, r->largest > 1280);
+	room_run(r, LP_SECOND);
+	check(r, arrived_at_both(r, 0, cut) == (cut + 1) / 2);
+	r->wire.limit = 1280;
+	lp_time since = r->now;
+	cut += cut % 2;
+	uint32_t later = large_frames(r, cut, LP_SECOND);
+	later += later % 2;
+	uint32_t end = large_frames(r, later, 5 * LP_SECOND);
+	room_run(r, LP_SECOND);
+	/* After a second all of UDP; of TCP those of the first second as well: at last in halves. */
+	check(r, arrived_at_both(r, cut, end) == (end - cut + 1) / 2);
+	check(r, arrived_at_both(r, later + 1, end) == (end - later) / 2);
+
+	/* The path is as it was: that shows when it is tried again. */
+	r->wire.limit = 0;
+	r->largest = 0;
+	end = large_frames(r, end, since + LP_MTU_RETRY - r->now - 500 * LP_MILLISECOND);
+	check(r, r->largest <= LP_MTU_SAFE);
+	end = large_frames(r, end, 3 * LP_SECOND);
+	room_run(r, LP_SECOND);
+	check(r, r->largest > 1280);
+	check(r, arrived_at_both(r, cut, end) == (end - cut + 1) / 2);
+	check_end(r);
+	room_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_frame_comes_twice_and_tcp_nearly_always),
+		cmocka_unit_test(no_broadcast_comes_twice_to_anybody),
+		cmocka_unit_test(frames_of_any_size_cross_a_path_of_1280_bytes),
+		cmocka_unit_test(large_frames_go_on_when_a_path_stops_to_carry_large_packets),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
