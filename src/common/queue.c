@@ -234,8 +234,8 @@ static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const stru
 	size_t len = place->frame->len, first = (len + 1) / 2;
 	bool again = place->tries > 0;
 	bool numbered = q->resend && place->frame->flow.tcp && (again || !lp_pool_is_scarce(pool));
-	/* The last time small: perhaps the path carries no large packets any more (mtu.h). */
-	bool small = q->halves && place->tries == LP_QUEUE_TRIES - 1 && len > LP_DATAGRAM_MIN;
+	/* From the third time on small: perhaps the path carries no large packets any more (mtu.h). */
+	bool small = q->halves && place->tries >= LP_QUEUE_LARGE && len > LP_DATAGRAM_MIN;
 	if (place == q->half) {
 		*ret_type = LP_OVERLAY_SECOND;
 		return LP_OVERLAY_HALF_HEAD + len - first <= max;
