@@ -278,10 +278,11 @@ static void log_summary(const struct workers *w)
 		add(&sum, &one, sizeof(one));
 	}
 	lp_log(LP_LOG_INFO, "summary",
-		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu workers=%zu",
+		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu resent=%llu "
+		"workers=%zu",
 		(unsigned long long)sum.hub.joins, (unsigned long long)sum.hub.rejects,
 		(unsigned long long)sum.hub.leaves, (unsigned long long)sum.hub.frames_in,
-		(unsigned long long)sum.hub.copies, w->count);
+		(unsigned long long)sum.hub.copies, (unsigned long long)sum.hub.resent, w->count);
 	lp_log(LP_LOG_INFO, "packets",
 		"in=%llu out=%llu ignored=%llu misrouted=%llu retries=%llu resets=%llu "
 		"refused=%llu",
@@ -290,10 +291,10 @@ static void log_summary(const struct workers *w)
 		(unsigned long long)sum.quic.retries, (unsigned long long)sum.quic.resets,
 		(unsigned long long)sum.quic.refused);
 	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		if (sum.hub.drops[i])
-			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu",
-				lp_drop_text((enum lp_drop)i),
-				(unsigned long long)sum.hub.drops[i]);
+		if (sum.hub.drops[i] || sum.hub.copy_drops[i])
+			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu copies=%llu",
+				lp_drop_text((enum lp_drop)i), (unsigned long long)sum.hub.drops[i],
+				(unsigned long long)sum.hub.copy_drops[i]);
 }
 
 static void join_others(struct workers *w)
