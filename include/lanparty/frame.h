@@ -46,10 +46,12 @@ void lp_frame_drop(struct lp_pool *pool, struct lp_frame *frame);
 struct lp_place {
 	struct lp_place *next, *prev;
 	struct lp_frame *frame;
+	const void *queue;   /* the one that it is in */
 	lp_time at;          /* when it was queued */
 	uint32_t generation; /* of its tag */
 	uint16_t number;     /* once it has been sent */
 	uint8_t tries;       /* times that it was sent as a numbered frame */
+	bool in_flight;      /* sent, and kept */
 	uint8_t flow;        /* which of the queue's */
 };
 
@@ -57,7 +59,7 @@ struct lp_place {
 struct lp_place *lp_place_take(struct lp_pool *pool, struct lp_frame *frame);
 /* Drops the frame, and ends the tag. */
 void lp_place_free(struct lp_pool *pool, struct lp_place *place);
-/* A number below 2^48, not 0, by which it is found until it is freed or renewed. */
+/* A number below 2^56, not 0, by which it is found until it is freed or renewed. */
 uint64_t lp_place_tag(const struct lp_pool *pool, const struct lp_place *place);
 struct lp_place *lp_place_find(struct lp_pool *pool, uint64_t tag);
 void lp_place_renew(struct lp_place *place);

@@ -22,7 +22,9 @@
 
 #define LP_QUEUE_FRAMES  256
 #define LP_QUEUE_FLOWS   32 /* a power of two; when there are more, some share one */
-#define LP_QUEUE_WAYS    8  /* places where a flow may be: two meet only when all are taken */
+#define LP_QUEUE_SENDERS 32
+#define LP_QUEUE_SHARE   4 /* of the free buffers, one in so many may be kept until acknowledged */
+#define LP_QUEUE_WAYS    8 /* places where a flow may be: two meet only when all are taken */
 #define LP_QUEUE_QUANTUM (LP_ETH_FRAME_MAX + LP_OVERLAY_HALF_HEAD) /* bytes of a flow in a round */
 #define LP_QUEUE_SPARSE  600 /* bytes with which a flow goes before all others, once in a round */
 #define LP_QUEUE_TRIES   4   /* of a frame at most */
@@ -57,12 +59,16 @@ struct lp_queue {
 	struct lp_place *half;   /* its first half is out */
 	struct lp_place *peeked; /* what the last peek gave */
 	enum lp_overlay_type peeked_type;
-	uint32_t turns;  /* that flows which fill the line have had */
-	uint16_t count;  /* frames that wait */
-	uint16_t number; /* of the next frame that is numbered or goes out in halves */
-	bool halves;     /* the receiver can put halves together */
-	bool resend;     /* the receiver can tell doubles apart */
-	uint64_t resent; /* frames */
+	uint32_t again_bytes;
+	uint16_t flight_count;
+	uint16_t waiting
+		[LP_QUEUE_SENDERS]; /* frames of a peer; those of equal remainder share one */
+	uint32_t turns;             /* that flows which fill the line have had */
+	uint16_t count;             /* frames that wait */
+	uint16_t number;            /* of the next frame that is numbered or goes out in halves */
+	bool halves;                /* the receiver can put halves together */
+	bool resend;                /* the receiver can tell doubles apart */
+	uint64_t resent;            /* frames */
 };
 
 /* One datagram: a header and a part of a frame, which stays in its buffer. */
@@ -71,7 +77,7 @@ struct lp_datagram {
 	size_t header_len;
 	const uint8_t *bytes;
 	size_t len;
-	uint64_t tag; /* for acked and lost; below 2^48. 0: nobody wants to know */
+	uint64_t tag; /* for acked and lost; below 2^56. 0: nobody wants to know */
 };
 
 /* Zero-initialise, set halves and resend. drops counts by LP_DROP_QUEUE_FULL, LP_DROP_LATE and

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 
 /* Tags: the place's index from 1 below, its generation above. */
-#define INDEX_BITS      24
-#define INDEX_MASK      ((UINT64_C(1) << INDEX_BITS) - 1)
-#define GENERATION_MASK UINT32_C(0xffffff)
-#define FRAMES_MAX      (INDEX_MASK / LP_PLACES)
+#define INDEX_BITS 24
+#define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
+#define FRAMES_MAX (INDEX_MASK / LP_PLACES)
 
 struct lp_pool {
 	struct lp_frame *free; /* given back */
@@ -139,5 +138,5 @@ struct lp_place *lp_place_find(struct lp_pool *pool, uint64_t tag)
 
 void lp_place_renew(struct lp_place *place)
 {
-	place->generation = (place->generation + 1) & GENERATION_MASK;
+	place->generation++;
 }

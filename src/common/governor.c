@@ -13,7 +13,7 @@ void lp_governor_init(struct lp_governor *g, lp_time now)
 		.window = LP_GOVERNOR_START,
 		.shortest = LP_NEVER,
 		.least = LP_NEVER,
-		.began = now,
+		.began = LP_NEVER,
 		.until = now,
 		.probe = now + LP_GOVERNOR_PROBE,
 		.starting = true,
@@ -63,7 +63,14 @@ static uint64_t factor_of(struct lp_governor *g)
 
 static void measure(struct lp_governor *g, uint64_t delivered, lp_time now)
 {
-	lp_time took = now > g->began ? now - g->began : 1;
+	/* The first time only says where to count from; in no time everything is fast. */
+	if (g->began == LP_NEVER) {
+		g->began = now;
+		g->delivered = delivered;
+	}
+	lp_time took = now > g->began ? now - g->began : 0;
+	if (took < LP_MILLISECOND)
+		return;
 	uint64_t bytes = delivered > g->delivered ? delivered - g->delivered : 0;
 	if (bytes > LP_GOVERNOR_MAX)
 		bytes = LP_GOVERNOR_MAX;

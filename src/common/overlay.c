@@ -70,6 +70,18 @@ bool lp_seen_before(const struct lp_seen *s, uint16_t id)
 	return behind >= LP_SEEN_IDS || s->bits[id % LP_SEEN_IDS / 64] >> (id % 64) & 1;
 }
 
+/* The last count ids up to this one; word by word, for a peer can jump as far as it likes. */
+static void forget(struct lp_seen *s, size_t count, uint16_t id)
+{
+	uint16_t at = (uint16_t)(id - count + 1);
+	while (count > 0) {
+		bool whole = at % 64 == 0 && count >= 64;
+		*word_of(s, at) &= whole ? 0 : ~(UINT64_C(1) << (at % 64));
+		at = (uint16_t)(at + (whole ? 64 : 1));
+		count -= whole ? 64 : 1;
+	}
+}
+
 bool lp_seen_first(struct lp_seen *s, uint16_t id)
 {
 	if (lp_seen_before(s, id))
@@ -77,11 +89,7 @@ bool lp_seen_first(struct lp_seen *s, uint16_t id)
 	uint16_t ahead = (uint16_t)(id - s->newest);
 	if (!s->any || ahead <= UINT16_MAX / 2) {
 		/* Those between have not come yet; their places held older ones. */
-		size_t fresh = !s->any || ahead > LP_SEEN_IDS ? LP_SEEN_IDS : ahead;
-		for (size_t i = 0; i < fresh; i++) {
-			uint16_t at = (uint16_t)(id - i);
-			*word_of(s, at) &= ~(UINT64_C(1) << (at % 64));
-		}
+		forget(s, s->any && ahead < LP_SEEN_IDS ? ahead : LP_SEEN_IDS, id);
 		s->newest = id;
 		s->any = true;
 	}

@@ -85,27 +85,57 @@ static struct lp_flow *find_flow(struct lp_queue *q, uint32_t hash)
 	return empty;
 }
 
+static uint16_t *waiting_of(struct lp_queue *q, const struct lp_frame *frame)
+{
+	return &q->waiting[frame->peer % LP_QUEUE_SENDERS];
+}
+
 /* From its flow; it belongs to nobody then. */
 static void unqueue(struct lp_queue *q, struct lp_place *place)
 {
 	struct lp_flow *f = &q->flows[place->flow];
 	take_out(&f->places, place);
 	f->bytes -= place->frame->len;
+	--*waiting_of(q, place->frame);
 	q->count--;
 }
 
+/* From those that are to be sent again. */
+static void take_again(struct lp_queue *q, struct lp_place *place)
+{
+	take_out(&q->again, place);
+	q->again_bytes -= place->frame->len;
+	q->count--;
+}
+
+static void leave_flight(struct lp_queue *q, struct lp_place *place)
+{
+	take_out(&q->flight, place);
+	place->in_flight = false;
+	q->flight_count--;
+}
+
+/* The oldest frame of the longest flow of the peer that has most frames here: with many flows one peer
+ * does not push out what the others send. What is to be sent again counts as a flow. */
 static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 {
-	struct lp_flow *longest = &q->flows[0];
-	for (size_t i = 1; i < LP_QUEUE_FLOWS; i++)
-		if (q->flows[i].bytes > longest->bytes)
-			longest = &q->flows[i];
-	struct lp_place *oldest = longest->places.first;
-	if (oldest) {
+	size_t sender = 0;
+	for (size_t i = 1; i < LP_QUEUE_SENDERS; i++)
+		if (q->waiting[i] > q->waiting[sender])
+			sender = i;
+	struct lp_flow *longest = NULL;
+	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++) {
+		struct lp_flow *f = &q->flows[i];
+		if (f->places.first && f->places.first->frame->peer % LP_QUEUE_SENDERS == sender &&
+			(!longest || f->bytes > longest->bytes))
+			longest = f;
+	}
+	struct lp_place *oldest = longest ? longest->places.first : NULL;
+	if (q->again.first && (!longest || q->again_bytes > longest->bytes)) {
+		oldest = q->again.first;
+		take_again(q, oldest);
+	} else if (oldest) {
 		unqueue(q, oldest);
-	} else if ((oldest = q->again.first)) {
-		take_out(&q->again, oldest);
-		q->count--;
 	} else {
 		return; /* there is only one of which half is out */
 	}
@@ -148,6 +178,8 @@ bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *fr
 	if (!place)
 		return false;
 	place->at = now;
+	place->queue = q;
+	++*waiting_of(q, frame);
 	struct lp_flow *f = find_flow(q, frame->flow.hash);
 	place->flow = (uint8_t)(f - q->flows);
 	if (!f->places.first)
@@ -168,8 +200,7 @@ static void drop(struct lp_queue *q, struct lp_pool *pool, struct lp_place *plac
 		q->half = NULL;
 		q->count--;
 	} else if (place == q->again.first) {
-		take_out(&q->again, place);
-		q->count--;
+		take_again(q, place);
 	} else {
 		unqueue(q, place);
 	}
@@ -213,6 +244,10 @@ static struct lp_place *choose(struct lp_queue *q, struct lp_pool *pool, bool bu
 {
 	if (q->half)
 		return q->half;
+	while (q->again.first && now > q->again.first->at + LP_QUEUE_RESEND) {
+		drops[LP_DROP_LATE]++;
+		drop(q, pool, q->again.first);
+	}
 	if (bulk && q->again.first && !q->sparse.first)
 		return q->again.first;
 	struct lp_flow *f;
@@ -227,13 +262,20 @@ static struct lp_place *choose(struct lp_queue *q, struct lp_pool *pool, bool bu
 	return bulk ? q->again.first : NULL;
 }
 
+/* Whoever acknowledges little leaves buffers for the others. */
+static bool may_keep(const struct lp_queue *q, const struct lp_pool *pool)
+{
+	return !lp_pool_is_scarce(pool) &&
+	       q->flight_count < lp_pool_free_count(pool) / LP_QUEUE_SHARE;
+}
+
 /* How the frame goes out in at most max bytes; false when it cannot. */
 static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const struct lp_place *place,
 	size_t max, enum lp_overlay_type *ret_type)
 {
 	size_t len = place->frame->len, first = (len + 1) / 2;
 	bool again = place->tries > 0;
-	bool numbered = q->resend && place->frame->flow.tcp && (again || !lp_pool_is_scarce(pool));
+	bool numbered = q->resend && place->frame->flow.tcp && (again || may_keep(q, pool));
 	/* From the third time on small: perhaps the path carries no large packets any more (mtu.h). */
 	bool small = q->halves && place->tries >= LP_QUEUE_LARGE && len > LP_DATAGRAM_MIN;
 	if (place == q->half) {
@@ -281,7 +323,7 @@ void lp_queue_expire(struct lp_queue *q, struct lp_pool *pool, lp_time now)
 {
 	struct lp_place *oldest;
 	while ((oldest = q->flight.first) && now >= oldest->at + FORGET) {
-		take_out(&q->flight, oldest);
+		leave_flight(q, oldest);
 		lp_place_free(pool, oldest);
 	}
 }
@@ -310,8 +352,7 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 		return;
 	}
 	if (place->tries > 0) {
-		take_out(&q->again, place);
-		q->count--;
+		take_again(q, place);
 		q->resent++;
 	} else {
 		q->flows[place->flow].deficit -= place->frame->len;
@@ -321,6 +362,8 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 	}
 	if (q->peeked_type == LP_OVERLAY_NUMBERED) {
 		place->tries++;
+		place->in_flight = true;
+		q->flight_count++;
 		append(&q->flight, place);
 	} else if (q->peeked_type == LP_OVERLAY_FIRST) {
 		q->half = place;
@@ -330,27 +373,36 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 	}
 }
 
-void lp_queue_acked(struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
+/* Tags come round some day: what is found must be ours, and under way. */
+static struct lp_place *in_flight(const struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
 {
 	struct lp_place *place = lp_place_find(pool, tag);
+	return place && place->queue == q && place->in_flight ? place : NULL;
+}
+
+void lp_queue_acked(struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
+{
+	struct lp_place *place = in_flight(q, pool, tag);
 	if (!place)
 		return;
-	take_out(&q->flight, place);
+	leave_flight(q, place);
 	lp_place_free(pool, place);
 }
 
 void lp_queue_lost(struct lp_queue *q, struct lp_pool *pool, uint64_t tag, lp_time now)
 {
-	struct lp_place *place = lp_place_find(pool, tag);
+	struct lp_place *place = in_flight(q, pool, tag);
 	if (!place)
 		return;
-	take_out(&q->flight, place);
-	if (place->tries >= LP_QUEUE_TRIES || now > place->at + LP_QUEUE_RESEND) {
+	leave_flight(q, place);
+	if (place->tries >= LP_QUEUE_TRIES || now > place->at + LP_QUEUE_RESEND ||
+		q->count >= LP_QUEUE_FRAMES) {
 		lp_place_free(pool, place);
 		return;
 	}
 	lp_place_renew(place);
 	append(&q->again, place);
+	q->again_bytes += place->frame->len;
 	q->count++;
 }
 

@@ -3,6 +3,9 @@
 up(lab) gives the program in the middle, whose CPU time counts; the interfaces are TAP in both places.
 """
 
+import os
+import tempfile
+
 from lab import RELAY, RELAY_CPU
 
 TAP = "tap0"  # of the only one, or the first
@@ -26,7 +29,8 @@ class Lanparty(Tunnel):
 
     def start_all(self, lab):
         bench = lab.bench
-        cert, key = bench.file("relay.crt"), bench.file("relay.key")
+        folder = tempfile.mkdtemp(dir=bench.folder.name)  # new-cert never replaces a file
+        cert, key = os.path.join(folder, "relay.crt"), os.path.join(folder, "relay.key")
         pin = lab.at("relay", bench.program("lanparty-relay"), "new-cert", "--cert", cert, "--key", key).split()[-1]
         code = lab.at("a", bench.program("lanparty-client"), "new-room").strip()
         relay = lab.start("relay", bench.program("lanparty-relay"), "--listen", self.at, "--cert", cert, "--key", key,

@@ -174,6 +174,22 @@ static void a_quiet_line_says_nothing(void **state)
 	assert_int_equal(g.window, LP_GOVERNOR_START);
 }
 
+/* Bytes are counted from the beginning of the connection, the governor begins with each path. */
+static void a_new_path_begins_with_nothing_delivered(void **state)
+{
+	(void)state;
+	for (lp_time first = 0; first <= 30 * MS; first += 30 * MS) {
+		struct lp_governor g;
+		lp_governor_init(&g, LP_SECOND);
+		for (lp_time at = first; at < LP_SECOND; at += 30 * MS) {
+			lp_governor_admits(&g, 100, FULL);
+			lp_governor_on_rtt(
+				&g, 30 * MS, 30 * MS, 50000000 + at / MS, LP_SECOND + at);
+			assert_in_range(g.window, 1, 2 * LP_GOVERNOR_START);
+		}
+	}
+}
+
 static void the_window_has_limits(void **state)
 {
 	(void)state;
@@ -201,6 +217,7 @@ int main(void)
 		cmocka_unit_test(a_longer_way_is_believed_after_a_while),
 		cmocka_unit_test(others_on_the_line_leave_us_our_part),
 		cmocka_unit_test(a_quiet_line_says_nothing),
+		cmocka_unit_test(a_new_path_begins_with_nothing_delivered),
 		cmocka_unit_test(the_window_has_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

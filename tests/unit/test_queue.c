@@ -466,6 +466,90 @@ static void frames_that_nobody_tells_of_are_given_back(void **state)
 	assert_int_equal(queue.count, 0);
 }
 
+/* After 2^32 uses of a place its tags come round: what somebody else has there now is not touched. */
+static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
+{
+	static struct lp_queue other;
+	struct lp_datagram d;
+	(void)state;
+	memset(&other, 0, sizeof(other));
+	queue.resend = other.resend = true;
+	push_tcp(1000, 1);
+	take();
+	uint64_t old = tag;
+	lp_queue_acked(&queue, pool, old);
+	struct lp_frame *frame = lp_pool_take(pool);
+	frame->len = 1000;
+	frame->flow = (struct lp_flow_key){.hash = 1, .tcp = true};
+	assert_true(lp_queue_push(&other, pool, frame, LP_QUEUE_FRAMES, now, drops));
+	other.flows[1].places.first->generation--;
+	assert_ptr_equal(lp_place_find(pool, old), other.flows[1].places.first);
+	lp_queue_lost(&queue, pool, old, now);
+	lp_queue_lost(&other, pool, old, now); /* it waits yet */
+	assert_true(lp_queue_peek(&other, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
+	lp_queue_pop(&other, pool);
+	assert_int_equal(d.tag, old);
+	lp_queue_acked(&queue, pool, old);
+	assert_int_equal(other.flight_count, 1);
+	lp_queue_acked(&other, pool, old);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+static void frames_to_be_sent_again_do_not_push_out_new_ones(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	size_t kept = 0;
+	uint64_t tags[POOL_FRAMES];
+	for (int i = 0; i < 100; i++) {
+		push_tcp(1000, 1);
+		take();
+		if (tag)
+			tags[kept++] = tag;
+	}
+	assert_in_range(kept, 40, POOL_FRAMES / LP_QUEUE_SHARE); /* a share, and no more */
+	for (size_t i = 0; i < kept; i++)
+		lp_queue_lost(&queue, pool, tags[i], now);
+	bulk = false;
+	for (int i = 0; i < 20; i++) {
+		assert_true(push_up_to(8, 100, 9, (struct lp_flow_key){.hash = 5}));
+		assert_int_equal(take(), 9);
+	}
+	now += LP_QUEUE_RESEND + 1;
+	bulk = true;
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(queue.count, 0);
+}
+
+/* One peer has 64 flows, another a download, a third a game. */
+static void many_flows_of_one_peer_push_out_their_own_frames(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		for (uint32_t flow = 0; flow < 64; flow++) {
+			struct lp_frame *frame = lp_pool_take(pool);
+			*frame = (struct lp_frame){.references = 1,
+				.len = 100,
+				.peer = 3,
+				.flow = {.hash = 100 + flow}};
+			assert_true(
+				lp_queue_push(&queue, pool, frame, LP_QUEUE_FRAMES, now, drops));
+		}
+		if (round == 40)
+			for (int i = 0; i < 20; i++)
+				push_to(1, 1500, 7);
+	}
+	assert_true(drops[LP_DROP_QUEUE_FULL] > 0);
+	size_t download = 0;
+	while (queue.count > 0) {
+		struct lp_datagram d;
+		assert_true(lp_queue_peek(&queue, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
+		download += d.len == 1500;
+		lp_queue_pop(&queue, pool);
+	}
+	assert_int_equal(download, 20);
+}
+
 static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **state)
 {
 	(void)state;
@@ -506,6 +590,9 @@ int main(void)
 		TEST(a_large_frame_that_was_lost_twice_goes_in_halves),
 		TEST(frames_are_not_sent_again_for_ever),
 		TEST(frames_that_nobody_tells_of_are_given_back),
+		TEST(a_tag_that_has_come_round_finds_nothing_of_others),
+		TEST(frames_to_be_sent_again_do_not_push_out_new_ones),
+		TEST(many_flows_of_one_peer_push_out_their_own_frames),
 		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_peers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

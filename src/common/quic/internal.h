@@ -6,6 +6,7 @@
  * stream.c     what waits to be sent on streams, until it is acknowledged
  * packet.c     one packet: streams first, then DATAGRAMs
  * line.c       how much the line takes: bulk under way, large packets, lost DATAGRAMs
+ * settings.c   what a connection begins with
  * cids.c, timers.c, list.h  connection ids, deadlines, intrusive lists */
 #ifndef LANPARTY_QUIC_INTERNAL_H
 #define LANPARTY_QUIC_INTERNAL_H
@@ -193,6 +194,12 @@ void lp_conn_failed(struct lp_quic_conn *conn, int error);
 void lp_conn_finish(struct lp_quic_conn *conn);
 void lp_conn_free(struct lp_quic_conn *conn);
 size_t lp_conn_write_close(struct lp_quic_conn *conn, uint8_t *bytes, struct lp_path *ret_path);
+
+/* settings.c */
+#define LP_PROBES 6 /* sizes that path MTU discovery tries */
+/* probes has LP_PROBES places, and must live until the connection is made. */
+void lp_fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16_t *probes);
+void lp_fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server);
 
 /* line.c */
 void lp_line_callbacks(ngtcp2_callbacks *callbacks);

@@ -41,8 +41,8 @@ static int on_path_validated(ngtcp2_conn *nc, uint32_t flags, const ngtcp2_path 
 	(void)flags;
 	(void)path;
 	(void)fallback;
-	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
-		lp_line_init(conn);
+	(void)result; /* whether it is the new path or the old one again */
+	lp_line_init(conn);
 	return 0;
 }
 
@@ -66,6 +66,8 @@ void lp_line_on_read(struct lp_quic_conn *conn)
 	ngtcp2_conn_info info;
 	conn->acked = false;
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	if (info.latest_rtt == 0)
+		return; /* the path has changed with this very packet */
 	lp_governor_on_rtt(&conn->governor, info.latest_rtt, info.smoothed_rtt,
 		info.bytes_sent - info.bytes_lost - info.bytes_in_flight, conn->q->now);
 }

