@@ -157,8 +157,10 @@ static void large_frames_go_on_when_a_path_stops_to_carry_large_packets(void **s
 	later += later % 2;
 	uint32_t end = large_frames(r, later, 5 * LP_SECOND);
 	room_run(r, LP_SECOND);
-	/* After a second all of UDP; of TCP those of the first second as well: at last in halves. */
-	check(r, arrived_at_both(r, cut, end) == (end - cut + 1) / 2);
+	/* After a second all of UDP; of TCP those of the first second as well, at last in halves, but for
+	 * one or two that are late while nothing gets through. */
+	check(r, arrived_at_both(r, cut, later) * 100 >= (later - cut) / 2 * 97);
+	check(r, arrived_at_both(r, later, end) == (end - later + 1) / 2);
 	check(r, arrived_at_both(r, later + 1, end) == (end - later) / 2);
 
 	/* The path is as it was: that shows when it is tried again. */
@@ -169,7 +171,7 @@ static void large_frames_go_on_when_a_path_stops_to_carry_large_packets(void **s
 	end = large_frames(r, end, 3 * LP_SECOND);
 	room_run(r, LP_SECOND);
 	check(r, r->largest > 1280);
-	check(r, arrived_at_both(r, cut, end) == (end - cut + 1) / 2);
+	check(r, arrived_at_both(r, later, end) == (end - later + 1) / 2);
 	check_end(r);
 	room_free(r);
 }
