@@ -65,8 +65,8 @@ static uint64_t *word_of(struct lp_seen *s, uint16_t id)
 bool lp_seen_before(const struct lp_seen *s, uint16_t id)
 {
 	uint16_t behind = (uint16_t)(s->newest - id);
-	if (!s->any || behind > UINT16_MAX / 2)
-		return false; /* newer than the newest */
+	if (!s->any || behind > UINT16_MAX / 2 + 1)
+		return false; /* newer than the newest; half way round is not */
 	return behind >= LP_SEEN_IDS || s->bits[id % LP_SEEN_IDS / 64] >> (id % 64) & 1;
 }
 

@@ -188,6 +188,10 @@ static void op_datagram(struct relay *r, struct slot *s)
 	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP] = {0};
 	struct lp_overlay o = {.peer = s->welcome.peer, .room = s->welcome.room};
 	struct lp_verdict v;
+	if (choice & 128) {
+		o.type = LP_OVERLAY_NUMBERED;
+		o.frame_id = (uint16_t)(lp_read_u8(&r->in) * 257u);
+	}
 	size_t at = 0, left = lp_reader_left(&r->in), take = len < left ? len : left;
 	if (choice & 1)
 		at = lp_overlay_encode(&o, bytes);
@@ -199,6 +203,9 @@ static void op_datagram(struct relay *r, struct slot *s)
 			bytes + at, dst, src, choice & 8 ? LP_ETHERTYPE_ARP : LP_ETHERTYPE_IPV4);
 		if (choice & 8)
 			at += frame_arp(bytes + at, dst, src, src, IPV4(10, 0, 0, choice >> 4), 0);
+		else if (len & 1)
+			at += frame_tcp(bytes + at, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9,
+				54 + 5u * len);
 		else
 			at += frame_udp(bytes + at, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9,
 				42 + 5u * len);

@@ -1,5 +1,5 @@
-/* Overlay headers and halves. The input is datagrams: u16 length, bytes. What decodes encodes to
- * the same header; halves never give a frame that no two of them can be. */
+/* Overlay headers, halves and numbers. The input is datagrams: u16 length, bytes. What decodes encodes to
+ * the same header; halves never give a frame that no two of them can be; no number is new twice. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,32 @@ static void check_whole(struct lp_pool *pool, struct lp_frame *frame, const stru
 	lp_frame_drop(pool, frame);
 }
 
-static void one_datagram(struct lp_halves *halves, struct lp_pool *pool, const uint8_t *datagram,
-	size_t len, lp_time now)
+/* A number is new again only after so many others that it can be taken for a later one. */
+#define AROUND (UINT16_MAX / 2 - LP_SEEN_IDS)
+
+struct numbers {
+	struct lp_seen seen;
+	uint64_t moved;           /* how far the newest has moved in all */
+	uint64_t taken[1u << 16]; /* 0: not yet; else moved when it was, and 1 */
+};
+
+static void one_number(struct numbers *n, uint16_t id)
+{
+	uint16_t newest = n->seen.newest;
+	bool before = lp_seen_before(&n->seen, id), any = n->seen.any;
+
+	assert(lp_seen_first(&n->seen, id) == !before);
+	assert(lp_seen_before(&n->seen, id) && !lp_seen_first(&n->seen, id));
+	if (before)
+		return;
+	if (any)
+		n->moved += (uint16_t)(n->seen.newest - newest);
+	assert(!n->taken[id] || n->moved + 1 >= n->taken[id] + AROUND);
+	n->taken[id] = n->moved + 1;
+}
+
+static void one_datagram(struct lp_halves *halves, struct numbers *numbers, struct lp_pool *pool,
+	const uint8_t *datagram, size_t len, lp_time now)
 {
 	struct lp_overlay o;
 	uint8_t header[LP_OVERLAY_HALF_HEAD];
@@ -35,7 +59,9 @@ static void one_datagram(struct lp_halves *halves, struct lp_pool *pool, const u
 	size_t head = lp_overlay_encode(&o, header);
 	assert(head + o.len == len && o.bytes == datagram + head);
 	assert(memcmp(header, datagram, head) == 0);
-	if (o.type == LP_OVERLAY_WHOLE)
+	if (o.type != LP_OVERLAY_WHOLE)
+		one_number(numbers, o.frame_id);
+	if (o.type == LP_OVERLAY_WHOLE || o.type == LP_OVERLAY_NUMBERED)
 		return;
 	struct lp_frame *frame = lp_halves_add(halves, pool, &o, now);
 	if (frame)
@@ -46,6 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lp_pool *pool = lp_pool_new(FRAMES);
 	struct lp_halves halves = {0};
+	static struct numbers numbers;
+
+	memset(&numbers, 0, sizeof(numbers));
 
 	if (!pool)
 		return 0;
@@ -59,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!exact)
 			break;
 		memcpy(exact, data, len);
-		one_datagram(&halves, pool, exact, len, now);
+		one_datagram(&halves, &numbers, pool, exact, len, now);
 		free(exact);
 		data += len;
 		size -= len;

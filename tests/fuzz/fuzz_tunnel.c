@@ -210,6 +210,8 @@ static size_t make_frame(struct line *l, uint8_t *f, uint8_t choice, struct lp_m
 	size_t left = lp_reader_left(&l->in), take = len < left ? len : left;
 	if (choice & 2)
 		return frame_arp(f, dst, src, src, IPV4(10, 0, 0, choice >> 4), 0);
+	if (choice & 4 && len & 1)
+		return frame_tcp(f, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9, 54 + 5u * len);
 	if (choice & 4)
 		return frame_udp(f, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9, 42 + 6u * len);
 	if (take)
@@ -232,9 +234,13 @@ static void op_datagram(struct line *l)
 {
 	uint8_t choice = lp_read_u8(&l->in), peer = lp_read_u8(&l->in);
 	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
-	const struct lp_overlay o = {.peer = peer, .room = ROOM};
+	struct lp_overlay o = {.peer = peer, .room = ROOM};
 	struct lp_verdict v;
 	bool joined = lp_tunnel_is_joined(l->tunnel);
+	if (choice & 128) {
+		o.type = LP_OVERLAY_NUMBERED;
+		o.frame_id = (uint16_t)(lp_read_u8(&l->in) * 257u);
+	}
 	size_t at = choice & 8 ? lp_overlay_encode(&o, bytes) : 0;
 	at += make_frame(l, bytes + at, choice, player_mac(peer));
 	lp_tunnel_on_datagram(l->tunnel, bytes, at, l->now, &v);

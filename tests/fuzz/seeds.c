@@ -1,4 +1,5 @@
-/* Writes the corpora of fuzz_filter and fuzz_overlay: seeds FOLDER, which has filter/ and overlay/. */
+/* Writes the seeds of fuzz_filter, fuzz_overlay and fuzz_queue: seeds FOLDER, which has filter/, overlay/ and
+ * queue/. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,10 +72,12 @@ static void overlay_seeds(const char *folder)
 		{LP_OVERLAY_FIRST, LP_OVERLAY_SECOND},
 		{LP_OVERLAY_SECOND, LP_OVERLAY_FIRST},
 		{LP_OVERLAY_FIRST, LP_OVERLAY_FIRST},
+		{LP_OVERLAY_NUMBERED, LP_OVERLAY_NUMBERED},
+		{LP_OVERLAY_NUMBERED, LP_OVERLAY_FIRST},
 	};
 	static const uint16_t lens[] = {14, 61};
 
-	for (size_t seed = 0; seed < 8; seed++) {
+	for (size_t seed = 0; seed < 12; seed++) {
 		FILE *file = open_seed(folder, "overlay", seed);
 		uint16_t len = lens[seed % 2];
 		for (size_t i = 0; i < 2; i++) {
@@ -84,11 +87,50 @@ static void overlay_seeds(const char *folder)
 				.room = 2,
 				.frame_id = 3,
 				.frame_len = len};
-			size_t rest = o.type == LP_OVERLAY_WHOLE   ? len
-				      : o.type == LP_OVERLAY_FIRST ? (len + 1u) / 2
-								   : len / 2;
+			size_t rest = len;
+			if (o.type == LP_OVERLAY_FIRST)
+				rest = (len + 1u) / 2;
+			else if (o.type == LP_OVERLAY_SECOND)
+				rest = len / 2;
 			write_piece(file, bytes, lp_overlay_encode(&o, bytes) + rest);
 		}
+		fclose(file);
+	}
+}
+
+/* Stories of one queue: see fuzz_queue.c for what the bytes mean. */
+static void queue_seeds(const char *folder)
+{
+	enum {
+		PUSH = 0,
+		SEND = 3,
+		PEEK = 5,
+		ACKED = 6,
+		LOST = 7,
+		WAIT = 9,
+		HOLD = 10,
+		CLEAR = 251
+	};
+	static const uint8_t stories[][40] = {
+		/* TCP, sent whole, lost, sent again, acknowledged */
+		{3, PUSH, 200, 1, 255, SEND, 255, 8, LOST, 0, SEND, 255, 8, ACKED, 1},
+		/* lost until it is given up, the last time in halves */
+		{3, PUSH, 200, 1, 255, SEND, 255, 8, LOST, 0, SEND, 255, 8, LOST, 1, SEND, 255, 8,
+			LOST, 2, SEND, 255, 9, SEND, 255, 8},
+		/* a path that shrinks: halves, and too small for those */
+		{3, PUSH, 250, 1, 255, SEND, 255, 8, LOST, 0, SEND, 130, 8, SEND, 20, 8, PUSH, 250,
+			2, 255, SEND, 130, 8, SEND, 130, 8},
+		/* two flows, bulk held back, late, a full queue */
+		{1, PUSH, 255, 2, 3, PUSH, 255, 2, 3, PUSH, 255, 2, 3, PUSH, 10, 4, 3, SEND, 255, 0,
+			WAIT, 250, SEND, 255, 10, WAIT, 250, SEND, 255, 15},
+		/* buffers that are scarce, nobody tells of what was sent, all is cleared */
+		{3, PUSH, 100, 1, 255, SEND, 255, 8, HOLD, 40, PUSH, 100, 1, 255, SEND, 255, 8,
+			WAIT + 120, 255, PEEK, 255, 8, CLEAR},
+	};
+
+	for (size_t seed = 0; seed < sizeof(stories) / sizeof(stories[0]); seed++) {
+		FILE *file = open_seed(folder, "queue", seed);
+		fwrite(stories[seed], 1, sizeof(stories[seed]), file);
 		fclose(file);
 	}
 }
@@ -101,5 +143,6 @@ int main(int argc, char **argv)
 	}
 	filter_seeds(argv[1]);
 	overlay_seeds(argv[1]);
+	queue_seeds(argv[1]);
 	return EXIT_SUCCESS;
 }

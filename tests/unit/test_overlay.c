@@ -118,6 +118,8 @@ static void each_number_is_new_once(void **state)
 		{3 + 2 * LP_SEEN_IDS - 1, true, "nothing of before counts"},
 		{3 + LP_SEEN_IDS - 1, false, "now too old"},
 		{3 + 2 * LP_SEEN_IDS + 32767, true, "as far on as can be"},
+		{(uint16_t)(3 + 2 * LP_SEEN_IDS + 32767 + 32768), false, "half way round is old"},
+		{(uint16_t)(3 + 2 * LP_SEEN_IDS + 32767 + 32767), true, "one less is new"},
 	};
 	struct lp_seen seen = {0};
 
