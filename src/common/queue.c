@@ -57,10 +57,13 @@ static void next_flow(struct lp_queue *q, struct lp_flow *f)
 static void take_out_flow(struct lp_queue *q, struct lp_flow *f)
 {
 	struct lp_flows *flows = flows_of(q, (enum list)f->list);
-	struct lp_flow **at = &flows->first, *before = NULL;
-	for (; *at != f; at = &(*at)->next)
-		before = *at;
-	*at = f->next;
+	struct lp_flow *before = NULL, *at = flows->first;
+	for (; at && at != f; at = at->next)
+		before = at;
+	if (before)
+		before->next = f->next;
+	else
+		flows->first = f->next;
 	if (flows->last == f)
 		flows->last = before;
 	f->list = IDLE;
