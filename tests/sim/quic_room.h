@@ -32,6 +32,7 @@ struct wire {
 	unsigned loss, duplicates, reorder, replays; /* of a thousand */
 	lp_time delay;                               /* one way */
 	size_t limit;                                /* longer payloads vanish; 0: none do */
+	uint64_t rate; /* bits a second that each can send, with a deep buffer; 0: any */
 };
 
 struct packet {
@@ -71,7 +72,8 @@ struct room {
 	size_t count;
 	struct packet *packets;
 	size_t packet_count;
-	size_t largest; /* payload that arrived, since somebody set it to 0 */
+	lp_time free_at[ROOM_PLAYERS + 1]; /* each one's line has sent all that it was given */
+	size_t largest;                    /* payload that arrived, since somebody set it to 0 */
 	uint64_t seed;
 };
 
@@ -408,8 +410,12 @@ static inline void wire_send(
 	unsigned copies = room_chance(r, w->duplicates) ? 2 : 1;
 	if (room_chance(r, w->loss) || (w->limit && len > w->limit))
 		return;
+	lp_time leaves = r->free_at[from] > r->now ? r->free_at[from] : r->now;
+	if (w->rate)
+		leaves += len * 8 * LP_SECOND / w->rate;
+	r->free_at[from] = leaves;
 	while (copies--) {
-		lp_time at = r->now + w->delay;
+		lp_time at = leaves + w->delay;
 		if (room_chance(r, w->reorder))
 			at += room_random(r) % (20 * LP_MILLISECOND);
 		wire_put(r, to, from, bytes, len, at);
@@ -568,7 +574,7 @@ static inline void room_free(struct room *r)
 }
 
 /* A frame of len bytes from a player to another, 0: to all, that port_write knows by its serial. */
-static inline void room_frame(
+static inline void room_push(
 	struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
 {
 	uint8_t f[FRAME_CAP];
@@ -587,6 +593,12 @@ static inline void room_frame(
 	lp_write_u32(&w, serial);
 	lp_tunnel_on_frame(p->tunnel, f, len, r->now, &v);
 	check(r, v.drop == LP_DROP_NONE);
+}
+
+static inline void room_frame(
+	struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
+{
+	room_push(r, from, to, tcp, serial, len);
 	room_send(r);
 }
 

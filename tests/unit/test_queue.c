@@ -294,12 +294,30 @@ static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state
 	push_to(2, 100, 2);
 	push_to(3, 1500, 3); /* small it is not */
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	push_to(5, LP_QUEUE_SPARSE + 1, 5);
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	push_to(6, LP_QUEUE_SPARSE, 6);
+	assert_int_equal(take(), 6);
 	push_to(4, 100, 4);
 	assert_int_equal(take(), 4);
 	bulk = true;
-	assert_int_equal(queue.count, 20);
+	assert_int_equal(queue.count, 21);
 	while (queue.count > 0)
 		take();
+}
+
+/* Half a frame is of no use to anybody. */
+static void a_second_half_does_not_wait_until_bulk_may_go(void **state)
+{
+	(void)state;
+	push(1500, 1);
+	assert_int_equal(peek(1000).type, LP_OVERLAY_FIRST);
+	lp_queue_pop(&queue, pool);
+	bulk = false;
+	push_to(2, 100, 2);
+	assert_int_equal(peek(1000).type, LP_OVERLAY_SECOND);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(take(), 2);
 }
 
 static void bulk_that_waits_too_long_loses_frames_and_a_game_none(void **state)
@@ -584,6 +602,7 @@ int main(void)
 		TEST(a_flow_with_little_to_say_goes_before_bulk),
 		TEST(a_game_that_speaks_more_than_once_in_a_round_stays_first),
 		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
+		TEST(a_second_half_does_not_wait_until_bulk_may_go),
 		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
 		TEST(flows_meet_only_when_there_are_very_many),
 		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
