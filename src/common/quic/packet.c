@@ -106,6 +106,8 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 		assert(len > 0 && len <= max);
 		if (len == 0 || len > max)
 			break;
+		if (packet->size > LP_MTU_SAFE && len <= small)
+			break; /* asked for again, for the next packet */
 		if (!packet->begun && len > small)
 			packet->size = packet->cap;
 		packet->begun = true;
