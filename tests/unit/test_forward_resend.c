@@ -162,6 +162,21 @@ static void what_a_peer_does_not_acknowledge_is_given_back(void **state)
 	relay_free(r);
 }
 
+static void a_loss_wakes_the_connection_again(void **state)
+{
+	(void)state;
+	struct relay *r = with_frames(FRAMES, 1, 2);
+	uint64_t tags[TAGS];
+	send_tcp(r, 1, player_mac(2), 500);
+	assert_ptr_equal(lp_hub_next_ready(r->hub), r->peers[2].session);
+	assert_int_equal(take_tags(r, 2, LP_DATAGRAM_MAX, tags), 1);
+	assert_null(lp_hub_next_ready(r->hub));
+	lp_hub_datagram_lost(r->hub, r->peers[2].session, tags[0], r->now);
+	assert_ptr_equal(lp_hub_next_ready(r->hub), r->peers[2].session);
+	assert_int_equal(take_tags(r, 2, LP_DATAGRAM_MAX, tags), 1);
+	relay_free(r);
+}
+
 static void a_peer_that_leaves_gives_back_what_was_kept_for_it(void **state)
 {
 	(void)state;
@@ -255,6 +270,22 @@ static void broadcasts_into_many_slow_members_leave_places_for_the_others(void *
 		assert_int_equal(relay_counters(r).frames_free, 128);
 		relay_free(r);
 	}
+}
+
+static void a_broadcast_for_which_there_are_too_few_places_goes_to_some(void **state)
+{
+	(void)state;
+	struct relay *r = with_frames(1, 1, 12);
+	struct lp_verdict v = send_tcp(r, 1, BROADCAST, 100);
+	assert_int_equal(v.targets, LP_PLACES);
+	assert_int_equal(v.skipped, 11 - LP_PLACES);
+	size_t got = 0;
+	for (int i = 2; i <= 12; i++)
+		got += peer_take_all(r, i);
+	assert_int_equal(got, LP_PLACES);
+	wait_until_forgotten(r);
+	assert_int_equal(relay_counters(r).frames_free, 1);
+	relay_free(r);
 }
 
 /* What each kind of peer gets of a frame, by what it can do and how much fits its path. */
@@ -423,9 +454,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_counts_once_whatever_type_it_comes_as),
 		cmocka_unit_test(what_a_peer_does_not_acknowledge_is_given_back),
+		cmocka_unit_test(a_loss_wakes_the_connection_again),
 		cmocka_unit_test(a_peer_that_leaves_gives_back_what_was_kept_for_it),
 		cmocka_unit_test(a_flood_of_numbers_and_halves_takes_no_buffers),
 		cmocka_unit_test(broadcasts_into_many_slow_members_leave_places_for_the_others),
+		cmocka_unit_test(a_broadcast_for_which_there_are_too_few_places_goes_to_some),
 		cmocka_unit_test(old_peers_get_whole_frames_and_no_numbers),
 		cmocka_unit_test(F1_types_that_a_peer_did_not_say_it_can_do_are_malformed),
 		cmocka_unit_test(halves_of_an_old_peer_are_not_asked_whether_they_were_here),

@@ -209,6 +209,33 @@ static void the_window_has_limits(void **state)
 	assert_int_equal(g.window, LP_GOVERNOR_MAX);
 }
 
+/* A busy computer makes round trips long: a smaller window would only leave the line empty. */
+static void what_the_line_carries_is_always_admitted(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	uint64_t delivered = 0;
+	lp_governor_init(&g, 0);
+	lp_governor_on_rtt(&g, 10 * MS, 10 * MS, 0, 0);
+	for (lp_time now = 10 * MS; now < 5 * LP_SECOND; now += 10 * MS) {
+		delivered += 100000; /* 10 MB a second */
+		lp_governor_admits(&g, UINT32_MAX, FULL);
+		lp_governor_on_rtt(&g, 100 * MS, 10 * MS, delivered, now);
+		if (now > LP_SECOND && !g.kept)
+			assert_in_range(g.window, 100000, 200000);
+	}
+}
+
+static void a_long_way_is_filled_soon(void **state)
+{
+	(void)state;
+	struct lp_governor g;
+	struct line line = {.rate = 100 * MBIT, .base = 100 * MS};
+	lp_governor_init(&g, 0);
+	struct result r = run(&g, &line, 0, 3 * LP_SECOND);
+	assert_true(r.used > 0.8); /* of the second half */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +246,8 @@ int main(void)
 		cmocka_unit_test(a_quiet_line_says_nothing),
 		cmocka_unit_test(a_new_path_begins_with_nothing_delivered),
 		cmocka_unit_test(the_window_has_limits),
+		cmocka_unit_test(what_the_line_carries_is_always_admitted),
+		cmocka_unit_test(a_long_way_is_filled_soon),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,13 @@ static void random_loss_is_no_black_hole(void **state)
 		{400, -1, 7, false, "many again"}, {800, 1, 0, false, "and one arrives"});
 }
 
+static void small_packets_that_are_lost_say_nothing(void **state)
+{
+	(void)state;
+	TELL({0, -1, -8, false, "some are lost, some pass"}, {400, -1, -8, false, "for a while"},
+		{800, 0, 7, false, "large ones, but not for long"}, {900, -1, -8, false, "again"});
+}
+
 static void a_line_that_is_dead_is_no_black_hole(void **state)
 {
 	(void)state;
@@ -84,6 +91,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(large_packets_vanish_while_small_ones_pass),
 		cmocka_unit_test(random_loss_is_no_black_hole),
+		cmocka_unit_test(small_packets_that_are_lost_say_nothing),
 		cmocka_unit_test(a_line_that_is_dead_is_no_black_hole),
 		cmocka_unit_test(each_vain_attempt_doubles_the_wait),
 	};

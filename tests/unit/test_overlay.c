@@ -117,6 +117,7 @@ static void each_number_is_new_once(void **state)
 		{3 + 2 * LP_SEEN_IDS, true, "a long way on"},
 		{3 + 2 * LP_SEEN_IDS - 1, true, "nothing of before counts"},
 		{3 + LP_SEEN_IDS - 1, false, "now too old"},
+		{3 + LP_SEEN_IDS - 100, false, "too old, though nothing has come in its place"},
 		{3 + 2 * LP_SEEN_IDS + 32767, true, "as far on as can be"},
 		{(uint16_t)(3 + 2 * LP_SEEN_IDS + 32767 + 32768), false, "half way round is old"},
 		{(uint16_t)(3 + 2 * LP_SEEN_IDS + 32767 + 32767), true, "one less is new"},

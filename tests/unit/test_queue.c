@@ -239,6 +239,18 @@ static void flows_have_their_turn_whatever_the_length_of_their_frames(void **sta
 	assert_in_range(bytes[0], 28000, 32000);
 }
 
+static void a_turn_is_one_large_frame(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		push_to(1, 1500, 1);
+		push_to(2, 1500, 2);
+	}
+	take(), take();
+	for (int i = 0; i < 15; i++)
+		assert_int_not_equal(take(), take());
+}
+
 /* A download that has been going on, one frame of a game, and the game goes first. */
 static void a_flow_with_little_to_say_goes_before_bulk(void **state)
 {
@@ -336,6 +348,18 @@ static void bulk_that_waits_too_long_loses_frames_and_a_game_none(void **state)
 	assert_in_range(drops[LP_DROP_LATE], 5, 100);
 	assert_int_equal(games, 80);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+}
+
+static void what_goes_first_is_never_late(void **state)
+{
+	(void)state;
+	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++)
+		push_to(2, 100, 2);
+	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
+		assert_int_equal(take(), 2);
+		now += 90 * LP_MILLISECOND; /* nothing may be sent for so long */
+	}
+	assert_int_equal(drops[LP_DROP_LATE], 0);
 }
 
 static void flows_meet_only_when_there_are_very_many(void **state)
@@ -599,11 +623,13 @@ int main(void)
 		TEST(a_full_queue_loses_the_oldest_frame_of_its_longest_flow),
 		TEST(fewer_frames_may_wait_when_the_caller_says_so),
 		TEST(flows_have_their_turn_whatever_the_length_of_their_frames),
+		TEST(a_turn_is_one_large_frame),
 		TEST(a_flow_with_little_to_say_goes_before_bulk),
 		TEST(a_game_that_speaks_more_than_once_in_a_round_stays_first),
 		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
 		TEST(a_second_half_does_not_wait_until_bulk_may_go),
 		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
+		TEST(what_goes_first_is_never_late),
 		TEST(flows_meet_only_when_there_are_very_many),
 		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
 		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),

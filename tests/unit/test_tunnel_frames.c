@@ -394,6 +394,27 @@ static void tcp_is_numbered_only_for_a_relay_that_has_resend(void **state)
 	}
 }
 
+/* A segment and its number go in one datagram. */
+static void tcp_segments_leave_room_for_a_number(void **state)
+{
+	(void)state;
+	for (int resend = 0; resend < 2; resend++) {
+		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct line *l = line_new(&config);
+		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
+		struct lp_overlay o;
+		line_start(l);
+		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_HALVES);
+		lp_tunnel_on_path(l->tunnel, 1200);
+		size_t len =
+			frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);
+		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+		assert_true(line_take(l, 1200, bytes, &o) > 0);
+		assert_int_equal(offered(o.bytes), resend ? 1200 - 10 - 54 : 1200 - 8 - 54);
+		line_free(l);
+	}
+}
+
 /* A new connection begins at the first number again, on both sides. */
 static void numbers_of_the_last_connection_are_forgotten(void **state)
 {
@@ -572,6 +593,7 @@ int main(void)
 		cmocka_unit_test(halves_from_the_relay_become_one_frame_or_expire),
 		cmocka_unit_test(numbers_and_halves_count_only_from_a_relay_that_has_them),
 		cmocka_unit_test(tcp_is_numbered_only_for_a_relay_that_has_resend),
+		cmocka_unit_test(tcp_segments_leave_room_for_a_number),
 		cmocka_unit_test(numbers_of_the_last_connection_are_forgotten),
 		cmocka_unit_test(F3_a_gateway_takes_from_its_lan_what_is_for_members),
 		cmocka_unit_test(S5_a_rogue_relay_gets_nothing_past_the_gateway),
