@@ -28,7 +28,7 @@
 #define LP_QUEUE_QUANTUM (LP_ETH_FRAME_MAX + LP_OVERLAY_HALF_HEAD) /* bytes of a flow in a round */
 #define LP_QUEUE_SPARSE  600 /* bytes with which a flow goes before all others, once in a round */
 #define LP_QUEUE_TRIES   4   /* of a frame at most */
-#define LP_QUEUE_LARGE   2 /* times that one is sent whole, when it may be too large for the path */
+#define LP_QUEUE_LARGE   3 /* times that one is sent whole, when it may be too large for the path */
 #define LP_QUEUE_RESEND  (500 * LP_MILLISECOND) /* older frames are not sent again */
 
 struct lp_places {

@@ -279,7 +279,7 @@ static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const stru
 	size_t len = place->frame->len, first = (len + 1) / 2;
 	bool again = place->tries > 0;
 	bool numbered = q->resend && place->frame->flow.tcp && (again || may_keep(q, pool));
-	/* From the third time on small: perhaps the path carries no large packets any more (mtu.h). */
+	/* The fourth time small: perhaps the path carries no large packets any more (mtu.h). */
 	bool small = q->halves && place->tries >= LP_QUEUE_LARGE && len > LP_DATAGRAM_MIN;
 	if (place == q->half) {
 		*ret_type = LP_OVERLAY_SECOND;

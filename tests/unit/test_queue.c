@@ -441,7 +441,7 @@ static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
 }
 
 /* Perhaps large packets are what the path no longer carries, and it takes a while to be sure of that. */
-static void a_large_frame_that_was_lost_twice_goes_in_halves(void **state)
+static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
 {
 	static const struct {
 		uint16_t len;
@@ -633,7 +633,7 @@ int main(void)
 		TEST(flows_meet_only_when_there_are_very_many),
 		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
 		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),
-		TEST(a_large_frame_that_was_lost_twice_goes_in_halves),
+		TEST(a_large_frame_that_was_lost_thrice_goes_in_halves),
 		TEST(frames_are_not_sent_again_for_ever),
 		TEST(frames_that_nobody_tells_of_are_given_back),
 		TEST(a_tag_that_has_come_round_finds_nothing_of_others),
