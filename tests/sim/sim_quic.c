@@ -86,7 +86,7 @@ static void exchange(const struct passage *passage, uint64_t seed)
 static void no_frame_comes_twice_and_tcp_nearly_always(void **state)
 {
 	static const struct passage passages[] = {{0, 2 * LP_MILLISECOND, 0.999},
-		{20, 2 * LP_MILLISECOND, 0.996}, {100, 5 * LP_MILLISECOND, 0.995},
+		{20, 2 * LP_MILLISECOND, 0.99}, {100, 5 * LP_MILLISECOND, 0.98},
 		{300, 10 * LP_MILLISECOND, 0.3}};
 	(void)state;
 	for (size_t i = 0; i < sizeof(passages) / sizeof(passages[0]); i++)
