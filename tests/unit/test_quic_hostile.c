@@ -1,8 +1,12 @@
 /* Bad networks and strangers: loss, NATs, restarts, floods, junk. */
 #include "quic_wire.h"
 
-#define JUNK   20000
+#define JUNK 20000
+#ifdef _WIN32
+#define VISITS 500 /* under Wine each takes ten times as long */
+#else
 #define VISITS 5000
+#endif
 
 #define STRANGER 100 /* first host of a flood; nothing that is sent there arrives */
 
@@ -571,7 +575,7 @@ static void a_closed_connection_answers_stragglers_only_a_few_times(void **state
 }
 
 /* [R7] */
-static void thousands_of_visits_leave_nothing(void **state)
+static void many_visits_leave_nothing(void **state)
 {
 	(void)state;
 	struct world *w = world_with(0, 0);
@@ -618,7 +622,7 @@ int main(void)
 		cmocka_unit_test(an_empty_packet_is_ignored),
 		cmocka_unit_test(a_clock_that_steps_back_does_no_harm),
 		cmocka_unit_test(a_closed_connection_answers_stragglers_only_a_few_times),
-		cmocka_unit_test(thousands_of_visits_leave_nothing),
+		cmocka_unit_test(many_visits_leave_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
