@@ -48,7 +48,7 @@ new_certificate() { # NAME: keeps it, and as DER for the peers
 	sed '/-----/d' "$folder/crt" | base64 -d >"$folder/$1.der"
 }
 start() { # OPTION...
-	: >"$folder/out" >"$folder/log" # or what the one before said would be taken for this one's
+	: >"$folder/out" # or what the one before said would be taken for this one's
 	"${before[@]}" "$bin/lanparty-relay" --cert "$folder/crt" --key "$folder/key" --broadcast-rate 0 --unknown-rate 0 \
 		"$@" >"$folder/out" 2>"$folder/log" &
 	relay=$!
