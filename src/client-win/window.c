@@ -273,19 +273,22 @@ static void open_driver_page(void)
 	ShellExecuteW(NULL, L"open", explorer, DRIVER_PAGE, NULL, SW_SHOWNORMAL);
 }
 
-/* The second click of a double one is not meant to undo the first. */
+/* The second click of a double one is not meant to undo the first. A join that was refused may be
+ * tried again at once. */
 static void press_join(struct window *w)
 {
 	ULONGLONG now = GetTickCount64();
-	bool stays = w->session;
-	if (w->pressed && now - w->pressed < GetDoubleClickTime())
+	bool leaves = w->session, again = !leaves && !w->left;
+	if (w->pressed && !again && now - w->pressed < GetDoubleClickTime())
 		return;
-	if (stays)
+	if (leaves)
 		window_leave(w);
 	else
 		join(w);
-	if (stays || w->session)
+	if (leaves || w->session) {
 		w->pressed = now;
+		w->left = leaves;
+	}
 }
 
 static void on_command(struct window *w, WPARAM what)

@@ -70,6 +70,7 @@ struct window {
 	struct session *session; /* NULL: no stay */
 	HANDLE thread;           /* of the session */
 	ULONGLONG pressed;       /* when a button has joined or left, ms */
+	bool left;               /* which of the two */
 	bool exiting;            /* when the stay is over */
 };
 
