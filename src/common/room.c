@@ -295,15 +295,18 @@ static void leave(struct lp_room *room, struct lp_member *m)
 	room->members[m->index]->index = m->index;
 	if (m->role == LP_ROLE_GATEWAY) {
 		room->gateway = NULL;
-		lp_neighbours_forget(room->neighbours, LP_OWNER_LAN);
 	} else {
 		struct lp_member **at = &room->by_mac[mac_chain(&m->mac)];
 		while (*at != m)
 			at = &(*at)->next_mac;
 		*at = m->next_mac;
-		lp_neighbours_forget(room->neighbours, m->peer);
 	}
 	m->room = NULL;
+}
+
+static void forget(struct lp_room *room, const struct lp_member *m)
+{
+	lp_neighbours_forget(room->neighbours, m->role == LP_ROLE_GATEWAY ? LP_OWNER_LAN : m->peer);
 }
 
 /* What can be told before any room is looked at. */
@@ -351,8 +354,10 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_
 	if (fresh)
 		room->mtu = mtu;
 	*ret_replaced = rival_of(room, hello);
-	if (*ret_replaced)
+	if (*ret_replaced) {
 		leave(room, *ret_replaced);
+		forget(room, *ret_replaced);
+	}
 	enter(room, m);
 	for (size_t i = 0; m->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
 		lp_neighbours_protect(room->neighbours, hello->protected_ipv4[i]);
@@ -364,8 +369,10 @@ bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member)
 {
 	struct lp_room *room = member->room;
 	leave(room, member);
-	if (room->count)
+	if (room->count) {
+		forget(room, member);
 		return false;
+	}
 	remove_room(rooms, room);
 	return true;
 }

@@ -299,9 +299,12 @@ static void R4_a_peer_that_resumes_has_its_place_in_a_full_room(void **state)
 	memcpy(other.resume_token, old->resume_token, LP_TOKEN_SIZE);
 	assert_int_equal(join(rooms, &other).reject, LP_REJECT_ROOM_FULL); /* another MAC */
 	uint32_t id = lp_room_id(old->room);
+	struct lp_neighbours *n = lp_room_neighbours(old->room);
+	lp_neighbours_claim(n, old->peer, IPV4(10, 0, 0, 5), 0);
 	struct outcome o = join(rooms, &hello);
 	assert_ptr_equal(o.replaced, old);
 	assert_int_equal(lp_room_id(o.member->room), id); /* alone, and still the same room */
+	assert_true(lp_neighbours_claim(n, o.member->peer, IPV4(10, 0, 0, 5), 0)); /* as before */
 	lp_member_free(old);
 	lp_rooms_free(rooms);
 }
