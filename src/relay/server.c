@@ -18,7 +18,8 @@ struct server {
 	struct lp_udp *sockets[SERVER_MAX_LISTEN];
 	struct lp_address bound[SERVER_MAX_LISTEN];
 	size_t count;
-	int set, wake; /* what it waits for, and one of these */
+	struct lp_waiter waiter;
+	int wake; /* readable when somebody wants it */
 	void (*woken)(void *context, struct server *server);
 	void *context;
 	bool stopping;
@@ -325,7 +326,7 @@ static bool take_sockets(struct server *s, const struct server_config *config)
 	for (size_t i = 0; i < s->count; i++) {
 		s->sockets[i] = config->sockets[i];
 		lp_udp_local(s->sockets[i], &s->bound[i]);
-		if (!lp_wait_add(s->set, lp_udp_fd(s->sockets[i])))
+		if (!lp_waiter_add(&s->waiter, lp_udp_fd(s->sockets[i])))
 			return false;
 	}
 	return true;
@@ -361,9 +362,9 @@ struct server *server_open(
 	s->wake = config->wake;
 	s->woken = config->woken;
 	s->context = config->context;
-	s->set = lp_wait_open();
+	lp_waiter_open(&s->waiter);
 	*ret_exit = LP_EXIT_OS;
-	if (lp_wait_add(s->set, s->wake) && take_sockets(s, config))
+	if (lp_waiter_add(&s->waiter, s->wake) && take_sockets(s, config))
 		*ret_exit = open_core(s, config);
 	else
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
@@ -392,7 +393,7 @@ static bool wait_and_read(struct server *s)
 	bool woken = false;
 	int ready[SERVER_MAX_LISTEN + 1];
 	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
-	size_t count = lp_wait(s->set, quic < hub ? quic : hub, ready, SERVER_MAX_LISTEN + 1);
+	size_t count = lp_wait(&s->waiter, quic < hub ? quic : hub, ready, SERVER_MAX_LISTEN + 1);
 	s->now = lp_clock();
 	for (size_t i = 0; i < count; i++) {
 		struct lp_udp *udp = NULL;
@@ -431,8 +432,7 @@ void server_close(struct server *s)
 		return;
 	lp_quic_free(s->quic);
 	lp_hub_free(s->hub);
-	if (s->set >= 0)
-		close(s->set);
+	lp_waiter_close(&s->waiter);
 	lp_identity_free(s->identity);
 	free(s);
 }

@@ -24,7 +24,8 @@
 static struct mmsghdr messages[BATCH];
 static struct iovec iov[BATCH];
 static uint8_t bytes[BATCH][MAX_LEN];
-static int from, to, set;
+static int from, to;
+static struct lp_waiter waiter;
 static uint64_t sent, arrived;
 
 static int fail(const char *what)
@@ -56,7 +57,7 @@ static bool receive_some(lp_time deadline)
 {
 	uint64_t before = arrived;
 	int ready, n;
-	lp_wait(set, deadline, &ready, 1);
+	lp_wait(&waiter, deadline, &ready, 1);
 	do {
 		for (size_t i = 0; i < BATCH; i++)
 			iov[i].iov_len = MAX_LEN;
@@ -106,8 +107,8 @@ int main(int argc, char **argv)
 	}
 	to = open_there(argv[1], &at.address);
 	from = udp_open(&at.address, false, SOCK_NONBLOCK);
-	set = lp_wait_open();
-	if (!lp_wait_add(set, to))
+	lp_waiter_open(&waiter);
+	if (!lp_waiter_add(&waiter, to))
 		return fail("blast");
 	/* The first ones ask for addresses, and tell switches who is where. */
 	for (lp_time start = lp_clock(); !arrived && lp_clock() < start + PATIENCE;) {

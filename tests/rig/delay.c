@@ -43,13 +43,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	lp_time delay = (lp_time)(milliseconds * (double)LP_MILLISECOND);
-	int tun = tun_open(argv[1], IFF_TUN), set = lp_wait_open(), ready;
-	if (!lp_wait_add(set, tun))
+	int tun = tun_open(argv[1], IFF_TUN), ready;
+	struct lp_waiter waiter;
+	lp_waiter_open(&waiter);
+	if (!lp_waiter_add(&waiter, tun))
 		return 1;
 	printf("delaying\n");
 	fflush(stdout);
 	for (;;) {
-		lp_wait(set, count ? ring[head].due : LP_NEVER, &ready, 1);
+		lp_wait(&waiter, count ? ring[head].due : LP_NEVER, &ready, 1);
 		take(tun, delay);
 		for (lp_time now = lp_clock(); count && ring[head].due <= now; count--) {
 			if (write(tun, ring[head].bytes, ring[head].len) < 0)

@@ -113,8 +113,10 @@ static int watch(const char *iface, int seconds)
 		.sll_protocol = htons(3),
 		.sll_ifindex = (int)if_nametoindex(iface)};
 	lp_time end = lp_clock() + (lp_time)seconds * LP_SECOND;
-	int set = lp_wait_open();
-	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) != 0 || !lp_wait_add(set, fd)) {
+	struct lp_waiter waiter;
+	lp_waiter_open(&waiter);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)) != 0 ||
+		!lp_waiter_add(&waiter, fd)) {
 		perror(iface);
 		return 1;
 	}
@@ -123,13 +125,13 @@ static int watch(const char *iface, int seconds)
 	while (lp_clock() < end) {
 		uint8_t bytes[2048];
 		int ready;
-		lp_wait(set, end, &ready, 1);
+		lp_wait(&waiter, end, &ready, 1);
 		ssize_t len = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 		if (len > 0)
 			note(bytes, (size_t)len);
 	}
 	close(fd);
-	close(set);
+	lp_waiter_close(&waiter);
 	return judge(false, true) ? 0 : 1;
 }
 

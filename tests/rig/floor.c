@@ -101,11 +101,13 @@ static _Noreturn void run_relay(const char *at)
 	r.fd = udp_open_text(at, true, 0);
 	printf("listening\n");
 	fflush(stdout);
-	int ready, set = lp_wait_open();
-	if (!lp_wait_add(set, r.fd))
+	struct lp_waiter waiter;
+	int ready;
+	lp_waiter_open(&waiter);
+	if (!lp_waiter_add(&waiter, r.fd))
 		exit(1);
 	for (;;) {
-		lp_wait(set, LP_NEVER, &ready, 1);
+		lp_wait(&waiter, LP_NEVER, &ready, 1);
 		for (int round = 0; round < 4; round++) {
 			int n = receive(r.fd, &in);
 			for (int i = 0; i < n; i++)
@@ -141,14 +143,16 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 	static struct batch in, out;
 	int fds[MAX_MEMBERS];
 	uint64_t sent = 0, copies = 0, lost = 0, count = (uint64_t)llabs(wanted);
-	int ready, set = lp_wait_open();
+	struct lp_waiter waiter;
+	int ready;
+	lp_waiter_open(&waiter);
 	batch_init(&in);
 	batch_init(&out);
 	for (size_t i = 0; i < BATCH; i++)
 		out.iov[i].iov_len = len;
 	for (size_t i = 0; i <= targets; i++) {
 		fds[i] = udp_open_text(to, false, 0);
-		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_wait_add(set, fds[i])))
+		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_waiter_add(&waiter, fds[i])))
 			return 1;
 	}
 	printf("ready\n");
@@ -160,14 +164,14 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 			sent += send_some(fds[0], &out, 1);
 			at += SPARSE_GAP;
 			while (lp_clock() < at) {
-				lp_wait(set, at, &ready, 1);
+				lp_wait(&waiter, at, &ready, 1);
 				copies += drain(fds + 1, targets, &in);
 			}
 			continue;
 		}
 		while (sent < count && sent * targets < copies + lost + WINDOW * targets)
 			sent += send_some(fds[0], &out, count - sent);
-		lp_wait(set, lp_clock() + STALL, &ready, 1);
+		lp_wait(&waiter, lp_clock() + STALL, &ready, 1);
 		uint64_t got = drain(fds + 1, targets, &in);
 		copies += got;
 		if (got)
@@ -176,7 +180,7 @@ static int run_load(const char *to, size_t len, long long wanted, size_t targets
 			lost = sent * targets - copies;
 	}
 	for (moved = lp_clock(); copies < sent * targets && lp_clock() < moved + STALL;) {
-		lp_wait(set, moved + STALL, &ready, 1);
+		lp_wait(&waiter, moved + STALL, &ready, 1);
 		copies += drain(fds + 1, targets, &in);
 	}
 	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,

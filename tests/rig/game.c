@@ -26,7 +26,7 @@ struct times {
 	size_t count;
 };
 
-static _Noreturn void echo(int fd, int set)
+static _Noreturn void echo(int fd, struct lp_waiter *waiter)
 {
 	uint8_t bytes[MAX_LEN];
 	struct stamp stamp;
@@ -35,7 +35,7 @@ static _Noreturn void echo(int fd, int set)
 	for (;;) {
 		struct lp_address from = {.len = sizeof(from.in6)};
 		int ready;
-		lp_wait(set, LP_NEVER, &ready, 1);
+		lp_wait(waiter, LP_NEVER, &ready, 1);
 		ssize_t len = recvfrom(fd, bytes, sizeof(bytes), 0, &from.sa, &from.len);
 		if (len < (ssize_t)sizeof(stamp))
 			continue;
@@ -70,7 +70,7 @@ static void print(const char *name, struct times *t)
 		t->values[t->count * 99 / 100], t->values[t->count - 1]);
 }
 
-static int play(int fd, int set, lp_time how_long, size_t size, lp_time interval)
+static int play(int fd, struct lp_waiter *waiter, lp_time how_long, size_t size, lp_time interval)
 {
 	uint8_t bytes[MAX_LEN] = {0};
 	struct times trip = {0}, up = {0}, down = {0};
@@ -92,7 +92,7 @@ static int play(int fd, int set, lp_time how_long, size_t size, lp_time interval
 			next += interval;
 		}
 		int ready;
-		lp_wait(set, stamp.number < total ? next : start + total * interval + STRAGGLERS,
+		lp_wait(waiter, stamp.number < total ? next : start + total * interval + STRAGGLERS,
 			&ready, 1);
 		uint8_t answer[MAX_LEN];
 		while (recv(fd, answer, sizeof(answer), 0) >= (ssize_t)sizeof(struct stamp)) {
@@ -128,16 +128,18 @@ int main(int argc, char **argv)
 				"[INTERVAL]]\n");
 		return 2;
 	}
-	int fd = udp_open_text(argv[2], argc == 3, SOCK_NONBLOCK), set = lp_wait_open();
-	if (!lp_wait_add(set, fd))
+	int fd = udp_open_text(argv[2], argc == 3, SOCK_NONBLOCK);
+	struct lp_waiter waiter;
+	lp_waiter_open(&waiter);
+	if (!lp_waiter_add(&waiter, fd))
 		return 1;
 	if (argc == 3)
-		echo(fd, set);
+		echo(fd, &waiter);
 	double seconds = strtod(argv[3], NULL);
 	size_t size = argc > 4 ? strtoul(argv[4], NULL, 10) : 64;
 	double interval = argc > 5 ? strtod(argv[5], NULL) : 20;
 	if (seconds <= 0 || interval <= 0 || size < sizeof(struct stamp) || size > MAX_LEN)
 		return 2;
-	return play(fd, set, (lp_time)(seconds * (double)LP_SECOND), size,
+	return play(fd, &waiter, (lp_time)(seconds * (double)LP_SECOND), size,
 		(lp_time)(interval * (double)LP_MILLISECOND));
 }

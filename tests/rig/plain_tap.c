@@ -63,13 +63,15 @@ int main(int argc, char **argv)
 	}
 	int fd = udp_open_text(argv[1], false, SOCK_NONBLOCK), never = IP_PMTUDISC_PROBE;
 	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof(never));
-	int tap = tun_open(argv[2], IFF_TAP), set = lp_wait_open(), ready[2];
-	if (send(fd, "J", 1, 0) != 1 || !lp_wait_add(set, fd) || !lp_wait_add(set, tap))
+	int tap = tun_open(argv[2], IFF_TAP), ready[2];
+	struct lp_waiter waiter;
+	lp_waiter_open(&waiter);
+	if (send(fd, "J", 1, 0) != 1 || !lp_waiter_add(&waiter, fd) || !lp_waiter_add(&waiter, tap))
 		return 1;
 	printf("joined\n");
 	fflush(stdout);
 	for (;;) {
-		size_t count = lp_wait(set, LP_NEVER, ready, 2);
+		size_t count = lp_wait(&waiter, LP_NEVER, ready, 2);
 		for (size_t i = 0; i < count; i++)
 			if (ready[i] == tap)
 				send_frames(tap, fd, pad);

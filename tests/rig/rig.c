@@ -14,7 +14,7 @@
 struct rig {
 	struct lp_quic *quic;
 	struct lp_udp *udp;
-	int set;
+	struct lp_waiter waiter;
 	struct lp_path path;
 	uint8_t pin[1][LP_PIN_SIZE];
 	lp_time now;
@@ -164,8 +164,8 @@ struct rig *rig_open(const char *relay, const char *der_file)
 	rig->udp = lp_udp_client(to.address.sa.sa_family, &code);
 	struct lp_quic_config config = {.handler = &handler, .context = rig};
 	rig->quic = lp_quic_new(&config, NULL);
-	rig->set = lp_wait_open();
-	if (!rig->udp || !rig->quic || !lp_wait_add(rig->set, lp_udp_fd(rig->udp)))
+	lp_waiter_open(&rig->waiter);
+	if (!rig->udp || !rig->quic || !lp_waiter_add(&rig->waiter, lp_udp_fd(rig->udp)))
 		fail("cannot start", "no socket, or no TLS");
 	struct lp_address local;
 	lp_udp_local(rig->udp, &local);
@@ -181,7 +181,7 @@ void rig_rebind(struct rig *rig)
 {
 	enum lp_exit code;
 	struct lp_udp *fresh = lp_udp_client(rig->path.remote.sa.sa_family, &code);
-	if (!fresh || !lp_wait_add(rig->set, lp_udp_fd(fresh)))
+	if (!fresh || !lp_waiter_add(&rig->waiter, lp_udp_fd(fresh)))
 		fail("cannot start", "no other socket");
 	lp_udp_close(rig->udp);
 	rig->udp = fresh;
@@ -197,7 +197,7 @@ void rig_close(struct rig *rig)
 {
 	lp_quic_free(rig->quic);
 	lp_udp_close(rig->udp);
-	close(rig->set);
+	lp_waiter_close(&rig->waiter);
 	free(rig);
 }
 
@@ -333,7 +333,7 @@ bool rig_run(struct rig *rig, lp_time how_long, bool (*done)(void *), void *cont
 			return false;
 		lp_time deadline = lp_quic_deadline(rig->quic);
 		int ready;
-		lp_wait(rig->set, deadline < end ? deadline : end, &ready, 1);
+		lp_wait(&rig->waiter, deadline < end ? deadline : end, &ready, 1);
 	}
 }
 

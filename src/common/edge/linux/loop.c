@@ -1,12 +1,11 @@
 #include "linux/loop.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,44 +27,63 @@ size_t lp_core_count(void)
 	return count > 1 ? (size_t)count : 1;
 }
 
-int lp_wait_open(void)
+static bool add(const struct lp_waiter *w, int fd, uint32_t events)
 {
-	return epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = {.events = events, .data.fd = fd};
+	return epoll_ctl(w->set, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-bool lp_wait_add(int set, int fd)
+/* Edge-triggered, nobody has to read the timer. */
+void lp_waiter_open(struct lp_waiter *w)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-	return epoll_ctl(set, EPOLL_CTL_ADD, fd, &event) == 0;
+	w->set = epoll_create1(EPOLL_CLOEXEC);
+	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	w->armed = LP_NEVER;
+	if (!add(w, w->timer, EPOLLIN | EPOLLET))
+		lp_waiter_close(w);
 }
 
-static int wait_until(int set, lp_time deadline, struct epoll_event *events, int cap)
+void lp_waiter_close(struct lp_waiter *w)
 {
-	static _Atomic bool coarse; /* kernels before 5.11 count in milliseconds */
-	lp_time now = deadline == LP_NEVER ? 0 : lp_clock();
-	lp_time left = deadline > now ? deadline - now : 0;
-	struct timespec timeout = {
-		.tv_sec = (time_t)(left / LP_SECOND), .tv_nsec = (long)(left % LP_SECOND)};
-	if (!coarse) {
-		int count = epoll_pwait2(
-			set, events, cap, deadline == LP_NEVER ? NULL : &timeout, NULL);
-		if (count >= 0 || errno != ENOSYS)
-			return count;
-		coarse = true;
-	}
-	lp_time ms = left / LP_MILLISECOND + (left % LP_MILLISECOND ? 1 : 0);
-	int most = ms < INT_MAX ? (int)ms : INT_MAX;
-	return epoll_wait(set, events, cap, deadline == LP_NEVER ? -1 : most);
+	if (w->set >= 0)
+		close(w->set);
+	if (w->timer >= 0)
+		close(w->timer);
+	w->set = w->timer = -1;
 }
 
-size_t lp_wait(int set, lp_time deadline, int *ret_ready, size_t cap)
+bool lp_waiter_add(struct lp_waiter *w, int fd)
+{
+	return add(w, fd, EPOLLIN);
+}
+
+static void arm(struct lp_waiter *w, lp_time deadline)
+{
+	lp_time at = deadline ? deadline : 1; /* 0 would disarm it */
+	struct itimerspec spec = {.it_value = {.tv_sec = (time_t)(at / LP_SECOND),
+					  .tv_nsec = (long)(at % LP_SECOND)}};
+	timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &spec, NULL);
+	w->armed = deadline;
+}
+
+size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap)
 {
 	struct epoll_event events[WAIT_BATCH];
-	int most = cap < WAIT_BATCH ? (int)cap : WAIT_BATCH;
-	int count = wait_until(set, deadline, events, most);
-	for (int i = 0; i < count; i++)
-		ret_ready[i] = events[i].data.fd;
-	return count > 0 ? (size_t)count : 0;
+	int most = cap < WAIT_BATCH ? (int)cap + 1 : WAIT_BATCH; /* and the timer */
+	for (;;) {
+		size_t ready = 0;
+		if (deadline < w->armed)
+			arm(w, deadline);
+		int count = epoll_wait(w->set, events, most, -1);
+		for (int i = 0; i < count; i++)
+			if (events[i].data.fd == w->timer)
+				w->armed = LP_NEVER;
+			else if (ready < cap)
+				ret_ready[ready++] = events[i].data.fd;
+		/* It may have gone off for a deadline that has moved since. */
+		if (ready || count < 0 || (deadline != LP_NEVER && lp_clock() >= deadline))
+			return ready;
+	}
 }
 
 int lp_signals_open(const int *signals)

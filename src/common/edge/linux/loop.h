@@ -13,13 +13,21 @@ lp_time lp_clock(void);
 /* The processor cores that this process may run on; at least 1. */
 size_t lp_core_count(void);
 
-/* A set of descriptors to wait for (epoll, level-triggered), itself a descriptor: close it. -1 when
- * the system has none to give. A descriptor that is closed leaves it by itself. */
-int lp_wait_open(void);
-bool lp_wait_add(int set, int fd);
+/* Descriptors to wait for (epoll, level-triggered), and a moment (timerfd): to be closed. A moment
+ * that moves away, as that of a connection does with each packet, costs no call to the system. */
+struct lp_waiter {
+	int set, timer;
+	lp_time armed; /* when the timer goes off; LP_NEVER when it does not */
+};
+
+/* When the system has no descriptor left, nothing can be added. */
+void lp_waiter_open(struct lp_waiter *ret_waiter);
+void lp_waiter_close(struct lp_waiter *waiter);
+/* False: the system refused. A descriptor that is closed leaves by itself. */
+bool lp_waiter_add(struct lp_waiter *waiter, int fd);
 /* Sleeps until one is readable, or the deadline is there: LP_NEVER waits for descriptors alone.
  * Gives up to cap of those that are; returns how many. */
-size_t lp_wait(int set, lp_time deadline, int *ret_ready, size_t cap);
+size_t lp_wait(struct lp_waiter *waiter, lp_time deadline, int *ret_ready, size_t cap);
 
 /* A descriptor that is readable when one of the signals (0 ends the list) has come; they are
  * blocked otherwise. -1 when the system has none to give. Ignores SIGPIPE as well. */

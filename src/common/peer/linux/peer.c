@@ -19,8 +19,9 @@ _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet")
 struct peer {
 	const struct lp_peer_config *config;
 	struct lp_link *link;
-	struct lp_udp *udp;          /* of the present or the last connection */
-	int set, resolving, signals; /* what it waits for, and two of these */
+	struct lp_udp *udp; /* of the present or the last connection */
+	struct lp_waiter waiter;
+	int resolving, signals; /* two of what it waits for */
 	struct lp_teller teller;
 	bool at_once;
 	lp_time leave_at;
@@ -41,7 +42,7 @@ static bool look_up(void *context)
 	const struct lp_host *relay = &p->config->options->relay;
 	stop_look_up(p);
 	p->resolving = lp_resolve(relay->name, relay->port);
-	return p->resolving >= 0 && lp_wait_add(p->set, p->resolving);
+	return p->resolving >= 0 && lp_waiter_add(&p->waiter, p->resolving);
 }
 
 static void take_addresses(struct peer *p)
@@ -60,7 +61,7 @@ static bool open_socket(
 	enum lp_exit code;
 	lp_udp_close(p->udp);
 	p->udp = lp_udp_client(remote->sa.sa_family, &code);
-	if (p->udp && !lp_wait_add(p->set, lp_udp_fd(p->udp))) {
+	if (p->udp && !lp_waiter_add(&p->waiter, lp_udp_fd(p->udp))) {
 		lp_udp_close(p->udp);
 		p->udp = NULL;
 	}
@@ -158,7 +159,7 @@ static void wait_and_read(struct peer *p)
 	int ready[DESCRIPTORS];
 	lp_time deadline = lp_link_deadline(p->link);
 	size_t count = lp_wait(
-		p->set, deadline < p->leave_at ? deadline : p->leave_at, ready, DESCRIPTORS);
+		&p->waiter, deadline < p->leave_at ? deadline : p->leave_at, ready, DESCRIPTORS);
 	p->now = lp_clock();
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
@@ -196,10 +197,9 @@ static bool open_all(struct peer *p)
 	};
 	p->link = lp_link_open(&link);
 	p->signals = lp_signals_open(wanted);
-	p->set = lp_wait_open();
-	return p->link && lp_wait_add(p->set, p->signals) &&
-	       lp_wait_add(p->set, lp_port_fd(c->port)) &&
-	       (!c->readable || c->fd < 0 || lp_wait_add(p->set, c->fd));
+	return p->link && lp_waiter_add(&p->waiter, p->signals) &&
+	       lp_waiter_add(&p->waiter, lp_port_fd(c->port)) &&
+	       (!c->readable || c->fd < 0 || lp_waiter_add(&p->waiter, c->fd));
 }
 
 static void close_all(struct peer *p)
@@ -207,8 +207,7 @@ static void close_all(struct peer *p)
 	stop_look_up(p);
 	if (p->signals >= 0)
 		close(p->signals);
-	if (p->set >= 0)
-		close(p->set);
+	lp_waiter_close(&p->waiter);
 	lp_link_close(p->link);
 	lp_udp_close(p->udp);
 }
@@ -220,7 +219,8 @@ int lp_peer_run(const struct lp_peer_config *config)
 	if (!p)
 		return code;
 	p->config = config;
-	p->resolving = p->signals = p->set = -1;
+	p->resolving = p->signals = -1;
+	lp_waiter_open(&p->waiter);
 	p->leave_at = LP_NEVER;
 	p->teller.role = config->role;
 	if (open_all(p)) {
