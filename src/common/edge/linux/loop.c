@@ -39,6 +39,7 @@ void lp_waiter_open(struct lp_waiter *w)
 	w->set = epoll_create1(EPOLL_CLOEXEC);
 	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	w->armed = LP_NEVER;
+	w->since = 0;
 	if (!add(w, w->timer, EPOLLIN | EPOLLET))
 		lp_waiter_close(w);
 }
@@ -57,13 +58,27 @@ bool lp_waiter_add(struct lp_waiter *w, int fd)
 	return add(w, fd, EPOLLIN);
 }
 
-static void arm(struct lp_waiter *w, lp_time deadline)
+static void arm(struct lp_waiter *w, lp_time deadline, lp_time now)
 {
-	lp_time at = deadline ? deadline : 1; /* 0 would disarm it */
-	struct itimerspec spec = {.it_value = {.tv_sec = (time_t)(at / LP_SECOND),
+	struct itimerspec never = {.it_value = {0}};
+	lp_time at = deadline ? deadline : 1; /* 0 is never */
+	struct itimerspec then = {.it_value = {.tv_sec = (time_t)(at / LP_SECOND),
 					  .tv_nsec = (long)(at % LP_SECOND)}};
-	timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &spec, NULL);
+	timerfd_settime(w->timer, TFD_TIMER_ABSTIME, deadline == LP_NEVER ? &never : &then, NULL);
 	w->armed = deadline;
+	w->since = now;
+}
+
+/* A deadline that moves away, as that of a connection does with each packet, takes the timer along now
+ * and then only: that costs less than a timer that goes off for nothing, and less than one that is set
+ * for each packet. */
+static void follow(struct lp_waiter *w, lp_time deadline)
+{
+	if (deadline == w->armed)
+		return;
+	lp_time now = lp_clock();
+	if (deadline < w->armed || now - w->since >= LP_MILLISECOND)
+		arm(w, deadline, now);
 }
 
 size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap)
@@ -72,8 +87,7 @@ size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap
 	int most = cap < WAIT_BATCH ? (int)cap + 1 : WAIT_BATCH; /* and the timer */
 	for (;;) {
 		size_t ready = 0;
-		if (deadline < w->armed)
-			arm(w, deadline);
+		follow(w, deadline);
 		int count = epoll_wait(w->set, events, most, -1);
 		for (int i = 0; i < count; i++)
 			if (events[i].data.fd == w->timer)

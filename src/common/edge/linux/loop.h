@@ -13,11 +13,11 @@ lp_time lp_clock(void);
 /* The processor cores that this process may run on; at least 1. */
 size_t lp_core_count(void);
 
-/* Descriptors to wait for (epoll, level-triggered), and a moment (timerfd): to be closed. A moment
- * that moves away, as that of a connection does with each packet, costs no call to the system. */
+/* Descriptors to wait for (epoll, level-triggered), and a timer: to be closed. */
 struct lp_waiter {
 	int set, timer;
 	lp_time armed; /* when the timer goes off; LP_NEVER when it does not */
+	lp_time since; /* when that was decided */
 };
 
 /* When the system has no descriptor left, nothing can be added. */

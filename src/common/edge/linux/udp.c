@@ -75,6 +75,13 @@ static bool set_options(int fd, int family, bool server)
 	return good;
 }
 
+/* A slot's whole room; the kernel writes there how much it took. */
+static void offer(struct lp_udp *u, size_t slot)
+{
+	u->in.messages[slot].msg_hdr.msg_namelen = sizeof(u->in.remotes[slot].in6);
+	u->in.messages[slot].msg_hdr.msg_controllen = sizeof(u->in.controls[slot]);
+}
+
 static void prepare_receive(struct lp_udp *u)
 {
 	for (size_t i = 0; i < RECEIVE_SLOTS; i++) {
@@ -85,6 +92,7 @@ static void prepare_receive(struct lp_udp *u)
 			.msg_iovlen = 1,
 			.msg_control = &u->in.controls[i],
 		};
+		offer(u, i);
 	}
 }
 
@@ -292,10 +300,6 @@ static void deliver(struct lp_udp *u, size_t slot, lp_udp_sink *sink, void *cont
 bool lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
 {
 	for (int round = 0; round < RECEIVE_ROUNDS; round++) {
-		for (size_t i = 0; i < RECEIVE_SLOTS; i++) {
-			u->in.messages[i].msg_hdr.msg_namelen = sizeof(u->in.remotes[i].in6);
-			u->in.messages[i].msg_hdr.msg_controllen = sizeof(u->in.controls[i]);
-		}
 		u->counters.syscalls_in++;
 		int count = recvmmsg(u->fd, u->in.messages, RECEIVE_SLOTS, MSG_DONTWAIT, NULL);
 		if (count < 0 && errno == EAGAIN)
@@ -305,8 +309,10 @@ bool lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
 			lp_log(LP_LOG_DEBUG, "udp_receive_failed", "error=%s", strerror(errno));
 			continue;
 		}
-		for (size_t i = 0; i < (size_t)count; i++)
+		for (size_t i = 0; i < (size_t)count; i++) {
 			deliver(u, i, sink, context);
+			offer(u, i);
+		}
 		if (count < RECEIVE_SLOTS)
 			return false;
 	}
