@@ -1,6 +1,6 @@
 """throughput: TCP and datagrams from one client's TAP to another's, the relay on one core, all else on the other."""
 
-from lab import Lab, Trouble, need, note
+from lab import Lab, Trouble, cpu_ns, need, note
 from load import LARGE, Game, Tcp, blast
 import rivals
 from tunnels import Lanparty, Plain
@@ -9,6 +9,7 @@ WHAT = "TCP and datagrams from TAP to TAP, the relay alone on its core"
 SIZES = (128, 1200)
 SECONDS = 4
 ISOLATED = -6000  # 1.5 s
+GAME = 1000 / 60  # ms between two packets, each way
 
 
 def options(parser):
@@ -26,7 +27,15 @@ def measure(bench, tunnel):
             figures[f"{size} B kpps"] = result["arrived"] / result["seconds"] / 1000
             figures[f"{size} B us"] = cost
             figures[f"{size} B isolated us"], _ = blast(lab, relay, size, ISOLATED)
+        figures["game us"] = game_cost(lab, relay)
     return figures
+
+
+def game_cost(lab, relay):
+    """Relay CPU microseconds a packet of a game that is alone, and sends them both ways."""
+    before = cpu_ns(relay.pid)
+    result = Game(lab, SECONDS, interval=GAME).result()
+    return (cpu_ns(relay.pid) - before) / 1000 / (2 * result["sent"] - result["lost"])
 
 
 def collect(runs, tunnels, one):
@@ -53,7 +62,7 @@ def run(bench, report, args):
             report.note(f"without {name}: {trouble}")
     got = collect(args.runs, tunnels, lambda tunnel: measure(bench, tunnel))
     for name, figures in got.items():
-        report.row(name, 1, **{"TCP Mbit/s": figures["TCP Mbit/s"]})
+        report.row(name, 1, **{f: figures[f] for f in ("TCP Mbit/s", "game us")})
         for size in SIZES:
             report.row(f"{name} {size} B", 2, **{f: figures[f"{size} B {f}"] for f in ("kpps", "us", "isolated us")})
     report.chart("TCP Mbit/s", {"TCP": {name: f["TCP Mbit/s"] for name, f in got.items()}})

@@ -63,6 +63,7 @@ struct world {
 	size_t wire_count;
 	uint8_t client_host; /* last byte of its address: changes when a NAT forgets */
 	uint64_t seed;
+	lp_time latency;                            /* LATENCY at first */
 	unsigned loss, duplicates, reorder, damage; /* of 1000 */
 	size_t mtu;                                 /* longer payloads are lost; 0: none are */
 	bool cut;                                   /* nothing passes */
@@ -202,6 +203,7 @@ static inline struct world *world_new(void)
 	w->now = LP_SECOND;
 	w->seed = 0x9e3779b97f4a7c15;
 	w->client_host = 1;
+	w->latency = LATENCY;
 	memset(w->config[SERVER].secret, 7, LP_QUIC_SECRET_SIZE);
 	w->identity = lp_identity_new("relay.example", NOW_UNIX);
 	assert_non_null(w->identity);
@@ -268,7 +270,7 @@ static inline bool world_send(struct world *w, enum side from)
 		return true;
 	unsigned copies = world_random(w) % 1000 < w->duplicates ? 2 : 1;
 	while (copies-- > 0) {
-		lp_time at = w->now + LATENCY;
+		lp_time at = w->now + w->latency;
 		if (world_random(w) % 1000 < w->reorder)
 			at += world_random(w) % (20 * LP_MILLISECOND);
 		wire_put(w, from == CLIENT ? SERVER : CLIENT, w->client_host, bytes, len, at);

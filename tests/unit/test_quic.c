@@ -229,6 +229,55 @@ static void small_datagrams_share_packets(void **state)
 	world_free(w);
 }
 
+/* Games: an acknowledgement waits for a datagram that takes it along, or for another packet or two. */
+static void sparse_datagrams_need_few_packets_of_acknowledgement(void **state)
+{
+	static const lp_time apart[] = {
+		0, 4 * LP_MILLISECOND, 8 * LP_MILLISECOND, 12 * LP_MILLISECOND};
+	const lp_time interval = LP_SECOND / 60;
+	(void)state;
+	for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++) {
+		struct world *w = world_up();
+		world_run(w, 5 * LP_SECOND);
+		uint64_t before[2] = {w->packets_from[CLIENT], w->packets_from[SERVER]};
+		for (uint32_t n = 0; n < 60; n++) {
+			queue_datagram(&w->log[CLIENT], "left, left, fire", 16);
+			world_run(w, apart[i]);
+			queue_datagram(&w->log[SERVER], "hit", 3);
+			world_run(w, interval - apart[i]);
+		}
+		for (int side = CLIENT; side <= SERVER; side++)
+			assert_in_range(w->packets_from[side] - before[side], 60, 62);
+		world_run(w, LP_SECOND);
+		assert_int_equal(w->log[SERVER].datagrams, 60);
+		assert_int_equal(w->log[CLIENT].datagrams, 60);
+		before[SERVER] = w->packets_from[SERVER];
+		for (uint32_t n = 0; n < 60; n++) {
+			queue_datagram(&w->log[CLIENT], "left, left, fire", 16);
+			world_run(w, interval);
+		}
+		assert_in_range(w->packets_from[SERVER] - before[SERVER], 15, 32); /* one way */
+		world_free(w);
+	}
+}
+
+/* Also where what is left of the round trip is less than the shortest one, which had a slow moment in it: the
+ * governor would see a queue as long as acknowledgements wait, and never let the line be filled again. */
+static void what_waits_for_its_acknowledgement_is_no_queue(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 5 * LP_SECOND);
+	for (int faster = 0; faster < 2; faster++) {
+		w->latency = LATENCY - (lp_time)faster * LP_MILLISECOND;
+		queue_datagram(&w->log[CLIENT], "alone", 5);
+		world_run(w, LP_SECOND);
+		assert_in_range(lp_quic_latest_rtt(w->log[CLIENT].conn), 2 * w->latency,
+			2 * LATENCY + LP_MILLISECOND / 10);
+	}
+	world_free(w);
+}
+
 static void a_close_tells_both_sides_once_with_code_and_text(void **state)
 {
 	(void)state;
@@ -328,6 +377,8 @@ int main(void)
 		cmocka_unit_test(datagrams_up_to_the_maximum_arrive),
 		cmocka_unit_test(a_smaller_packet_limit_bounds_packets_and_datagrams),
 		cmocka_unit_test(small_datagrams_share_packets),
+		cmocka_unit_test(sparse_datagrams_need_few_packets_of_acknowledgement),
+		cmocka_unit_test(what_waits_for_its_acknowledgement_is_no_queue),
 		cmocka_unit_test(a_close_tells_both_sides_once_with_code_and_text),
 		cmocka_unit_test(a_connection_can_be_closed_from_its_own_handler),
 		cmocka_unit_test(keep_alive_outlasts_the_idle_timeout),

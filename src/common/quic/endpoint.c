@@ -308,6 +308,13 @@ size_t lp_quic_connection_count(const struct lp_quic *q)
 	return q->live;
 }
 
+lp_time lp_quic_latest_rtt(const struct lp_quic_conn *conn)
+{
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	return info.latest_rtt;
+}
+
 size_t lp_quic_lingering_count(const struct lp_quic *q)
 {
 	return q->lingering;
