@@ -76,11 +76,11 @@ class Report:
         with tempfile.TemporaryDirectory() as folder:
             plots, heights = [], []
             for case in self.cases:
-                for number, chart in enumerate(case["charts"]):
-                    plots.append(plot_chart(f"{folder}/{case['case']} {number}", case, chart))
+                for chart in case["charts"]:
+                    plots.append(plot_chart(f"{folder}/{len(plots)}", case, chart))
                     heights.append(320)
                 if case["bars"]:
-                    plots.append(plot_bars(f"{folder}/{case['case']} bars", case))
+                    plots.append(plot_bars(f"{folder}/{len(plots)}", case))
                     heights.append(90 + 26 * len(case["bars"]))
             if not plots:
                 raise Trouble("nothing to draw")
