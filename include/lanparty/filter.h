@@ -62,8 +62,8 @@ struct lp_filter_facts {
 	struct lp_mac lease_mac;
 };
 
-/* LP_DROP_NONE, or why the frame must not pass. *ret_facts is written in full when it passes; its
- * eth is written whenever len >= LP_ETH_HEADER. */
+/* LP_DROP_NONE, or why the frame must not pass. *ret_facts is always written: its eth is zero when
+ * len < LP_ETH_HEADER, and its addresses are to be believed only when the frame passes. */
 enum lp_drop lp_filter_check(const struct lp_filter *f, struct lp_filter_source *from,
 	const uint8_t *frame, size_t len, lp_time now, struct lp_filter_facts *ret_facts);
 

@@ -573,34 +573,30 @@ static enum lp_drop judge_ethernet(
 enum lp_drop lp_filter_check(const struct lp_filter *f, struct lp_filter_source *from,
 	const uint8_t *frame, size_t len, lp_time now, struct lp_filter_facts *ret_facts)
 {
-	struct lp_filter_facts facts = {0};
-
-	if (!lp_eth_parse(frame, len, &facts.eth))
+	*ret_facts = (struct lp_filter_facts){0};
+	if (!lp_eth_parse(frame, len, &ret_facts->eth))
 		return LP_DROP_ETHERNET;
-	ret_facts->eth = facts.eth;
-	enum lp_drop drop = judge_ethernet(from, &facts.eth, len);
+	enum lp_drop drop = judge_ethernet(from, &ret_facts->eth, len);
 	if (drop != LP_DROP_NONE)
 		return drop;
 	const uint8_t *payload = frame + LP_ETH_HEADER;
 	len -= LP_ETH_HEADER;
-	switch (facts.eth.type) {
+	switch (ret_facts->eth.type) {
 	case LP_ETHERTYPE_ARP:
-		drop = judge_arp(from, payload, len, &facts);
+		drop = judge_arp(from, payload, len, ret_facts);
 		break;
 	case LP_ETHERTYPE_IPV4:
-		drop = judge_ipv4(from, payload, len, now, &facts);
+		drop = judge_ipv4(from, payload, len, now, ret_facts);
 		break;
 	case LP_ETHERTYPE_IPV6:
-		drop = judge_ipv6(from, payload, len, now, &facts.eth.src);
+		drop = judge_ipv6(from, payload, len, now, &ret_facts->eth.src);
 		break;
 	default:
 		drop = LP_DROP_ETHERTYPE;
 		for (size_t i = 0; i < f->extras; i++) {
-			if (f->extra[i] == facts.eth.type)
+			if (f->extra[i] == ret_facts->eth.type)
 				drop = LP_DROP_NONE;
 		}
 	}
-	if (drop == LP_DROP_NONE)
-		*ret_facts = facts;
 	return drop;
 }

@@ -43,7 +43,8 @@ struct lp_flow_key lp_flow_of(const uint8_t *frame, size_t len, uint64_t salt)
 	struct lp_flow_key key = {0};
 	if (len < LP_ETH_HEADER)
 		return key;
-	uint64_t hash = add(add(salt, frame, 8), frame + 8, LP_ETH_HEADER - 8);
+	/* Two bytes twice: eight are read at once. */
+	uint64_t hash = add(add(salt, frame, 8), frame + LP_ETH_HEADER - 8, 8);
 	const uint8_t *ip = frame + LP_ETH_HEADER;
 	size_t left = len - LP_ETH_HEADER, header = 0;
 	unsigned type = get16(frame + LP_ETH_HEADER - 2);

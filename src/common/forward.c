@@ -149,7 +149,7 @@ static struct lp_frame *copy_of(struct lp_hub *hub, const uint8_t *bytes, size_t
 static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_frame *whole,
 	const uint8_t *bytes, size_t len, lp_time now, struct lp_verdict *v)
 {
-	struct lp_filter_facts facts = {0};
+	struct lp_filter_facts facts;
 	struct lp_route route = {0};
 	enum lp_drop drop =
 		lp_filter_check(&hub->config.filter, &m->source, bytes, len, now, &facts);
@@ -174,7 +174,7 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_f
 		return LP_DROP_QUEUE_FULL;
 	frame->room = lp_room_id(m->room);
 	frame->peer = m->peer;
-	frame->flow = lp_flow_of(frame->bytes, len, hub->flow_salt);
+	frame->flow = lp_flow_of(bytes, len, hub->flow_salt);
 	size_t queued = spread(hub, frame, route.count, now);
 	lp_frame_drop(hub->pool, frame);
 	v->action = route.action;
@@ -239,19 +239,19 @@ static bool is_malformed(enum lp_drop drop)
 void lp_hub_on_datagram(struct lp_hub *hub, struct lp_session *session, const uint8_t *bytes,
 	size_t len, lp_time now, struct lp_verdict *ret_verdict)
 {
-	struct lp_verdict v = {.action = LP_ACTION_DROP};
-	v.drop = judge(hub, session, bytes, len, now, &v);
-	if (v.drop != LP_DROP_NONE) {
-		v.action = LP_ACTION_DROP;
-		v.targets = 0;
-		hub->counters.drops[v.drop]++;
-	} else if (v.action != LP_ACTION_WAIT) {
+	struct lp_verdict *v = ret_verdict;
+	*v = (struct lp_verdict){.action = LP_ACTION_DROP};
+	v->drop = judge(hub, session, bytes, len, now, v);
+	if (v->drop != LP_DROP_NONE) {
+		v->action = LP_ACTION_DROP;
+		v->targets = 0;
+		hub->counters.drops[v->drop]++;
+	} else if (v->action != LP_ACTION_WAIT) {
 		hub->counters.frames_in++;
-		hub->counters.bytes_in += v.len;
+		hub->counters.bytes_in += v->len;
 	}
-	hub->counters.actions[v.action]++;
-	*ret_verdict = v;
-	if (is_malformed(v.drop) && ++session->malformed > LP_HUB_MALFORMED_MAX)
+	hub->counters.actions[v->action]++;
+	if (is_malformed(v->drop) && ++session->malformed > LP_HUB_MALFORMED_MAX)
 		lp_hub_protocol_error(hub, session, "too many malformed datagrams");
 }
 

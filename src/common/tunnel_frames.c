@@ -75,7 +75,7 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t le
 static enum lp_drop judge_out(
 	struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now, struct lp_verdict *v)
 {
-	struct lp_filter_facts facts = {0};
+	struct lp_filter_facts facts;
 	if (t->state != TUNNEL_JOINED)
 		return LP_DROP_NOT_JOINED;
 	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, frame, len, now, &facts);
@@ -114,7 +114,7 @@ void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, l
 static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame,
 	size_t len, lp_time now, struct lp_verdict *v)
 {
-	struct lp_filter_facts facts = {0};
+	struct lp_filter_facts facts;
 	struct tunnel_member *from = lp_tunnel_member(t, peer);
 	if (!from)
 		return LP_DROP_WRONG_PEER;
