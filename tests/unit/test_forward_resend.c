@@ -288,6 +288,23 @@ static void a_broadcast_for_which_there_are_too_few_places_goes_to_some(void **s
 	relay_free(r);
 }
 
+static void a_frame_for_which_there_is_no_place_at_all_is_dropped(void **state)
+{
+	(void)state;
+	const int last = 2 * LP_PLACES + 2;
+	struct relay *r = with_frames(2, 1, last);
+	assert_int_equal(send_tcp(r, 1, BROADCAST, 100).targets, 2 * LP_PLACES);
+	struct lp_verdict v = send_tcp(r, 1, BROADCAST, 100);
+	assert_int_equal(v.action, LP_ACTION_DROP);
+	assert_int_equal(v.drop, LP_DROP_QUEUE_FULL);
+	assert_int_equal(relay_counters(r).frames_free, 1);
+	for (int i = 2; i <= last; i++)
+		peer_take_all(r, i);
+	wait_until_forgotten(r);
+	assert_int_equal(relay_counters(r).frames_free, 2);
+	relay_free(r);
+}
+
 /* What each kind of peer gets of a frame, by what it can do and how much fits its path. */
 static void old_peers_get_whole_frames_and_no_numbers(void **state)
 {
@@ -459,6 +476,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_numbers_and_halves_takes_no_buffers),
 		cmocka_unit_test(broadcasts_into_many_slow_members_leave_places_for_the_others),
 		cmocka_unit_test(a_broadcast_for_which_there_are_too_few_places_goes_to_some),
+		cmocka_unit_test(a_frame_for_which_there_is_no_place_at_all_is_dropped),
 		cmocka_unit_test(old_peers_get_whole_frames_and_no_numbers),
 		cmocka_unit_test(F1_types_that_a_peer_did_not_say_it_can_do_are_malformed),
 		cmocka_unit_test(halves_of_an_old_peer_are_not_asked_whether_they_were_here),
