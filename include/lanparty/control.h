@@ -156,7 +156,7 @@ struct lp_peer_left {
 struct lp_peer_status {
 	uint64_t sequence;      /* 1 required */
 	uint16_t peer;          /* 2 required, not 0 */
-	uint32_t rtt_us;        /* 3 between it and the relay, smoothed */
+	uint32_t rtt_us;        /* 3 between it and the relay, of the latest packet */
 	uint32_t loss_permille; /* 4 packets from the relay to it */
 	uint32_t rx_rate;       /* 5 bytes a second from it to the room */
 	uint32_t tx_rate;       /* 6 bytes a second from the room to it */

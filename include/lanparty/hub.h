@@ -61,7 +61,7 @@ void lp_hub_on_datagram(struct lp_hub *hub, struct lp_session *session, const ui
 	size_t len, lp_time now, struct lp_verdict *ret_verdict);
 /* How large a datagram can now be on the way to this peer. */
 void lp_hub_on_path(struct lp_session *session, size_t datagram_max);
-/* How the line of this peer is, for PEER_STATUS: smoothed round trip, packets lost of a thousand. */
+/* How the line of this peer is, for PEER_STATUS: round trip, packets lost of a thousand. */
 void lp_hub_on_line(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
 /* The connection is gone, and the session with it. reason is what the others are told, unless the
  * session has left before. */

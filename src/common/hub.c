@@ -29,7 +29,8 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	return hub;
 }
 
-static void session_free(struct lp_hub *hub, struct lp_session *s)
+/* The last of its actions frees the rest. */
+static void session_close(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_queue_clear(&s->queue, hub->pool);
 	hub->counters.resent += s->queue.resent;
@@ -43,15 +44,20 @@ static void session_free(struct lp_hub *hub, struct lp_session *s)
 	if (s->next)
 		s->next->prev = s->prev;
 	hub->counters.sessions--;
-	free(s);
+	s->closed = true;
+	if (!s->actions)
+		free(s);
 }
 
 void lp_hub_free(struct lp_hub *hub)
 {
 	if (!hub)
 		return;
+	struct lp_hub_action action;
 	while (hub->sessions)
-		session_free(hub, hub->sessions);
+		session_close(hub, hub->sessions);
+	while (lp_hub_next(hub, &action)) {
+	}
 	lp_rooms_free(hub->rooms);
 	if (hub->pool)
 		lp_pool_free(hub->pool);
@@ -81,8 +87,9 @@ static struct lp_hub_action *add_action(
 	memset(action, 0, sizeof(*action));
 	action->kind = kind;
 	action->session = session;
+	session->actions++;
 	action->text = "";
-	if (session && session->member) {
+	if (session->member) {
 		action->room = session->room;
 		action->peer = session->member->peer;
 		action->role = session->member->role;
@@ -90,31 +97,24 @@ static struct lp_hub_action *add_action(
 	return action;
 }
 
-/* What is still to be done for a session that goes: only what the log wants to know. */
-static void forget_actions(struct lp_hub *hub, const struct lp_session *session)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < hub->action_count; i++) {
-		size_t at = (hub->action_head + i) % hub->action_cap;
-		struct lp_hub_action action = hub->actions[at];
-		if (action.session == session) {
-			if (action.kind != LP_HUB_LEFT && action.kind != LP_HUB_REJECTED)
-				continue;
-			action.session = NULL;
-		}
-		hub->actions[(hub->action_head + kept++) % hub->action_cap] = action;
-	}
-	hub->action_count = kept;
-}
-
+/* Of what waits for a session that is closed, only what the log wants to know is left. */
 bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
 {
-	if (!hub->action_count)
-		return false;
-	*ret_action = hub->actions[hub->action_head];
-	hub->action_head = (hub->action_head + 1) % hub->action_cap;
-	hub->action_count--;
-	return true;
+	while (hub->action_count) {
+		*ret_action = hub->actions[hub->action_head];
+		hub->action_head = (hub->action_head + 1) % hub->action_cap;
+		hub->action_count--;
+		struct lp_session *s = ret_action->session;
+		s->actions--;
+		if (!s->closed)
+			return true;
+		ret_action->session = NULL;
+		if (!s->actions)
+			free(s);
+		if (ret_action->kind == LP_HUB_LEFT || ret_action->kind == LP_HUB_REJECTED)
+			return true;
+	}
+	return false;
 }
 
 static void send_control(struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *to,
@@ -235,8 +235,7 @@ void lp_hub_on_closed(
 {
 	(void)now;
 	leave_room(hub, session, reason);
-	forget_actions(hub, session);
-	session_free(hub, session);
+	session_close(hub, session);
 }
 
 /* Both sides of a join: the newcomer hears of all who are there, they hear of it (rows C2, C4). */

@@ -119,7 +119,8 @@ static void leave_flight(struct lp_queue *q, struct lp_place *place)
 }
 
 /* The oldest frame of the longest flow of the peer that has most frames here: with many flows one peer
- * does not push out what the others send. What is to be sent again counts as a flow. */
+ * does not push out what the others send. Flows can share a place: where none begins with a frame of that
+ * peer, any flow will do. What is to be sent again counts as a flow. */
 static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 {
 	size_t sender = 0;
@@ -127,12 +128,14 @@ static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 		if (q->waiting[i] > q->waiting[sender])
 			sender = i;
 	struct lp_flow *longest = NULL;
-	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++) {
-		struct lp_flow *f = &q->flows[i];
-		if (f->places.first && f->places.first->frame->peer % LP_QUEUE_SENDERS == sender &&
-			(!longest || f->bytes > longest->bytes))
-			longest = f;
-	}
+	for (int any = 0; any < 2 && !longest; any++)
+		for (size_t i = 0; i < LP_QUEUE_FLOWS; i++) {
+			struct lp_flow *f = &q->flows[i];
+			const struct lp_place *first = f->places.first;
+			if (first && (any || first->frame->peer % LP_QUEUE_SENDERS == sender) &&
+				(!longest || f->bytes > longest->bytes))
+				longest = f;
+		}
 	struct lp_place *oldest = longest ? longest->places.first : NULL;
 	if (q->again.first && (!longest || q->again_bytes > longest->bytes)) {
 		oldest = q->again.first;

@@ -11,7 +11,7 @@
 #define FRAMES 48
 #define TAGS   256
 #define ROOM   0x01020304
-#define PEER   7
+#define PEER   7 /* and the next one */
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -95,10 +95,11 @@ static void op_push(struct world *w)
 {
 	uint8_t size = lp_read_u8(&w->in), flow = lp_read_u8(&w->in), limit = lp_read_u8(&w->in);
 	struct lp_frame *frame = lp_pool_take(w->pool);
+	size_t before = w->queue.count;
 	if (!frame)
 		return;
 	frame->room = ROOM;
-	frame->peer = PEER;
+	frame->peer = PEER + (size & 1);
 	frame->len = (uint16_t)(LP_ETH_HEADER + size * 1500u / 255);
 	frame->flow = (struct lp_flow_key){.hash = flow >> 1, .tcp = flow & 1};
 	for (size_t i = 0; i < frame->len; i++)
@@ -107,7 +108,9 @@ static void op_push(struct world *w)
 	lp_write_u32(&writer, w->serial);
 	w->serial = (w->serial + 1) % sizeof(w->sent);
 	w->sent[(w->serial + sizeof(w->sent) - 1) % sizeof(w->sent)] = 0;
-	check(lp_queue_push(&w->queue, w->pool, frame, limit ? limit : 1, w->now, w->drops));
+	size_t most = limit ? limit : 1;
+	check(lp_queue_push(&w->queue, w->pool, frame, most, w->now, w->drops));
+	check(w->queue.count <= (before > most ? before : most));
 }
 
 /* What an honest receiver sees. */
@@ -119,7 +122,7 @@ static void check_datagram(struct world *w, const struct lp_datagram *d, bool se
 	memcpy(bytes, d->header, d->header_len);
 	memcpy(bytes + d->header_len, d->bytes, d->len);
 	check(lp_overlay_decode(bytes, d->header_len + d->len, &o) == LP_DROP_NONE);
-	check(o.room == ROOM && o.peer == PEER && o.len == d->len);
+	check(o.room == ROOM && (o.peer == PEER || o.peer == PEER + 1) && o.len == d->len);
 	check((d->tag != 0) == (o.type == LP_OVERLAY_NUMBERED) && d->tag >> 48 == 0);
 	if (o.type == LP_OVERLAY_SECOND) {
 		check(o.frame_id == w->half_id && w->queue.half);

@@ -279,6 +279,28 @@ static void R7_a_gateway_that_left_can_be_followed_by_another(void **state)
 	relay_free(r);
 }
 
+static void C3_who_leaves_at_once_with_others_is_not_told_of_them(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 4);
+	relay_forget(r);
+	for (int i = 1; i <= 3; i++) {
+		lp_hub_on_closed(r->hub, r->peers[i].session, LP_LEAVE_TIMED_OUT, r->now);
+		r->peers[i].session = NULL;
+	}
+	assert_int_equal(relay_counters(r).sessions, 1);
+	relay_drain(r);
+	for (int i = 1; i <= 3; i++) {
+		assert_int_equal(r->peers[i].count, 0);
+		assert_int_equal(r->log[i - 1].kind, LP_HUB_LEFT);
+		assert_int_equal(r->log[i - 1].peer, i);
+		assert_null(r->log[i - 1].session);
+	}
+	assert_int_equal(r->log_count, 3);
+	assert_int_equal(r->peers[4].count, 3);
+	relay_free(r);
+}
+
 static void R8_the_welcome_says_whether_a_gateway_is_there(void **state)
 {
 	(void)state;
@@ -651,6 +673,7 @@ int main(void)
 		cmocka_unit_test(C2_C4_everybody_hears_of_everybody_once),
 		cmocka_unit_test(C2_other_rooms_hear_nothing),
 		cmocka_unit_test(C3_who_leaves_is_told_with_its_reason),
+		cmocka_unit_test(C3_who_leaves_at_once_with_others_is_not_told_of_them),
 		cmocka_unit_test(R7_the_last_leaver_takes_the_room_and_the_log_says_so),
 		cmocka_unit_test(R7_a_gateway_that_left_can_be_followed_by_another),
 		cmocka_unit_test(R8_the_welcome_says_whether_a_gateway_is_there),

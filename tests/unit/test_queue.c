@@ -593,6 +593,25 @@ static void many_flows_of_one_peer_push_out_their_own_frames(void **state)
 	assert_int_equal(download, 20);
 }
 
+/* One peer's flows begin all places; a second one's frames wait behind them, and are more. */
+static void a_full_queue_stays_full_when_flows_share_their_places(void **state)
+{
+	(void)state;
+	const size_t limit = 80;
+	for (uint32_t i = 0; i < 264; i++) {
+		struct lp_frame *frame = lp_pool_take(pool);
+		assert_non_null(frame);
+		*frame = (struct lp_frame){.references = 1,
+			.len = 60,
+			.peer = i < 64 ? 3 : 4,
+			.flow = {.hash = 1000 + i}};
+		assert_true(lp_queue_push(&queue, pool, frame, limit, now, drops));
+		assert_true(queue.count <= limit);
+	}
+	assert_int_equal(queue.count, limit);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 264 - limit);
+}
+
 static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **state)
 {
 	(void)state;
@@ -639,6 +658,7 @@ int main(void)
 		TEST(a_tag_that_has_come_round_finds_nothing_of_others),
 		TEST(frames_to_be_sent_again_do_not_push_out_new_ones),
 		TEST(many_flows_of_one_peer_push_out_their_own_frames),
+		TEST(a_full_queue_stays_full_when_flows_share_their_places),
 		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_peers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

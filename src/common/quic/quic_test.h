@@ -9,8 +9,6 @@ void lp_quic_set_alpn(struct lp_quic *q, const char *alpn);
 /* Connections that only linger, and connection ids in use: both end at 0. */
 size_t lp_quic_lingering_count(const struct lp_quic *q);
 size_t lp_quic_id_count(const struct lp_quic *q);
-/* What the latest packet took to the peer and back, as the governor sees it. */
-lp_time lp_quic_latest_rtt(const struct lp_quic_conn *conn);
 /* Resets a stream and asks the peer to stop sending on it. */
 void lp_quic_break_stream(struct lp_quic_conn *conn, int64_t stream);
 /* One's certificate with another's key: what a thief has who lacks the key. */
