@@ -29,8 +29,8 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	return hub;
 }
 
-/* The last of its actions frees the rest. */
-static void session_close(struct lp_hub *hub, struct lp_session *s)
+/* Gives back all that the session holds. Actions may still name it: the last of them frees the rest. */
+static void retire(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_queue_clear(&s->queue, hub->pool);
 	hub->counters.resent += s->queue.resent;
@@ -44,7 +44,7 @@ static void session_close(struct lp_hub *hub, struct lp_session *s)
 	if (s->next)
 		s->next->prev = s->prev;
 	hub->counters.sessions--;
-	s->closed = true;
+	s->retired = true;
 	if (!s->actions)
 		free(s);
 }
@@ -55,7 +55,7 @@ void lp_hub_free(struct lp_hub *hub)
 		return;
 	struct lp_hub_action action;
 	while (hub->sessions)
-		session_close(hub, hub->sessions);
+		retire(hub, hub->sessions);
 	while (lp_hub_next(hub, &action)) {
 	}
 	lp_rooms_free(hub->rooms);
@@ -97,7 +97,7 @@ static struct lp_hub_action *add_action(
 	return action;
 }
 
-/* Of what waits for a session that is closed, only what the log wants to know is left. */
+/* Of what waits for a session that is gone, only what the log wants to know. */
 bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
 {
 	while (hub->action_count) {
@@ -106,7 +106,7 @@ bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
 		hub->action_count--;
 		struct lp_session *s = ret_action->session;
 		s->actions--;
-		if (!s->closed)
+		if (!s->retired)
 			return true;
 		ret_action->session = NULL;
 		if (!s->actions)
@@ -235,7 +235,7 @@ void lp_hub_on_closed(
 {
 	(void)now;
 	leave_room(hub, session, reason);
-	session_close(hub, session);
+	retire(hub, session);
 }
 
 /* Both sides of a join: the newcomer hears of all who are there, they hear of it (rows C2, C4). */

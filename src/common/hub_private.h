@@ -36,8 +36,8 @@ struct lp_session {
 	struct lp_seen seen;
 	struct lp_halves halves;
 	unsigned malformed;
-	size_t actions; /* of its own that wait */
-	bool closed;    /* only they are left of it */
+	size_t actions; /* that name it and wait */
+	bool retired;   /* only they are left of it */
 	bool ready;     /* in the ready list */
 	struct lp_session *prev_ready, *next_ready;
 };

@@ -71,6 +71,13 @@ class Report:
             json.dump({"cases": self.cases}, f, indent=1)
             f.write("\n")
 
+    def read_json(self, path, match):
+        try:
+            with open(path) as f:
+                self.cases = [case for case in json.load(f)["cases"] if match in case["case"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Trouble(f"{path} is not what --json writes: {error}") from error
+
     def write_svg(self, path):
         """For each case what it has a chart of, and how far each bar's figure is from its limit."""
         need("gnuplot")
@@ -127,11 +134,11 @@ def plot_bars(data, case):
             text = f"{bar['what']}: {bar['median']:.3g} ({bar['better']} {bar['limit']:g})"
             f.write(f"{line} {median} {low} {high} {0x2e7d32 if bar['met'] else 0xc62828} {quoted(text, chr(34))}\n")
     return [f"set title {quoted(case['case'] + ': % of the bar (green: met)')} noenhanced", "unset xlabel",
-            "unset ylabel", "unset key", "set lmargin 60", "set rmargin 4", "set boxwidth 0.6", "set xrange [0:200]",
+            "unset ylabel", "set lmargin 60", "set rmargin 4", "set boxwidth 0.6", "set xrange [0:200]",
             "set xtics auto noenhanced", "set ytics noenhanced", f"set yrange [-0.8:{len(case['bars']) - 0.2}]",
             "set arrow 1 from 100, graph 0 to 100, graph 1 nohead lw 2 lc rgb '#444444' front",
-            f"plot {quoted(data)} using ($2/2):1:($2/2):(0.3):5:ytic(6) with boxxyerror lc rgb variable, "
-            f"{quoted(data)} using 2:1:3:4 with xerrorbars pt 0 lw 1.5 lc rgb '#000000'"]
+            f"plot {quoted(data)} using ($2/2):1:($2/2):(0.3):5:ytic(6) with boxxyerror lc rgb variable notitle, "
+            f"{quoted(data)} using 2:1:3:4 with xerrorbars pt 0 lw 1.5 lc rgb '#000000' notitle"]
 
 
 def quoted(text, mark="'"):

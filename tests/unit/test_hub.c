@@ -632,6 +632,17 @@ static void what_was_to_be_done_for_a_session_that_is_gone_is_forgotten(void **s
 	assert_int_equal(r->log[0].leave, LP_LEAVE_PROTOCOL_ERROR);
 	assert_null(r->log[0].session);
 	assert_int_equal(r->peers[2].count, 1);
+
+	relay_forget(r);
+	m = peer_hello(2, LP_ROLE_CLIENT);
+	len = lp_control_encode(&m, bytes, sizeof(bytes));
+	peer_open(r, 3, RELAY_PATH);
+	lp_hub_on_stream(r->hub, r->peers[3].session, 0, bytes, len, true, r->now);
+	peer_closed(r, 3, LP_LEAVE_OTHER);
+	assert_int_equal(r->peers[3].reject, -1); /* nobody is there to hear it */
+	assert_int_equal(r->log_count, 1);
+	assert_int_equal(r->log[0].kind, LP_HUB_REJECTED);
+	assert_null(r->log[0].session);
 	relay_free(r);
 }
 

@@ -186,7 +186,7 @@ uint32_t lp_quic_source(const struct lp_quic_conn *conn);
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path);
 
 struct lp_quic_info {
-	lp_time rtt; /* the latest, without the wait of its acknowledgement */
+	lp_time rtt; /* the latest of this path, without the wait of its acknowledgement; 0: none yet */
 	uint64_t packets_sent, packets_lost, bytes_sent, bytes_received;
 };
 void lp_quic_get_info(const struct lp_quic_conn *conn, struct lp_quic_info *ret_info);
