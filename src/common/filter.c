@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "filter_private.h"
+
 /* Ethernet: types that are judged or never pass; the rest is in eth.h. */
 #define TYPE_VLAN     0x8100 /* IEEE 802.1Q */
 #define TYPE_QINQ     0x88a8 /* IEEE 802.1ad */
@@ -78,13 +80,6 @@ struct datagram {
 	enum lp_drop bad;  /* why it is dropped when its headers are not all here, or wrong */
 };
 
-/* Where a fragment lies in its datagram. */
-struct span {
-	size_t offset;
-	size_t len;
-	bool more; /* others follow */
-};
-
 static uint16_t get16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
@@ -124,72 +119,6 @@ void lp_filter_source_init(struct lp_filter_source *s, enum lp_role role, const 
 	memset(s, 0, sizeof(*s));
 	s->role = role;
 	s->mac = *mac;
-}
-
-static bool is_client(const struct lp_filter_source *from)
-{
-	return from->role != LP_ROLE_GATEWAY;
-}
-
-/* Fragments */
-
-static bool same_datagram(const struct lp_fragment *a, const struct lp_fragment *b)
-{
-	return a->version == b->version && a->protocol == b->protocol && a->id == b->id &&
-	       memcmp(a->src, b->src, sizeof(a->src)) == 0 &&
-	       memcmp(a->dst, b->dst, sizeof(a->dst)) == 0;
-}
-
-static struct lp_fragment *find_fragment(
-	struct lp_filter_source *from, const struct lp_fragment *key, lp_time now)
-{
-	for (size_t i = 0; i < LP_FILTER_FRAGMENTS; i++) {
-		struct lp_fragment *known = &from->fragments[i];
-		if (now < known->until && same_datagram(known, key))
-			return known;
-	}
-	return NULL;
-}
-
-/* A fragment that no host could put anywhere: empty, cut within eight bytes, past the end. */
-static bool is_sound(const struct span *span)
-{
-	return span->len > 0 && (!span->more || span->len % 8 == 0) &&
-	       span->offset + span->len <= UINT16_MAX;
-}
-
-/* A first fragment that was judged and may pass. When it comes again it must be as long as before:
- * a later fragment that lies behind the one can't then lie within the headers of the other. */
-static enum lp_drop pass_first(struct lp_filter_source *from, const struct lp_fragment *key,
-	const struct span *span, lp_time now)
-{
-	if (!is_sound(span))
-		return LP_DROP_FRAGMENT;
-	if (!is_client(from))
-		return LP_DROP_NONE;
-	struct lp_fragment *slot = find_fragment(from, key, now);
-	if (slot && slot->end != span->len)
-		return LP_DROP_FRAGMENT;
-	if (!slot) {
-		slot = &from->fragments[from->next_fragment];
-		from->next_fragment = (uint8_t)((from->next_fragment + 1) % LP_FILTER_FRAGMENTS);
-	}
-	*slot = *key;
-	slot->end = (uint16_t)span->len;
-	slot->until = now + LP_FILTER_FRAGMENT_TTL;
-	return LP_DROP_NONE;
-}
-
-/* The LAN is trusted and may reorder: from a gateway no first fragment needs to be known. */
-static enum lp_drop judge_later(struct lp_filter_source *from, const struct lp_fragment *key,
-	const struct span *span, lp_time now)
-{
-	if (!is_sound(span))
-		return LP_DROP_FRAGMENT;
-	if (!is_client(from))
-		return LP_DROP_NONE;
-	const struct lp_fragment *first = find_fragment(from, key, now);
-	return first && span->offset >= first->end ? LP_DROP_NONE : LP_DROP_FRAGMENT;
 }
 
 /* Transport headers */
@@ -273,7 +202,7 @@ static enum lp_drop judge_arp(const struct lp_filter_source *from, const uint8_t
 	if (arp[7] != ARP_REQUEST && arp[7] != ARP_REPLY)
 		return LP_DROP_BAD_ARP;
 	memcpy(sender.b, arp + 8, sizeof(sender.b));
-	if (is_client(from) && !lp_mac_equal(&sender, &facts->eth.src))
+	if (lp_filter_is_client(from) && !lp_mac_equal(&sender, &facts->eth.src))
 		return LP_DROP_ARP_SENDER;
 	if (!lp_mac_is_station(&sender))
 		return LP_DROP_BAD_ARP;
@@ -328,7 +257,7 @@ static enum lp_drop judge_ipv4_data(
 }
 
 /* Who has no address yet may ask for one, and say which groups it is in (RFC 3376, 4.2.13). */
-static bool may_lack_source(uint8_t protocol, const struct datagram *d, const struct span *span)
+static bool may_lack_source(uint8_t protocol, const struct datagram *d, const struct lp_span *span)
 {
 	if (protocol == IP_IGMP)
 		return true;
@@ -347,7 +276,7 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const uint8_t *ip,
 	if (header < IPV4_HEADER || header > total || total > len || flags & 0x8000 ||
 		ip[16] == 127 || !ipv4_checksum_good(ip, header))
 		return LP_DROP_BAD_IPV4;
-	struct span span = {(size_t)(flags & 0x1fff) * 8, total - header, flags & 0x2000};
+	struct lp_span span = {(size_t)(flags & 0x1fff) * 8, total - header, flags & 0x2000};
 	struct datagram d = {
 		.data = ip + header,
 		.len = total - header,
@@ -360,15 +289,15 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const uint8_t *ip,
 		return LP_DROP_BAD_IPV4;
 	facts->claim_ipv4 = source;
 	if (!span.more && span.offset == 0)
-		return judge_ipv4_data(is_client(from), ip[9], &d, facts);
+		return judge_ipv4_data(lp_filter_is_client(from), ip[9], &d, facts);
 
 	struct lp_fragment key = {.id = get16(ip + 4), .version = 4, .protocol = ip[9]};
 	memcpy(key.src, ip + 12, 4);
 	memcpy(key.dst, ip + 16, 4);
 	if (span.offset > 0)
-		return judge_later(from, &key, &span, now);
-	enum lp_drop drop = judge_ipv4_data(is_client(from), ip[9], &d, facts);
-	return drop == LP_DROP_NONE ? pass_first(from, &key, &span, now) : drop;
+		return lp_fragment_later(from, &key, &span, now);
+	enum lp_drop drop = judge_ipv4_data(lp_filter_is_client(from), ip[9], &d, facts);
+	return drop == LP_DROP_NONE ? lp_fragment_first(from, &key, &span, now) : drop;
 }
 
 /* IPv6 */
@@ -471,8 +400,8 @@ static size_t extension_size(uint8_t type, const uint8_t *p, size_t left)
 /* An IPv6 datagram taken apart: its chain of headers is walked to the end. */
 struct chain {
 	struct datagram d;
-	uint8_t protocol; /* of d, when span.offset is 0 */
-	struct span span; /* of the fragmentable part, when d.fragmented */
+	uint8_t protocol;    /* of d, when span.offset is 0 */
+	struct lp_span span; /* of the fragmentable part, when d.fragmented */
 	uint32_t id;
 };
 
@@ -498,7 +427,7 @@ static enum lp_drop walk(struct chain *c)
 			return LP_DROP_FRAGMENT;
 		c->d.fragmented = true;
 		c->d.more = p[3] & 1;
-		c->span = (struct span){get16(p + 2) & 0xfff8, c->d.len, c->d.more};
+		c->span = (struct lp_span){get16(p + 2) & 0xfff8, c->d.len, c->d.more};
 		c->id = get32(p + 4);
 		if (c->span.offset > 0)
 			return LP_DROP_NONE;
@@ -539,12 +468,12 @@ static enum lp_drop judge_ipv6(struct lp_filter_source *from, const uint8_t *ip,
 		memcpy(key.src, ip + 8, 16);
 		memcpy(key.dst, ip + 24, 16);
 		if (c.span.offset > 0)
-			return judge_later(from, &key, &c.span, now);
+			return lp_fragment_later(from, &key, &c.span, now);
 	}
-	drop = judge_ipv6_data(is_client(from), c.protocol, &c.d, source);
+	drop = judge_ipv6_data(lp_filter_is_client(from), c.protocol, &c.d, source);
 	if (drop != LP_DROP_NONE || !c.d.more)
 		return drop;
-	return pass_first(from, &key, &c.span, now);
+	return lp_fragment_first(from, &key, &c.span, now);
 }
 
 /* Ethernet */
@@ -557,7 +486,7 @@ static enum lp_drop judge_ethernet(
 	if (len > LP_ETH_FRAME_MAX)
 		return LP_DROP_JUMBO;
 	if (!lp_mac_is_station(&eth->src) ||
-		(is_client(from) && !lp_mac_equal(&eth->src, &from->mac)))
+		(lp_filter_is_client(from) && !lp_mac_equal(&eth->src, &from->mac)))
 		return LP_DROP_SOURCE_MAC;
 	if (lp_mac_is_zero(&eth->dst))
 		return LP_DROP_ETHERNET;
