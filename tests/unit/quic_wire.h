@@ -360,4 +360,22 @@ static inline struct world *world_up(void)
 	return w;
 }
 
+static inline struct lp_quic_counters world_counters(const struct world *w)
+{
+	struct lp_quic_counters c;
+	lp_quic_get_counters(w->end[SERVER], &c);
+	return c;
+}
+
+/* The server's ids have the steering bytes of the client's first: they are on what the client sends. */
+static inline void assert_steered(struct world *w)
+{
+	uint8_t bytes[LP_QUIC_PACKET_MAX];
+	struct lp_path path;
+	queue_datagram(&w->log[CLIENT], "x", 1);
+	assert_true(lp_quic_write(w->end[CLIENT], bytes, sizeof bytes, &path, w->now) > 0);
+	assert_int_equal(bytes[0] & 0x80, 0);
+	assert_int_equal(bytes[1] << 8 | bytes[2], 0xbeef);
+}
+
 #endif

@@ -1,55 +1,5 @@
 /* The relay's frame path, from a datagram to those that get it. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-#include "hub_peers.h"
-
-#define LAN(n) IPV4(192, 168, 0, n)
-
-static struct relay *with_config(const struct lp_hub_config *config, int first, int last)
-{
-	struct relay *r = relay_new(config);
-	for (int i = first; i <= last; i++) {
-		peer_join(r, i);
-		assert_true(r->peers[i].welcomed);
-	}
-	return r;
-}
-
-static struct relay *with_peers(int first, int last)
-{
-	struct lp_hub_config config = relay_config();
-	return with_config(&config, first, last);
-}
-
-/* Sends an IPv4 frame of len bytes from a peer; the source address is the peer's own. */
-static struct lp_verdict send_udp(struct relay *r, int i, struct lp_mac dst, size_t len)
-{
-	uint8_t f[FRAME_CAP];
-	struct lp_mac src = i ? player_mac((unsigned)i) : host_mac(1);
-	size_t n = frame_udp(f, dst, src, LAN(100 + i), LAN(99), 27015, len);
-	return peer_frame(r, i, f, n);
-}
-
-#define assert_dropped(verdict, reason)                                                            \
-	do {                                                                                       \
-		struct lp_verdict v_ = (verdict);                                                  \
-		assert_int_equal(v_.drop, (reason));                                               \
-		assert_int_equal(v_.action, LP_ACTION_DROP);                                       \
-		assert_int_equal(v_.targets, 0);                                                   \
-	} while (0)
-
-#define assert_passed(verdict, what, count)                                                        \
-	do {                                                                                       \
-		struct lp_verdict v_ = (verdict);                                                  \
-		assert_int_equal(v_.drop, LP_DROP_NONE);                                           \
-		assert_int_equal(v_.action, (what));                                               \
-		assert_int_equal(v_.targets, (count));                                             \
-	} while (0)
+#include "hub_unit.h"
 
 static void F1_the_relay_stamps_what_it_forwards(void **state)
 {
@@ -265,22 +215,6 @@ static void F5_what_reaches_a_member_is_never_larger_than_its_budget(void **stat
 	relay_free(r);
 }
 
-/* Sends one half of a frame. */
-static struct lp_verdict send_half(struct relay *r, int i, enum lp_overlay_type type, uint16_t id,
-	const uint8_t *frame, size_t len)
-{
-	uint8_t bytes[LP_DATAGRAM_MAX];
-	const struct lp_overlay o = {.type = type,
-		.peer = r->peers[i].welcome.peer,
-		.room = r->peers[i].welcome.room,
-		.frame_id = id,
-		.frame_len = (uint16_t)len};
-	size_t first = (len + 1) / 2, at = lp_overlay_encode(&o, bytes);
-	size_t part = type == LP_OVERLAY_FIRST ? first : len - first;
-	memcpy(bytes + at, type == LP_OVERLAY_FIRST ? frame : frame + first, part);
-	return peer_datagram(r, i, bytes, at + part);
-}
-
 static void halves_are_put_together_before_the_frame_is_judged(void **state)
 {
 	(void)state;
@@ -288,19 +222,19 @@ static void halves_are_put_together_before_the_frame_is_judged(void **state)
 	uint8_t f[FRAME_CAP], got[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
 	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, 1514);
-	struct lp_verdict v = send_half(r, 1, LP_OVERLAY_SECOND, 1, f, len);
+	struct lp_verdict v = send_as(r, 1, LP_OVERLAY_SECOND, 1, f, len);
 	assert_int_equal(v.action, LP_ACTION_WAIT);
 	assert_int_equal(v.drop, LP_DROP_NONE);
 	assert_int_equal(v.targets, 0);
-	assert_passed(send_half(r, 1, LP_OVERLAY_FIRST, 1, f, len), LP_ACTION_UNICAST, 1);
+	assert_passed(send_as(r, 1, LP_OVERLAY_FIRST, 1, f, len), LP_ACTION_UNICAST, 1);
 	assert_int_equal(peer_take(r, 2, got, &o), LP_DATAGRAM_MAX);
 	assert_memory_equal(o.bytes, f, len);
 	assert_int_equal(relay_counters(r).frames_in, 1);
 	assert_int_equal(relay_counters(r).actions[LP_ACTION_WAIT], 1);
 
 	len = frame_router_advertisement(f, player_mac(1));
-	send_half(r, 1, LP_OVERLAY_FIRST, 2, f, len);
-	assert_dropped(send_half(r, 1, LP_OVERLAY_SECOND, 2, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
+	send_as(r, 1, LP_OVERLAY_FIRST, 2, f, len);
+	assert_dropped(send_as(r, 1, LP_OVERLAY_SECOND, 2, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
 	assert_int_equal(relay_counters(r).frames_free, 2048);
 	relay_free(r);
 }
@@ -315,9 +249,9 @@ static void F1_halves_from_a_peer_that_did_not_say_so_are_malformed(void **state
 	m.hello.capabilities = 0;
 	peer_open(r, 2, LP_DATAGRAM_MAX);
 	peer_say(r, 2, 0, &m);
-	assert_dropped(send_half(r, 2, LP_OVERLAY_FIRST, 1, f, len), LP_DROP_WRONG_TYPE);
+	assert_dropped(send_as(r, 2, LP_OVERLAY_FIRST, 1, f, len), LP_DROP_WRONG_TYPE);
 	for (unsigned i = 0; i < LP_HUB_MALFORMED_MAX; i++)
-		send_half(r, 2, LP_OVERLAY_FIRST, 1, f, len);
+		send_as(r, 2, LP_OVERLAY_FIRST, 1, f, len);
 	assert_true(r->peers[2].closed);
 	relay_free(r);
 }
@@ -531,139 +465,6 @@ static void S2_a_first_fragment_that_comes_again_is_as_long_as_before(void **sta
 	relay_free(r);
 }
 
-static void a_slow_members_full_queue_hurts_nobody_else(void **state)
-{
-	(void)state;
-	struct relay *r = with_peers(1, 3);
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++) {
-		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
-		assert_int_equal(peer_take_all(r, 3), 1);
-	}
-	/* peer 2 does not read: what is old gives way */
-	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 0);
-	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
-	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 1);
-	assert_int_equal(peer_take_all(r, 3), 1);
-	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
-	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
-	assert_passed(send_udp(r, 1, player_mac(3), 100), LP_ACTION_UNICAST, 1);
-	assert_int_equal(peer_take_all(r, 2), LP_QUEUE_FRAMES);
-	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
-	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
-	relay_free(r);
-}
-
-static void many_slow_readers_leave_buffers_for_the_others(void **state)
-{
-	(void)state;
-	struct lp_hub_config config = relay_config();
-	config.frames = 1024;
-	struct relay *r = with_config(&config, 1, 12);
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
-		for (unsigned slow = 2; slow <= 11; slow++)
-			send_udp(r, 1, player_mac(slow), 100);
-	assert_true(relay_counters(r).frames_free >= 256);
-	for (int i = 0; i < 48; i++)
-		assert_passed(send_udp(r, 1, player_mac(12), 100), LP_ACTION_UNICAST, 1);
-	assert_int_equal(peer_take_all(r, 12), 48);
-	relay_free(r);
-}
-
-static void halves_that_nothing_follows_leave_buffers_for_the_others(void **state)
-{
-	(void)state;
-	struct lp_hub_config config = relay_config();
-	config.frames = 32;
-	struct relay *r = with_config(&config, 1, 8);
-	uint8_t f[FRAME_CAP];
-	size_t len = frame_udp(f, player_mac(8), player_mac(1), LAN(101), LAN(99), 5000, 1000);
-	for (int peer = 1; peer <= 7; peer++)
-		for (uint16_t id = 0; id < LP_HALVES_SLOTS; id++)
-			send_half(r, peer, LP_OVERLAY_FIRST, id, f, len);
-	assert_in_range(relay_counters(r).frames_free, 8, 16); /* 56 halves were sent */
-	assert_passed(send_udp(r, 1, player_mac(8), 100), LP_ACTION_UNICAST, 1);
-	/* one frame at a time still goes through */
-	assert_int_equal(send_half(r, 1, LP_OVERLAY_FIRST, 99, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(send_half(r, 1, LP_OVERLAY_SECOND, 99, f, len).action, LP_ACTION_UNICAST);
-	relay_free(r);
-}
-
-static void half_frames_of_a_silent_peer_go_back_to_the_pool(void **state)
-{
-	(void)state;
-	struct relay *r = with_peers(1, 2);
-	uint8_t f[FRAME_CAP];
-	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
-	size_t before = relay_counters(r).frames_free;
-	assert_int_equal(send_half(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(relay_counters(r).frames_free, before - 1);
-	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
-	assert_int_equal(relay_counters(r).frames_free, before);
-	relay_free(r);
-}
-
-static void when_all_buffers_are_taken_frames_are_dropped_until_some_are_back(void **state)
-{
-	(void)state;
-	struct lp_hub_config config = relay_config();
-	config.frames = 3;
-	struct relay *r = with_config(&config, 1, 3);
-	uint8_t f[FRAME_CAP];
-	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
-	for (int i = 0; i < 3; i++) /* a broadcast takes one */
-		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
-	assert_dropped(send_udp(r, 1, BROADCAST, 100), LP_DROP_QUEUE_FULL);
-	assert_int_equal(send_half(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(send_half(r, 1, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(relay_counters(r).frames_free, 0);
-	assert_int_equal(peer_take_all(r, 2), 3);
-	assert_int_equal(relay_counters(r).frames_free, 0); /* peer 3 has them still */
-	peer_closed(r, 3, LP_LEAVE_NORMAL);
-	assert_int_equal(relay_counters(r).frames_free, 3);
-	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 1);
-	relay_free(r);
-}
-
-static void a_peer_that_has_left_gets_no_more_frames_and_is_not_woken(void **state)
-{
-	(void)state;
-	struct relay *r = with_peers(1, 2);
-	const struct lp_control bye = {.type = LP_DISCONNECT};
-	struct lp_datagram d;
-	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
-	peer_message(r, 2, &bye);
-	assert_false(lp_hub_next_datagram(
-		r->hub, r->peers[2].session, LP_DATAGRAM_MAX, true, r->now, &d));
-	assert_dropped(send_udp(r, 1, player_mac(2), 100), LP_DROP_NO_TARGET);
-	peer_closed(r, 2, LP_LEAVE_OTHER);
-	assert_null(lp_hub_next_ready(r->hub));
-	assert_int_equal(relay_counters(r).frames_free, 2048);
-	relay_free(r);
-}
-
-static void each_session_with_frames_is_ready_once_in_any_order_of_leaving(void **state)
-{
-	(void)state;
-	for (int leaver = 2; leaver <= 5; leaver++) {
-		struct relay *r = with_peers(1, 5);
-		int ready = 0;
-		struct lp_session *s;
-		send_udp(r, 1, BROADCAST, 100);
-		send_udp(r, 1, BROADCAST, 100);
-		peer_closed(r, leaver, LP_LEAVE_NORMAL);
-		while ((s = lp_hub_next_ready(r->hub))) {
-			struct peer *p = lp_session_user(s);
-			assert_int_equal(peer_take_all(r, (int)(p - r->peers)), 2);
-			ready++;
-		}
-		assert_int_equal(ready, 3);
-		send_udp(r, 1, player_mac(leaver == 2 ? 3 : 2), 100);
-		assert_non_null(lp_hub_next_ready(r->hub));
-		assert_null(lp_hub_next_ready(r->hub));
-		relay_free(r);
-	}
-}
-
 static void F6_F7_the_verdict_says_all_that_the_log_wants(void **state)
 {
 	(void)state;
@@ -708,13 +509,6 @@ int main(void)
 		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_can_not_be_claimed),
 		cmocka_unit_test(S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held),
 		cmocka_unit_test(S2_a_first_fragment_that_comes_again_is_as_long_as_before),
-		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
-		cmocka_unit_test(many_slow_readers_leave_buffers_for_the_others),
-		cmocka_unit_test(halves_that_nothing_follows_leave_buffers_for_the_others),
-		cmocka_unit_test(half_frames_of_a_silent_peer_go_back_to_the_pool),
-		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
-		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),
-		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_order_of_leaving),
 		cmocka_unit_test(F6_F7_the_verdict_says_all_that_the_log_wants),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,7 @@
 /* Numbered frames, halves and old peers on the relay's frame path: each frame once, copied once, and
  * whatever a peer does, the buffers come back. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
+#include "hub_unit.h"
 
-#include "hub_peers.h"
-
-#define LAN(n)  IPV4(192, 168, 0, n)
 #define FRAMES  2048
 #define FORGET  (30 * LP_SECOND) /* by then nothing is kept any more, whoever said nothing */
 #define TAGS    512
@@ -48,25 +40,6 @@ static struct lp_verdict send_tcp(struct relay *r, int from, struct lp_mac dst, 
 {
 	uint8_t f[FRAME_CAP];
 	return peer_frame(r, from, f, tcp_frame(f, from, dst, len));
-}
-
-/* As any type, with any number. */
-static struct lp_verdict send_as(struct relay *r, int from, enum lp_overlay_type type, uint16_t id,
-	const uint8_t *f, size_t len)
-{
-	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
-	const struct lp_overlay o = {.type = type,
-		.peer = r->peers[from].welcome.peer,
-		.room = r->peers[from].welcome.room,
-		.frame_id = id,
-		.frame_len = (uint16_t)len};
-	size_t at = lp_overlay_encode(&o, bytes), first = (len + 1) / 2;
-	if (type == LP_OVERLAY_FIRST)
-		len = first;
-	else if (type == LP_OVERLAY_SECOND)
-		f += first, len -= first;
-	memcpy(bytes + at, f, len);
-	return peer_datagram(r, from, bytes, at + len);
 }
 
 /* Sends what waits for a peer; returns how many datagrams, and their tags. */

@@ -1,28 +1,5 @@
 /* The tunnel's frame path: port to relay, relay to port, and what a rogue relay can not do. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
-
-#include "tunnel_relay.h"
-
-#define LAN(n) IPV4(192, 168, 0, n)
-
-/* A room with two players, 11 and 12, and with us. */
-static struct line *in_room(enum lp_role role)
-{
-	struct line *l = line_in_room(role);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_joined(l, 12, LP_ROLE_CLIENT);
-	return l;
-}
-
-static size_t udp_frame(uint8_t *f, struct lp_mac dst, struct lp_mac src, size_t len)
-{
-	return frame_udp(f, dst, src, LAN(5), LAN(6), 27015, len);
-}
+#include "tunnel_unit.h"
 
 static void frames_go_nowhere_before_the_room_is_joined_and_after(void **state)
 {
@@ -440,140 +417,6 @@ static void numbers_of_the_last_connection_are_forgotten(void **state)
 	line_free(l);
 }
 
-/* F3 from the other side: the LAN's own traffic stays on the LAN. */
-static void F3_a_gateway_takes_from_its_lan_what_is_for_members(void **state)
-{
-	(void)state;
-	struct line *l = in_room(LP_ROLE_GATEWAY);
-	const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 9}};
-	const struct {
-		struct lp_mac dst, src;
-		enum lp_drop drop;
-		const char *why;
-	} rows[] = {
-		{player_mac(11), host_mac(1), LP_DROP_NONE, "for a member"},
-		{BROADCAST, host_mac(1), LP_DROP_NONE, "for all"},
-		{group, host_mac(1), LP_DROP_NONE, "for a group"},
-		{host_mac(2), host_mac(1), LP_DROP_NO_TARGET, "the LAN's own business"},
-		{player_mac(13), host_mac(1), LP_DROP_NO_TARGET, "for somebody who is not here"},
-		{player_mac(12), player_mac(11), LP_DROP_LOOP, "a member's frame comes back"},
-		{BROADCAST, player_mac(12), LP_DROP_LOOP, "likewise"},
-		{player_mac(11), BROADCAST, LP_DROP_SOURCE_MAC, "from a group"},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint8_t f[FRAME_CAP];
-		struct lp_verdict v = line_frame(l, f, udp_frame(f, rows[i].dst, rows[i].src, 100));
-		if (v.drop != rows[i].drop)
-			fail_msg("%s: %s", rows[i].why, lp_drop_text(v.drop));
-	}
-	line_left(l, 11);
-	uint8_t f[FRAME_CAP];
-	size_t len = udp_frame(f, player_mac(11), host_mac(1), 100);
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NO_TARGET);
-	line_free(l);
-}
-
-/* S5: the relay forwards what it must not, and the gateway does not inject it. */
-static void S5_a_rogue_relay_gets_nothing_past_the_gateway(void **state)
-{
-	(void)state;
-	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
-	const uint32_t router = LAN(1);
-	config.protected_ipv4 = &router;
-	config.protected_count = 1;
-	struct line *l = line_new(&config);
-	uint8_t f[FRAME_CAP];
-	line_start(l);
-	line_join(l, 1500);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_joined(l, 12, LP_ROLE_CLIENT);
-	/* what the LAN says about itself, and what player 12 says */
-	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(12), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	l->port.count = 0;
-
-	len = frame_router_advertisement(f, player_mac(11));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
-	len = frame_dhcp_ack(f, BROADCAST, player_mac(11), LAN(1), LAN(9), host_mac(8));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_DHCP_SERVER);
-	len = udp_frame(f, BROADCAST, player_mac(12), 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_SOURCE_MAC);
-	len = udp_frame(f, BROADCAST, host_mac(8), 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_SOURCE_MAC);
-	len = udp_frame(f, BROADCAST, player_mac(13), 100);
-	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_WRONG_PEER);
-	assert_int_equal(line_forwarded(l, OWN_PEER, f, len).drop, LP_DROP_WRONG_PEER);
-	/* a player under the MAC of a station of the LAN */
-	len = udp_frame(f, BROADCAST, player_mac(14), 100);
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	line_joined(l, 14, LP_ROLE_CLIENT);
-	assert_int_equal(line_forwarded(l, 14, f, len).drop, LP_DROP_LOOP);
-	len = frame_arp(f, BROADCAST, player_mac(11), host_mac(8), LAN(11), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ARP_SENDER);
-	const uint32_t not_its_own[] = {LAN(1), LAN(8), LAN(12)};
-	for (size_t i = 0; i < 3; i++) {
-		len = frame_arp(
-			f, BROADCAST, player_mac(11), player_mac(11), not_its_own[i], LAN(2));
-		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
-		len = frame_udp(f, host_mac(8), player_mac(11), not_its_own[i], LAN(8), 5, 100);
-		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
-	}
-	len = frame_raw(f, BROADCAST, player_mac(11), 0x8899, 60);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ETHERTYPE);
-	assert_int_equal(l->port.count, 0);
-	/* an honest frame passes all the same */
-	len = frame_udp(f, host_mac(8), player_mac(11), LAN(11), LAN(8), 5, 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
-	assert_int_equal(l->port.count, 1);
-	line_free(l);
-}
-
-static void S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway(void **state)
-{
-	(void)state;
-	struct line *l = in_room(LP_ROLE_GATEWAY);
-	uint8_t f[FRAME_CAP];
-	size_t len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
-	len = frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(50), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
-	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
-	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(50), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_ADDRESS_TAKEN);
-	line_left(l, 11); /* and with it goes its hold on the address */
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_free(l);
-}
-
-static void what_was_learned_of_addresses_goes_with_the_room(void **state)
-{
-	(void)state;
-	struct line *l = in_room(LP_ROLE_GATEWAY);
-	uint8_t f[FRAME_CAP];
-	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
-	line_frame(l, f, len);
-	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(11), LAN(1));
-	line_forwarded(l, 11, f, len);
-	line_closed(l, false);
-	line_at(l, lp_tunnel_deadline(l->tunnel));
-	line_join(l, 1500);
-	line_joined(l, 12, LP_ROLE_CLIENT);
-	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(11), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_closed(l, false);
-	line_at(l, lp_tunnel_deadline(l->tunnel));
-	line_join(l, 1500);
-	line_joined(l, 12, LP_ROLE_CLIENT);
-	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(8), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_free(l);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -595,10 +438,6 @@ int main(void)
 		cmocka_unit_test(tcp_is_numbered_only_for_a_relay_that_has_resend),
 		cmocka_unit_test(tcp_segments_leave_room_for_a_number),
 		cmocka_unit_test(numbers_of_the_last_connection_are_forgotten),
-		cmocka_unit_test(F3_a_gateway_takes_from_its_lan_what_is_for_members),
-		cmocka_unit_test(S5_a_rogue_relay_gets_nothing_past_the_gateway),
-		cmocka_unit_test(S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway),
-		cmocka_unit_test(what_was_learned_of_addresses_goes_with_the_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,149 @@
+/* The relay's buffers: what slow members, halves and leavers may keep of them. */
+#include "hub_unit.h"
+
+static void a_slow_members_full_queue_hurts_nobody_else(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 3);
+	for (int i = 0; i < LP_QUEUE_FRAMES; i++) {
+		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
+		assert_int_equal(peer_take_all(r, 3), 1);
+	}
+	/* peer 2 does not read: what is old gives way */
+	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 0);
+	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
+	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 1);
+	assert_int_equal(peer_take_all(r, 3), 1);
+	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
+	assert_passed(send_udp(r, 1, player_mac(3), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take_all(r, 2), LP_QUEUE_FRAMES);
+	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
+	relay_free(r);
+}
+
+static void many_slow_readers_leave_buffers_for_the_others(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.frames = 1024;
+	struct relay *r = with_config(&config, 1, 12);
+	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
+		for (unsigned slow = 2; slow <= 11; slow++)
+			send_udp(r, 1, player_mac(slow), 100);
+	assert_true(relay_counters(r).frames_free >= 256);
+	for (int i = 0; i < 48; i++)
+		assert_passed(send_udp(r, 1, player_mac(12), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take_all(r, 12), 48);
+	relay_free(r);
+}
+
+static void halves_that_nothing_follows_leave_buffers_for_the_others(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.frames = 32;
+	struct relay *r = with_config(&config, 1, 8);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(8), player_mac(1), LAN(101), LAN(99), 5000, 1000);
+	for (int peer = 1; peer <= 7; peer++)
+		for (uint16_t id = 0; id < LP_HALVES_SLOTS; id++)
+			send_as(r, peer, LP_OVERLAY_FIRST, id, f, len);
+	assert_in_range(relay_counters(r).frames_free, 8, 16); /* 56 halves were sent */
+	assert_passed(send_udp(r, 1, player_mac(8), 100), LP_ACTION_UNICAST, 1);
+	/* one frame at a time still goes through */
+	assert_int_equal(send_as(r, 1, LP_OVERLAY_FIRST, 99, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(send_as(r, 1, LP_OVERLAY_SECOND, 99, f, len).action, LP_ACTION_UNICAST);
+	relay_free(r);
+}
+
+static void half_frames_of_a_silent_peer_go_back_to_the_pool(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
+	size_t before = relay_counters(r).frames_free;
+	assert_int_equal(send_as(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(relay_counters(r).frames_free, before - 1);
+	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+	assert_int_equal(relay_counters(r).frames_free, before);
+	relay_free(r);
+}
+
+static void when_all_buffers_are_taken_frames_are_dropped_until_some_are_back(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.frames = 3;
+	struct relay *r = with_config(&config, 1, 3);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
+	for (int i = 0; i < 3; i++) /* a broadcast takes one */
+		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
+	assert_dropped(send_udp(r, 1, BROADCAST, 100), LP_DROP_QUEUE_FULL);
+	assert_int_equal(send_as(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(send_as(r, 1, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(relay_counters(r).frames_free, 0);
+	assert_int_equal(peer_take_all(r, 2), 3);
+	assert_int_equal(relay_counters(r).frames_free, 0); /* peer 3 has them still */
+	peer_closed(r, 3, LP_LEAVE_NORMAL);
+	assert_int_equal(relay_counters(r).frames_free, 3);
+	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 1);
+	relay_free(r);
+}
+
+static void a_peer_that_has_left_gets_no_more_frames_and_is_not_woken(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	const struct lp_control bye = {.type = LP_DISCONNECT};
+	struct lp_datagram d;
+	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	peer_message(r, 2, &bye);
+	assert_false(lp_hub_next_datagram(
+		r->hub, r->peers[2].session, LP_DATAGRAM_MAX, true, r->now, &d));
+	assert_dropped(send_udp(r, 1, player_mac(2), 100), LP_DROP_NO_TARGET);
+	peer_closed(r, 2, LP_LEAVE_OTHER);
+	assert_null(lp_hub_next_ready(r->hub));
+	assert_int_equal(relay_counters(r).frames_free, 2048);
+	relay_free(r);
+}
+
+static void each_session_with_frames_is_ready_once_in_any_order_of_leaving(void **state)
+{
+	(void)state;
+	for (int leaver = 2; leaver <= 5; leaver++) {
+		struct relay *r = with_peers(1, 5);
+		int ready = 0;
+		struct lp_session *s;
+		send_udp(r, 1, BROADCAST, 100);
+		send_udp(r, 1, BROADCAST, 100);
+		peer_closed(r, leaver, LP_LEAVE_NORMAL);
+		while ((s = lp_hub_next_ready(r->hub))) {
+			struct peer *p = lp_session_user(s);
+			assert_int_equal(peer_take_all(r, (int)(p - r->peers)), 2);
+			ready++;
+		}
+		assert_int_equal(ready, 3);
+		send_udp(r, 1, player_mac(leaver == 2 ? 3 : 2), 100);
+		assert_non_null(lp_hub_next_ready(r->hub));
+		assert_null(lp_hub_next_ready(r->hub));
+		relay_free(r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
+		cmocka_unit_test(many_slow_readers_leave_buffers_for_the_others),
+		cmocka_unit_test(halves_that_nothing_follows_leave_buffers_for_the_others),
+		cmocka_unit_test(half_frames_of_a_silent_peer_go_back_to_the_pool),
+		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
+		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),
+		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_order_of_leaving),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,216 @@
+/* Numbered frames: kept until acknowledged, sent again when lost, given up in time. */
+#include "queue_unit.h"
+
+static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1000, 1);
+	push_tcp(1000, 2);
+	struct lp_overlay o = peek(LP_DATAGRAM_MAX);
+	uint64_t first = tag;
+	assert_int_equal(o.type, LP_OVERLAY_NUMBERED);
+	assert_int_equal(o.frame_id, 0);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).frame_id, 1);
+	uint64_t second = tag;
+	lp_queue_pop(&queue, pool);
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES - 2);
+
+	lp_queue_acked(&queue, pool, second);
+	lp_queue_lost(&queue, pool, second, now); /* over */
+	lp_queue_lost(&queue, pool, first, now);
+	lp_queue_acked(&queue, pool, first); /* over as well */
+	assert_int_equal(queue.count, 1);
+	bulk = false;
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	bulk = true;
+	o = peek(LP_DATAGRAM_MAX);
+	assert_int_equal(o.type, LP_OVERLAY_NUMBERED);
+	assert_int_equal(o.frame_id, 0);
+	assert_int_equal(o.bytes[0], 1);
+	assert_int_not_equal(tag, first);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(queue.resent, 1);
+	lp_queue_acked(&queue, pool, tag);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1400, 1);
+	push_tcp(100, 2);
+	take();
+	uint64_t first = tag;
+	assert_int_equal(take(), 2);
+	lp_queue_lost(&queue, pool, first, now);
+	struct lp_overlay o = peek(1100);
+	assert_int_equal(o.type, LP_OVERLAY_FIRST);
+	assert_int_equal(o.frame_id, 0); /* whoever has it already knows it by that */
+	lp_queue_pop(&queue, pool);
+	o = peek(1100);
+	assert_int_equal(o.type, LP_OVERLAY_SECOND);
+	assert_int_equal(o.frame_id, 0);
+	lp_queue_pop(&queue, pool);
+	assert_int_equal(queue.count, 0);
+}
+
+/* Perhaps large packets are what the path no longer carries, and it takes a while to be sure of that. */
+static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
+{
+	static const struct {
+		uint16_t len;
+		bool halves, in_halves;
+	} rows[] = {{1400, true, true}, {1400, false, false}, {LP_DATAGRAM_MIN, true, false},
+		{LP_DATAGRAM_MIN + 1, true, true}};
+	(void)state;
+	queue.resend = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		queue.halves = rows[i].halves;
+		push_tcp(rows[i].len, 1);
+		for (int n = 0; n < LP_QUEUE_LARGE; n++) {
+			assert_int_equal(peek(LP_DATAGRAM_MAX + 2).type, LP_OVERLAY_NUMBERED);
+			take();
+			lp_queue_lost(&queue, pool, tag, now);
+		}
+		struct lp_overlay o = peek(LP_DATAGRAM_MAX + 2);
+		assert_int_equal(
+			o.type, rows[i].in_halves ? LP_OVERLAY_FIRST : LP_OVERLAY_NUMBERED);
+		assert_int_equal(o.frame_id, i);
+		take();
+		if (!rows[i].in_halves) {
+			lp_queue_acked(&queue, pool, tag);
+			continue;
+		}
+		o = peek(LP_DATAGRAM_MAX + 2);
+		assert_int_equal(o.type, LP_OVERLAY_SECOND);
+		assert_int_equal(o.frame_id, i);
+		take();
+	}
+	assert_int_equal(queue.count, 0);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+static void frames_are_not_sent_again_for_ever(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(700, 1);
+	for (int i = 0; i < LP_QUEUE_TRIES; i++) {
+		assert_int_equal(queue.count, 1);
+		take();
+		lp_queue_lost(&queue, pool, tag, now);
+	}
+	assert_int_equal(queue.count, 0);
+	push_tcp(1000, 2);
+	take();
+	now += LP_QUEUE_RESEND + 1;
+	lp_queue_lost(&queue, pool, tag, now);
+	assert_int_equal(queue.count, 0);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+/* QUIC does not tell of each datagram what became of it. */
+static void frames_that_nobody_tells_of_are_given_back(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	push_tcp(1000, 1);
+	take();
+	now += 10 * LP_SECOND;
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+	lp_queue_lost(&queue, pool, tag, now);
+	assert_int_equal(queue.count, 0);
+}
+
+/* After 2^32 uses of a place its tags come round: what somebody else has there now is not touched. */
+static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
+{
+	static struct lp_queue other;
+	struct lp_datagram d;
+	(void)state;
+	memset(&other, 0, sizeof(other));
+	queue.resend = other.resend = true;
+	push_tcp(1000, 1);
+	take();
+	uint64_t old = tag;
+	lp_queue_acked(&queue, pool, old);
+	struct lp_frame *frame = lp_pool_take(pool);
+	frame->len = 1000;
+	frame->flow = (struct lp_flow_key){.hash = 1, .tcp = true};
+	assert_true(lp_queue_push(&other, pool, frame, LP_QUEUE_FRAMES, now, drops));
+	other.flows[1].places.first->generation--;
+	assert_ptr_equal(lp_place_find(pool, old), other.flows[1].places.first);
+	lp_queue_lost(&queue, pool, old, now);
+	lp_queue_lost(&other, pool, old, now); /* it waits yet */
+	assert_true(lp_queue_peek(&other, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
+	lp_queue_pop(&other, pool);
+	assert_int_equal(d.tag, old);
+	lp_queue_acked(&queue, pool, old);
+	assert_int_equal(other.flight_count, 1);
+	lp_queue_acked(&other, pool, old);
+	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+}
+
+static void frames_to_be_sent_again_do_not_push_out_new_ones(void **state)
+{
+	(void)state;
+	queue.resend = true;
+	size_t kept = 0;
+	uint64_t tags[POOL_FRAMES];
+	for (int i = 0; i < 100; i++) {
+		push_tcp(1000, 1);
+		take();
+		if (tag)
+			tags[kept++] = tag;
+	}
+	assert_in_range(kept, 40, POOL_FRAMES / LP_QUEUE_SHARE); /* a share, and no more */
+	for (size_t i = 0; i < kept; i++)
+		lp_queue_lost(&queue, pool, tags[i], now);
+	bulk = false;
+	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
+		assert_true(push_up_to(8, 100, 9, (struct lp_flow_key){.hash = 5}));
+		assert_int_equal(take(), 9);
+	}
+	now += LP_QUEUE_RESEND + 1;
+	bulk = true;
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(queue.count, 0);
+}
+
+static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **state)
+{
+	(void)state;
+	push_tcp(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
+	lp_queue_pop(&queue, pool);
+	queue.resend = true;
+	push(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
+	assert_int_equal(tag, 0);
+	lp_queue_pop(&queue, pool);
+	for (int i = 0; i < POOL_FRAMES / 2; i++)
+		push_tcp(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_NUMBERED);
+	push_tcp(1000, 1);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
+		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),
+		TEST(a_large_frame_that_was_lost_thrice_goes_in_halves),
+		TEST(frames_are_not_sent_again_for_ever),
+		TEST(frames_that_nobody_tells_of_are_given_back),
+		TEST(a_tag_that_has_come_round_finds_nothing_of_others),
+		TEST(frames_to_be_sent_again_do_not_push_out_new_ones),
+		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_peers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
