@@ -38,10 +38,10 @@ bool lp_neighbours_on_lan(const struct lp_neighbours *n, const struct lp_mac *ma
  * 0 is nobody's and everybody's: always true, never remembered. */
 bool lp_neighbours_claim(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now);
 
-/* May owner, a peer, send IPv4 packets from this address? Never establishes one: a computer with
- * several networks does send with a wrong source now and then. True for 0, for link-local
- * addresses, for the owner's own (refreshed), and for one that nobody holds while the owner has
- * none. */
+/* May owner send IPv4 packets from this address? Never establishes one: a computer with several
+ * networks does send with a wrong source now and then. True for 0, for link-local addresses, for the
+ * owner's own (refreshed), and for one that nobody holds while the owner, a peer, has none; the LAN
+ * may have any number. */
 bool lp_neighbours_use(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now);
 
 /* The LAN's DHCP server gave ipv4 to owner: the owner's one address from now on. Refused for an

@@ -118,7 +118,7 @@ static struct address *find(struct lp_neighbours *n, uint32_t ipv4, lp_time now)
 /* Walks the whole table, which costs a microsecond: once for a peer that has none yet. */
 static bool has_another(struct lp_neighbours *n, uint16_t owner, lp_time now)
 {
-	if (owner != LP_OWNER_LAN && n->without[owner % WITHOUT] == owner)
+	if (n->without[owner % WITHOUT] == owner)
 		return false;
 	for (size_t i = 0; i < LP_NEIGHBOURS_IPV4; i++) {
 		const struct address *a = &n->addresses[i];
@@ -180,10 +180,10 @@ bool lp_neighbours_use(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, l
 	if (ipv4 == 0)
 		return true;
 	if (is_protected(n, ipv4))
-		return false;
+		return owner == LP_OWNER_LAN;
 	struct address *a = find(n, ipv4, now);
 	if (!a)
-		return is_link_local(ipv4) || !has_another(n, owner, now);
+		return owner == LP_OWNER_LAN || is_link_local(ipv4) || !has_another(n, owner, now);
 	if (a->owner != owner)
 		return false;
 	a->until = now + LP_NEIGHBOUR_IPV4_TTL;
