@@ -322,6 +322,7 @@ static void describe(
 		ret_datagram->len -= first;
 	}
 	ret_datagram->tag = q->peeked_type == LP_OVERLAY_NUMBERED ? lp_place_tag(pool, place) : 0;
+	ret_datagram->last = q->count == 1 && q->peeked_type != LP_OVERLAY_FIRST;
 }
 
 /* QUIC does not tell what became of each one, and a peer that acknowledges nothing is not asked. */

@@ -102,6 +102,7 @@ static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, 
 		(struct lp_quic_piece){s->datagram.header, s->datagram.header_len};
 	ret_datagram->pieces[1] = (struct lp_quic_piece){s->datagram.bytes, s->datagram.len};
 	ret_datagram->tag = s->datagram.tag;
+	ret_datagram->last = s->datagram.last;
 	return true;
 }
 
@@ -236,8 +237,10 @@ static bool do_actions(struct server *s)
 		do_action(&action);
 		any = true;
 	}
-	while ((ready = lp_hub_next_ready(s->hub)))
+	while ((ready = lp_hub_next_ready(s->hub))) {
 		lp_quic_wake(lp_session_user(ready));
+		any = true;
+	}
 	return any;
 }
 
@@ -310,10 +313,10 @@ static void write_packets(struct server *s)
 
 static void send_all(struct server *s)
 {
+	do_actions(s);
 	for (int i = 0; i < SEND_ROUNDS; i++) {
-		bool any = do_actions(s);
 		write_packets(s);
-		if (!any && i)
+		if (!do_actions(s))
 			break;
 	}
 	for (size_t i = 0; i < s->count; i++)

@@ -155,8 +155,10 @@ static void op_send(struct world *w, bool sent)
 		}
 		check(d.header_len + d.len <= max);
 		check_datagram(w, &d, sent);
-		if (sent)
-			lp_queue_pop(&w->queue, w->pool);
+		if (!sent)
+			continue;
+		lp_queue_pop(&w->queue, w->pool);
+		check(d.last == (w->queue.count == 0));
 	}
 }
 

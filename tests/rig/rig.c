@@ -105,6 +105,7 @@ static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, 
 		const struct rig_datagram *d = &peer->queue[peer->head];
 		if (d->len && d->len <= max) {
 			ret_datagram->pieces[0] = (struct lp_quic_piece){d->bytes, d->len};
+			ret_datagram->last = peer->count == 1;
 			return true;
 		}
 		peer->head = (peer->head + 1) % RIG_QUEUE;

@@ -127,6 +127,7 @@ static inline void describe(const struct lp_datagram *from, struct lp_quic_datag
 	to->pieces[0] = (struct lp_quic_piece){from->header, from->header_len};
 	to->pieces[1] = (struct lp_quic_piece){from->bytes, from->len};
 	to->tag = from->tag;
+	to->last = from->last;
 }
 
 static inline bool relay_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,

@@ -70,6 +70,7 @@ static inline void push_tcp(uint16_t len, uint8_t fill)
 }
 
 static uint64_t tag; /* of the datagram that was peeked last */
+static bool last;
 
 /* Peeks and decodes; returns what an honest receiver sees. */
 static inline struct lp_overlay peek(size_t max)
@@ -87,6 +88,7 @@ static inline struct lp_overlay peek(size_t max)
 	assert_int_equal(overlay.room, 0x01020304);
 	assert_int_equal(overlay.peer, 7);
 	tag = datagram.tag;
+	last = datagram.last;
 	return overlay;
 }
 
@@ -102,6 +104,7 @@ static inline uint8_t take(void)
 {
 	uint8_t fill = peek(LP_DATAGRAM_MAX + 2).bytes[0];
 	lp_queue_pop(&queue, pool);
+	assert_int_equal(last, queue.count == 0);
 	return fill;
 }
 

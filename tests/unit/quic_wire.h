@@ -49,6 +49,8 @@ struct log {
 	uint8_t out[QUEUE_MAX][PAYLOAD_MAX];
 	size_t out_len[QUEUE_MAX], out_first, out_count;
 	size_t asked_max, max_at_start; /* of DATAGRAMs */
+	unsigned asked;                 /* for a DATAGRAM */
+	unsigned more;                  /* DATAGRAMs to be queued as others are sent */
 	bool echo;                      /* answer on the stream that a message came on */
 	bool close_in_callback, open_at_once;
 };
@@ -138,12 +140,25 @@ static inline bool on_next_datagram(void *context, struct lp_quic_conn *conn, si
 	struct log *log = context;
 	(void)bulk;
 	log->asked_max = max;
+	log->asked++;
 	if (conn != log->conn || log->out_count == 0 || log->out_len[log->out_first] > max)
 		return false;
 	const uint8_t *bytes = log->out[log->out_first];
 	size_t len = log->out_len[log->out_first], head = len < 8 ? len : 8;
 	ret_datagram->pieces[0] = (struct lp_quic_piece){bytes, head};
 	ret_datagram->pieces[1] = (struct lp_quic_piece){bytes + head, len - head};
+	ret_datagram->last = log->out_count == 1;
+	return true;
+}
+
+static inline bool queue_datagram(struct log *log, const void *bytes, size_t len)
+{
+	if (log->out_count == QUEUE_MAX)
+		return false;
+	size_t at = (log->out_first + log->out_count++) % QUEUE_MAX;
+	memcpy(log->out[at], bytes, len);
+	log->out_len[at] = len;
+	lp_quic_wake(log->conn);
 	return true;
 }
 
@@ -153,6 +168,10 @@ static inline void on_datagram_sent(void *context, struct lp_quic_conn *conn)
 	(void)conn;
 	log->out_first = (log->out_first + 1) % QUEUE_MAX;
 	log->out_count--;
+	if (log->more > 0) {
+		log->more--;
+		queue_datagram(log, "more", 4);
+	}
 }
 
 static inline void on_closed(
@@ -175,17 +194,6 @@ static const struct lp_quic_handler wire_handler = {
 	.datagram_sent = on_datagram_sent,
 	.closed = on_closed,
 };
-
-static inline bool queue_datagram(struct log *log, const void *bytes, size_t len)
-{
-	if (log->out_count == QUEUE_MAX)
-		return false;
-	size_t at = (log->out_first + log->out_count++) % QUEUE_MAX;
-	memcpy(log->out[at], bytes, len);
-	log->out_len[at] = len;
-	lp_quic_wake(log->conn);
-	return true;
-}
 
 static inline void world_start(struct world *w, enum side side)
 {

@@ -30,6 +30,7 @@ static void a_frame_one_byte_too_long_for_a_datagram_goes_in_halves(void **state
 		assert_int_equal(first.len, 757);
 		assert_int_equal(first.frame_id, id);
 		assert_int_equal(first.frame_len, 1513);
+		assert_false(last);
 		lp_queue_pop(&queue, pool);
 		/* a larger path in between changes nothing: the first half is out */
 		struct lp_overlay second = peek(LP_DATAGRAM_MAX);
@@ -37,6 +38,7 @@ static void a_frame_one_byte_too_long_for_a_datagram_goes_in_halves(void **state
 		assert_int_equal(second.len, 756);
 		assert_int_equal(second.frame_id, id);
 		assert_int_equal(second.bytes[755], 0xee);
+		assert_int_equal(last, id == 1);
 		lp_queue_pop(&queue, pool);
 	}
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
@@ -48,8 +50,10 @@ static void the_largest_frame_fits_the_smallest_datagrams_in_halves(void **state
 	(void)state;
 	push(LP_ETH_FRAME_MAX, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_FIRST);
+	assert_false(last);
 	lp_queue_pop(&queue, pool);
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_SECOND);
+	assert_true(last);
 	lp_queue_pop(&queue, pool);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
 }

@@ -229,6 +229,61 @@ static void small_datagrams_share_packets(void **state)
 	world_free(w);
 }
 
+/* Nobody is asked for what is known not to be there: that costs a tenth of a lonely packet. */
+static void a_lonely_datagram_is_asked_for_once_and_answered_later(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	struct log *client = &w->log[CLIENT], *server = &w->log[SERVER];
+	world_run(w, 5 * LP_SECOND); /* path MTU discovery is over */
+	client->asked = server->asked = 0;
+	uint64_t before = w->packets_from[SERVER];
+	queue_datagram(client, "hello", 5);
+	world_run(w, LATENCY + LP_MILLISECOND);
+	assert_int_equal(server->datagrams, 1);
+	assert_int_equal(client->asked, 1);
+	assert_int_equal(server->asked, 0);
+	assert_int_equal(w->packets_from[SERVER], before);
+	world_run(w, 50 * LP_MILLISECOND);
+	assert_int_equal(w->packets_from[SERVER], before + 1); /* its acknowledgement */
+	world_free(w);
+}
+
+static void what_is_queued_as_the_last_datagram_is_sent_goes_at_once(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 5 * LP_SECOND);
+	w->log[CLIENT].more = 2;
+	queue_datagram(&w->log[CLIENT], "first", 5);
+	world_run(w, LATENCY);
+	assert_int_equal(w->log[SERVER].datagrams, 3);
+	world_free(w);
+}
+
+/* A quiet packet is not all that came: what asks for an answer gets it. */
+static void a_stream_is_answered_at_once_also_with_datagrams_around_it(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 5 * LP_SECOND);
+	w->log[SERVER].echo = true;
+	int64_t stream;
+	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		queue_datagram(&w->log[CLIENT], "around", 6);
+		world_send(w, CLIENT);
+		if (i == 1) {
+			lp_quic_send(w->log[CLIENT].conn, stream, (const uint8_t *)"hi", 2, false);
+			world_send(w, CLIENT);
+		}
+	}
+	world_run(w, 2 * LATENCY);
+	assert_int_equal(w->log[SERVER].datagrams, 3);
+	assert_int_equal(w->log[CLIENT].stream_len, 2);
+	world_free(w);
+}
+
 /* Games: an acknowledgement waits for a datagram that takes it along, or for another packet or two. */
 static void sparse_datagrams_need_few_packets_of_acknowledgement(void **state)
 {
@@ -378,6 +433,9 @@ int main(void)
 		cmocka_unit_test(datagrams_up_to_the_maximum_arrive),
 		cmocka_unit_test(a_smaller_packet_limit_bounds_packets_and_datagrams),
 		cmocka_unit_test(small_datagrams_share_packets),
+		cmocka_unit_test(a_lonely_datagram_is_asked_for_once_and_answered_later),
+		cmocka_unit_test(what_is_queued_as_the_last_datagram_is_sent_goes_at_once),
+		cmocka_unit_test(a_stream_is_answered_at_once_also_with_datagrams_around_it),
 		cmocka_unit_test(sparse_datagrams_need_few_packets_of_acknowledgement),
 		cmocka_unit_test(what_waits_for_its_acknowledgement_is_no_queue),
 		cmocka_unit_test(a_close_tells_both_sides_once_with_code_and_text),

@@ -78,6 +78,7 @@ static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, 
 		(struct lp_quic_piece){l->datagram.header, l->datagram.header_len};
 	ret_datagram->pieces[1] = (struct lp_quic_piece){l->datagram.bytes, l->datagram.len};
 	ret_datagram->tag = l->datagram.tag;
+	ret_datagram->last = l->datagram.last;
 	return true;
 }
 
@@ -234,8 +235,6 @@ static bool do_actions(struct lp_link *l)
 		do_action(l, &l->action);
 		any = true;
 	}
-	if (l->conn && lp_tunnel_has_datagram(l->tunnel))
-		lp_quic_wake(l->conn);
 	return any;
 }
 
@@ -247,6 +246,8 @@ static void write_packets(struct lp_link *l)
 	size_t len;
 	if (!l->open)
 		return;
+	if (l->conn && lp_tunnel_has_datagram(l->tunnel))
+		lp_quic_wake(l->conn);
 	while ((len = lp_quic_write(
 			l->quic, ops->slot(context), LP_QUIC_PACKET_MAX, &path, l->now)))
 		ops->put(context, &l->remote, len);
@@ -256,10 +257,10 @@ static void write_packets(struct lp_link *l)
 void lp_link_send(struct lp_link *l, lp_time now)
 {
 	l->now = now;
+	do_actions(l);
 	for (int i = 0; i < DRAIN_ROUNDS; i++) {
-		bool any = do_actions(l);
 		write_packets(l);
-		if (!any && i > 0)
+		if (!do_actions(l))
 			break;
 	}
 	if (l->open)

@@ -428,7 +428,7 @@ struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_tar
 		return NULL;
 	}
 	conn->handed_out = true;
-	lp_conn_mark_dirty(conn);
+	lp_conn_mark_dirty(conn, true);
 	return conn;
 }
 
@@ -440,7 +440,7 @@ static void lingering_read(struct lp_quic_conn *conn, size_t len)
 		len < conn->close_len)
 		return;
 	conn->close_due = true;
-	lp_conn_mark_dirty(conn);
+	lp_conn_mark_dirty(conn, true);
 }
 
 void lp_conn_read(
@@ -462,7 +462,7 @@ void lp_conn_read(
 	drop_session(conn);
 	lp_line_on_read(conn);
 	lp_outs_unblock(conn);
-	lp_conn_mark_dirty(conn);
+	lp_conn_mark_dirty(conn, !ngtcp2_conn_is_quiet(conn->nc));
 }
 
 void lp_conn_on_time(struct lp_quic_conn *conn)
@@ -478,7 +478,7 @@ void lp_conn_on_time(struct lp_quic_conn *conn)
 	if (error != 0)
 		lp_conn_failed(conn, error);
 	else
-		lp_conn_mark_dirty(conn);
+		lp_conn_mark_dirty(conn, true);
 }
 
 static void write_close_packet(struct lp_quic_conn *conn)
@@ -538,7 +538,7 @@ void lp_conn_finish(struct lp_quic_conn *conn)
 	conn->phase = LP_CONN_LINGERING;
 	lp_timers_set(&q->timers, conn, q->now + linger);
 	if (conn->close_due)
-		lp_conn_mark_dirty(conn);
+		lp_conn_mark_dirty(conn, true);
 }
 
 size_t lp_conn_write_close(struct lp_quic_conn *conn, uint8_t *bytes, struct lp_path *ret_path)

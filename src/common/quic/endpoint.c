@@ -118,8 +118,9 @@ static void advance(struct lp_quic *q, lp_time now)
 		q->now = now;
 }
 
-void lp_conn_mark_dirty(struct lp_quic_conn *conn)
+void lp_conn_mark_dirty(struct lp_quic_conn *conn, bool eager)
 {
+	conn->eager = conn->eager || eager;
 	if (!lp_list_has(&conn->dirty))
 		lp_list_append(&conn->q->dirty, &conn->dirty);
 }
@@ -230,6 +231,7 @@ static size_t write_one(
 static void rest(struct lp_quic_conn *conn)
 {
 	conn->burst = 0;
+	conn->eager = false;
 	lp_list_remove(&conn->dirty);
 	if (!conn->ending)
 		lp_timers_set(&conn->q->timers, conn, ngtcp2_conn_get_expiry2(conn->nc));
@@ -246,7 +248,7 @@ size_t lp_quic_write(
 	struct lp_link *link;
 	while (n == 0 && (link = lp_list_first(&q->dirty))) {
 		struct lp_quic_conn *conn = LP_ELEMENT(link, struct lp_quic_conn, dirty);
-		n = write_one(conn, bytes, cap, ret_path);
+		n = conn->eager ? write_one(conn, bytes, cap, ret_path) : 0;
 		if (n == 0) {
 			rest(conn);
 		} else if (++conn->burst >= LP_BURST) {
@@ -264,7 +266,7 @@ size_t lp_quic_write(
 void lp_quic_wake(struct lp_quic_conn *conn)
 {
 	if (!conn->ending)
-		lp_conn_mark_dirty(conn);
+		lp_conn_mark_dirty(conn, true);
 }
 
 void *lp_quic_user(const struct lp_quic_conn *conn)

@@ -107,7 +107,7 @@ struct lp_quic {
 	struct lp_timers timers;
 	struct lp_stateless stateless;
 	struct lp_link conns; /* all, with those that only linger */
-	struct lp_link dirty; /* want to write */
+	struct lp_link dirty; /* to be looked at before the loop sleeps */
 	struct lp_link ended; /* to be told and taken down */
 	size_t live, half_open, lingering;
 	struct lp_quic_counters counters;
@@ -155,6 +155,7 @@ struct lp_quic_conn {
 	lp_time deadline;
 	size_t timer;   /* its place in the heap, from 1; 0: none */
 	unsigned burst; /* packets written in a row */
+	bool eager;     /* on q->dirty, to write: without it, only its timer is to be set */
 	/* Streams */
 	struct lp_link outs;
 	size_t pending; /* bytes in outs, with what keeping them costs */
@@ -177,7 +178,8 @@ struct lp_quic_conn {
 };
 
 /* endpoint.c */
-void lp_conn_mark_dirty(struct lp_quic_conn *conn);
+/* Its timer is set before the loop sleeps; eager: it may have something to write, too. */
+void lp_conn_mark_dirty(struct lp_quic_conn *conn, bool eager);
 void lp_path_to_ngtcp2(const struct lp_path *path, ngtcp2_path *ret_path);
 void lp_path_from_ngtcp2(const ngtcp2_path *path, struct lp_path *ret_path);
 

@@ -72,6 +72,7 @@ struct lp_quic_piece {
 struct lp_quic_datagram {
 	struct lp_quic_piece pieces[2]; /* one after the other; either may be empty */
 	uint64_t tag;                   /* below 2^63; 0: none */
+	bool last;                      /* there is no other to send now; false: perhaps */
 };
 
 /* What the endpoint tells its user. context is the config's; user is the connection's own. All

@@ -90,7 +90,7 @@ static enum lp_status append(
 	}
 	out->fin = out->fin || fin;
 	end(conn, out);
-	lp_conn_mark_dirty(conn);
+	lp_conn_mark_dirty(conn, true);
 	return LP_OK;
 }
 
@@ -160,7 +160,7 @@ enum lp_status lp_quic_send_message(struct lp_quic_conn *conn, const uint8_t *by
 void lp_quic_break_stream(struct lp_quic_conn *conn, int64_t stream)
 {
 	ngtcp2_conn_shutdown_stream(conn->nc, 0, stream, 1);
-	lp_conn_mark_dirty(conn);
+	lp_conn_mark_dirty(conn, true);
 }
 
 struct lp_out *lp_out_next(struct lp_quic_conn *conn)
