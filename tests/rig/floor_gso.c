@@ -1,6 +1,7 @@
-/* floor_gso relay ADDR:PORT [aes] | floor_gso load ADDR:PORT SIZE COUNT TARGETS [aes]: floor.c's relay
- * and load once more, as fast as the kernel allows: several packets of one size are received as one
- * message (UDP_GRO) and sent as one (UDP_SEGMENT), without looking at any of them.
+/* floor_gso relay ADDR:PORT [aes] | floor_gso load ADDR:PORT SIZE COUNT TARGETS SEGMENTS [aes]:
+ * floor.c's relay and load once more, as fast as the kernel allows: several packets of one size are
+ * received as one message (UDP_GRO) and sent as one (UDP_SEGMENT), without looking at any of them. The load
+ * sends up to SEGMENTS packets (64 at most) in a message.
  *
  * With aes each packet is decrypted once and encrypted again for each that gets it, with AES-128-GCM;
  * one key and one nonce for all, as this protects nothing. */
@@ -41,6 +42,7 @@ struct in {
 };
 
 static bool with_aes;
+static uint64_t segments; /* of the load, in a message */
 static Aes aes;
 static const uint8_t key[16], nonce[12];
 
@@ -221,7 +223,7 @@ static uint64_t send_some(int fd, size_t len, uint64_t count)
 	static const uint8_t frame[MESSAGE_MAX];
 	union control control;
 	size_t size = len + (with_aes ? TAG : 0), most = (MESSAGE_MAX - 1024) / size;
-	most = most < SEGMENTS_MAX ? most : SEGMENTS_MAX;
+	most = most < segments ? most : segments;
 	count = count < most ? count : most;
 	if (!count)
 		return 0;
@@ -293,10 +295,13 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc == 3 && strcmp(argv[1], "relay") == 0)
 		run_relay(argv[2]);
-	if (argc == 6 && strcmp(argv[1], "load") == 0)
+	if (argc == 7 && strcmp(argv[1], "load") == 0) {
+		segments = strtoull(argv[6], NULL, 10);
+		segments = segments < 1 ? 1 : segments < SEGMENTS_MAX ? segments : SEGMENTS_MAX;
 		return run_load(argv[2], strtoul(argv[3], NULL, 10), strtoll(argv[4], NULL, 10),
 			strtoul(argv[5], NULL, 10));
+	}
 	fprintf(stderr, "usage: floor_gso relay ADDR:PORT [aes] | "
-			"floor_gso load ADDR:PORT SIZE COUNT TARGETS [aes]\n");
+			"floor_gso load ADDR:PORT SIZE COUNT TARGETS SEGMENTS [aes]\n");
 	return 2;
 }
