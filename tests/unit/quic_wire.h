@@ -19,7 +19,7 @@
 #define WIRE_MAX    4096
 #define LATENCY     (5 * LP_MILLISECOND)
 #define PAYLOAD_MAX 1500
-#define MESSAGE_MAX 512
+#define MESSAGE_MAX 1024
 #define QUEUE_MAX   64
 
 enum side { CLIENT, SERVER };

@@ -198,6 +198,30 @@ static void datagrams_up_to_the_maximum_arrive(void **state)
 	world_free(w);
 }
 
+/* A join in a large room: messages wait for MAX_DATA, games do not. */
+static void datagrams_do_not_wait_for_the_credit_of_streams(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	static const uint8_t message[MESSAGE_MAX], datagram[1000];
+	for (int round = 0; round < 8; round++) { /* the congestion window opens */
+		while (queue_datagram(&w->log[SERVER], datagram, sizeof datagram))
+			;
+		world_run(w, 3 * LATENCY);
+	}
+	unsigned before = w->log[CLIENT].datagrams;
+	unsigned queued = 0;
+	while (lp_quic_send_message(w->log[SERVER].conn, message, sizeof message) == LP_OK)
+		queued++;
+	queue_datagram(&w->log[SERVER], "game", 4);
+	world_run(w, LATENCY);
+	assert_true(w->log[CLIENT].messages < queued); /* they have used up the credit */
+	assert_int_equal(w->log[CLIENT].datagrams, before + 1);
+	world_run(w, LP_SECOND);
+	assert_int_equal(w->log[CLIENT].messages, queued);
+	world_free(w);
+}
+
 static void a_smaller_packet_limit_bounds_packets_and_datagrams(void **state)
 {
 	(void)state;
@@ -431,6 +455,7 @@ int main(void)
 		cmocka_unit_test(messages_beyond_the_stream_credit_arrive_in_order),
 		cmocka_unit_test(what_waits_for_a_silent_peer_is_bounded),
 		cmocka_unit_test(datagrams_up_to_the_maximum_arrive),
+		cmocka_unit_test(datagrams_do_not_wait_for_the_credit_of_streams),
 		cmocka_unit_test(a_smaller_packet_limit_bounds_packets_and_datagrams),
 		cmocka_unit_test(small_datagrams_share_packets),
 		cmocka_unit_test(a_lonely_datagram_is_asked_for_once_and_answered_later),

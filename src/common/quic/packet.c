@@ -58,6 +58,11 @@ static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *b
 		ngtcp2_vec vec = {NULL, 0};
 		if (chunk)
 			vec = (ngtcp2_vec){chunk->bytes + skip, chunk->len - (size_t)skip};
+		/* Without the connection's credit ngtcp2 writes nothing, and does not say why. */
+		if (vec.len > 0 && ngtcp2_conn_get_max_data_left2(conn->nc) == 0) {
+			lp_out_blocked(conn, out);
+			continue;
+		}
 		uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
 		if (out->fin && (!chunk || !chunk->next))
 			flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
