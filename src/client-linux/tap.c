@@ -56,8 +56,10 @@ static size_t tap_read(struct lp_port *port, lp_port_sink *sink, void *context)
 	size_t count = 0;
 	while (count < READ_BATCH) {
 		ssize_t len = read(lp_port_fd(port), frame, sizeof(frame));
-		if (len <= 0)
+		if (len <= 0) {
+			tap_of(port)->base.gone = len < 0 && errno == EBADFD;
 			break;
+		}
 		sink(context, frame, (size_t)len);
 		count++;
 	}

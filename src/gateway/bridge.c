@@ -70,6 +70,7 @@ static size_t bridge_read(struct lp_port *port, lp_port_sink *sink, void *contex
 	for (size_t i = 0; i < LP_LAN_BATCH; i++) {
 		ssize_t n = read(b->fd_port.fd, b->frame, sizeof(b->frame));
 		if (n < 0) {
+			b->fd_port.gone = errno == EBADFD;
 			lp_lan_note_error(&b->lan, errno);
 			break;
 		}

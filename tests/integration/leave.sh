@@ -70,6 +70,24 @@ check "P3 it has a port in the bridge" test "$(at gateway bridge link | wc -l)" 
 stop gateway
 check "P3 everything is as before" is_as_before gateway
 
+# ---- the interface vanishes
+ended_with() { not runs "$1" && { stop "$1"; [ "$status" = "$2" ]; }; } # NAME STATUS
+ip -n "$lab-player1" link delete "$tun"
+check "P5 a client whose interface is deleted ends, with 72" soon 3 ended_with player1 72
+check "P5 it says why" said player1 'interface_gone'
+check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*reason=normal'
+need "player 1 joins again" client player1 player1
+need "a gateway in a bridge" gateway gateway --bridge br0
+ip -n "$lab-gateway" link delete lpgw0
+check "P3 a bridge port that is deleted ends the gateway, with 72" soon 3 ended_with gateway 72
+ip -n "$lab-gateway" link set lan nomaster
+need "a gateway without the bridge" gateway gateway --lan lan
+ip -n "$lab-gateway" link set lan down
+check "P3 it waits for an interface that is down" soon 3 said gateway 'interface_down'
+check "P3 it stays" stays 1 runs gateway
+ip -n "$lab-gateway" link delete lan
+check "P3 one that is deleted ends it, with 72" soon 3 ended_with gateway 72
+
 # ---- everybody
 stop player2
 stop player1

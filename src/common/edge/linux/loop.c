@@ -58,6 +58,11 @@ bool lp_waiter_add(struct lp_waiter *w, int fd)
 	return add(w, fd, EPOLLIN);
 }
 
+void lp_waiter_remove(struct lp_waiter *w, int fd)
+{
+	epoll_ctl(w->set, EPOLL_CTL_DEL, fd, NULL);
+}
+
 static void arm(struct lp_waiter *w, lp_time deadline, lp_time now)
 {
 	struct itimerspec never = {.it_value = {0}};

@@ -25,6 +25,7 @@ void lp_waiter_open(struct lp_waiter *ret_waiter);
 void lp_waiter_close(struct lp_waiter *waiter);
 /* False: the system refused. A descriptor that is closed leaves by itself. */
 bool lp_waiter_add(struct lp_waiter *waiter, int fd);
+void lp_waiter_remove(struct lp_waiter *waiter, int fd);
 /* Sleeps until one is readable, or the deadline is there: LP_NEVER waits for descriptors alone.
  * Gives up to cap of those that are; returns how many. */
 size_t lp_wait(struct lp_waiter *waiter, lp_time deadline, int *ret_ready, size_t cap);

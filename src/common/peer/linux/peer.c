@@ -24,6 +24,7 @@ struct peer {
 	int resolving, signals; /* two of what it waits for */
 	struct lp_teller teller;
 	bool at_once;
+	bool portless; /* the port's interface was deleted */
 	lp_time leave_at;
 	lp_time now;
 };
@@ -154,6 +155,19 @@ static void read_from(struct peer *p, int fd)
 		c->readable(c->context);
 }
 
+/* What has no interface any more can stay readable for ever. */
+static void leave_without_port(struct peer *p)
+{
+	const struct lp_fd_port *port = (const struct lp_fd_port *)(const void *)p->config->port;
+	if (p->portless || !port->gone)
+		return;
+	lp_log(LP_LOG_ERROR, "interface_gone", "reason=%s",
+		"the network interface was deleted: start again when there is one");
+	lp_waiter_remove(&p->waiter, port->fd);
+	p->portless = true;
+	lp_link_leave(p->link, p->now);
+}
+
 static void wait_and_read(struct peer *p)
 {
 	int ready[DESCRIPTORS];
@@ -163,6 +177,7 @@ static void wait_and_read(struct peer *p)
 	p->now = lp_clock();
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
+	leave_without_port(p);
 }
 
 static void loop(struct peer *p)
@@ -225,7 +240,9 @@ int lp_peer_run(const struct lp_peer_config *config)
 	p->teller.role = config->role;
 	if (open_all(p)) {
 		loop(p);
-		code = p->teller.stopping ? LP_EXIT_OK : (int)lp_link_exit(p->link);
+		code = p->portless          ? LP_EXIT_NO_INTERFACE
+		       : p->teller.stopping ? LP_EXIT_OK
+					    : (int)lp_link_exit(p->link);
 	} else {
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
 			"out of memory, or the TLS library cannot start");
