@@ -264,6 +264,7 @@ struct lp_port *lp_bridge_port_open(
 		return NULL;
 	}
 	struct lp_port *port = &b->fd_port.port;
+	b->fd_port.needs = found.index;
 	port->ops = &bridge_ops;
 	lp_lan_init(&b->lan, &found, options);
 	int error = set_up(b);

@@ -90,14 +90,6 @@ static void prepare(struct packet_port *p)
 	}
 }
 
-/* One that is down when it is deleted tells no reader. */
-static void note_error(struct packet_port *p, int error)
-{
-	char name[IF_NAMESIZE];
-	lp_lan_note_error(&p->lan, error);
-	p->fd_port.gone = p->lan.is_down && !if_indextoname((unsigned)p->lan.interface.index, name);
-}
-
 static size_t packet_read(struct lp_port *port, lp_port_sink *sink, void *context)
 {
 	struct packet_port *p = of(port);
@@ -109,7 +101,7 @@ static size_t packet_read(struct lp_port *port, lp_port_sink *sink, void *contex
 		if (errno == EINVAL)
 			p->lan.counters.unusable++;
 		else
-			note_error(p, errno);
+			lp_lan_note_error(&p->lan, errno);
 		return 0;
 	}
 	lp_lan_begin(&p->lan, sink, context);
@@ -127,7 +119,7 @@ static bool packet_write(struct lp_port *port, const uint8_t *frame, size_t len)
 	};
 	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 	if (sendmsg(p->fd_port.fd, &message, MSG_DONTWAIT) < 0) {
-		note_error(p, errno);
+		lp_lan_note_error(&p->lan, errno);
 		p->lan.counters.not_written++;
 		return false;
 	}
@@ -236,6 +228,7 @@ struct lp_port *lp_packet_port_open(
 		return NULL;
 	}
 	struct lp_port *port = &p->fd_port.port;
+	p->fd_port.needs = found.index;
 	port->ops = &packet_ops;
 	lp_lan_init(&p->lan, &found, options);
 	/* Protocol 0: bound to nothing, a socket would get every interface's frames. */

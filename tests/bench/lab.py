@@ -306,7 +306,7 @@ class Lab:
         for place in ("a", "b"):
             self.ip(place, "link", "set", "dev", tap, "up", "mtu", str(mtu))
             self.ip(place, "address", "replace", inner(place, net) + "/24", "dev", tap)
-        end = time.monotonic() + 15
+        end = time.monotonic() + 45  # fastd tries again after 20 s
         while "1 received" not in self.at("a", "ping", "-c", "1", "-W", "1", inner("b", net), check=False):
             if time.monotonic() > end:
                 said = "".join(f"\n{p.name}: {p.complaint()}" for p in self.programs)

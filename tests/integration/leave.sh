@@ -77,16 +77,21 @@ check "P5 a client whose interface is deleted ends, with 72" soon 3 ended_with p
 check "P5 it says why" said player1 'interface_gone'
 check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*reason=normal'
 need "player 1 joins again" client player1 player1
-need "a gateway in a bridge" gateway gateway --bridge br0
-ip -n "$lab-gateway" link delete lpgw0
-check "P3 a bridge port that is deleted ends the gateway, with 72" soon 3 ended_with gateway 72
-ip -n "$lab-gateway" link set lan nomaster
+for deleted in lpgw0 br0; do
+	need "a gateway in a bridge" gateway gateway --bridge br0
+	ip -n "$lab-gateway" link delete $deleted
+	check "P3 $deleted is deleted: the gateway ends with 72" soon 12 ended_with gateway 72
+done
 need "a gateway without the bridge" gateway gateway --lan lan
 ip -n "$lab-gateway" link set lan down
 check "P3 it waits for an interface that is down" soon 3 said gateway 'interface_down'
-check "P3 it stays" stays 1 runs gateway
+check "P3 it stays" stays 2 runs gateway
 ip -n "$lab-gateway" link delete lan
-check "P3 one that is deleted ends it, with 72" soon 3 ended_with gateway 72
+check "P3 one that is deleted ends it, with 72" soon 12 ended_with gateway 72
+link gateway lan switch gateway
+need "a gateway" gateway gateway --lan lan
+ip -n "$lab-gateway" link delete lan
+check "P3 it ends, too, when its interface was up before" soon 12 ended_with gateway 72
 
 # ---- everybody
 stop player2

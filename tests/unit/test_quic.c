@@ -308,6 +308,47 @@ static void a_stream_is_answered_at_once_also_with_datagrams_around_it(void **st
 	world_free(w);
 }
 
+/* The third small packet makes an acknowledgement due that had waited for a DATAGRAM. */
+static void an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 5 * LP_SECOND);
+	uint64_t before = w->packets_from[SERVER];
+	for (int i = 0; i < 3; i++) {
+		queue_datagram(&w->log[CLIENT], "hello", 5);
+		world_send(w, CLIENT);
+		if (i < 2)
+			world_run(w, 8 * LP_MILLISECOND);
+	}
+	assert_int_equal(w->packets_from[SERVER], before);
+	w->now += LATENCY;
+	world_deliver(w);
+	assert_int_equal(w->log[SERVER].datagrams, 3);
+	assert_true(world_send(w, SERVER));
+	world_free(w);
+}
+
+/* A probe timeout asks for two packets, and the second one resends (RFC 9002, section 6.2.4). */
+static void a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message(void **state)
+{
+	(void)state;
+	struct world *w = world_up();
+	world_run(w, 5 * LP_SECOND);
+	w->cut = true;
+	lp_quic_send_message(w->log[SERVER].conn, (const uint8_t *)"lost", 4);
+	world_run(w, LP_MILLISECOND);
+	w->cut = false;
+	w->now = lp_quic_deadline(w->end[SERVER]);
+	assert_true(w->now < LP_NEVER);
+	queue_datagram(&w->log[SERVER], "game", 4);
+	lp_quic_on_time(w->end[SERVER], w->now);
+	world_run(w, LATENCY);
+	assert_int_equal(w->log[CLIENT].datagrams, 1);
+	assert_int_equal(w->log[CLIENT].messages, 1);
+	world_free(w);
+}
+
 /* Games: an acknowledgement waits for a datagram that takes it along, or for another packet or two. */
 static void sparse_datagrams_need_few_packets_of_acknowledgement(void **state)
 {
@@ -461,6 +502,9 @@ int main(void)
 		cmocka_unit_test(a_lonely_datagram_is_asked_for_once_and_answered_later),
 		cmocka_unit_test(what_is_queued_as_the_last_datagram_is_sent_goes_at_once),
 		cmocka_unit_test(a_stream_is_answered_at_once_also_with_datagrams_around_it),
+		cmocka_unit_test(
+			an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up),
+		cmocka_unit_test(a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message),
 		cmocka_unit_test(sparse_datagrams_need_few_packets_of_acknowledgement),
 		cmocka_unit_test(what_waits_for_its_acknowledgement_is_no_queue),
 		cmocka_unit_test(a_close_tells_both_sides_once_with_code_and_text),

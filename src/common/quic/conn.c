@@ -462,7 +462,7 @@ void lp_conn_read(
 	drop_session(conn);
 	lp_line_on_read(conn);
 	lp_outs_unblock(conn);
-	lp_conn_mark_dirty(conn, !ngtcp2_conn_is_quiet(conn->nc));
+	lp_conn_mark_dirty(conn, !ngtcp2_conn_is_quiet(conn->nc, conn->q->now));
 }
 
 void lp_conn_on_time(struct lp_quic_conn *conn)

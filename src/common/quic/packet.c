@@ -5,7 +5,6 @@
 /* A short header (RFC 9000, section 17.3.1) with the longest packet number, and the AEAD's tag. */
 #define LP_SHORT_HEADER(dcid_len) (1 + (dcid_len) + 4)
 #define LP_AEAD_TAG               16
-#define LP_SPACE                  64 /* in a packet, for which there was nothing more to put in */
 
 /* A DATAGRAM frame's own bytes (RFC 9221, section 4): type and length. */
 static size_t datagram_room(size_t frame_room)
@@ -125,9 +124,8 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 			datagram.last ? NGTCP2_WRITE_DATAGRAM_FLAG_NONE
 				      : NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
 			lp_line_id(datagram.tag, len > small), vec, parts, q->now);
-		/* What ngtcp2 has to say goes before DATAGRAMs: with space left, that was all. */
-		if (accepted && datagram.last && n > 0 && (size_t)n + LP_SPACE <= packet->size)
-			conn->eager = false;
+		if (accepted && datagram.last && n > 0)
+			conn->eager = ngtcp2_conn_has_more(conn->nc, q->now);
 		if (accepted)
 			q->handler->datagram_sent(q->context, conn);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no

@@ -89,7 +89,8 @@ struct lp_quic_handler {
 		void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len);
 	/* Asks for a DATAGRAM of 1 to max bytes (lp_quic_datagram_max), false: there is nothing. bulk:
 	 * without it, only what is small and rare may go now, for enough is under way. sent says that
-	 * the last one given went into a packet; without it, the same will be asked for again. */
+	 * the last one given went into a packet; without it, the same will be asked for again.
+	 * next_datagram queues nothing on streams. */
 	bool (*next_datagram)(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
 		struct lp_quic_datagram *ret_datagram);
 	void (*datagram_sent)(void *context, struct lp_quic_conn *conn);

@@ -8,7 +8,8 @@
 struct lp_fd_port {
 	struct lp_port port; /* first: a struct lp_port * may be cast */
 	int fd;              /* readable when port.ops->read would hand over frames; -1: closed */
-	bool gone;           /* its interface was deleted: found out by reading or writing */
+	bool gone;           /* reading has found that its interface was deleted */
+	int needs;           /* the index of an interface without which it is useless; 0: none */
 };
 
 static inline int lp_port_fd(const struct lp_port *port)

@@ -1,5 +1,7 @@
 #include "linux/peer.h"
 
+#include <errno.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,7 +14,8 @@
 #include "log.h"
 #include "tell.h"
 
-#define DESCRIPTORS 5 /* signals, port, socket, look-up, and the program's own */
+#define LOOK        LP_SECOND /* whether the interface is still there, at most */
+#define DESCRIPTORS 5         /* signals, port, socket, look-up, and the program's own */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
 
@@ -25,6 +28,7 @@ struct peer {
 	struct lp_teller teller;
 	bool at_once;
 	bool portless; /* the port's interface was deleted */
+	lp_time look_at;
 	lp_time leave_at;
 	lp_time now;
 };
@@ -155,16 +159,31 @@ static void read_from(struct peer *p, int fd)
 		c->readable(c->context);
 }
 
+/* A packet socket says nothing of it when its interface was down before, a bridge's port nothing of the
+ * bridge. */
+static bool is_deleted(int index)
+{
+	char name[IF_NAMESIZE];
+	return index > 0 && !if_indextoname((unsigned)index, name) && errno == ENXIO;
+}
+
 /* What has no interface any more can stay readable for ever. */
 static void leave_without_port(struct peer *p)
 {
 	const struct lp_fd_port *port = (const struct lp_fd_port *)(const void *)p->config->port;
-	if (p->portless || !port->gone)
+	bool gone = port->gone;
+	if (p->now >= p->look_at) {
+		gone = gone || is_deleted(port->needs);
+		p->look_at = p->now + LOOK;
+	}
+	if (!gone || p->portless)
+		return;
+	lp_waiter_remove(&p->waiter, port->fd);
+	p->portless = true;
+	if (p->teller.stopping)
 		return;
 	lp_log(LP_LOG_ERROR, "interface_gone", "reason=%s",
 		"the network interface was deleted: start again when there is one");
-	lp_waiter_remove(&p->waiter, port->fd);
-	p->portless = true;
 	lp_link_leave(p->link, p->now);
 }
 
@@ -240,9 +259,9 @@ int lp_peer_run(const struct lp_peer_config *config)
 	p->teller.role = config->role;
 	if (open_all(p)) {
 		loop(p);
-		code = p->portless          ? LP_EXIT_NO_INTERFACE
-		       : p->teller.stopping ? LP_EXIT_OK
-					    : (int)lp_link_exit(p->link);
+		code = p->teller.stopping ? LP_EXIT_OK
+		       : p->portless      ? LP_EXIT_NO_INTERFACE
+					  : (int)lp_link_exit(p->link);
 	} else {
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
 			"out of memory, or the TLS library cannot start");
