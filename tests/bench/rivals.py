@@ -5,6 +5,7 @@ no way to each other but through the relay's place.
 """
 
 import os
+import tempfile
 import textwrap
 import time
 
@@ -19,8 +20,7 @@ class Rival:
         need(*self.programs)
 
     def up(self, lab):
-        self.lab, self.folder = lab, lab.bench.file(f"{self.name}-{id(lab)}")
-        os.mkdir(self.folder)
+        self.lab, self.folder = lab, tempfile.mkdtemp(prefix=f"{self.name}-", dir=lab.bench.file(""))
         middle = self.start_all()
         for place in ("a", "b"):
             self.wait_for_tap(place)
