@@ -78,7 +78,7 @@ struct lp_datagram {
 	const uint8_t *bytes;
 	size_t len;
 	uint64_t tag; /* for acked and lost; below 2^56. 0: nobody wants to know */
-	bool last;    /* nothing waits behind it */
+	bool last;    /* nothing waits behind it; false: perhaps */
 };
 
 /* Zero-initialise, set halves and resend. drops counts by LP_DROP_QUEUE_FULL, LP_DROP_LATE and

@@ -24,7 +24,6 @@ struct server {
 	void *context;
 	bool stopping;
 	lp_time now;
-	struct lp_datagram datagram; /* the one that next_datagram gave last */
 };
 
 static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
@@ -89,21 +88,14 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 }
 
 static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	struct server *s = context;
 	struct lp_session *session = lp_quic_user(conn);
 	if (!session)
 		return false;
 	lp_hub_on_path(session, max);
-	if (!lp_hub_next_datagram(s->hub, session, max, bulk, s->now, &s->datagram))
-		return false;
-	ret_datagram->pieces[0] =
-		(struct lp_quic_piece){s->datagram.header, s->datagram.header_len};
-	ret_datagram->pieces[1] = (struct lp_quic_piece){s->datagram.bytes, s->datagram.len};
-	ret_datagram->tag = s->datagram.tag;
-	ret_datagram->last = s->datagram.last;
-	return true;
+	return lp_hub_next_datagram(s->hub, session, max, bulk, s->now, ret_datagram);
 }
 
 static void datagram_sent(void *context, struct lp_quic_conn *conn)

@@ -96,7 +96,7 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 }
 
 static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	struct rig_peer *peer = lp_quic_user(conn);
 	(void)context;
@@ -104,7 +104,8 @@ static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, 
 	while (peer->count) {
 		const struct rig_datagram *d = &peer->queue[peer->head];
 		if (d->len && d->len <= max) {
-			ret_datagram->pieces[0] = (struct lp_quic_piece){d->bytes, d->len};
+			ret_datagram->bytes = d->bytes;
+			ret_datagram->len = d->len;
 			ret_datagram->last = peer->count == 1;
 			return true;
 		}

@@ -53,7 +53,6 @@ struct player {
 	struct lp_tunnel *tunnel;
 	struct lp_quic *quic;
 	struct lp_quic_conn *conn;
-	struct lp_datagram datagram;
 	bool up;
 	uint8_t *got;         /* how often each serial came */
 	lp_time *at;          /* when it came first */
@@ -67,7 +66,6 @@ struct room {
 	struct lp_identity *identity;
 	struct lp_quic *quic;
 	struct lp_hub *hub;
-	struct lp_datagram datagram;
 	struct player players[ROOM_PLAYERS + 1]; /* from 1 */
 	size_t count;
 	struct packet *packets;
@@ -122,23 +120,12 @@ static inline void relay_datagram(
 	lp_hub_on_datagram(r->hub, lp_quic_user(conn), bytes, len, r->now, &verdict);
 }
 
-static inline void describe(const struct lp_datagram *from, struct lp_quic_datagram *to)
-{
-	to->pieces[0] = (struct lp_quic_piece){from->header, from->header_len};
-	to->pieces[1] = (struct lp_quic_piece){from->bytes, from->len};
-	to->tag = from->tag;
-	to->last = from->last;
-}
-
 static inline bool relay_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	struct room *r = context;
 	lp_hub_on_path(lp_quic_user(conn), max);
-	if (!lp_hub_next_datagram(r->hub, lp_quic_user(conn), max, bulk, r->now, &r->datagram))
-		return false;
-	describe(&r->datagram, ret_datagram);
-	return true;
+	return lp_hub_next_datagram(r->hub, lp_quic_user(conn), max, bulk, r->now, ret_datagram);
 }
 
 static inline void relay_sent(void *context, struct lp_quic_conn *conn)
@@ -220,14 +207,11 @@ static inline void player_datagram(
 }
 
 static inline bool player_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	struct player *p = context;
 	(void)conn;
-	if (!lp_tunnel_next_datagram(p->tunnel, max, bulk, p->room->now, &p->datagram))
-		return false;
-	describe(&p->datagram, ret_datagram);
-	return true;
+	return lp_tunnel_next_datagram(p->tunnel, max, bulk, p->room->now, ret_datagram);
 }
 
 static inline void player_sent(void *context, struct lp_quic_conn *conn)

@@ -135,7 +135,7 @@ static inline void on_datagram(
 }
 
 static inline bool on_next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	struct log *log = context;
 	(void)bulk;
@@ -145,8 +145,10 @@ static inline bool on_next_datagram(void *context, struct lp_quic_conn *conn, si
 		return false;
 	const uint8_t *bytes = log->out[log->out_first];
 	size_t len = log->out_len[log->out_first], head = len < 8 ? len : 8;
-	ret_datagram->pieces[0] = (struct lp_quic_piece){bytes, head};
-	ret_datagram->pieces[1] = (struct lp_quic_piece){bytes + head, len - head};
+	memcpy(ret_datagram->header, bytes, head);
+	ret_datagram->header_len = head;
+	ret_datagram->bytes = bytes + head;
+	ret_datagram->len = len - head;
 	ret_datagram->last = log->out_count == 1;
 	return true;
 }

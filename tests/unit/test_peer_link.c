@@ -65,7 +65,7 @@ static void relay_datagram(
 }
 
 static bool relay_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	(void)context;
 	(void)conn;

@@ -25,7 +25,6 @@ struct lp_link {
 	lp_time now;
 	enum lp_exit exit;
 	struct lp_link_end last;
-	struct lp_datagram datagram; /* the one that next_datagram gave last */
 	struct lp_tunnel_action action;
 };
 
@@ -68,18 +67,11 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 }
 
 static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_quic_datagram *ret_datagram)
+	struct lp_datagram *ret_datagram)
 {
 	struct lp_link *l = context;
 	(void)conn;
-	if (!lp_tunnel_next_datagram(l->tunnel, max, bulk, l->now, &l->datagram))
-		return false;
-	ret_datagram->pieces[0] =
-		(struct lp_quic_piece){l->datagram.header, l->datagram.header_len};
-	ret_datagram->pieces[1] = (struct lp_quic_piece){l->datagram.bytes, l->datagram.len};
-	ret_datagram->tag = l->datagram.tag;
-	ret_datagram->last = l->datagram.last;
-	return true;
+	return lp_tunnel_next_datagram(l->tunnel, max, bulk, l->now, ret_datagram);
 }
 
 static void on_datagram_sent(void *context, struct lp_quic_conn *conn)

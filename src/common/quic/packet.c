@@ -83,13 +83,16 @@ static bool add_streams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *b
 	return false;
 }
 
-static size_t vectors_of(const struct lp_quic_datagram *datagram, ngtcp2_vec vec[2])
+static size_t vectors_of(const struct lp_datagram *datagram, ngtcp2_vec vec[2])
 {
+	const ngtcp2_vec pieces[2] = {
+		{(uint8_t *)(uintptr_t)datagram->header, datagram->header_len},
+		{(uint8_t *)(uintptr_t)datagram->bytes, datagram->len},
+	};
 	size_t count = 0;
 	for (size_t i = 0; i < 2; i++)
-		if (datagram->pieces[i].len > 0)
-			vec[count++] = (ngtcp2_vec){(uint8_t *)(uintptr_t)datagram->pieces[i].bytes,
-				datagram->pieces[i].len};
+		if (pieces[i].len > 0)
+			vec[count++] = pieces[i];
 	return count;
 }
 
@@ -103,11 +106,11 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 	size_t small = datagram_max(conn, LP_MTU_SAFE);
 	bool bulk = max > 0 && lp_line_admits_bulk(conn, packet->cap);
 	while (max > 0 && !conn->ending) {
-		struct lp_quic_datagram datagram = {.tag = 0};
+		struct lp_datagram datagram = {.tag = 0};
 		if (!q->handler->next_datagram(q->context, conn, max, bulk, &datagram) ||
 			conn->ending)
 			break;
-		size_t len = datagram.pieces[0].len + datagram.pieces[1].len;
+		size_t len = datagram.header_len + datagram.len;
 		assert(len > 0 && len <= max);
 		if (len == 0 || len > max)
 			break;

@@ -22,6 +22,7 @@
 #include <netinet/in.h>
 #endif
 
+#include "lanparty/queue.h"
 #include "lanparty/status.h"
 #include "lanparty/time.h"
 
@@ -64,17 +65,6 @@ struct lp_quic_close {
 	char text[128]; /* printable */
 };
 
-struct lp_quic_piece {
-	const uint8_t *bytes;
-	size_t len;
-};
-
-struct lp_quic_datagram {
-	struct lp_quic_piece pieces[2]; /* one after the other; either may be empty */
-	uint64_t tag;                   /* below 2^63; 0: none */
-	bool last;                      /* there is no other to send now; false: perhaps */
-};
-
 /* What the endpoint tells its user. context is the config's; user is the connection's own. All
  * bytes are borrowed until return. */
 struct lp_quic_handler {
@@ -92,7 +82,7 @@ struct lp_quic_handler {
 	 * the last one given went into a packet; without it, the same will be asked for again.
 	 * next_datagram queues nothing on streams. */
 	bool (*next_datagram)(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-		struct lp_quic_datagram *ret_datagram);
+		struct lp_datagram *ret_datagram);
 	void (*datagram_sent)(void *context, struct lp_quic_conn *conn);
 	/* What became of one with a tag, as far as can be told: lost is a guess, acked may follow, and
 	 * a few hear of neither. Both may be NULL. */
