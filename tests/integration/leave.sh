@@ -77,6 +77,13 @@ check "P5 a client whose interface is deleted ends, with 72" soon 3 ended_with p
 check "P5 it says why" said player1 'interface_gone'
 check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*reason=normal'
 need "player 1 joins again" client player1 player1
+kill -STOP "${pid[player1]}"
+kill "${pid[player1]}"
+ip -n "$lab-player1" link delete "$tun"
+kill -CONT "${pid[player1]}"
+check "P5 one that was asked to go first ends with 0" soon 3 ended_with player1 0
+check "P5 and complains of nothing" not said player1 'interface_gone'
+need "player 1 joins once more" client player1 player1
 for deleted in lpgw0 br0; do
 	need "a gateway in a bridge" gateway gateway --bridge br0
 	ip -n "$lab-gateway" link delete $deleted

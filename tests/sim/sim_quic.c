@@ -61,7 +61,7 @@ static void exchange(const struct passage *passage, uint64_t seed)
 		size_t from = 1 + serial / 2 % 3, to = 1 + from % 3;
 		bool tcp = serial % 2 == 0;
 		size_t most = tcp ? TCP_MOST : LP_ETH_FRAME_MAX;
-		size_t len = ROOM_LEAST + room_random(r) % (most - ROOM_LEAST + 1);
+		size_t len = ROOM_LEAST + dice_roll(&r->dice) % (most - ROOM_LEAST + 1);
 		room_frame(r, from, to, tcp, serial, len);
 		room_run(r, passage->interval);
 	}

@@ -117,7 +117,7 @@ static void stir(struct world *w, size_t i)
 	}
 	if (!is_joined(w, i))
 		return;
-	size_t what = world_below(w, 100);
+	size_t what = dice_below(&w->dice, 100);
 	if (what < 80) {
 		lp_tunnel_leave(p->tunnel, w->now);
 	} else if (what < 90) {
@@ -145,8 +145,8 @@ static void R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind(void **stat
 	for (int rounds = 0; w->joins < 10000; rounds++) {
 		check(rounds < 100000);
 		for (int k = 0; k < 6; k++)
-			stir(w, world_below(w, peers));
-		size_t talker = world_below(w, peers);
+			stir(w, dice_below(&w->dice, peers));
+		size_t talker = dice_below(&w->dice, peers);
 		if (talker && is_joined(w, talker) && rounds % 8 == 0)
 			world_frame(w, talker, BROADCAST, serial++ % WORLD_SERIALS, 200);
 		world_run(w, 100 * LP_MILLISECOND);
@@ -215,7 +215,7 @@ static void restart(bool told)
 	relay_crashes(w);
 	for (size_t i = 0; i < peers && !told; i++)
 		send_close(w, w->peers[i].conn, false, LP_LEAVE_OTHER,
-			2 * LP_SECOND + world_random(w) % (3 * LP_SECOND));
+			2 * LP_SECOND + dice_roll(&w->dice) % (3 * LP_SECOND));
 	world_run(w, 2 * LP_SECOND);
 	lp_time back = w->now;
 	relay_starts(w);
@@ -280,7 +280,7 @@ static void a_third_of_all_packets_lost_is_bad_but_not_the_end(void **state)
 	world_run(w, 10 * LP_SECOND);
 	check(joined_count(w) == peers);
 	for (size_t serial = 0; serial < frames; serial++) {
-		size_t from = world_below(w, peers), to = world_below(w, peers + 1);
+		size_t from = dice_below(&w->dice, peers), to = dice_below(&w->dice, peers + 1);
 		size_t len = serial % 3 ? 1514 : 100;
 		if (to == from)
 			continue;
@@ -382,7 +382,8 @@ static void tcp_frames_arrive_once_whatever_is_lost_or_called_lost(void **state)
 			world_run(w, LP_SECOND);
 		world_run(w, 10 * LP_SECOND);
 		for (size_t serial = 0; serial < frames; serial++) {
-			size_t from = world_below(w, peers), to = (from + 1 + serial % 3) % peers;
+			size_t from = dice_below(&w->dice, peers);
+			size_t to = (from + 1 + serial % 3) % peers;
 			bool tcp = serial % 4 > 0;
 			size_t len = tcp ? 60 + serial % 1300 : 46 + serial % 1400;
 			check(world_send(w, from, w->peers[to].mac, tcp, serial, len).drop ==

@@ -3,7 +3,7 @@
 #ifndef LANPARTY_TESTS_WORLD_H
 #define LANPARTY_TESTS_WORLD_H
 
-#include "wire.h"
+#include "passing.h"
 
 /* Ports. */
 
@@ -83,7 +83,7 @@ static inline struct world *world_new(const struct wire *wire)
 	const char *text = getenv("LANPARTY_SEED");
 	assert_non_null(w);
 	world_seed = text ? strtoull(text, NULL, 0) : 20240229;
-	w->random = world_seed;
+	w->dice = world_seed;
 	w->now = LP_SECOND;
 	w->wire = *wire;
 	w->config = (struct lp_hub_config){.rooms = {.max_clients = 256, .max_rooms = 16},
@@ -139,7 +139,7 @@ static inline struct lp_tunnel_config peer_config(struct world *w, size_t i, enu
 		.room_key = {1},
 		.mac = role == LP_ROLE_CLIENT ? player_mac((unsigned)i) : (struct lp_mac){{0}},
 		.name = "player",
-		.seed = world_random(w)};
+		.seed = dice_roll(&w->dice)};
 }
 
 /* Starts the program of a peer. */

@@ -1,9 +1,6 @@
 /* Connections, streams and DATAGRAMs between a client endpoint and a server endpoint. */
 #include "quic_wire.h"
 
-/* After world_up: path MTU discovery is over, and the next keep-alive a second away. */
-#define QUIET (4 * LP_SECOND)
-
 static void a_handshake_connects_both_sides(void **state)
 {
 	(void)state;
@@ -256,18 +253,25 @@ static void small_datagrams_share_packets(void **state)
 	world_free(w);
 }
 
-/* ngtcp2 leaves out a packet number now and then (RFC 9000, section 21.4), and what looks like a gap is
- * acknowledged at once: what is seen in one of a few connections is what is meant. */
-static bool is_seen(bool (*in)(struct world *w))
+/* Path MTU discovery is over, and the next keep-alive a second away. */
+static struct world *world_at_rest(void)
 {
-	bool seen = false;
-	for (int attempt = 0; attempt < 4 && !seen; attempt++) {
-		struct world *w = world_up();
-		world_run(w, QUIET);
-		seen = in(w);
+	struct world *w = world_up();
+	world_run(w, 4 * LP_SECOND);
+	return w;
+}
+
+/* ngtcp2 leaves out a packet number now and then (RFC 9000, section 21.4), and what looks like a gap is
+ * acknowledged at once: what holds in one of a few connections is what is meant. */
+static bool holds_in_one(bool (*scene)(struct world *w))
+{
+	bool holds = false;
+	for (int attempt = 0; attempt < 4 && !holds; attempt++) {
+		struct world *w = world_at_rest();
+		holds = scene(w);
 		world_free(w);
 	}
-	return seen;
+	return holds;
 }
 
 static bool one_is_asked_for_and_answered_later(struct world *w)
@@ -289,14 +293,13 @@ static bool one_is_asked_for_and_answered_later(struct world *w)
 static void a_lonely_datagram_is_asked_for_once_and_answered_later(void **state)
 {
 	(void)state;
-	assert_true(is_seen(one_is_asked_for_and_answered_later));
+	assert_true(holds_in_one(one_is_asked_for_and_answered_later));
 }
 
 static void what_is_queued_as_the_last_datagram_is_sent_goes_at_once(void **state)
 {
 	(void)state;
-	struct world *w = world_up();
-	world_run(w, QUIET);
+	struct world *w = world_at_rest();
 	w->log[CLIENT].more = 2;
 	queue_datagram(&w->log[CLIENT], "first", 5);
 	world_run(w, LATENCY);
@@ -308,8 +311,7 @@ static void what_is_queued_as_the_last_datagram_is_sent_goes_at_once(void **stat
 static void a_stream_is_answered_at_once_also_with_datagrams_around_it(void **state)
 {
 	(void)state;
-	struct world *w = world_up();
-	world_run(w, QUIET);
+	struct world *w = world_at_rest();
 	w->log[SERVER].echo = true;
 	int64_t stream;
 	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
@@ -347,15 +349,14 @@ static bool the_third_is_answered_at_once(struct world *w)
 static void an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up(void **state)
 {
 	(void)state;
-	assert_true(is_seen(the_third_is_answered_at_once));
+	assert_true(holds_in_one(the_third_is_answered_at_once));
 }
 
 /* A probe timeout asks for two packets, and the second one resends (RFC 9002, section 6.2.4). */
 static void a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message(void **state)
 {
 	(void)state;
-	struct world *w = world_up();
-	world_run(w, QUIET);
+	struct world *w = world_at_rest();
 	w->cut = true;
 	lp_quic_send_message(w->log[SERVER].conn, (const uint8_t *)"lost", 4);
 	world_run(w, LP_MILLISECOND);

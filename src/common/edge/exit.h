@@ -14,7 +14,8 @@
 	X(PORT, 69, "the UDP address is taken or not this computer's")                             \
 	X(INTERNAL, 70, "out of memory, or a mistake in the program")                              \
 	X(OS, 71, "the operating system refused something")                                        \
-	X(NO_INTERFACE, 72, "no such network interface, not one that can be used, or deleted")     \
+	X(NO_INTERFACE, 72,                                                                        \
+		"no such network interface, not one that can be used, or deleted meanwhile")       \
 	X(CANNOT_CREATE, 73, "a file could not be written")                                        \
 	X(IO, 74, "reading or writing failed")                                                     \
 	X(REFUSED, 75, "the relay refused the join; its reason was shown")                         \

@@ -1,0 +1,347 @@
+/* passing.h - how time passes for a hub and the tunnels on its wire: connections are made and end, what
+ * they want done is done, what is under way arrives. */
+#ifndef LANPARTY_TESTS_PASSING_H
+#define LANPARTY_TESTS_PASSING_H
+
+#include "wire.h"
+
+/* Connections. */
+
+static inline void connect_peer(struct world *w, size_t i)
+{
+	struct event e = {.kind = RELAY_OPENS};
+	lp_time start = w->now + 2 * one_way(w), at = start, wait = 300 * LP_MILLISECOND;
+	if (w->conn_count == w->conn_cap) {
+		w->conn_cap = w->conn_cap ? 2 * w->conn_cap : 64;
+		w->conns = realloc(w->conns, w->conn_cap * sizeof(struct conn *));
+		assert_non_null(w->conns);
+	}
+	struct conn *c = calloc(1, sizeof(*c));
+	assert_non_null(c);
+	c->index = w->conn_count;
+	c->peer = i;
+	c->next_stream[0] = 3;
+	c->next_stream[1] = 2;
+	e.conn = w->conn_count++;
+	w->conns[e.conn] = c;
+	w->peers[i].conn = e.conn;
+	if (w->connects)
+		w->connects[w->connect_count++] = w->now;
+	while (dice_chance(&w->dice, w->wire.loss)) {
+		at += wait;
+		wait *= 2;
+	}
+	c->begun = at;
+	schedule(w, at, e);
+}
+
+static inline void relay_closed(struct world *w, size_t conn, enum lp_leave_reason reason)
+{
+	struct conn *c = w->conns[conn];
+	c->relay_over = true;
+	if (w->hub && c->relay_open)
+		lp_hub_on_closed(w->hub, c->session, reason, w->now);
+	c->relay_open = false;
+	c->session = NULL;
+}
+
+static inline void peer_closed(struct world *w, size_t conn, bool final, const char *why)
+{
+	struct conn *c = w->conns[conn];
+	struct peer *p = &w->peers[c->peer];
+	bool mine = p->tunnel && p->conn == conn && !c->peer_over;
+	c->peer_over = true;
+	c->peer_open = false;
+	if (!mine)
+		return;
+	p->conn = 0;
+	lp_tunnel_on_closed(p->tunnel, final, why, w->now);
+}
+
+static inline void send_close(
+	struct world *w, size_t conn, bool to_relay, enum lp_leave_reason reason, lp_time after)
+{
+	struct event e = {.kind = CLOSED, .to_relay = to_relay, .conn = conn, .reason = reason};
+	schedule(w, w->now + after, e);
+}
+
+static inline void relay_opens(struct world *w, struct event *e)
+{
+	struct conn *c = w->conns[e->conn];
+	struct peer *p = &w->peers[c->peer];
+	lp_time since = w->now - c->begun;
+	if (c->relay_over || !p->tunnel || p->conn != e->conn)
+		return;
+	if (!w->hub) { /* it asks again, later and later */
+		struct event again = *e;
+		if (since > WORLD_HANDSHAKE / 2)
+			send_close(w, e->conn, false, LP_LEAVE_TIMED_OUT, WORLD_HANDSHAKE - since);
+		else
+			schedule(w, w->now + since + 300 * LP_MILLISECOND, again);
+		return;
+	}
+	c->session = lp_hub_open(w->hub, c, 0, p->path, w->now);
+	check(c->session);
+	c->relay_open = true;
+	e->kind = PEER_OPENS;
+	schedule(w, w->now + one_way(w), *e);
+}
+
+/* What the hub and the tunnels want done. */
+
+static inline void saw_id(struct world *w, uint32_t room, uint16_t peer)
+{
+	if (room == w->room)
+		check(peer > w->last_peer); /* never given twice */
+	w->room = room;
+	w->last_peer = peer;
+	w->joins++;
+}
+
+static inline void do_hub_action(struct world *w, const struct lp_hub_action *a)
+{
+	struct conn *c = a->session ? lp_session_user(a->session) : NULL;
+	size_t conn = c ? c->index : 0;
+	switch (a->kind) {
+	case LP_HUB_REPLY:
+		send_stream(w, conn, false, 0, a->bytes, a->len);
+		break;
+	case LP_HUB_MESSAGE:
+		send_stream(w, conn, false, c->next_stream[0], a->bytes, a->len);
+		c->next_stream[0] += 4;
+		break;
+	case LP_HUB_CLOSE:
+		send_close(w, conn, false, a->leave, reliable(w));
+		send_close(w, conn, true, LP_LEAVE_OTHER, 0);
+		break;
+	case LP_HUB_JOINED:
+		saw_id(w, a->room, a->peer);
+		break;
+	case LP_HUB_REJECTED:
+		w->rejects++;
+		break;
+	default:
+		break;
+	}
+}
+
+static inline size_t find_other(const struct peer *p, uint16_t id)
+{
+	size_t at = 0;
+	while (at < p->other_count && p->others[at].peer != id)
+		at++;
+	return at;
+}
+
+/* Peers of former releases say less, and the relay answers with no more than that. */
+static inline void send_hello(
+	struct world *w, const struct peer *p, const uint8_t *bytes, size_t len)
+{
+	uint8_t again[LP_CONTROL_SENT_MAX];
+	struct lp_control m;
+	size_t used;
+	check(lp_control_decode(bytes, len, &m, &used) == LP_OK && m.type == LP_HELLO);
+	if (p->old) {
+		m.hello.capabilities = p->capabilities;
+		bytes = again;
+		len = lp_control_encode(&m, again, sizeof(again));
+	}
+	send_stream(w, p->conn, true, 0, bytes, len);
+}
+
+static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_action *a)
+{
+	struct peer *p = &w->peers[i];
+	size_t at;
+	switch (a->kind) {
+	case LP_TUNNEL_CONNECT:
+		check(!p->conn);
+		connect_peer(w, i);
+		break;
+	case LP_TUNNEL_HELLO:
+		send_hello(w, p, a->bytes, a->len);
+		break;
+	case LP_TUNNEL_MESSAGE:
+		send_stream(w, p->conn, true, w->conns[p->conn]->next_stream[1], a->bytes, a->len);
+		w->conns[p->conn]->next_stream[1] += 4;
+		break;
+	case LP_TUNNEL_CLOSE:
+		if (p->conn) {
+			send_close(w, p->conn, true, LP_LEAVE_NORMAL, reliable(w));
+			send_close(w, p->conn, false, a->leave, 0);
+		}
+		break;
+	case LP_TUNNEL_JOINED:
+		p->welcome = a->welcome;
+		p->joined_at = w->now;
+		p->reject = -1;
+		check(p->other_count == 0);
+		break;
+	case LP_TUNNEL_REJECTED:
+		p->reject = (int)a->reject.reason;
+		break;
+	case LP_TUNNEL_PEER_JOINED:
+		check(find_other(p, a->member.peer) == p->other_count);
+		p->others[p->other_count++] = (struct other){a->member.peer, a->member.mac};
+		break;
+	case LP_TUNNEL_PEER_LEFT:
+		at = find_other(p, a->peer_left.peer);
+		check(at < p->other_count);
+		p->others[at] = p->others[--p->other_count];
+		break;
+	case LP_TUNNEL_PEER_STATUS:
+		break;
+	case LP_TUNNEL_DISCONNECTED:
+		p->other_count = 0;
+		break;
+	}
+}
+
+static inline void pump_hub(struct world *w)
+{
+	struct lp_hub_action action;
+	struct lp_session *ready;
+	struct lp_datagram d;
+	while (lp_hub_next(w->hub, &action))
+		do_hub_action(w, &action);
+	while ((ready = lp_hub_next_ready(w->hub))) {
+		struct conn *c = lp_session_user(ready);
+		while (lp_hub_next_datagram(
+			w->hub, ready, w->peers[c->peer].path, true, w->now, &d)) {
+			send_datagram(w, c->index, false, &d);
+			lp_hub_datagram_sent(w->hub, ready);
+		}
+	}
+}
+
+static inline void pump_tunnel(struct world *w, size_t i)
+{
+	struct peer *p = &w->peers[i];
+	struct lp_tunnel_action action;
+	struct lp_datagram d;
+	while (p->tunnel && lp_tunnel_next(p->tunnel, &action))
+		do_tunnel_action(w, i, &action);
+	while (p->tunnel && p->conn && lp_tunnel_has_datagram(p->tunnel) &&
+		lp_tunnel_next_datagram(p->tunnel, p->path, true, w->now, &d)) {
+		send_datagram(w, p->conn, true, &d);
+		lp_tunnel_datagram_sent(p->tunnel);
+	}
+}
+
+static inline void pump(struct world *w)
+{
+	if (w->hub)
+		pump_hub(w);
+	for (size_t i = 0; i < w->peer_count; i++)
+		pump_tunnel(w, i);
+}
+
+/* Time. */
+
+static inline void arrive(struct world *w, struct event *e)
+{
+	struct conn *c = w->conns[e->conn];
+	struct peer *p = &w->peers[c->peer];
+	bool peer_hears = p->tunnel && p->conn == e->conn && c->peer_open;
+	bool repeated = e->kind == DATAGRAM && is_repeated(&c->numbers[e->to_relay], e->stream);
+	struct lp_verdict v;
+	if (repeated || (e->to_relay ? !c->relay_open : !peer_hears))
+		return;
+	if (e->kind == STREAM && e->to_relay)
+		lp_hub_on_stream(w->hub, c->session, e->stream, e->bytes, e->len, e->fin, w->now);
+	else if (e->kind == STREAM)
+		lp_tunnel_on_stream(p->tunnel, e->stream, e->bytes, e->len, e->fin, w->now);
+	else if (e->to_relay)
+		lp_hub_on_datagram(w->hub, c->session, e->bytes, e->len, w->now, &v);
+	else
+		lp_tunnel_on_datagram(p->tunnel, e->bytes, e->len, w->now, &v);
+}
+
+/* To the relay or to a peer: what became of one of its own. */
+static inline void fate(struct world *w, const struct event *e)
+{
+	struct conn *c = w->conns[e->conn];
+	struct peer *p = &w->peers[c->peer];
+	if (e->to_relay ? !c->relay_open : !(p->tunnel && p->conn == e->conn && c->peer_open))
+		return;
+	if (e->to_relay && e->kind == ACKED)
+		lp_hub_datagram_acked(w->hub, c->session, e->tag);
+	else if (e->to_relay)
+		lp_hub_datagram_lost(w->hub, c->session, e->tag, w->now);
+	else if (e->kind == ACKED)
+		lp_tunnel_datagram_acked(p->tunnel, e->tag);
+	else
+		lp_tunnel_datagram_lost(p->tunnel, e->tag, w->now);
+}
+
+static inline void happen(struct world *w, struct event *e)
+{
+	struct conn *c = w->conns[e->conn];
+	struct peer *p = &w->peers[c->peer];
+	switch (e->kind) {
+	case RELAY_OPENS:
+		relay_opens(w, e);
+		break;
+	case PEER_OPENS:
+		if (p->tunnel && p->conn == e->conn && !c->peer_over) {
+			c->peer_open = true;
+			lp_tunnel_on_path(p->tunnel, p->path);
+			lp_tunnel_on_connected(p->tunnel, w->now);
+		}
+		break;
+	case STREAM:
+	case DATAGRAM:
+		arrive(w, e);
+		break;
+	case ACKED:
+	case LOST:
+		fate(w, e);
+		break;
+	case CLOSED:
+		if (e->to_relay && !c->relay_over)
+			relay_closed(w, e->conn, e->reason);
+		else if (!e->to_relay)
+			peer_closed(w, e->conn, e->final, "the relay closed the connection");
+		break;
+	}
+	free(e->bytes);
+}
+
+static inline lp_time earliest(lp_time a, lp_time b)
+{
+	return a < b ? a : b;
+}
+
+static inline lp_time next_moment(const struct world *w)
+{
+	lp_time at = w->heap_count ? w->heap[0].at : LP_NEVER;
+	if (w->hub)
+		at = earliest(at, lp_hub_deadline(w->hub));
+	for (size_t i = 0; i < w->peer_count; i++)
+		if (w->peers[i].tunnel)
+			at = earliest(at, lp_tunnel_deadline(w->peers[i].tunnel));
+	return at;
+}
+
+/* Lets that much time pass. */
+static inline void world_run(struct world *w, lp_time duration)
+{
+	lp_time end = w->now + duration, at;
+	pump(w);
+	while ((at = next_moment(w)) <= end) {
+		w->now = at > w->now ? at : w->now;
+		if (w->heap_count && w->heap[0].at <= w->now) {
+			struct event e = take_event(w);
+			happen(w, &e);
+		}
+		if (w->hub)
+			lp_hub_on_time(w->hub, w->now);
+		for (size_t i = 0; i < w->peer_count; i++)
+			if (w->peers[i].tunnel && lp_tunnel_deadline(w->peers[i].tunnel) <= w->now)
+				lp_tunnel_on_time(w->peers[i].tunnel, w->now);
+		pump(w);
+	}
+	w->now = end;
+}
+
+#endif
