@@ -478,7 +478,7 @@ void lp_name_copy(char *name, size_t cap, const char *text, size_t len)
 	assert(cap > 0);
 	const uint8_t *from = (const uint8_t *)text;
 	size_t used = 0;
-	for (size_t at = 0, size; at<len; at += size> 0 ? size : 1) {
+	for (size_t at = 0, size; at < len; at += size > 0 ? size : 1) {
 		uint32_t c = 0;
 		size = read_character(from + at, len - at, &c);
 		if (size == 0 || !is_printable(c))

@@ -130,7 +130,7 @@ static void finish_segment(
 		uint32_t sequence = lp_get32(transport + TCP_SEQUENCE) + (uint32_t)offset;
 		lp_put32(transport + TCP_SEQUENCE, sequence);
 		if (!last)
-			transport[TCP_FLAGS] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+			transport[TCP_FLAGS] &= (uint8_t)~(TCP_FIN | TCP_PSH);
 		if (index > 0)
 			transport[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
 	} else {

@@ -17,25 +17,35 @@
 #define LEAST_BURST    LP_ETH_FRAME_MAX
 
 #define TEXT(name_, argument_, value_, help_)                                                      \
-	{                                                                                          \
-		.name = name_, .argument = argument_, .help = help_, .kind = LP_OPTION_TEXT,       \
-		.value = value_                                                                    \
-	}
+	{.name = name_,                                                                            \
+		.argument = argument_,                                                             \
+		.help = help_,                                                                     \
+		.kind = LP_OPTION_TEXT,                                                            \
+		.value = value_}
 #define NUMBER(name_, argument_, value_, min_, max_, help_)                                        \
-	{                                                                                          \
-		.name = name_, .argument = argument_, .help = help_, .kind = LP_OPTION_NUMBER,     \
-		.value = value_, .min = min_, .max = max_                                          \
-	}
+	{.name = name_,                                                                            \
+		.argument = argument_,                                                             \
+		.help = help_,                                                                     \
+		.kind = LP_OPTION_NUMBER,                                                          \
+		.value = value_,                                                                   \
+		.min = min_,                                                                       \
+		.max = max_}
 #define SIZE(name_, value_, min_, help_)                                                           \
-	{                                                                                          \
-		.name = name_, .argument = "BYTES", .help = help_, .kind = LP_OPTION_SIZE,         \
-		.value = value_, .min = min_, .max = LP_BUCKET_MAX                                 \
-	}
+	{.name = name_,                                                                            \
+		.argument = "BYTES",                                                               \
+		.help = help_,                                                                     \
+		.kind = LP_OPTION_SIZE,                                                            \
+		.value = value_,                                                                   \
+		.min = min_,                                                                       \
+		.max = LP_BUCKET_MAX}
 #define PARSED(name_, argument_, value_, parse_, expects_, help_)                                  \
-	{                                                                                          \
-		.name = name_, .argument = argument_, .help = help_, .kind = LP_OPTION_PARSED,     \
-		.value = value_, .parse = parse_, .expects = expects_                              \
-	}
+	{.name = name_,                                                                            \
+		.argument = argument_,                                                             \
+		.help = help_,                                                                     \
+		.kind = LP_OPTION_PARSED,                                                          \
+		.value = value_,                                                                   \
+		.parse = parse_,                                                                   \
+		.expects = expects_}
 
 struct settings {
 	struct workers_config relay;

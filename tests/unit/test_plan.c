@@ -16,28 +16,19 @@
 #define BLOCK_END    "\n```"
 #define EXAMPLE_MAX  (LP_CONTROL_HEAD + LP_CONTROL_MAX)
 #define ROOM         0x1234abcd
-#define MAC                                                                                        \
-	{                                                                                          \
-		{                                                                                  \
-			0x02, 0, 0, 0, 0, 0x01                                                     \
-		}                                                                                  \
-	}
-#define FRAME       "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x88\xb5lanparty!"
-#define FRAME_LEN   23
-#define FRAME_FIRST 12 /* bytes in its first half */
+#define MAC          {{0x02, 0, 0, 0, 0, 0x01}}
+#define FRAME        "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x88\xb5lanparty!"
+#define FRAME_LEN    23
+#define FRAME_FIRST  12 /* bytes in its first half */
 
 /* lp_room_key of ABCD-EFGH-JKMN-PQRS. */
 #define ROOM_KEY                                                                                   \
-	{                                                                                          \
-		0x93, 0xdc, 0xe0, 0x11, 0x91, 0x86, 0x03, 0x90, 0xd0, 0x8e, 0xf9, 0x5f, 0x17,      \
-			0x89, 0x11, 0xcf, 0xc5, 0x0d, 0xa8, 0x11, 0x45, 0x57, 0x36, 0x4a, 0x84,    \
-			0x3d, 0x8f, 0x04, 0xe9, 0x80, 0x70, 0xee                                   \
-	}
+	{0x93, 0xdc, 0xe0, 0x11, 0x91, 0x86, 0x03, 0x90, 0xd0, 0x8e, 0xf9, 0x5f, 0x17, 0x89, 0x11, \
+		0xcf, 0xc5, 0x0d, 0xa8, 0x11, 0x45, 0x57, 0x36, 0x4a, 0x84, 0x3d, 0x8f, 0x04,      \
+		0xe9, 0x80, 0x70, 0xee}
 #define TOKEN                                                                                      \
-	{                                                                                          \
-		0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac,      \
-			0xad, 0xae, 0xaf                                                           \
-	}
+	{0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
+		0xaf}
 
 static const struct {
 	const char *name;

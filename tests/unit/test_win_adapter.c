@@ -219,13 +219,8 @@ static void subkeys_that_are_no_adapter_are_stepped_over(void **state)
 
 /* ---- the choice */
 
-#define MINE "{00000000-0000-4000-8000-000000000000}"
-#define MAC_OWN                                                                                    \
-	{                                                                                          \
-		{                                                                                  \
-			0x00, 0xff, 1, 2, 3, 4                                                     \
-		}                                                                                  \
-	}
+#define MINE    "{00000000-0000-4000-8000-000000000000}"
+#define MAC_OWN {{0x00, 0xff, 1, 2, 3, 4}}
 
 /* What opening the adapter gives whose class_key is the index. */
 static struct {

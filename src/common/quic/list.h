@@ -10,7 +10,7 @@ struct lp_link {
 	struct lp_link *next, *prev;
 };
 
-#define LP_ELEMENT(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
+#define LP_ELEMENT(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
 
 static inline void lp_list_init(struct lp_link *head)
 {
