@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 #include "lanparty/eth.h"
 
 #define FRAME_CAP 2048

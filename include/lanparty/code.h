@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/status.h"
+#include "lanparty/base/status.h"
 
 #define LP_CODE_RANDOM 10                      /* bytes behind a generated code */
 #define LP_CODE_CHARS  16                      /* characters of a generated code */

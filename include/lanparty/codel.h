@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 #define LP_CODEL_TARGET   (20 * LP_MILLISECOND)
 #define LP_CODEL_INTERVAL (200 * LP_MILLISECOND)

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "lanparty/eth.h"
-#include "lanparty/role.h"
-#include "lanparty/status.h"
+#include "lanparty/base/role.h"
+#include "lanparty/base/status.h"
 #include "lanparty/verdict.h"
 
 #define LP_ALPN             "lanparty/1" /* row C1: the one token that all programs share */

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "lanparty/eth.h"
-#include "lanparty/role.h"
-#include "lanparty/time.h"
+#include "lanparty/base/role.h"
+#include "lanparty/base/time.h"
 #include "lanparty/verdict.h"
 
 #define LP_MAX_EXTRA_ETHERTYPES 16

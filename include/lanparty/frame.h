@@ -10,7 +10,7 @@
 
 #include "lanparty/eth.h"
 #include "lanparty/flow.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 struct lp_frame {
 	struct lp_frame *next; /* in the pool's free list */

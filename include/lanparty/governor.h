@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 #define LP_GOVERNOR_TARGET (4 * LP_MILLISECOND) /* of queueing, on top of the shortest round trip */
 #define LP_GOVERNOR_PERIOD                                                                         \

@@ -14,7 +14,7 @@
 #include "lanparty/filter.h"
 #include "lanparty/queue.h"
 #include "lanparty/room.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 #include "lanparty/verdict.h"
 
 struct lp_hub;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "lanparty/control.h"
-#include "lanparty/status.h"
+#include "lanparty/base/status.h"
 
 struct lp_inbox_piece;
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 #define LP_MTU_SAFE      1200 /* UDP payload: every path of QUIC's (RFC 9000, section 14) */
 #define LP_MTU_LOST      8    /* large packets lost, and none acknowledged */

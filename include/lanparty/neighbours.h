@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "lanparty/eth.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 #define LP_NEIGHBOURS_MACS    1024
 #define LP_NEIGHBOURS_IPV4    2048

@@ -18,7 +18,7 @@
 
 #include "lanparty/eth.h"
 #include "lanparty/frame.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 #include "lanparty/verdict.h"
 
 #define LP_OVERLAY_VERSION       1

@@ -18,7 +18,7 @@
 #include "lanparty/codel.h"
 #include "lanparty/frame.h"
 #include "lanparty/overlay.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 #define LP_QUEUE_FRAMES  256
 #define LP_QUEUE_FLOWS   32 /* a power of two; when there are more, some share one */

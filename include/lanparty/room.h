@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/bucket.h"
+#include "lanparty/base/bucket.h"
 #include "lanparty/control.h"
 #include "lanparty/eth.h"
 #include "lanparty/filter.h"
 #include "lanparty/neighbours.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 #include "lanparty/verdict.h"
 
 struct lp_room;

@@ -15,7 +15,7 @@
 #include "lanparty/filter.h"
 #include "lanparty/port.h"
 #include "lanparty/queue.h"
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 #include "lanparty/verdict.h"
 
 #define LP_TUNNEL_STATS_INTERVAL  (10 * LP_SECOND)

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 #include "netfix.h"
 #include "netfix_routes.h"
 

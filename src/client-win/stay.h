@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/role.h"
-#include "lanparty/time.h"
+#include "lanparty/base/role.h"
+#include "lanparty/base/time.h"
 #include "session.h"
 #include "words.h"
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 
 /* Crockford's base 32: no I, L, O (they look like 1 and 0) and no U. */
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

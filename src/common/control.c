@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 
 /* How a field's value is written. */
 enum kind {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 
 static size_t half_len(enum lp_overlay_type type, size_t frame_len)
 {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 #include "lanparty/overlay.h"
 
 #define MAC_CHAINS 256

@@ -6,7 +6,7 @@
 #include "lanparty/inbox.h"
 #include "lanparty/neighbours.h"
 #include "lanparty/overlay.h"
-#include "lanparty/role.h"
+#include "lanparty/base/role.h"
 #include "lanparty/tunnel.h"
 
 #define LP_TUNNEL_STREAMS 64   /* the relay's messages under way at once: its stream credit */

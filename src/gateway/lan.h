@@ -3,7 +3,7 @@
 #ifndef LANPARTY_GATEWAY_LAN_H
 #define LANPARTY_GATEWAY_LAN_H
 
-#include "lanparty/bucket.h"
+#include "lanparty/base/bucket.h"
 #include "lanparty/eth.h"
 #include "lanparty/port.h"
 #include "interface.h"

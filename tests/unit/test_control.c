@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 #define LITERAL(bytes) (const uint8_t *)(bytes), sizeof(bytes) - 1

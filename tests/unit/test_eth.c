@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "lanparty/eth.h"
-#include "lanparty/role.h"
-#include "lanparty/status.h"
+#include "lanparty/base/role.h"
+#include "lanparty/base/status.h"
 #include "lanparty/verdict.h"
 
 static void a_header_is_read_and_13_bytes_are_none(void **state)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 #include "lanparty/control.h"
 #include "lanparty/overlay.h"
 

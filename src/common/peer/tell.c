@@ -4,7 +4,7 @@
 
 #include "identity.h"
 #include "lanparty/code.h"
-#include "lanparty/role.h"
+#include "lanparty/base/role.h"
 #include "log.h"
 
 void lp_tell_why(const struct lp_peer_options *options, const struct lp_address *remote,

@@ -9,7 +9,7 @@
 
 #include "lanparty/code.h"
 #include "lanparty/control.h"
-#include "lanparty/status.h"
+#include "lanparty/base/status.h"
 
 struct lp_identity;
 

@@ -16,7 +16,7 @@
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
-#include "lanparty/bucket.h"
+#include "lanparty/base/bucket.h"
 #include "lanparty/governor.h"
 #include "lanparty/mtu.h"
 #include "list.h"

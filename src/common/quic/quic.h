@@ -23,8 +23,8 @@
 #endif
 
 #include "lanparty/queue.h"
-#include "lanparty/status.h"
-#include "lanparty/time.h"
+#include "lanparty/base/status.h"
+#include "lanparty/base/time.h"
 
 struct lp_quic;      /* an endpoint */
 struct lp_quic_conn; /* one of its connections */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 /* CLOCK_MONOTONIC. */
 lp_time lp_clock(void);

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 /* Counts on while the computer sleeps. */
 lp_time lp_clock(void);

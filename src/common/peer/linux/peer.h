@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 #include "lanparty/tunnel.h"
 #include "peer_options.h"
 

@@ -1,6 +1,6 @@
 /* role.h - what a member of a room is. */
-#ifndef LANPARTY_ROLE_H
-#define LANPARTY_ROLE_H
+#ifndef LANPARTY_BASE_ROLE_H
+#define LANPARTY_BASE_ROLE_H
 
 /* Numbers of the HELLO and PEER_JOINED role fields. */
 enum lp_role {

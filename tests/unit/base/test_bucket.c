@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "lanparty/bucket.h"
+#include "lanparty/base/bucket.h"
 
 static void L1_L2_L3_a_bucket_refills_at_its_rate_and_never_above_its_cap(void **state)
 {

@@ -1,13 +1,13 @@
 /* bucket.h - token bucket: may this member send this much, now?
  *
  * A bucket never reads a clock and never allocates. Give it the time. */
-#ifndef LANPARTY_BUCKET_H
-#define LANPARTY_BUCKET_H
+#ifndef LANPARTY_BASE_BUCKET_H
+#define LANPARTY_BASE_BUCKET_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lanparty/time.h"
+#include "lanparty/base/time.h"
 
 /* Largest rate and burst: burst * 10^9 must fit 64 bits. */
 #define LP_BUCKET_MAX UINT64_C(16000000000)

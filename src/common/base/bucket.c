@@ -1,4 +1,4 @@
-#include "lanparty/bucket.h"
+#include "lanparty/base/bucket.h"
 
 /* Parts of a token that a level counts in: rate * nanoseconds gives them without a division. */
 #define PARTS UINT64_C(1000000000)

@@ -1,4 +1,4 @@
-#include "lanparty/role.h"
+#include "lanparty/base/role.h"
 
 const char *lp_role_text(enum lp_role role)
 {

@@ -1,4 +1,4 @@
-#include "lanparty/status.h"
+#include "lanparty/base/status.h"
 
 #include <stddef.h>
 

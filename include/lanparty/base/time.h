@@ -1,8 +1,8 @@
 /* time.h - moments and durations.
  *
  * The core never reads a clock: whoever calls it says what time it is. */
-#ifndef LANPARTY_TIME_H
-#define LANPARTY_TIME_H
+#ifndef LANPARTY_BASE_TIME_H
+#define LANPARTY_BASE_TIME_H
 
 #include <stdint.h>
 

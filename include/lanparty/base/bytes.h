@@ -2,8 +2,8 @@
  *
  * Both stay failed after the first step out of bounds: a failed reader gives zeroes, a failed
  * writer writes nothing. Do all the steps, then ask `failed` once. All integers are big endian. */
-#ifndef LANPARTY_BYTES_H
-#define LANPARTY_BYTES_H
+#ifndef LANPARTY_BASE_BYTES_H
+#define LANPARTY_BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* status.h - the one list of things that can go wrong, with their texts. */
-#ifndef LANPARTY_STATUS_H
-#define LANPARTY_STATUS_H
+#ifndef LANPARTY_BASE_STATUS_H
+#define LANPARTY_BASE_STATUS_H
 
 /* X(NAME, text): LP_NAME is the code, text says it to a person. LP_OK is 0. */
 #define LP_STATUS_LIST(X)                                                                          \

@@ -1,4 +1,4 @@
-#include "lanparty/bytes.h"
+#include "lanparty/base/bytes.h"
 
 #include <string.h>
 
