@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../evasion.h"
+#include "evasion.h"
 #include "lanparty/overlay.h"
 
 #define FILTER_SEEDS   48

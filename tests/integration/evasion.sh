@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The hostile frames of tests/evasion.c in a room with a real gateway and a real player: what arrives at
+# The hostile frames of tests/lib/evasion.c in a room with a real gateway and a real player: what arrives at
 # a computer of the LAN, and at the player's interface?
 # rows: F4 S1 S2 S4 S5
 set -uo pipefail

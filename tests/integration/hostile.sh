@@ -41,7 +41,7 @@ stop_relay() {
 }
 
 echo "the relay is $relay_program"
-echo "== F4 S1 S2 S3 S4 every frame of tests/evasion.c, hostile and honest"
+echo "== F4 S1 S2 S3 S4 every frame of tests/lib/evasion.c, hostile and honest"
 start_relay
 "$bin/../tests/evasion_run" 127.0.0.1:4433 "$folder/relay.der"
 stop_relay

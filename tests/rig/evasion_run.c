@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../evasion.h"
+#include "evasion.h"
 #include "linux/loop.h"
 #include "rig.h"
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "lanparty/filter.h"
-#include "../evasion.h"
+#include "evasion.h"
 
 static const struct evasion_context addresses = {
 	.client = {{0x02, 0, 0x5e, 0x10, 0, 1}},
