@@ -13,10 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "lanparty/base/role.h"
 #include "lanparty/base/status.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 #define LP_ALPN             "lanparty/1" /* row C1: the one token that all programs share */
 #define LP_PROTOCOL_VERSION 1

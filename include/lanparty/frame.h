@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/eth.h"
-#include "lanparty/flow.h"
+#include "lanparty/packet/eth.h"
+#include "lanparty/packet/flow.h"
 #include "lanparty/base/time.h"
 
 struct lp_frame {

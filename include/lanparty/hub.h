@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 #include "lanparty/control.h"
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 #include "lanparty/queue.h"
 #include "lanparty/room.h"
 #include "lanparty/base/time.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 struct lp_hub;
 struct lp_session; /* one connection */

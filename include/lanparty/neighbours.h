@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "lanparty/base/time.h"
 
 #define LP_NEIGHBOURS_MACS    1024

@@ -16,10 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "lanparty/frame.h"
 #include "lanparty/base/time.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 #define LP_OVERLAY_VERSION       1
 #define LP_OVERLAY_HEADER        8

@@ -10,11 +10,11 @@
 
 #include "lanparty/base/bucket.h"
 #include "lanparty/control.h"
-#include "lanparty/eth.h"
-#include "lanparty/filter.h"
+#include "lanparty/packet/eth.h"
+#include "lanparty/packet/filter.h"
 #include "lanparty/neighbours.h"
 #include "lanparty/base/time.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 struct lp_room;
 struct lp_rooms;

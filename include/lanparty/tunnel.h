@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "lanparty/control.h"
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 #include "lanparty/port.h"
 #include "lanparty/queue.h"
 #include "lanparty/base/time.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 #define LP_TUNNEL_STATS_INTERVAL  (10 * LP_SECOND)
 #define LP_TUNNEL_RETRY_MIN       (250 * LP_MILLISECOND)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define ADAPTERS_MAX   16
 #define ADAPTER_GUID   39 /* "{8-4-4-4-12}" and its end */

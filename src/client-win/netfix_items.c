@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "log.h"
 
 #define IPV6_MTU_MIN 1280 /* RFC 8200 */

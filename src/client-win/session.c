@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "identity.h"
-#include "lanparty/dhcp_strip.h"
+#include "lanparty/packet/dhcp_strip.h"
 #include "link.h"
 #include "log.h"
 #include "netfix.h"

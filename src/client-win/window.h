@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "peer_options.h"
 
 struct window_config {

@@ -1,7 +1,7 @@
 /* tunnel_frames.c - the frame path of client and gateway: port to relay, relay to port. */
 #include <string.h>
 
-#include "lanparty/mss.h"
+#include "lanparty/packet/mss.h"
 #include "tunnel_private.h"
 
 /* A frame of the LAN's that need not travel: it is for no member (row F3, from the other side). */

@@ -6,7 +6,7 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define LP_BPF_MEMBERS 64 /* with more, every unicast frame passes: the port looks itself */
 #define LP_BPF_MAX     (20 + 10 * LP_BPF_MEMBERS)

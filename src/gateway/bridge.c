@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "bpf.h"
-#include "lanparty/checksum.h"
+#include "lanparty/packet/checksum.h"
 #include "lan.h"
 #include "netlink.h"
 

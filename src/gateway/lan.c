@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/dhcp_strip.h"
+#include "lanparty/packet/dhcp_strip.h"
 #include "linux/loop.h"
 #include "log.h"
 

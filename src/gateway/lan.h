@@ -4,7 +4,7 @@
 #define LANPARTY_GATEWAY_LAN_H
 
 #include "lanparty/base/bucket.h"
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "lanparty/port.h"
 #include "interface.h"
 #include "log.h"

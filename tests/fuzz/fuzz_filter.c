@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 #include "slow_filter.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

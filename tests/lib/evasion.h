@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/eth.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/eth.h"
+#include "lanparty/packet/verdict.h"
 
 /* Addresses in host byte order. The LAN's station is behind the gateway. */
 struct evasion_context {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lanparty/base/bytes.h"
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define FRAME_CAP 2048
 #define IPV4(a, b, c, d)                                                                           \

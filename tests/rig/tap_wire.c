@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define FRAME_CAP 65536 /* more than a datagram */
 

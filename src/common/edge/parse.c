@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 #include "log.h"
 
 bool lp_parse_log_level(const char *text, void *value)

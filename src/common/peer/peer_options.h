@@ -10,7 +10,7 @@
 #include "exit.h"
 #include "lanparty/code.h"
 #include "lanparty/control.h"
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 #include "log.h"
 #include "options.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 #include "evasion.h"
 
 static const struct evasion_context addresses = {

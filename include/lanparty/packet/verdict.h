@@ -1,11 +1,11 @@
 /* verdict.h - what was decided about a frame, in the one vocabulary that log, statistics and tests
  * share (row F6). */
-#ifndef LANPARTY_VERDICT_H
-#define LANPARTY_VERDICT_H
+#ifndef LANPARTY_PACKET_VERDICT_H
+#define LANPARTY_PACKET_VERDICT_H
 
 #include <stdint.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 /* X(NAME, text): LP_DROP_NAME, and the word for it in logs. New reasons go to the end: their
  * numbers travel in STATS. */

@@ -1,6 +1,6 @@
 /* checksum.h - the Internet checksum (RFC 1071), and big-endian fields at their places. */
-#ifndef LANPARTY_CHECKSUM_H
-#define LANPARTY_CHECKSUM_H
+#ifndef LANPARTY_PACKET_CHECKSUM_H
+#define LANPARTY_PACKET_CHECKSUM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 #include <stddef.h>
 

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "lanparty/base/role.h"
 #include "lanparty/base/status.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 static void a_header_is_read_and_13_bytes_are_none(void **state)
 {

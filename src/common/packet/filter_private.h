@@ -3,7 +3,7 @@
 #ifndef LANPARTY_FILTER_PRIVATE_H
 #define LANPARTY_FILTER_PRIVATE_H
 
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 
 /* Where a fragment lies in its datagram. */
 struct lp_span {

@@ -1,4 +1,4 @@
-#include "lanparty/dhcp_strip.h"
+#include "lanparty/packet/dhcp_strip.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  *
  * A lease through the tunnel would otherwise move a player's default route and name servers into
  * somebody else's LAN. */
-#ifndef LANPARTY_DHCP_STRIP_H
-#define LANPARTY_DHCP_STRIP_H
+#ifndef LANPARTY_PACKET_DHCP_STRIP_H
+#define LANPARTY_PACKET_DHCP_STRIP_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/eth.h"
-#include "lanparty/flow.h"
+#include "lanparty/packet/eth.h"
+#include "lanparty/packet/flow.h"
 
 #define LEN 80
 

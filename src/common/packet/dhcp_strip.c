@@ -1,9 +1,9 @@
-#include "lanparty/dhcp_strip.h"
+#include "lanparty/packet/dhcp_strip.h"
 
 #include <string.h>
 
-#include "lanparty/checksum.h"
-#include "lanparty/eth.h"
+#include "lanparty/packet/checksum.h"
+#include "lanparty/packet/eth.h"
 
 #define IP              LP_ETH_HEADER
 #define IPV4_MIN        20

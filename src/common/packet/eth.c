@@ -1,4 +1,4 @@
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #include <string.h>
 

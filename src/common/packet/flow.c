@@ -1,8 +1,8 @@
-#include "lanparty/flow.h"
+#include "lanparty/packet/flow.h"
 
 #include <string.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define IPV4_MIN        20
 #define IPV4_FRAGMENT   6

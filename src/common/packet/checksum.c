@@ -1,4 +1,4 @@
-#include "lanparty/checksum.h"
+#include "lanparty/packet/checksum.h"
 
 #define IPV4_CHECKSUM  10
 #define IPV4_ADDRESSES 12 /* source and destination, 4 bytes each */

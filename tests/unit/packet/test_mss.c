@@ -1,4 +1,4 @@
-#include "lanparty/mss.h"
+#include "lanparty/packet/mss.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define SYN 0x02
 #define ACK 0x10

@@ -1,6 +1,6 @@
-#include "lanparty/mss.h"
+#include "lanparty/packet/mss.h"
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 
 #define IPV4_MIN        20
 #define IPV4_FRAGMENT   6

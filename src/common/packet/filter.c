@@ -1,4 +1,4 @@
-#include "lanparty/filter.h"
+#include "lanparty/packet/filter.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  *
  * Looks at addresses, protocol and ports, and never fails: what it does not understand is a flow of its
  * Ethernet addresses. Fragments of one datagram, having no ports, share one flow. */
-#ifndef LANPARTY_FLOW_H
-#define LANPARTY_FLOW_H
+#ifndef LANPARTY_PACKET_FLOW_H
+#define LANPARTY_PACKET_FLOW_H
 
 #include <stdbool.h>
 #include <stddef.h>

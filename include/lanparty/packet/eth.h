@@ -1,8 +1,8 @@
 /* eth.h - Ethernet II frames as they travel in a room: without FCS, without tags.
  *
  * Looks only at the 14 bytes of the header; what is inside is filter.h's concern. */
-#ifndef LANPARTY_ETH_H
-#define LANPARTY_ETH_H
+#ifndef LANPARTY_PACKET_ETH_H
+#define LANPARTY_PACKET_ETH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,17 +3,17 @@
  * Parse or drop: what is not fully understood does not pass. The relay runs it on what members
  * send, and the gateway again on what the relay sends. It never allocates, and it knows nothing of
  * rooms: who owns which address is neighbours.h's concern. */
-#ifndef LANPARTY_FILTER_H
-#define LANPARTY_FILTER_H
+#ifndef LANPARTY_PACKET_FILTER_H
+#define LANPARTY_PACKET_FILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/eth.h"
+#include "lanparty/packet/eth.h"
 #include "lanparty/base/role.h"
 #include "lanparty/base/time.h"
-#include "lanparty/verdict.h"
+#include "lanparty/packet/verdict.h"
 
 #define LP_MAX_EXTRA_ETHERTYPES 16
 

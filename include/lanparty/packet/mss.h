@@ -1,8 +1,8 @@
 /* mss.h - TCP's maximum segment size, lowered in the SYNs that pass, so that bulk segments fit one
  * datagram and need no halves (RFC 9293, section 3.7.1). Both ends believe what they hear, so it works
  * both ways when both directions are clamped. */
-#ifndef LANPARTY_MSS_H
-#define LANPARTY_MSS_H
+#ifndef LANPARTY_PACKET_MSS_H
+#define LANPARTY_PACKET_MSS_H
 
 #include <stdbool.h>
 #include <stddef.h>
