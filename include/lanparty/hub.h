@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/queue.h"
 #include "lanparty/room.h"

@@ -17,7 +17,7 @@
 
 #include "lanparty/codel.h"
 #include "lanparty/frame.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 #include "lanparty/base/time.h"
 
 #define LP_QUEUE_FRAMES  256

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/bucket.h"
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 #include "lanparty/packet/eth.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/neighbours.h"

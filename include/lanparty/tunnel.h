@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/port.h"
 #include "lanparty/queue.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lanparty/code.h"
+#include "lanparty/wire/code.h"
 #include "session.h"
 
 #define WORDS_MAX     700               /* bytes of sentences with their end */

@@ -3,8 +3,8 @@
 #define LANPARTY_HUB_PRIVATE_H
 
 #include "lanparty/hub.h"
-#include "lanparty/inbox.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/inbox.h"
+#include "lanparty/wire/overlay.h"
 
 enum session_state {
 	SESSION_HELLO,  /* nothing has been said yet */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lanparty/base/bytes.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 
 #define MAC_CHAINS 256
 

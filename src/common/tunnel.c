@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/inbox.h"
+#include "lanparty/wire/inbox.h"
 #include "tunnel_private.h"
 
 #define POOL_FRAMES (4 * LP_QUEUE_FRAMES) /* waiting, half here, and kept until acknowledged */

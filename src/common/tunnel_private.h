@@ -3,9 +3,9 @@
 #ifndef LANPARTY_TUNNEL_PRIVATE_H
 #define LANPARTY_TUNNEL_PRIVATE_H
 
-#include "lanparty/inbox.h"
+#include "lanparty/wire/inbox.h"
 #include "lanparty/neighbours.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 #include "lanparty/base/role.h"
 #include "lanparty/tunnel.h"
 

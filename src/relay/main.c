@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "certificate.h"
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 #include "log.h"
 #include "options.h"
 #include "parse.h"

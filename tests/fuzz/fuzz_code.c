@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/code.h"
+#include "lanparty/wire/code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 
 #define MESSAGE_MAX (LP_CONTROL_HEAD + LP_CONTROL_MAX)
 

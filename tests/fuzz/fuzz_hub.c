@@ -6,7 +6,7 @@
 
 #include "frames.h"
 #include "lanparty/hub.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 
 #define SLOTS  6
 #define FRAMES 24

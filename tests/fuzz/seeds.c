@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "evasion.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 
 #define FILTER_SEEDS   48
 #define FRAMES_A_SEED  4

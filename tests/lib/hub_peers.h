@@ -8,7 +8,7 @@
 
 #include "frames.h"
 #include "lanparty/hub.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 
 #define RELAY_PEERS    72
 #define RELAY_MESSAGES 80

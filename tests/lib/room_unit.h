@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "frames.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 #include "lanparty/room.h"
 
 #define PATH 1400 /* bytes of datagram that the connections of these tests carry */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "frames.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 #include "lanparty/tunnel.h"
 
 #define PORT_FRAMES 64

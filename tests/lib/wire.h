@@ -19,7 +19,7 @@
 #include "dice.h"
 #include "frames.h"
 #include "lanparty/hub.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 #include "lanparty/tunnel.h"
 
 #define WORLD_PEERS     208

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/control.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/control.h"
+#include "lanparty/wire/overlay.h"
 #include "address.h"
 #include "quic.h"
 

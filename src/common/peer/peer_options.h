@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "exit.h"
-#include "lanparty/code.h"
-#include "lanparty/control.h"
+#include "lanparty/wire/code.h"
+#include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
 #include "log.h"
 #include "options.h"

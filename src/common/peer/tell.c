@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "identity.h"
-#include "lanparty/code.h"
+#include "lanparty/wire/code.h"
 #include "lanparty/base/role.h"
 #include "log.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "identity.h"
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 #include "quic_test.h"
 
 #define LP_DEFAULT_IDLE        (15 * LP_SECOND)

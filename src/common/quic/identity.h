@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/code.h"
-#include "lanparty/control.h"
+#include "lanparty/wire/code.h"
+#include "lanparty/wire/control.h"
 #include "lanparty/base/status.h"
 
 struct lp_identity;

@@ -9,7 +9,7 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/ssl.h>
 
-#include "lanparty/code.h"
+#include "lanparty/wire/code.h"
 
 /* Whom a session trusts; the verdict stays after the handshake. */
 struct lp_trust {

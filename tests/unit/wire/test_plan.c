@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "lanparty/base/bytes.h"
-#include "lanparty/control.h"
-#include "lanparty/overlay.h"
+#include "lanparty/wire/control.h"
+#include "lanparty/wire/overlay.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BLOCK        "```hex "

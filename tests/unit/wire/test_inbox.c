@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/inbox.h"
+#include "lanparty/wire/inbox.h"
 
 static size_t stats_message(uint8_t *bytes, size_t cap)
 {

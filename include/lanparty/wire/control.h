@@ -6,8 +6,8 @@
  * missing required one is LP_MALFORMED, an integer out of its field's range LP_INVALID. Integers
  * are QUIC varints (RFC 9000, section 16), of any length that fills their field exactly. Text is
  * never refused: it goes through lp_name_copy. PLAN.md gives every message byte by byte. */
-#ifndef LANPARTY_CONTROL_H
-#define LANPARTY_CONTROL_H
+#ifndef LANPARTY_WIRE_CONTROL_H
+#define LANPARTY_WIRE_CONTROL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,14 +2,14 @@
  *
  * One message a stream (row C1, C2). A message that comes in one piece is read where it lies; only
  * the others are copied, a bounded number of them at once. */
-#ifndef LANPARTY_INBOX_H
-#define LANPARTY_INBOX_H
+#ifndef LANPARTY_WIRE_INBOX_H
+#define LANPARTY_WIRE_INBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 #include "lanparty/base/status.h"
 
 struct lp_inbox_piece;

@@ -1,4 +1,4 @@
-#include "lanparty/inbox.h"
+#include "lanparty/wire/inbox.h"
 
 #include <stdlib.h>
 #include <string.h>

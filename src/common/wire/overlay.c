@@ -1,4 +1,4 @@
-#include "lanparty/overlay.h"
+#include "lanparty/wire/overlay.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
  *
  * A generated code has 80 random bits: 16 characters of Crockford's base 32, in groups of four
  * (ABCD-EFGH-JKMN-PQRS). Reading forgives case, dashes, spaces, O for 0 and I or L for 1. */
-#ifndef LANPARTY_CODE_H
-#define LANPARTY_CODE_H
+#ifndef LANPARTY_WIRE_CODE_H
+#define LANPARTY_WIRE_CODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

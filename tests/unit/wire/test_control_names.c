@@ -1,5 +1,5 @@
 /* Names from the wire and from people: what is kept of them. */
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

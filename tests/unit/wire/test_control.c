@@ -1,4 +1,4 @@
-#include "lanparty/control.h"
+#include "lanparty/wire/control.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,8 +9,8 @@
  * that 1514 bytes always fit QUIC's smallest datagrams. Type 3 is a whole frame with an id, which may
  * be sent again when its packet is lost: between peers that both have the capability, the receiver
  * takes each id once (struct lp_seen), whatever type it comes as. */
-#ifndef LANPARTY_OVERLAY_H
-#define LANPARTY_OVERLAY_H
+#ifndef LANPARTY_WIRE_OVERLAY_H
+#define LANPARTY_WIRE_OVERLAY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "lanparty/code.h"
+#include "lanparty/wire/code.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
