@@ -12,7 +12,7 @@
 
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
-#include "lanparty/queue.h"
+#include "lanparty/path/queue.h"
 #include "lanparty/room.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"

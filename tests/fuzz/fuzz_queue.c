@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lanparty/base/bytes.h"
-#include "lanparty/queue.h"
+#include "lanparty/path/queue.h"
 
 #define FRAMES 48
 #define TAGS   256

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/queue.h"
+#include "lanparty/path/queue.h"
 
 #define POOL_FRAMES (LP_QUEUE_FRAMES + 8)
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/governor.h"
-#include "lanparty/queue.h"
+#include "lanparty/path/governor.h"
+#include "lanparty/path/queue.h"
 
 #define MS         LP_MILLISECOND
 #define MBIT       UINT64_C(1000000)

@@ -2,7 +2,7 @@
  * carry small packets only. LANPARTY_SEED repeats the wire of a run, though not QUIC's own random bytes. */
 #include "quic_room.h"
 
-#include "lanparty/mtu.h"
+#include "lanparty/path/mtu.h"
 
 #define DRAIN    (15 * LP_SECOND) /* until all that was kept is given back */
 #define TCP_MOST 1400        /* bytes: segments are kept small enough for one datagram (mss.h) */

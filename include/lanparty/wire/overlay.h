@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "lanparty/packet/eth.h"
-#include "lanparty/frame.h"
+#include "lanparty/path/frame.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 

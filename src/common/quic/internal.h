@@ -17,8 +17,8 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "lanparty/base/bucket.h"
-#include "lanparty/governor.h"
-#include "lanparty/mtu.h"
+#include "lanparty/path/governor.h"
+#include "lanparty/path/mtu.h"
 #include "list.h"
 #include "tls.h"
 

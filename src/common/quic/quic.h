@@ -22,7 +22,7 @@
 #include <netinet/in.h>
 #endif
 
-#include "lanparty/queue.h"
+#include "lanparty/path/queue.h"
 #include "lanparty/base/status.h"
 #include "lanparty/base/time.h"
 

@@ -1,4 +1,4 @@
-#include "lanparty/frame.h"
+#include "lanparty/path/frame.h"
 
 #include <assert.h>
 #include <stdlib.h>

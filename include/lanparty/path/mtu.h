@@ -3,8 +3,8 @@
  *
  * Finding out what a path carries is QUIC's own path MTU discovery; this only takes back, and tries
  * again later. Never reads a clock, never allocates. */
-#ifndef LANPARTY_MTU_H
-#define LANPARTY_MTU_H
+#ifndef LANPARTY_PATH_MTU_H
+#define LANPARTY_PATH_MTU_H
 
 #include <stdbool.h>
 #include <stddef.h>

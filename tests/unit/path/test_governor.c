@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/governor.h"
+#include "lanparty/path/governor.h"
 
 #define MS   LP_MILLISECOND
 #define MBIT UINT64_C(1000000)

@@ -1,4 +1,4 @@
-#include "lanparty/governor.h"
+#include "lanparty/path/governor.h"
 
 /* Factors in thousandths, of which the window follows a part. */
 #define ONE    1000u

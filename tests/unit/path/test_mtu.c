@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "lanparty/mtu.h"
+#include "lanparty/path/mtu.h"
 
 #define MS LP_MILLISECOND
 

@@ -1,8 +1,8 @@
 /* frame.h - frames in memory: a pool made at start, and references to its buffers.
  *
  * A frame is copied once, into a pooled buffer; a broadcast shares it between all queues. */
-#ifndef LANPARTY_FRAME_H
-#define LANPARTY_FRAME_H
+#ifndef LANPARTY_PATH_FRAME_H
+#define LANPARTY_PATH_FRAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

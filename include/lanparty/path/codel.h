@@ -3,8 +3,8 @@
  *
  * Never reads a clock. 20 ms and 200 ms instead of the RFC's 5 and 100: those cost TCP in a tunnel of
  * home lines 4 to 5 % of its throughput. */
-#ifndef LANPARTY_CODEL_H
-#define LANPARTY_CODEL_H
+#ifndef LANPARTY_PATH_CODEL_H
+#define LANPARTY_PATH_CODEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "lanparty/frame.h"
+#include "lanparty/path/frame.h"
 
 static void a_pool_gives_what_it_has_and_no_more(void **state)
 {

@@ -1,4 +1,4 @@
-#include "lanparty/codel.h"
+#include "lanparty/path/codel.h"
 
 #define AGAIN 16 /* intervals: dropping that begins again so soon goes on where it was */
 

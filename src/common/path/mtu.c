@@ -1,4 +1,4 @@
-#include "lanparty/mtu.h"
+#include "lanparty/path/mtu.h"
 
 void lp_mtu_on_acked(struct lp_mtu *m, bool large)
 {

@@ -8,8 +8,8 @@
  * shorten, so it is never smaller than what the line carries in the shortest round trip and the target.
  *
  * Never reads a clock, never allocates. */
-#ifndef LANPARTY_GOVERNOR_H
-#define LANPARTY_GOVERNOR_H
+#ifndef LANPARTY_PATH_GOVERNOR_H
+#define LANPARTY_PATH_GOVERNOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

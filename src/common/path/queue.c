@@ -1,4 +1,4 @@
-#include "lanparty/queue.h"
+#include "lanparty/path/queue.h"
 
 #define FORGET (8 * LP_QUEUE_RESEND) /* what was sent so long ago was acknowledged, or lost */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/codel.h"
+#include "lanparty/path/codel.h"
 
 #define MS LP_MILLISECOND
 

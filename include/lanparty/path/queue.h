@@ -8,15 +8,15 @@
  * Hands frames out as datagrams of whatever size fits at that moment, whole or in halves. TCP frames of
  * peers that can tell doubles apart are numbered, kept until they are acknowledged, and sent again when
  * their packet is lost: what a path loses at random does not slow TCP down then. */
-#ifndef LANPARTY_QUEUE_H
-#define LANPARTY_QUEUE_H
+#ifndef LANPARTY_PATH_QUEUE_H
+#define LANPARTY_PATH_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/codel.h"
-#include "lanparty/frame.h"
+#include "lanparty/path/codel.h"
+#include "lanparty/path/frame.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/base/time.h"
 
