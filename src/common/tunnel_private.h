@@ -4,7 +4,7 @@
 #define LANPARTY_TUNNEL_PRIVATE_H
 
 #include "lanparty/wire/inbox.h"
-#include "lanparty/neighbours.h"
+#include "lanparty/room/neighbours.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/base/role.h"
 #include "lanparty/tunnel.h"

@@ -9,7 +9,7 @@
 
 #include "exit.h"
 #include "identity.h"
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "linux/udp.h"
 #include "quic.h"
 

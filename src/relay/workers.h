@@ -11,7 +11,7 @@
 #include "address.h"
 #include "exit.h"
 #include "identity.h"
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "linux/udp_group.h"
 #include "server.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "frames.h"
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "lanparty/wire/overlay.h"
 
 #define SLOTS  6

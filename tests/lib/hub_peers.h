@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "frames.h"
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "lanparty/wire/overlay.h"
 
 #define RELAY_PEERS    72

@@ -16,7 +16,7 @@
 #include "dice.h"
 #include "frames.h"
 #include "identity.h"
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "lanparty/tunnel.h"
 #include "quic.h"
 

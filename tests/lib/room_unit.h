@@ -12,7 +12,7 @@
 
 #include "frames.h"
 #include "lanparty/wire/overlay.h"
-#include "lanparty/room.h"
+#include "lanparty/room/room.h"
 
 #define PATH 1400 /* bytes of datagram that the connections of these tests carry */
 

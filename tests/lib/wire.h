@@ -18,7 +18,7 @@
 
 #include "dice.h"
 #include "frames.h"
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/tunnel.h"
 

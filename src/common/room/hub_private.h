@@ -2,7 +2,7 @@
 #ifndef LANPARTY_HUB_PRIVATE_H
 #define LANPARTY_HUB_PRIVATE_H
 
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 #include "lanparty/wire/inbox.h"
 #include "lanparty/wire/overlay.h"
 

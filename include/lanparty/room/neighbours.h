@@ -3,8 +3,8 @@
  *
  * Two bounded, set-associative tables: a LAN larger than them makes the oldest entry of a set
  * forgotten, never anything slow. No allocation after new; all answers take constant time. */
-#ifndef LANPARTY_NEIGHBOURS_H
-#define LANPARTY_NEIGHBOURS_H
+#ifndef LANPARTY_ROOM_NEIGHBOURS_H
+#define LANPARTY_ROOM_NEIGHBOURS_H
 
 #include <stdbool.h>
 #include <stdint.h>

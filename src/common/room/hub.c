@@ -1,4 +1,4 @@
-#include "lanparty/hub.h"
+#include "lanparty/room/hub.h"
 
 #include <assert.h>
 #include <stdlib.h>

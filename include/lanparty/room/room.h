@@ -12,7 +12,7 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/eth.h"
 #include "lanparty/packet/filter.h"
-#include "lanparty/neighbours.h"
+#include "lanparty/room/neighbours.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 

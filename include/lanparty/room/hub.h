@@ -3,8 +3,8 @@
  * Events go in (lp_hub_open, lp_hub_on_...), actions come out (lp_hub_next until it has nothing
  * more), and lp_hub_deadline says when to come back. No socket, no clock, no log; the frame path
  * (lp_hub_on_datagram, lp_hub_next_datagram) never allocates. tunnel.h has the same shape. */
-#ifndef LANPARTY_HUB_H
-#define LANPARTY_HUB_H
+#ifndef LANPARTY_ROOM_HUB_H
+#define LANPARTY_ROOM_HUB_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/path/queue.h"
-#include "lanparty/room.h"
+#include "lanparty/room/room.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 

@@ -1,4 +1,4 @@
-#include "lanparty/room.h"
+#include "lanparty/room/room.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "hub_private.h"
-#include "lanparty/neighbours.h"
+#include "lanparty/room/neighbours.h"
 
 #define QUEUE_LEAST 8 /* frames */
 #define QUEUE_SHARE 4 /* of the free buffers, a queue may hold one in so many */

@@ -1,4 +1,4 @@
-#include "lanparty/neighbours.h"
+#include "lanparty/room/neighbours.h"
 
 #include <stdlib.h>
 #include <string.h>
