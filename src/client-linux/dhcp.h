@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "exit.h"
-#include "lanparty/port.h"
+#include "lanparty/tunnel/port.h"
 
 struct dhcp;
 

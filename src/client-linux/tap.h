@@ -3,7 +3,7 @@
 #define LANPARTY_CLIENT_TAP_H
 
 #include "exit.h"
-#include "lanparty/port.h"
+#include "lanparty/tunnel/port.h"
 
 /* Creates the interface, down. mac: the one to have, or NULL for one of its own, which is kept
  * between runs in $STATE_DIRECTORY or /var/lib/lanparty. It comes up when the room is joined; while

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "adapter.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 #include "peer_options.h"
 #include "quic.h"
 

@@ -9,7 +9,7 @@
 #define LANPARTY_CLIENT_TAP_H
 
 #include "adapter.h"
-#include "lanparty/port.h"
+#include "lanparty/tunnel/port.h"
 #include "windows/loop.h"
 
 #define TAP_READS  16

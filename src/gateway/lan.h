@@ -5,7 +5,7 @@
 
 #include "lanparty/base/bucket.h"
 #include "lanparty/packet/eth.h"
-#include "lanparty/port.h"
+#include "lanparty/tunnel/port.h"
 #include "interface.h"
 #include "log.h"
 #include "ports.h"

@@ -6,7 +6,7 @@
 
 #include "frames.h"
 #include "lanparty/wire/overlay.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 
 #define OWN_PEER 7
 #define ROOM     9

@@ -17,7 +17,7 @@
 #include "frames.h"
 #include "identity.h"
 #include "lanparty/room/hub.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 #include "quic.h"
 
 #define ROOM_PLAYERS 4

@@ -8,7 +8,7 @@
 
 #include "frames.h"
 #include "lanparty/wire/overlay.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 
 #define PORT_FRAMES 64
 #define ACTIONS     64

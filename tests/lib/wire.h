@@ -20,7 +20,7 @@
 #include "frames.h"
 #include "lanparty/room/hub.h"
 #include "lanparty/wire/overlay.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 
 #define WORLD_PEERS     208
 #define WORLD_IDLE      (15 * LP_SECOND) /* until a silent end is noticed */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "lookup.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 #include "peer_options.h"
 #include "quic.h"
 

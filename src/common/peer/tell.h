@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "address.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 #include "peer_options.h"
 #include "quic.h"
 

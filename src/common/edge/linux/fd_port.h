@@ -2,7 +2,7 @@
 #ifndef LANPARTY_EDGE_FD_PORT_H
 #define LANPARTY_EDGE_FD_PORT_H
 
-#include "lanparty/port.h"
+#include "lanparty/tunnel/port.h"
 
 /* Every port of Linux begins with this one. */
 struct lp_fd_port {

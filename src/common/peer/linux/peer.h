@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/time.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 #include "peer_options.h"
 
 struct lp_peer_config {

@@ -7,7 +7,7 @@
 #include "lanparty/room/neighbours.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/base/role.h"
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 
 #define LP_TUNNEL_STREAMS 64   /* the relay's messages under way at once: its stream credit */
 #define LP_TUNNEL_EARLY   4096 /* events that came before one that they follow */

@@ -2,8 +2,8 @@
  *
  * A TAP, a packet socket, a bridge port: one struct of the platform's that begins with this one.
  * What comes in is pushed: the platform's loop reads and calls lp_tunnel_on_frame. */
-#ifndef LANPARTY_PORT_H
-#define LANPARTY_PORT_H
+#ifndef LANPARTY_TUNNEL_PORT_H
+#define LANPARTY_TUNNEL_PORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

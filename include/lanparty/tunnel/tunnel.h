@@ -13,7 +13,7 @@
 
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
-#include "lanparty/port.h"
+#include "lanparty/tunnel/port.h"
 #include "lanparty/path/queue.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"

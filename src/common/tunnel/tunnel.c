@@ -1,4 +1,4 @@
-#include "lanparty/tunnel.h"
+#include "lanparty/tunnel/tunnel.h"
 
 #include <assert.h>
 #include <stdlib.h>
