@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "tap.h"
 
 /* In the private directory: the socket that news come through, and the script, a link to this

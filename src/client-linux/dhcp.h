@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "exit.h"
+#include "lanparty/edge/exit.h"
 #include "lanparty/tunnel/port.h"
 
 struct dhcp;

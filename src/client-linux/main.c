@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "dhcp.h"
-#include "exit.h"
-#include "identity.h"
-#include "linux/fd_port.h"
-#include "log.h"
-#include "options.h"
-#include "linux/peer.h"
-#include "linux/rights.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/linux/fd_port.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/edge/options.h"
+#include "lanparty/peer/linux/peer.h"
+#include "lanparty/peer/linux/rights.h"
 #include "tap.h"
-#include "tell.h"
+#include "lanparty/peer/tell.h"
 
 #define RELEASE_WAIT (300 * LP_MILLISECOND) /* for a DHCP release to get through the room */
 

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "identity.h"
-#include "linux/fd_port.h"
-#include "log.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/linux/fd_port.h"
+#include "lanparty/edge/log.h"
 
 #define READ_BATCH 64
 #define FRAME_CAP  2048 /* more than any frame that the interface's MTU allows */

@@ -2,7 +2,7 @@
 #ifndef LANPARTY_CLIENT_TAP_H
 #define LANPARTY_CLIENT_TAP_H
 
-#include "exit.h"
+#include "lanparty/edge/exit.h"
 #include "lanparty/tunnel/port.h"
 
 /* Creates the interface, down. mac: the one to have, or NULL for one of its own, which is kept

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "words.h"
 
 #define SCHEME "lanparty:"

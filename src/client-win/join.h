@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "peer_options.h"
+#include "lanparty/peer/peer_options.h"
 
 #define JOIN_TYPED                                                                                 \
 	(LP_INVITE_TEXT + 256) /* bytes of what is typed, with its end: white space too */

@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
-#include "log.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/log.h"
 #include "netfix.h"
-#include "options.h"
-#include "peer_options.h"
+#include "lanparty/edge/options.h"
+#include "lanparty/peer/peer_options.h"
 #include "remember.h"
 #include "session.h"
-#include "tell.h"
+#include "lanparty/peer/tell.h"
 #include "wide.h"
 #include "window.h"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "netfix_windows.h"
-#include "windows/loop.h"
+#include "lanparty/edge/windows/loop.h"
 
 #define NOTES_KEY   L"SOFTWARE\\lanparty\\changes"
 #define PATIENCE_MS 10000 /* COM may hang */

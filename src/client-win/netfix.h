@@ -9,7 +9,7 @@
 #define LANPARTY_CLIENT_NETFIX_H
 
 #include "adapter.h"
-#include "address.h"
+#include "lanparty/edge/address.h"
 
 enum netfix_kind {
 	NETFIX_ADDRESS, /* the adapter's IPv4 address from the LAN has changed; text is "" for none */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lanparty/packet/eth.h"
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #define IPV6_MTU_MIN 1280 /* RFC 8200 */
 #define METRIC       1

@@ -4,7 +4,7 @@
 #include <sddl.h>
 #include <stdio.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "wide.h"
 
 #define NAME "Global\\lanparty-netfix-"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "wide.h"
 
 #define NAME_MAX_UNITS 128 /* two GUIDs and an item */

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "adapter.h"
-#include "address.h"
+#include "lanparty/edge/address.h"
 
 struct netfix_route {
 	int family; /* AF_INET, AF_INET6 */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "wide.h"
 #include "words.h"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "peer_options.h"
+#include "lanparty/peer/peer_options.h"
 
 /* False, logged, when that is not possible; nothing depends on it. */
 bool remember(const struct lp_peer_options *options);

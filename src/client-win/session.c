@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/packet/dhcp_strip.h"
-#include "link.h"
-#include "log.h"
+#include "lanparty/peer/link.h"
+#include "lanparty/edge/log.h"
 #include "netfix.h"
 #include "tap.h"
 #include "wide.h"
-#include "windows/resolve.h"
-#include "windows/udp.h"
+#include "lanparty/edge/windows/resolve.h"
+#include "lanparty/edge/windows/udp.h"
 
 #define PIPE_PREFIX      "\\\\.\\pipe\\"
 #define TRAFFIC_EVERY    LP_SECOND

@@ -10,8 +10,8 @@
 
 #include "adapter.h"
 #include "lanparty/tunnel/tunnel.h"
-#include "peer_options.h"
-#include "quic.h"
+#include "lanparty/peer/peer_options.h"
+#include "lanparty/quic/quic.h"
 
 #define SESSION_TEXT 400
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "wide.h"
 
 #define READ_CAP       2048 /* more than any frame that an adapter's MTU allows */

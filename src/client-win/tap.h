@@ -10,7 +10,7 @@
 
 #include "adapter.h"
 #include "lanparty/tunnel/port.h"
-#include "windows/loop.h"
+#include "lanparty/edge/windows/loop.h"
 
 #define TAP_READS  16
 #define TAP_WRITES 64

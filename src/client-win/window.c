@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exit.h"
-#include "identity.h"
-#include "log.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/log.h"
 #include "remember.h"
 #include "wide.h"
-#include "windows/loop.h"
+#include "lanparty/edge/windows/loop.h"
 
 #define LOOK_TIMER  1
 #define LOOK_EVERY  (100 * LP_MILLISECOND) /* so often at most, whatever the relay sends */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "lanparty/packet/eth.h"
-#include "peer_options.h"
+#include "lanparty/peer/peer_options.h"
 
 struct window_config {
 	HINSTANCE instance;

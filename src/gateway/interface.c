@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "netlink.h"
 #include "ports.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "exit.h"
+#include "lanparty/edge/exit.h"
 
 struct lp_interface {
 	char name[IF_NAMESIZE];

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "lanparty/packet/dhcp_strip.h"
-#include "linux/loop.h"
-#include "log.h"
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/log.h"
 
 void lp_lan_init(struct lp_lan *l, const struct lp_interface *interface,
 	const struct lp_lan_options *options)

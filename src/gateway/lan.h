@@ -7,7 +7,7 @@
 #include "lanparty/packet/eth.h"
 #include "lanparty/tunnel/port.h"
 #include "interface.h"
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "ports.h"
 
 #define LP_LAN_BATCH 64 /* frames read at most at a time */

@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "exit.h"
-#include "identity.h"
-#include "log.h"
-#include "options.h"
-#include "linux/peer.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/edge/options.h"
+#include "lanparty/peer/linux/peer.h"
 #include "ports.h"
-#include "linux/rights.h"
+#include "lanparty/peer/linux/rights.h"
 
 struct gateway {
 	struct lp_peer_options peer;

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #define FEATURES_MAX 128 /* the kernel has some 65 */
 #define BLOCKS_MAX   (FEATURES_MAX / 32)

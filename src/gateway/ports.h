@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exit.h"
-#include "linux/fd_port.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/edge/linux/fd_port.h"
 
 struct lp_lan_options {
 	/* Leave router, DNS and route options in the DHCP leases of remote players: their internet

@@ -2,8 +2,8 @@
 #ifndef LANPARTY_RELAY_CERTIFICATE_H
 #define LANPARTY_RELAY_CERTIFICATE_H
 
-#include "exit.h"
-#include "identity.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/quic/identity.h"
 
 /* A fresh self-signed certificate for name; der_file (may be NULL) gets it as DER, its folders are
  * made. NULL, logged. */

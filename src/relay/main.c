@@ -4,9 +4,9 @@
 
 #include "certificate.h"
 #include "lanparty/wire/control.h"
-#include "log.h"
-#include "options.h"
-#include "parse.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/edge/options.h"
+#include "lanparty/edge/parse.h"
 #include "workers.h"
 
 #define DEFAULT_NAME   "lanparty-relay"

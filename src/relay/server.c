@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "linux/loop.h"
-#include "linux/udp.h"
-#include "log.h"
-#include "quic.h"
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/udp.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/quic/quic.h"
 
 #define SEND_ROUNDS 4 /* times that closing connections may give the others something to say */
 

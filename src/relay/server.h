@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "exit.h"
-#include "identity.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/room/hub.h"
-#include "linux/udp.h"
-#include "quic.h"
+#include "lanparty/edge/linux/udp.h"
+#include "lanparty/quic/quic.h"
 
 #define SERVER_MAX_LISTEN 8
 

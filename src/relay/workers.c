@@ -9,8 +9,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "linux/loop.h"
-#include "log.h"
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/log.h"
 
 #define ROOMS_OF_WORKER 64   /* at least, where nobody has said how many workers there shall be */
 #define FRAMES_LEAST    1024 /* that wait: one full room must not feel that there are other workers */

@@ -8,11 +8,11 @@
 
 #include <stddef.h>
 
-#include "address.h"
-#include "exit.h"
-#include "identity.h"
+#include "lanparty/edge/address.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/room/hub.h"
-#include "linux/udp_group.h"
+#include "lanparty/edge/linux/udp_group.h"
 #include "server.h"
 
 #define WORKERS_MAX LP_UDP_GROUP_MAX

@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "linux/fd_port.h"
+#include "lanparty/edge/linux/fd_port.h"
 
 #define BROADCAST     0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 #define STATION       0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* of the LAN */

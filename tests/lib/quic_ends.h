@@ -15,10 +15,10 @@
 
 #include "dice.h"
 #include "frames.h"
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/room/hub.h"
 #include "lanparty/tunnel/tunnel.h"
-#include "quic.h"
+#include "lanparty/quic/quic.h"
 
 #define ROOM_PLAYERS 4
 #define ROOM_FRAMES  4096

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "identity.h"
-#include "quic.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/quic/quic.h"
 #include "quic_test.h"
 
 #define NOW_UNIX    INT64_C(1790000000)

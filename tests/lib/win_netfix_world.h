@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "netfix_private.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

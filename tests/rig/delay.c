@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 #include "tun.h"
 
 #define HELD    8192

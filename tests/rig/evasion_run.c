@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "evasion.h"
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 #include "rig.h"
 
 #define PAUSE (8 * LP_MILLISECOND) /* between frames, so that no limit of a room hits */

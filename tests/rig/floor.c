@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 #include "udp_socket.h"
 
 #define BATCH       64

@@ -13,7 +13,7 @@
 
 #include <wolfssl/wolfcrypt/aes.h>
 
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 #include "udp_socket.h"
 
 #define IN_BATCH     8

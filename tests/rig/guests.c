@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 #include "rig.h"
 
 #define AT_ONCE   32

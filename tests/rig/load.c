@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
-#include "linux/loop.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/linux/loop.h"
 #include "rig.h"
 
 #define MAX_TARGETS 64

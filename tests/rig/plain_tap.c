@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 #include "tun.h"
 #include "udp_socket.h"
 

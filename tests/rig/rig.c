@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "identity.h"
-#include "linux/loop.h"
-#include "linux/udp.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/udp.h"
 
 #define JOIN_TIMEOUT (5 * LP_SECOND)
 

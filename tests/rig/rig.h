@@ -9,8 +9,8 @@
 
 #include "lanparty/wire/control.h"
 #include "lanparty/wire/overlay.h"
-#include "address.h"
-#include "quic.h"
+#include "lanparty/edge/address.h"
+#include "lanparty/quic/quic.h"
 
 #define RIG_QUEUE 1024 /* datagrams of a peer that wait to be sent */
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "address.h"
+#include "lanparty/edge/address.h"
 
 /* Bound to the address or connected to it, with room for bursts; flags: SOCK_NONBLOCK or 0. Exits
  * with a sentence when that cannot be. */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "rig.h"
 
 #define ROOMS     4

@@ -1,4 +1,4 @@
-#include "address.h"
+#include "lanparty/edge/address.h"
 
 #include <stdint.h>
 #include <stdio.h>

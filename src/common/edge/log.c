@@ -1,4 +1,4 @@
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "lookup.h"
+#include "lanparty/edge/lookup.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "lanparty/edge/options.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exit.h"
+#include "lanparty/edge/exit.h"
 
 #define HELP_COLUMN     32
 #define SOURCE_BYTES    200

@@ -1,10 +1,10 @@
-#include "parse.h"
+#include "lanparty/edge/parse.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lanparty/packet/filter.h"
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 bool lp_parse_log_level(const char *text, void *value)
 {

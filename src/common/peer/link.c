@@ -1,13 +1,13 @@
-#include "link.h"
+#include "lanparty/peer/link.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
-#include "log.h"
-#include "tell.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/peer/tell.h"
 
 #define DRAIN_ROUNDS 8 /* times that actions and packets may cause each other in one wake-up */
 

@@ -1,4 +1,4 @@
-#include "peer_options.h"
+#include "lanparty/peer/peer_options.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 #endif
 
-#include "identity.h"
-#include "parse.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/edge/parse.h"
 
 #define CERT_MAX     65536 /* bytes of a certificate's DER */
 #define DER_SEQUENCE 0x30

@@ -1,11 +1,11 @@
-#include "tell.h"
+#include "lanparty/peer/tell.h"
 
 #include <stdio.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/wire/code.h"
 #include "lanparty/base/role.h"
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 void lp_tell_why(const struct lp_peer_options *options, const struct lp_address *remote,
 	const struct lp_quic_close *why, char *text, size_t cap)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 
 #define LP_CIDS_BITS_MIN 6
 #define LP_CIDS_BITS_MAX 20

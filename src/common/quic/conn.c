@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "identity_internal.h"
 
 #define LP_TLS_NO_APPLICATION_PROTOCOL 120 /* RFC 8446, section 6.2 */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/wire/control.h"
 #include "quic_test.h"
 

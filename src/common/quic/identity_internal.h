@@ -5,7 +5,7 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/ssl.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 
 struct lp_identity {
 	char *cert_pem; /* leaf first */

@@ -11,7 +11,7 @@
 #ifndef LANPARTY_QUIC_INTERNAL_H
 #define LANPARTY_QUIC_INTERNAL_H
 
-#include "quic.h"
+#include "lanparty/quic/quic.h"
 
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>

@@ -2,7 +2,7 @@
 #ifndef LANPARTY_QUIC_TEST_H
 #define LANPARTY_QUIC_TEST_H
 
-#include "quic.h"
+#include "lanparty/quic/quic.h"
 
 /* Of connections from now on; NULL: none at all. Borrowed until lp_quic_free. */
 void lp_quic_set_alpn(struct lp_quic *q, const char *alpn);

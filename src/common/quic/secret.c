@@ -1,4 +1,4 @@
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "identity_internal.h"
 
 /* Answers that a source prefix, and all together, may cause: enough for all members of a restarted

@@ -6,7 +6,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_wolfssl.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 #include "lanparty/base/bytes.h"
 
 #define LP_CIPHERS "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256"

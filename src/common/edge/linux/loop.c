@@ -1,4 +1,4 @@
-#include "linux/loop.h"
+#include "lanparty/edge/linux/loop.h"
 
 #include <sched.h>
 #include <signal.h>

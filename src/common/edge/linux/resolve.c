@@ -1,4 +1,4 @@
-#include "linux/resolve.h"
+#include "lanparty/edge/linux/resolve.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "linux/udp.h"
+#include "lanparty/edge/linux/udp.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #define RECEIVE_SLOTS  16
 #define RECEIVE_BYTES  65536 /* what GRO can merge at most */

@@ -1,11 +1,11 @@
-#include "linux/udp_group.h"
+#include "lanparty/edge/linux/udp_group.h"
 
 #include <errno.h>
 #include <linux/filter.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #define LONG_HEADER 0x80 /* in a packet's first byte (RFC 8999, section 5.1) */
 #define LONG_ID     6    /* behind flags, version and the id's length */

@@ -1,10 +1,10 @@
-#include "windows/udp.h"
+#include "lanparty/edge/windows/udp.h"
 
 #include <mswsock.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #define RECEIVES       32        /* under way at a time */
 #define SOCKET_BUFFER  (4 << 20) /* bytes */

@@ -1,4 +1,4 @@
-#include "linux/peer.h"
+#include "lanparty/peer/linux/peer.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "link.h"
-#include "linux/fd_port.h"
-#include "linux/loop.h"
-#include "linux/resolve.h"
-#include "linux/udp.h"
-#include "log.h"
-#include "tell.h"
+#include "lanparty/peer/link.h"
+#include "lanparty/edge/linux/fd_port.h"
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/resolve.h"
+#include "lanparty/edge/linux/udp.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/peer/tell.h"
 
 #define LOOK        LP_SECOND /* whether the interface is still there, at most */
 #define DESCRIPTORS 5         /* signals, port, socket, look-up, and the program's own */

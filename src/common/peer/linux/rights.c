@@ -1,4 +1,4 @@
-#include "rights.h"
+#include "lanparty/peer/linux/rights.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #define NOBODY 65534 /* what the kernel calls so (overflowuid), for systems without the name */
 

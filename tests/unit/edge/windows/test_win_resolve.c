@@ -1,4 +1,4 @@
-#include "windows/resolve.h"
+#include "lanparty/edge/windows/resolve.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
 
 #include "lanparty/base/time.h"
 #include "lanparty/tunnel/tunnel.h"
-#include "peer_options.h"
+#include "lanparty/peer/peer_options.h"
 
 struct lp_peer_config {
 	const struct lp_peer_options *options;

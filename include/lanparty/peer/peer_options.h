@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exit.h"
+#include "lanparty/edge/exit.h"
 #include "lanparty/wire/code.h"
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
-#include "log.h"
-#include "options.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/edge/options.h"
 
 #define LP_PEER_POSITIONAL "lanparty://HOST:PORT/CODE?pin=sha256:HEX"
 #define LP_PEER_OPTIONS    12 /* what lp_peer_options_add adds */

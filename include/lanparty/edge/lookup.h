@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
+#include "lanparty/edge/address.h"
 
 #define LP_LOOKUP_MAX 8 /* addresses of a host that are tried */
 

@@ -1,4 +1,4 @@
-#include "windows/loop.h"
+#include "lanparty/edge/windows/loop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

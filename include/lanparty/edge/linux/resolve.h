@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lookup.h"
+#include "lanparty/edge/lookup.h"
 
 /* Begins. A descriptor that becomes readable when lp_resolve_take has something, -1 when the
  * system has no thread or descriptor to give. Close it to give up. */

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "address.h"
-#include "windows/loop.h"
+#include "lanparty/edge/address.h"
+#include "lanparty/edge/windows/loop.h"
 
 #define LP_UDP_PACKET_MAX 2048 /* bytes of payload in and out; longer ones are ignored */
 

@@ -6,7 +6,7 @@
 #ifndef LANPARTY_EDGE_UDP_GROUP_H
 #define LANPARTY_EDGE_UDP_GROUP_H
 
-#include "linux/udp.h"
+#include "lanparty/edge/linux/udp.h"
 
 #define LP_UDP_GROUP_MAX 64
 

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "lanparty/edge/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "exit.h"
+#include "lanparty/edge/exit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

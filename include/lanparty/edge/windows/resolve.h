@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lookup.h"
-#include "windows/loop.h"
+#include "lanparty/edge/lookup.h"
+#include "lanparty/edge/windows/loop.h"
 
 struct lp_resolve; /* a question that is being asked */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "wide.h"
 
 #define BIG      70000

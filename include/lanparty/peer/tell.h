@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "address.h"
+#include "lanparty/edge/address.h"
 #include "lanparty/tunnel/tunnel.h"
-#include "peer_options.h"
-#include "quic.h"
+#include "lanparty/peer/peer_options.h"
+#include "lanparty/quic/quic.h"
 
 /* Why a connection ended, in a sentence that says what to do. */
 void lp_tell_why(const struct lp_peer_options *options, const struct lp_address *remote,

@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lookup.h"
+#include "lanparty/edge/lookup.h"
 #include "lanparty/tunnel/tunnel.h"
-#include "peer_options.h"
-#include "quic.h"
+#include "lanparty/peer/peer_options.h"
+#include "lanparty/quic/quic.h"
 
 struct lp_link;
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "log.h"
+#include "lanparty/edge/log.h"
 #include "netfix_windows.h"
 
 #include <aclapi.h>

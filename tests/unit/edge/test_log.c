@@ -1,4 +1,4 @@
-#include "log.h"
+#include "lanparty/edge/log.h"
 
 #include <pthread.h>
 #include <setjmp.h>

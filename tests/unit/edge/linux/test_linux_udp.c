@@ -1,4 +1,4 @@
-#include "linux/udp.h"
+#include "lanparty/edge/linux/udp.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "linux/udp_group.h"
-#include "log.h"
+#include "lanparty/edge/linux/udp_group.h"
+#include "lanparty/edge/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

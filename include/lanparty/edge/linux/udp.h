@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exit.h"
-#include "address.h"
+#include "lanparty/edge/exit.h"
+#include "lanparty/edge/address.h"
 
 #define LP_UDP_PACKET_MAX 2048 /* bytes of payload in and out; longer ones are ignored */
 #define LP_UDP_BATCH      256  /* packets that wait to be sent at most */

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "identity.h"
-#include "link.h"
+#include "lanparty/quic/identity.h"
+#include "lanparty/peer/link.h"
 
 #define NOW_UNIX INT64_C(1790000000)
 #define PACKETS  64

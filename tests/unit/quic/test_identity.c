@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "identity.h"
+#include "lanparty/quic/identity.h"
 
 #define NOW      INT64_C(1790000000) /* 2026-09-21 */
 #define TEXT_MAX 4096
