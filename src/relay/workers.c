@@ -282,7 +282,8 @@ static void log_summary(const struct workers *w)
 		"workers=%zu",
 		(unsigned long long)sum.hub.joins, (unsigned long long)sum.hub.rejects,
 		(unsigned long long)sum.hub.leaves, (unsigned long long)sum.hub.frames_in,
-		(unsigned long long)sum.hub.copies, (unsigned long long)sum.hub.resent, w->count);
+		(unsigned long long)sum.hub.copies, (unsigned long long)sum.hub.retransmitted,
+		w->count);
 	lp_log(LP_LOG_INFO, "packets",
 		"in=%llu out=%llu ignored=%llu misrouted=%llu retries=%llu resets=%llu "
 		"refused=%llu",

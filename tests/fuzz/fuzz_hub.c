@@ -185,7 +185,7 @@ static void check_verdict(const struct lp_verdict *v)
 static void op_datagram(struct relay *r, struct slot *s)
 {
 	uint8_t choice = lp_read_u8(&r->in), len = lp_read_u8(&r->in);
-	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP] = {0};
+	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP] = {0};
 	struct lp_overlay o = {.peer = s->welcome.peer, .room = s->welcome.room};
 	struct lp_verdict v;
 	if (choice & 128) {
@@ -237,8 +237,8 @@ static void op_take(struct relay *r, struct slot *s)
 		memcpy(bytes + d.header_len, d.bytes, d.len);
 		check(lp_overlay_decode(bytes, len, &o) == LP_DROP_NONE);
 		check(o.room == lp_room_id(m->room) && o.peer != m->peer);
-		check(o.type == LP_OVERLAY_WHOLE || m->capabilities & LP_CAP_HALVES);
-		check(o.type != LP_OVERLAY_NUMBERED || m->capabilities & LP_CAP_RESEND);
+		check(o.type == LP_OVERLAY_WHOLE || m->capabilities & LP_CAP_FRAGMENTS);
+		check(o.type != LP_OVERLAY_NUMBERED || m->capabilities & LP_CAP_RETRANSMIT);
 		lp_hub_datagram_sent(r->hub, s->session);
 		if (choice & 32)
 			lp_hub_datagram_lost(r->hub, s->session, d.tag, r->now);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/path/receiver.h"
 #include "lanparty/wire/overlay.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,10 +23,10 @@ static void check_whole(struct lp_pool *pool, struct lp_frame *frame, const stru
 }
 
 /* A number is new again only after so many others that it can be taken for a later one. */
-#define AROUND (UINT16_MAX / 2 - LP_SEEN_IDS)
+#define AROUND (UINT16_MAX / 2 - LP_REPLAY_WINDOW)
 
 struct numbers {
-	struct lp_seen seen;
+	struct lp_replay seen;
 	uint64_t moved;           /* how far the newest has moved in all */
 	uint64_t taken[1u << 16]; /* 0: not yet; else moved when it was, and 1 */
 };
@@ -33,10 +34,10 @@ struct numbers {
 static void one_number(struct numbers *n, uint16_t id)
 {
 	uint16_t newest = n->seen.newest;
-	bool before = lp_seen_before(&n->seen, id), any = n->seen.any;
+	bool before = lp_replay_has(&n->seen, id), any = n->seen.any;
 
-	assert(lp_seen_first(&n->seen, id) == !before);
-	assert(lp_seen_before(&n->seen, id) && !lp_seen_first(&n->seen, id));
+	assert(lp_replay_accept(&n->seen, id) == !before);
+	assert(lp_replay_has(&n->seen, id) && !lp_replay_accept(&n->seen, id));
 	if (before)
 		return;
 	if (any)
@@ -45,11 +46,11 @@ static void one_number(struct numbers *n, uint16_t id)
 	n->taken[id] = n->moved + 1;
 }
 
-static void one_datagram(struct lp_halves *halves, struct numbers *numbers, struct lp_pool *pool,
-	const uint8_t *datagram, size_t len, lp_time now)
+static void one_datagram(struct lp_reassembly *halves, struct numbers *numbers,
+	struct lp_pool *pool, const uint8_t *datagram, size_t len, lp_time now)
 {
 	struct lp_overlay o;
-	uint8_t header[LP_OVERLAY_HALF_HEAD];
+	uint8_t header[LP_OVERLAY_FRAGMENT_HEADER];
 	enum lp_drop drop = lp_overlay_decode(datagram, len, &o);
 
 	if (drop != LP_DROP_NONE) {
@@ -63,7 +64,7 @@ static void one_datagram(struct lp_halves *halves, struct numbers *numbers, stru
 		one_number(numbers, o.frame_id);
 	if (o.type == LP_OVERLAY_WHOLE || o.type == LP_OVERLAY_NUMBERED)
 		return;
-	struct lp_frame *frame = lp_halves_add(halves, pool, &o, now);
+	struct lp_frame *frame = lp_reassembly_add(halves, pool, &o, now);
 	if (frame)
 		check_whole(pool, frame, &o);
 }
@@ -71,14 +72,14 @@ static void one_datagram(struct lp_halves *halves, struct numbers *numbers, stru
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lp_pool *pool = lp_pool_new(FRAMES);
-	struct lp_halves halves = {0};
+	struct lp_reassembly halves = {0};
 	static struct numbers numbers;
 
 	memset(&numbers, 0, sizeof(numbers));
 
 	if (!pool)
 		return 0;
-	for (lp_time now = 0; size >= 2; now += LP_HALVES_TTL / 16) {
+	for (lp_time now = 0; size >= 2; now += LP_REASSEMBLY_TIMEOUT / 16) {
 		size_t len = (size_t)data[0] << 8 | data[1];
 		data += 2;
 		size -= 2;
@@ -93,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += len;
 		size -= len;
 	}
-	lp_halves_clear(&halves, pool);
+	lp_reassembly_clear(&halves, pool);
 	assert(lp_pool_free_count(pool) == FRAMES);
 	lp_pool_free(pool);
 	return 0;

@@ -38,11 +38,11 @@ static void check(bool holds)
 		abort();
 }
 
-static size_t count_places(const struct lp_places *list)
+static size_t count_places(const struct lp_entries *list)
 {
 	size_t count = 0;
-	const struct lp_place *before = NULL;
-	for (const struct lp_place *p = list->first; p; before = p, p = p->next) {
+	const struct lp_entry *before = NULL;
+	for (const struct lp_entry *p = list->first; p; before = p, p = p->next) {
 		check(p->prev == before && p->frame && p->frame->references == 1);
 		check(++count <= FRAMES);
 	}
@@ -66,7 +66,7 @@ static void check_flows(const struct lp_queue *q)
 	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++) {
 		const struct lp_flow *f = &q->flows[i];
 		size_t bytes = 0;
-		for (const struct lp_place *p = f->places.first; p; p = p->next) {
+		for (const struct lp_entry *p = f->places.first; p; p = p->next) {
 			check(p->flow == i && p->tries == 0);
 			bytes += p->frame->len;
 		}
@@ -87,7 +87,7 @@ static void check_all(const struct world *w)
 	waiting += count_places(&q->again) + (q->half != NULL);
 	check(waiting == q->count);
 	check(lp_pool_free_count(w->pool) == FRAMES - waiting - kept - w->held_count);
-	check(lp_pool_free_places(w->pool) == FRAMES * LP_PLACES - waiting - kept);
+	check(lp_pool_free_entries(w->pool) == FRAMES * LP_ENTRIES_PER_FRAME - waiting - kept);
 	check_flows(q);
 }
 
@@ -116,7 +116,7 @@ static void op_push(struct world *w)
 /* What an honest receiver sees. */
 static void check_datagram(struct world *w, const struct lp_datagram *d, bool sent)
 {
-	uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_HALF_HEAD];
+	uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_FRAGMENT_HEADER];
 	struct lp_overlay o;
 	check(d->len > 0 && d->header_len + d->len <= sizeof(bytes));
 	memcpy(bytes, d->header, d->header_len);
@@ -137,7 +137,7 @@ static void check_datagram(struct world *w, const struct lp_datagram *d, bool se
 		return;
 	w->half = serial;
 	w->half_id = o.frame_id;
-	check(++w->sent[serial] <= (w->queue.resend ? LP_QUEUE_TRIES : 1));
+	check(++w->sent[serial] <= (w->queue.retransmit ? LP_QUEUE_TRIES : 1));
 	if (d->tag)
 		w->tags[w->tag_count++ % TAGS] = d->tag;
 }
@@ -229,8 +229,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	w->pool = lp_pool_new(FRAMES);
 	check(w->pool != NULL);
 	uint8_t can = lp_read_u8(&w->in);
-	w->queue.halves = can & 1;
-	w->queue.resend = can & 2;
+	w->queue.fragments = can & 1;
+	w->queue.retransmit = can & 2;
 	while (lp_reader_left(&w->in)) {
 		step(w);
 		check_all(w);
@@ -239,7 +239,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		lp_frame_drop(w->pool, w->held[--w->held_count]);
 	lp_queue_clear(&w->queue, w->pool);
 	check(w->queue.count == 0 && lp_pool_free_count(w->pool) == FRAMES);
-	check(lp_pool_free_places(w->pool) == FRAMES * LP_PLACES);
+	check(lp_pool_free_entries(w->pool) == FRAMES * LP_ENTRIES_PER_FRAME);
 	lp_pool_free(w->pool);
 	return 0;
 }

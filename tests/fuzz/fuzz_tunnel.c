@@ -233,7 +233,7 @@ static void op_frame(struct line *l)
 static void op_datagram(struct line *l)
 {
 	uint8_t choice = lp_read_u8(&l->in), peer = lp_read_u8(&l->in);
-	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	struct lp_overlay o = {.peer = peer, .room = ROOM};
 	struct lp_verdict v;
 	bool joined = lp_tunnel_is_joined(l->tunnel);

@@ -81,7 +81,7 @@ static void overlay_seeds(const char *folder)
 		FILE *file = open_seed(folder, "overlay", seed);
 		uint16_t len = lens[seed % 2];
 		for (size_t i = 0; i < 2; i++) {
-			uint8_t bytes[LP_OVERLAY_HALF_HEAD + 61] = {0};
+			uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + 61] = {0};
 			struct lp_overlay o = {.type = orders[seed / 2][i],
 				.peer = 1,
 				.room = 2,

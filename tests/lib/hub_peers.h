@@ -145,7 +145,7 @@ static inline struct lp_control peer_hello(int i, enum lp_role role)
 			.name = "someone",
 			.datagram_budget = LP_DATAGRAM_MAX,
 			.mtu = LP_ETH_MTU,
-			.capabilities = LP_CAP_HALVES}};
+			.capabilities = LP_CAP_FRAGMENTS}};
 	if (role == LP_ROLE_CLIENT)
 		m.hello.mac = player_mac((unsigned)i);
 	return m;
@@ -179,7 +179,7 @@ static inline struct peer *peer_join_as(struct relay *r, int i, uint64_t capabil
 
 static inline struct peer *peer_join(struct relay *r, int i)
 {
-	return peer_join_as(r, i, LP_CAP_HALVES);
+	return peer_join_as(r, i, LP_CAP_FRAGMENTS);
 }
 
 static inline void peer_closed(struct relay *r, int i, enum lp_leave_reason reason)
@@ -212,7 +212,7 @@ static inline struct lp_verdict peer_frame(struct relay *r, int i, const uint8_t
 	const struct lp_overlay o = {.type = LP_OVERLAY_WHOLE,
 		.peer = r->peers[i].welcome.peer,
 		.room = r->peers[i].welcome.room};
-	uint8_t head[LP_OVERLAY_HALF_HEAD];
+	uint8_t head[LP_OVERLAY_FRAGMENT_HEADER];
 	size_t at = lp_overlay_encode(&o, head);
 	memcpy(bytes, head, at);
 	memcpy(bytes + at, frame, len);

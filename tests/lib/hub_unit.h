@@ -42,7 +42,7 @@ static inline struct lp_verdict send_udp(struct relay *r, int i, struct lp_mac d
 static inline struct lp_verdict send_as(struct relay *r, int from, enum lp_overlay_type type,
 	uint16_t id, const uint8_t *f, size_t len)
 {
-	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	const struct lp_overlay o = {.type = type,
 		.peer = r->peers[from].welcome.peer,
 		.room = r->peers[from].welcome.room,

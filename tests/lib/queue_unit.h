@@ -25,7 +25,7 @@ static inline int set_up(void **state)
 	pool = lp_pool_new(POOL_FRAMES);
 	memset(&queue, 0, sizeof(queue));
 	memset(drops, 0, sizeof(drops));
-	queue.halves = true;
+	queue.fragments = true;
 	now = LP_SECOND;
 	bulk = true;
 	return pool ? 0 : -1;
@@ -75,7 +75,7 @@ static bool last;
 /* Peeks and decodes; returns what an honest receiver sees. */
 static inline struct lp_overlay peek(size_t max)
 {
-	static uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_HALF_HEAD];
+	static uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_FRAGMENT_HEADER];
 	struct lp_datagram datagram;
 	struct lp_overlay overlay;
 

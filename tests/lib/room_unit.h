@@ -33,7 +33,7 @@ static inline struct lp_hello hello_of(enum lp_role role, unsigned player, uint8
 		.name = "someone",
 		.datagram_budget = LP_DATAGRAM_MAX,
 		.mtu = LP_ETH_MTU,
-		.capabilities = LP_CAP_HALVES};
+		.capabilities = LP_CAP_FRAGMENTS};
 	if (role == LP_ROLE_CLIENT)
 		hello.mac = player_mac(player);
 	return hello;

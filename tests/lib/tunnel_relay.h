@@ -180,7 +180,7 @@ static inline struct lp_control welcome_of(uint16_t mtu)
 			.room = ROOM,
 			.peer = OWN_PEER,
 			.mtu = mtu,
-			.capabilities = LP_CAP_HALVES,
+			.capabilities = LP_CAP_FRAGMENTS,
 			.resume_token = {9, 9, 9}}};
 }
 
@@ -222,7 +222,7 @@ static inline void line_join_as(struct line *l, uint16_t mtu, uint64_t capabilit
 
 static inline void line_join(struct line *l, uint16_t mtu)
 {
-	line_join_as(l, mtu, LP_CAP_HALVES);
+	line_join_as(l, mtu, LP_CAP_FRAGMENTS);
 }
 
 static inline struct line *line_in_room(enum lp_role role)
@@ -267,7 +267,7 @@ static inline struct lp_verdict line_datagram(struct line *l, const uint8_t *byt
 static inline struct lp_verdict line_forwarded(
 	struct line *l, uint16_t peer, const uint8_t *frame, size_t len)
 {
-	uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	const struct lp_overlay o = {.peer = peer, .room = ROOM};
 	size_t at = lp_overlay_encode(&o, bytes);
 	memcpy(bytes + at, frame, len);

@@ -22,12 +22,12 @@
 #include "lanparty/wire/overlay.h"
 #include "lanparty/tunnel/tunnel.h"
 
-#define WORLD_PEERS     208
-#define WORLD_IDLE      (15 * LP_SECOND) /* until a silent end is noticed */
-#define WORLD_HANDSHAKE (5 * LP_SECOND)
-#define WORLD_RESEND    (200 * LP_MILLISECOND)
-#define WORLD_SERIALS   32768 /* frames that can be told apart */
-#define WORLD_WINDOW    1024  /* packet numbers that are remembered */
+#define WORLD_PEERS      208
+#define WORLD_IDLE       (15 * LP_SECOND) /* until a silent end is noticed */
+#define WORLD_HANDSHAKE  (5 * LP_SECOND)
+#define WORLD_RETRANSMIT (200 * LP_MILLISECOND)
+#define WORLD_SERIALS    32768 /* frames that can be told apart */
+#define WORLD_WINDOW     1024  /* packet numbers that are remembered */
 
 static uint64_t world_seed; /* printed when something fails */
 
@@ -180,7 +180,7 @@ static inline lp_time reliable(struct world *w)
 {
 	lp_time delay = one_way(w);
 	while (dice_chance(&w->dice, w->wire.loss))
-		delay += WORLD_RESEND;
+		delay += WORLD_RETRANSMIT;
 	return delay;
 }
 
@@ -236,7 +236,7 @@ static inline void tell_fate(
 static inline void send_datagram(
 	struct world *w, size_t conn, bool to_relay, const struct lp_datagram *d)
 {
-	uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_HALF_HEAD];
+	uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_FRAGMENT_HEADER];
 	struct event e = {.kind = DATAGRAM, .to_relay = to_relay, .conn = conn};
 	e.stream = w->conns[conn]->numbers[to_relay].next++;
 	e.len = d->header_len + d->len;

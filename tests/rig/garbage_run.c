@@ -122,11 +122,11 @@ static void throw_datagrams(uint64_t count)
 			struct lp_overlay o = {.type = LP_OVERLAY_WHOLE,
 				.peer = peer->welcome.peer,
 				.room = peer->welcome.room};
-			if (len >= LP_OVERLAY_HALF_HEAD + 14 && i % 32) {
+			if (len >= LP_OVERLAY_FRAGMENT_HEADER + 14 && i % 32) {
 				if (i % 8 == 0)
 					o.type = i % 16 ? LP_OVERLAY_FIRST : LP_OVERLAY_SECOND;
 				o.frame_id = (uint16_t)(i / 16);
-				o.frame_len = (uint16_t)(2 * (len - LP_OVERLAY_HALF_HEAD));
+				o.frame_len = (uint16_t)(2 * (len - LP_OVERLAY_FRAGMENT_HEADER));
 				size_t head = lp_overlay_encode(&o, bytes);
 				memcpy(bytes + head + 6, peer->hello.mac.b, 6);
 				memcpy(bytes + head + 12, i % 3 ? "\x08\0\x45" : "\x86\xdd\x60", 3);

@@ -85,7 +85,8 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 			peer->on_frame(peer, overlay.peer, overlay.bytes, overlay.len);
 		return;
 	}
-	struct lp_frame *frame = lp_halves_add(&peer->halves, peer->pool, &overlay, rig->now);
+	struct lp_frame *frame =
+		lp_reassembly_add(&peer->reassembly, peer->pool, &overlay, rig->now);
 	if (!frame)
 		return;
 	peer->received++;
@@ -213,7 +214,7 @@ void rig_hello(struct lp_hello *hello, enum lp_role role, const char *text, uint
 	hello->role = role;
 	hello->datagram_budget = LP_DATAGRAM_MAX;
 	hello->mtu = LP_ETH_MTU;
-	hello->capabilities = LP_CAP_HALVES;
+	hello->capabilities = LP_CAP_FRAGMENTS;
 	if (role == LP_ROLE_CLIENT)
 		hello->mac = (struct lp_mac){{2, 0, 0, 0, 0, number}};
 	snprintf(hello->name, sizeof(hello->name), "rig-%u", number);
@@ -226,7 +227,7 @@ struct rig_peer *rig_peer_new(struct rig *rig, const struct lp_hello *hello)
 	if (peer) {
 		peer->rig = rig;
 		peer->queue = calloc(RIG_QUEUE, sizeof(*peer->queue));
-		peer->pool = lp_pool_new(LP_HALVES_SLOTS + 1);
+		peer->pool = lp_pool_new(LP_REASSEMBLY_SLOTS + 1);
 		if (hello)
 			peer->hello = *hello;
 		struct lp_quic_target target = {.path = rig->path,
@@ -249,7 +250,7 @@ void rig_peer_free(struct rig_peer *peer)
 		lp_quic_set_user(peer->conn, NULL);
 		lp_quic_close(peer->conn, LP_LEAVE_NORMAL, "");
 	}
-	lp_halves_clear(&peer->halves, peer->pool);
+	lp_reassembly_clear(&peer->reassembly, peer->pool);
 	lp_pool_free(peer->pool);
 	free(peer->queue);
 	free(peer);

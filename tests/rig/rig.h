@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lanparty/wire/control.h"
+#include "lanparty/path/receiver.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/edge/address.h"
 #include "lanparty/quic/quic.h"
@@ -48,7 +49,7 @@ struct rig_peer {
 	/* A frame from the room, put together; may be NULL. */
 	void (*on_frame)(struct rig_peer *peer, uint16_t from, const uint8_t *frame, size_t len);
 	struct lp_pool *pool;
-	struct lp_halves halves;
+	struct lp_reassembly reassembly;
 	void *user;
 };
 

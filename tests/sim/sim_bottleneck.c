@@ -69,7 +69,7 @@ static void fill(struct side *s, size_t greedy)
 {
 	size_t waiting[GREEDY + 1] = {0};
 	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++)
-		for (struct lp_place *p = s->queue.flows[i].places.first; p; p = p->next)
+		for (struct lp_entry *p = s->queue.flows[i].places.first; p; p = p->next)
 			waiting[p->frame->bytes[0]]++;
 	for (size_t i = 1; i <= greedy; i++)
 		for (; waiting[i] < WANTED; waiting[i]++)
@@ -153,7 +153,7 @@ static struct side *side_new(uint64_t rate, lp_time base)
 	assert_non_null(s);
 	s->pool = lp_pool_new(FRAMES);
 	assert_non_null(s->pool);
-	s->queue.halves = s->queue.resend = true;
+	s->queue.fragments = s->queue.retransmit = true;
 	s->now = LP_SECOND;
 	s->rate = rate;
 	s->base = s->smooth = base;

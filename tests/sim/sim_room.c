@@ -1,4 +1,5 @@
 /* Rooms with a life of their own: many peers, bad lines, crashes. LANPARTY_SEED repeats a run. */
+#include "lanparty/path/receiver.h"
 #include "world.h"
 
 #ifdef __GLIBC__
@@ -287,7 +288,7 @@ static void a_third_of_all_packets_lost_is_bad_but_not_the_end(void **state)
 		world_frame(w, from, to < peers ? w->peers[to].mac : BROADCAST, serial, len);
 		world_run(w, 5 * LP_MILLISECOND);
 		lp_hub_get_counters(w->hub, &c);
-		check(c.frames_free >= w->config.frames - peers * LP_HALVES_SLOTS);
+		check(c.frames_free >= w->config.frames - peers * LP_REASSEMBLY_SLOTS);
 	}
 	world_run(w, 10 * LP_SECOND);
 	size_t got = 0;
@@ -306,7 +307,7 @@ static void a_third_of_all_packets_lost_is_bad_but_not_the_end(void **state)
 			world_frame(w, i, BROADCAST, frames + i * 20 + (size_t)k, 1514);
 	world_run(w, LP_SECOND);
 	lp_hub_get_counters(w->hub, &c);
-	check(c.frames_free >= w->config.frames - peers * LP_HALVES_SLOTS);
+	check(c.frames_free >= w->config.frames - peers * LP_REASSEMBLY_SLOTS);
 	for (size_t i = 0; i < peers; i++)
 		lp_tunnel_leave(w->peers[i].tunnel, w->now);
 	world_run(w, 20 * LP_SECOND);
@@ -403,10 +404,10 @@ static void tcp_frames_arrive_once_whatever_is_lost_or_called_lost(void **state)
 		print_message("loss %u, doubts %u: %.2f %% of TCP, %.2f %% of UDP, %u sent again, "
 			      "%u known already\n",
 			wires[n].loss, wires[n].doubts, 100.0 * (double)got[1] / (double)sent[1],
-			100.0 * (double)got[0] / (double)sent[0], (unsigned)c.resent,
+			100.0 * (double)got[0] / (double)sent[0], (unsigned)c.retransmitted,
 			(unsigned)c.drops[LP_DROP_DUPLICATE]);
 		check((double)got[1] >= least[n] * (double)sent[1]);
-		check(c.resent > 0 && (!wires[n].doubts || c.drops[LP_DROP_DUPLICATE] > 0));
+		check(c.retransmitted > 0 && (!wires[n].doubts || c.drops[LP_DROP_DUPLICATE] > 0));
 		world_run(w, 30 * LP_SECOND);
 		lp_hub_get_counters(w->hub, &c);
 		check(c.frames_free == w->config.frames);
@@ -421,8 +422,9 @@ static void peers_of_all_releases_exchange_frames_of_all_sizes(void **state)
 	static const struct {
 		uint64_t capabilities;
 		size_t path;
-	} rows[] = {{LP_CAPS_KNOWN, 1400}, {0, 1400}, {LP_CAP_HALVES, 1400}, {LP_CAP_RESEND, 1400},
-		{LP_CAPS_KNOWN, 1200}, {LP_CAP_HALVES, 1200}, {UINT64_MAX >> 2, 1400}};
+	} rows[] = {{LP_CAPS_KNOWN, 1400}, {0, 1400}, {LP_CAP_FRAGMENTS, 1400},
+		{LP_CAP_RETRANSMIT, 1400}, {LP_CAPS_KNOWN, 1200}, {LP_CAP_FRAGMENTS, 1200},
+		{UINT64_MAX >> 2, 1400}};
 	const size_t peers = sizeof(rows) / sizeof(rows[0]);
 	static const size_t lens[] = {60, 600, 1178, 1179, 1180, 1190, 1191, 1192, 1193, 1314};
 	struct world *w = world_new(&good);

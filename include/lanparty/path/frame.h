@@ -33,7 +33,7 @@ struct lp_frame *lp_pool_take(struct lp_pool *pool);
 /* How many are free. */
 size_t lp_pool_free_count(const struct lp_pool *pool);
 /* How many places (below) are. */
-size_t lp_pool_free_places(const struct lp_pool *pool);
+size_t lp_pool_free_entries(const struct lp_pool *pool);
 /* Less than half of either are. */
 bool lp_pool_is_scarce(const struct lp_pool *pool);
 /* One more reference; returns frame. */
@@ -41,10 +41,10 @@ struct lp_frame *lp_frame_hold(struct lp_frame *frame);
 /* One less; the last one gives the frame back. */
 void lp_frame_drop(struct lp_pool *pool, struct lp_frame *frame);
 
-/* A frame's place in one queue. The pool has LP_PLACES of them for each frame. */
-#define LP_PLACES 8
-struct lp_place {
-	struct lp_place *next, *prev;
+/* A frame's place in one queue. The pool has LP_ENTRIES_PER_FRAME of them for each frame. */
+#define LP_ENTRIES_PER_FRAME 8
+struct lp_entry {
+	struct lp_entry *next, *prev;
 	struct lp_frame *frame;
 	const void *queue;   /* the one that it is in */
 	lp_time at;          /* when it was queued */
@@ -56,12 +56,12 @@ struct lp_place {
 };
 
 /* Takes over one reference of the frame. NULL when all are taken. Never allocates. */
-struct lp_place *lp_place_take(struct lp_pool *pool, struct lp_frame *frame);
+struct lp_entry *lp_entry_take(struct lp_pool *pool, struct lp_frame *frame);
 /* Drops the frame, and ends the tag. */
-void lp_place_free(struct lp_pool *pool, struct lp_place *place);
+void lp_entry_free(struct lp_pool *pool, struct lp_entry *place);
 /* A number below 2^56, not 0, by which it is found until it is freed or renewed. */
-uint64_t lp_place_tag(const struct lp_pool *pool, const struct lp_place *place);
-struct lp_place *lp_place_find(struct lp_pool *pool, uint64_t tag);
-void lp_place_renew(struct lp_place *place);
+uint64_t lp_entry_tag(const struct lp_pool *pool, const struct lp_entry *place);
+struct lp_entry *lp_entry_find(struct lp_pool *pool, uint64_t tag);
+void lp_entry_renew(struct lp_entry *place);
 
 #endif

@@ -25,23 +25,24 @@
 #define LP_QUEUE_SENDERS 32
 #define LP_QUEUE_SHARE   4 /* of the free buffers, one in so many may be kept until acknowledged */
 #define LP_QUEUE_WAYS    8 /* places where a flow may be: two meet only when all are taken */
-#define LP_QUEUE_QUANTUM (LP_ETH_FRAME_MAX + LP_OVERLAY_HALF_HEAD) /* bytes of a flow in a round */
-#define LP_QUEUE_SPARSE  600 /* bytes with which a flow goes before all others, once in a round */
-#define LP_QUEUE_TRIES   4   /* of a frame at most */
-#define LP_QUEUE_LARGE   3 /* times that one is sent whole, when it may be too large for the path */
-#define LP_QUEUE_RESEND  (500 * LP_MILLISECOND) /* older frames are not sent again */
+#define LP_QUEUE_QUANTUM                                                                           \
+	(LP_ETH_FRAME_MAX + LP_OVERLAY_FRAGMENT_HEADER) /* bytes of a flow in a round */
+#define LP_QUEUE_SPARSE         600 /* bytes with which a flow goes before all others, once in a round */
+#define LP_QUEUE_TRIES          4 /* of a frame at most */
+#define LP_QUEUE_LARGE          3 /* times that one is sent whole, when it may be too large for the path */
+#define LP_QUEUE_RETRANSMIT_MAX (500 * LP_MILLISECOND) /* older frames are not sent again */
 
-struct lp_places {
-	struct lp_place *first, *last;
+struct lp_entries {
+	struct lp_entry *first, *last;
 };
 
 struct lp_flow {
-	struct lp_places places; /* of its frames, the oldest first */
-	struct lp_flow *next;    /* in the list that it is in */
-	uint32_t bytes;          /* that wait */
-	int32_t deficit;         /* bytes that it may send in this round yet */
-	uint32_t hash;           /* whose flow it is */
-	uint32_t turn;           /* of the queue, when it might go before all others last */
+	struct lp_entries places; /* of its frames, the oldest first */
+	struct lp_flow *next;     /* in the list that it is in */
+	uint32_t bytes;           /* that wait */
+	int32_t deficit;          /* bytes that it may send in this round yet */
+	uint32_t hash;            /* whose flow it is */
+	uint32_t turn;            /* of the queue, when it might go before all others last */
 	struct lp_codel codel;
 	uint8_t list; /* enum in queue.c; 0: it has said nothing for a round */
 	bool fresh;   /* has not used up its first quantum */
@@ -54,10 +55,10 @@ struct lp_flows {
 struct lp_queue {
 	struct lp_flow flows[LP_QUEUE_FLOWS];
 	struct lp_flows sparse, bulk;
-	struct lp_places again;  /* lost, to be sent once more */
-	struct lp_places flight; /* sent, and kept until acknowledged */
-	struct lp_place *half;   /* its first half is out */
-	struct lp_place *peeked; /* what the last peek gave */
+	struct lp_entries again;  /* lost, to be sent once more */
+	struct lp_entries flight; /* sent, and kept until acknowledged */
+	struct lp_entry *half;    /* its first half is out */
+	struct lp_entry *peeked;  /* what the last peek gave */
 	enum lp_overlay_type peeked_type;
 	uint32_t again_bytes;
 	uint16_t flight_count;
@@ -66,14 +67,14 @@ struct lp_queue {
 	uint32_t turns;             /* that flows which fill the line have had */
 	uint16_t count;             /* frames that wait */
 	uint16_t number;            /* of the next frame that is numbered or goes out in halves */
-	bool halves;                /* the receiver can put halves together */
-	bool resend;                /* the receiver can tell doubles apart */
-	uint64_t resent;            /* frames */
+	bool fragments;             /* the receiver can put halves together */
+	bool retransmit;            /* the receiver can tell doubles apart */
+	uint64_t retransmitted;     /* frames */
 };
 
 /* One datagram: a header and a part of a frame, which stays in its buffer. */
 struct lp_datagram {
-	uint8_t header[LP_OVERLAY_HALF_HEAD];
+	uint8_t header[LP_OVERLAY_FRAGMENT_HEADER];
 	size_t header_len;
 	const uint8_t *bytes;
 	size_t len;

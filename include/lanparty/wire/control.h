@@ -37,9 +37,9 @@
 #define LP_IDLE_TIMEOUT_MS 15000
 
 /* Capabilities: a bit each. */
-#define LP_CAP_HALVES 0x1 /* frames too big for one datagram travel in two (overlay.h) */
-#define LP_CAP_RESEND 0x2 /* TCP frames whose packet was lost are sent again (queue.h) */
-#define LP_CAPS_KNOWN (LP_CAP_HALVES | LP_CAP_RESEND)
+#define LP_CAP_FRAGMENTS  0x1 /* frames too big for one datagram travel in two (overlay.h) */
+#define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are sent again (queue.h) */
+#define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT)
 
 enum lp_control_type {
 	LP_HELLO = 1,

@@ -1,10 +1,11 @@
 #include "lanparty/path/queue.h"
 
-#define FORGET (8 * LP_QUEUE_RESEND) /* what was sent so long ago was acknowledged, or lost */
+#define FORGET                                                                                     \
+	(8 * LP_QUEUE_RETRANSMIT_MAX) /* what was sent so long ago was acknowledged, or lost */
 
 enum list { IDLE, SPARSE, BULK };
 
-static void append(struct lp_places *list, struct lp_place *place)
+static void append(struct lp_entries *list, struct lp_entry *place)
 {
 	place->next = NULL;
 	place->prev = list->last;
@@ -15,7 +16,7 @@ static void append(struct lp_places *list, struct lp_place *place)
 	list->last = place;
 }
 
-static void take_out(struct lp_places *list, struct lp_place *place)
+static void take_out(struct lp_entries *list, struct lp_entry *place)
 {
 	if (place->prev)
 		place->prev->next = place->next;
@@ -94,7 +95,7 @@ static uint16_t *waiting_of(struct lp_queue *q, const struct lp_frame *frame)
 }
 
 /* From its flow; it belongs to nobody then. */
-static void unqueue(struct lp_queue *q, struct lp_place *place)
+static void unqueue(struct lp_queue *q, struct lp_entry *place)
 {
 	struct lp_flow *f = &q->flows[place->flow];
 	take_out(&f->places, place);
@@ -104,14 +105,14 @@ static void unqueue(struct lp_queue *q, struct lp_place *place)
 }
 
 /* From those that are to be sent again. */
-static void take_again(struct lp_queue *q, struct lp_place *place)
+static void take_again(struct lp_queue *q, struct lp_entry *place)
 {
 	take_out(&q->again, place);
 	q->again_bytes -= place->frame->len;
 	q->count--;
 }
 
-static void leave_flight(struct lp_queue *q, struct lp_place *place)
+static void leave_flight(struct lp_queue *q, struct lp_entry *place)
 {
 	take_out(&q->flight, place);
 	place->in_flight = false;
@@ -131,12 +132,12 @@ static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 	for (int any = 0; any < 2 && !longest; any++)
 		for (size_t i = 0; i < LP_QUEUE_FLOWS; i++) {
 			struct lp_flow *f = &q->flows[i];
-			const struct lp_place *first = f->places.first;
+			const struct lp_entry *first = f->places.first;
 			if (first && (any || first->frame->peer % LP_QUEUE_SENDERS == sender) &&
 				(!longest || f->bytes > longest->bytes))
 				longest = f;
 		}
-	struct lp_place *oldest = longest ? longest->places.first : NULL;
+	struct lp_entry *oldest = longest ? longest->places.first : NULL;
 	if (q->again.first && (!longest || q->again_bytes > longest->bytes)) {
 		oldest = q->again.first;
 		take_again(q, oldest);
@@ -145,7 +146,7 @@ static void drop_longest(struct lp_queue *q, struct lp_pool *pool)
 	} else {
 		return; /* there is only one of which half is out */
 	}
-	lp_place_free(pool, oldest);
+	lp_entry_free(pool, oldest);
 }
 
 /* Turns until each flow that fills the line has had one. */
@@ -180,7 +181,7 @@ static void wake_flow(struct lp_queue *q, struct lp_flow *f)
 bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *frame, size_t limit,
 	lp_time now, uint64_t drops[LP_DROP_COUNT])
 {
-	struct lp_place *place = lp_place_take(pool, frame);
+	struct lp_entry *place = lp_entry_take(pool, frame);
 	if (!place)
 		return false;
 	place->at = now;
@@ -200,7 +201,7 @@ bool lp_queue_push(struct lp_queue *q, struct lp_pool *pool, struct lp_frame *fr
 	return true;
 }
 
-static void drop(struct lp_queue *q, struct lp_pool *pool, struct lp_place *place)
+static void drop(struct lp_queue *q, struct lp_pool *pool, struct lp_entry *place)
 {
 	if (place == q->half) {
 		q->half = NULL;
@@ -210,7 +211,7 @@ static void drop(struct lp_queue *q, struct lp_pool *pool, struct lp_place *plac
 	} else {
 		unqueue(q, place);
 	}
-	lp_place_free(pool, place);
+	lp_entry_free(pool, place);
 }
 
 /* The flow whose turn it is, and that has something to send; NULL. */
@@ -223,7 +224,7 @@ static struct lp_flow *next_turn(struct lp_queue *q, bool bulk)
 		if (!f)
 			return NULL;
 		bool sparse = f->list == SPARSE;
-		const struct lp_place *first = f->places.first;
+		const struct lp_entry *first = f->places.first;
 		if (!first) {
 			/* Forgotten when bulk has its turn: else it would go first with each frame. */
 			next_flow(q, f);
@@ -245,12 +246,12 @@ static struct lp_flow *next_turn(struct lp_queue *q, bool bulk)
 	}
 }
 
-static struct lp_place *choose(struct lp_queue *q, struct lp_pool *pool, bool bulk, lp_time now,
+static struct lp_entry *choose(struct lp_queue *q, struct lp_pool *pool, bool bulk, lp_time now,
 	uint64_t drops[LP_DROP_COUNT])
 {
 	if (q->half)
 		return q->half;
-	while (q->again.first && now > q->again.first->at + LP_QUEUE_RESEND) {
+	while (q->again.first && now > q->again.first->at + LP_QUEUE_RETRANSMIT_MAX) {
 		drops[LP_DROP_LATE]++;
 		drop(q, pool, q->again.first);
 	}
@@ -258,7 +259,7 @@ static struct lp_place *choose(struct lp_queue *q, struct lp_pool *pool, bool bu
 		return q->again.first;
 	struct lp_flow *f;
 	while ((f = next_turn(q, bulk))) {
-		struct lp_place *place = f->places.first;
+		struct lp_entry *place = f->places.first;
 		lp_time waited = now > place->at ? now - place->at : 0;
 		if (f->list == SPARSE || !lp_codel_drops(&f->codel, waited, !place->next, now))
 			return place;
@@ -276,23 +277,23 @@ static bool may_keep(const struct lp_queue *q, const struct lp_pool *pool)
 }
 
 /* How the frame goes out in at most max bytes; false when it cannot. */
-static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const struct lp_place *place,
+static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const struct lp_entry *place,
 	size_t max, enum lp_overlay_type *ret_type)
 {
 	size_t len = place->frame->len, first = (len + 1) / 2;
 	bool again = place->tries > 0;
-	bool numbered = q->resend && place->frame->flow.tcp && (again || may_keep(q, pool));
+	bool numbered = q->retransmit && place->frame->flow.tcp && (again || may_keep(q, pool));
 	/* The fourth time small: perhaps the path carries no large packets any more (mtu.h). */
-	bool small = q->halves && place->tries >= LP_QUEUE_LARGE && len > LP_DATAGRAM_MIN;
+	bool small = q->fragments && place->tries >= LP_QUEUE_LARGE && len > LP_DATAGRAM_MIN;
 	if (place == q->half) {
 		*ret_type = LP_OVERLAY_SECOND;
-		return LP_OVERLAY_HALF_HEAD + len - first <= max;
+		return LP_OVERLAY_FRAGMENT_HEADER + len - first <= max;
 	}
-	if (numbered && !small && LP_OVERLAY_NUMBERED_HEAD + len <= max)
+	if (numbered && !small && LP_OVERLAY_NUMBERED_HEADER + len <= max)
 		*ret_type = LP_OVERLAY_NUMBERED;
 	else if (!again && LP_OVERLAY_HEADER + len <= max)
 		*ret_type = LP_OVERLAY_WHOLE;
-	else if (q->halves && LP_OVERLAY_HALF_HEAD + first <= max)
+	else if (q->fragments && LP_OVERLAY_FRAGMENT_HEADER + first <= max)
 		*ret_type = LP_OVERLAY_FIRST;
 	else
 		return false;
@@ -302,7 +303,7 @@ static bool fit(const struct lp_queue *q, const struct lp_pool *pool, const stru
 static void describe(
 	const struct lp_queue *q, const struct lp_pool *pool, struct lp_datagram *ret_datagram)
 {
-	const struct lp_place *place = q->peeked;
+	const struct lp_entry *place = q->peeked;
 	const struct lp_frame *frame = place->frame;
 	struct lp_overlay overlay = {
 		.type = q->peeked_type,
@@ -321,17 +322,17 @@ static void describe(
 		ret_datagram->bytes += first;
 		ret_datagram->len -= first;
 	}
-	ret_datagram->tag = q->peeked_type == LP_OVERLAY_NUMBERED ? lp_place_tag(pool, place) : 0;
+	ret_datagram->tag = q->peeked_type == LP_OVERLAY_NUMBERED ? lp_entry_tag(pool, place) : 0;
 	ret_datagram->last = q->count == 1 && q->peeked_type != LP_OVERLAY_FIRST;
 }
 
 /* QUIC does not tell what became of each one, and a peer that acknowledges nothing is not asked. */
 void lp_queue_expire(struct lp_queue *q, struct lp_pool *pool, lp_time now)
 {
-	struct lp_place *oldest;
+	struct lp_entry *oldest;
 	while ((oldest = q->flight.first) && now >= oldest->at + FORGET) {
 		leave_flight(q, oldest);
-		lp_place_free(pool, oldest);
+		lp_entry_free(pool, oldest);
 	}
 }
 
@@ -352,7 +353,7 @@ bool lp_queue_peek(struct lp_queue *q, struct lp_pool *pool, size_t max, bool bu
 
 void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 {
-	struct lp_place *place = q->peeked;
+	struct lp_entry *place = q->peeked;
 	q->peeked = NULL;
 	if (place == q->half) {
 		drop(q, pool, place);
@@ -360,7 +361,7 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 	}
 	if (place->tries > 0) {
 		take_again(q, place);
-		q->resent++;
+		q->retransmitted++;
 	} else {
 		q->flows[place->flow].deficit -= place->frame->len;
 		unqueue(q, place);
@@ -376,61 +377,62 @@ void lp_queue_pop(struct lp_queue *q, struct lp_pool *pool)
 		q->half = place;
 		q->count++;
 	} else {
-		lp_place_free(pool, place);
+		lp_entry_free(pool, place);
 	}
 }
 
 /* Tags come round some day: what is found must be ours, and under way. */
-static struct lp_place *in_flight(const struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
+static struct lp_entry *in_flight(const struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
 {
-	struct lp_place *place = lp_place_find(pool, tag);
+	struct lp_entry *place = lp_entry_find(pool, tag);
 	return place && place->queue == q && place->in_flight ? place : NULL;
 }
 
 void lp_queue_acked(struct lp_queue *q, struct lp_pool *pool, uint64_t tag)
 {
-	struct lp_place *place = in_flight(q, pool, tag);
+	struct lp_entry *place = in_flight(q, pool, tag);
 	if (!place)
 		return;
 	leave_flight(q, place);
-	lp_place_free(pool, place);
+	lp_entry_free(pool, place);
 }
 
 void lp_queue_lost(struct lp_queue *q, struct lp_pool *pool, uint64_t tag, lp_time now)
 {
-	struct lp_place *place = in_flight(q, pool, tag);
+	struct lp_entry *place = in_flight(q, pool, tag);
 	if (!place)
 		return;
 	leave_flight(q, place);
-	if (place->tries >= LP_QUEUE_TRIES || now > place->at + LP_QUEUE_RESEND ||
+	if (place->tries >= LP_QUEUE_TRIES || now > place->at + LP_QUEUE_RETRANSMIT_MAX ||
 		q->count >= LP_QUEUE_FRAMES) {
-		lp_place_free(pool, place);
+		lp_entry_free(pool, place);
 		return;
 	}
-	lp_place_renew(place);
+	lp_entry_renew(place);
 	append(&q->again, place);
 	q->again_bytes += place->frame->len;
 	q->count++;
 }
 
-static void clear(struct lp_places *list, struct lp_pool *pool)
+static void clear(struct lp_entries *list, struct lp_pool *pool)
 {
-	struct lp_place *place;
+	struct lp_entry *place;
 	while ((place = list->first)) {
 		take_out(list, place);
-		lp_place_free(pool, place);
+		lp_entry_free(pool, place);
 	}
 }
 
 void lp_queue_clear(struct lp_queue *q, struct lp_pool *pool)
 {
-	bool halves = q->halves, resend = q->resend;
-	uint64_t resent = q->resent;
+	bool fragments = q->fragments, retransmit = q->retransmit;
+	uint64_t retransmitted = q->retransmitted;
 	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++)
 		clear(&q->flows[i].places, pool);
 	clear(&q->again, pool);
 	clear(&q->flight, pool);
 	if (q->half)
-		lp_place_free(pool, q->half);
-	*q = (struct lp_queue){.halves = halves, .resend = resend, .resent = resent};
+		lp_entry_free(pool, q->half);
+	*q = (struct lp_queue){
+		.fragments = fragments, .retransmit = retransmit, .retransmitted = retransmitted};
 }

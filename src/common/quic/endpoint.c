@@ -73,7 +73,7 @@ void lp_quic_free(struct lp_quic *q)
 {
 	if (!q)
 		return;
-	struct lp_link *link;
+	struct lp_node *link;
 	while ((link = lp_list_first(&q->conns)))
 		lp_conn_free(LP_ELEMENT(link, struct lp_quic_conn, all));
 	lp_cids_clear(&q->cids);
@@ -128,7 +128,7 @@ void lp_conn_mark_dirty(struct lp_quic_conn *conn, bool eager)
 /* Handlers that are told of an end may end further connections. */
 static void finish_ended(struct lp_quic *q)
 {
-	struct lp_link *link;
+	struct lp_node *link;
 	while ((link = lp_list_first(&q->ended)))
 		lp_conn_finish(LP_ELEMENT(link, struct lp_quic_conn, ended));
 }
@@ -148,7 +148,7 @@ static bool same_address(const union lp_sockaddr *a, const union lp_sockaddr *b)
 static void read_possible_reset(
 	struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
-	for (struct lp_link *at = q->conns.next; at != &q->conns; at = at->next) {
+	for (struct lp_node *at = q->conns.next; at != &q->conns; at = at->next) {
 		struct lp_quic_conn *conn = LP_ELEMENT(at, struct lp_quic_conn, all);
 		if (conn->phase != LP_CONN_UP || conn->server)
 			continue;
@@ -245,7 +245,7 @@ size_t lp_quic_write(
 		cap = q->config.max_packet;
 	size_t n = lp_stateless_write(&q->stateless, bytes, cap, ret_path);
 	finish_ended(q);
-	struct lp_link *link;
+	struct lp_node *link;
 	while (n == 0 && (link = lp_list_first(&q->dirty))) {
 		struct lp_quic_conn *conn = LP_ELEMENT(link, struct lp_quic_conn, dirty);
 		n = conn->eager ? write_one(conn, bytes, cap, ret_path) : 0;

@@ -19,7 +19,7 @@
 #include "lanparty/base/bucket.h"
 #include "lanparty/path/governor.h"
 #include "lanparty/path/mtu.h"
-#include "list.h"
+#include "lanparty/base/list.h"
 #include "tls.h"
 
 #define LP_CID_SIZE          8  /* of all ids that we choose for ourselves */
@@ -106,9 +106,9 @@ struct lp_quic {
 	struct lp_cids cids;
 	struct lp_timers timers;
 	struct lp_stateless stateless;
-	struct lp_link conns; /* all, with those that only linger */
-	struct lp_link dirty; /* to be looked at before the loop sleeps */
-	struct lp_link ended; /* to be told and taken down */
+	struct lp_node conns; /* all, with those that only linger */
+	struct lp_node dirty; /* to be looked at before the loop sleeps */
+	struct lp_node ended; /* to be told and taken down */
 	size_t live, half_open, lingering;
 	struct lp_quic_counters counters;
 };
@@ -122,7 +122,7 @@ struct lp_chunk {
 /* What is sent on a stream, until the peer has acknowledged it. ngtcp2 points at it (stream user
  * data) from the opening of the stream to its close. */
 struct lp_out {
-	struct lp_link link;
+	struct lp_node link;
 	int64_t id; /* -1: a message that waits for stream credit */
 	struct lp_chunk *first, *last;
 	uint64_t start;           /* offset of the first chunk */
@@ -150,14 +150,14 @@ struct lp_quic_conn {
 	uint16_t steer;
 	size_t prefix; /* servers: where it came from */
 	/* Links of q->conns, q->dirty and q->ended. */
-	struct lp_link all, dirty, ended;
+	struct lp_node all, dirty, ended;
 	struct lp_cid_entry *cids;
 	lp_time deadline;
 	size_t timer;   /* its place in the heap, from 1; 0: none */
 	unsigned burst; /* packets written in a row */
 	bool eager;     /* on q->dirty, to write: without it, only its timer is to be set */
 	/* Streams */
-	struct lp_link outs;
+	struct lp_node outs;
 	size_t pending; /* bytes in outs, with what keeping them costs */
 	size_t unsent;  /* outs with something to write that are not blocked */
 	bool any_blocked;

@@ -61,7 +61,7 @@ static void out_free(struct lp_quic_conn *conn, struct lp_out *out)
 
 void lp_outs_clear(struct lp_quic_conn *conn)
 {
-	struct lp_link *link;
+	struct lp_node *link;
 	while ((link = lp_list_first(&conn->outs)))
 		out_free(conn, LP_ELEMENT(link, struct lp_out, link));
 }
@@ -96,7 +96,7 @@ static enum lp_status append(
 
 static struct lp_out *find(struct lp_quic_conn *conn, int64_t id)
 {
-	for (struct lp_link *at = conn->outs.next; at != &conn->outs; at = at->next) {
+	for (struct lp_node *at = conn->outs.next; at != &conn->outs; at = at->next) {
 		struct lp_out *out = LP_ELEMENT(at, struct lp_out, link);
 		if (out->id == id)
 			return out;
@@ -167,7 +167,7 @@ struct lp_out *lp_out_next(struct lp_quic_conn *conn)
 {
 	if (conn->unsent == 0)
 		return NULL;
-	for (struct lp_link *at = conn->outs.next; at != &conn->outs; at = at->next) {
+	for (struct lp_node *at = conn->outs.next; at != &conn->outs; at = at->next) {
 		struct lp_out *out = LP_ELEMENT(at, struct lp_out, link);
 		if (out->id >= 0 && wants_to_write(out))
 			return out;
@@ -179,7 +179,7 @@ void lp_outs_open(struct lp_quic_conn *conn)
 {
 	if (conn->unsent == 0)
 		return;
-	for (struct lp_link *at = conn->outs.next; at != &conn->outs; at = at->next) {
+	for (struct lp_node *at = conn->outs.next; at != &conn->outs; at = at->next) {
 		struct lp_out *out = LP_ELEMENT(at, struct lp_out, link);
 		int64_t id;
 		if (out->id >= 0)
@@ -218,7 +218,7 @@ void lp_outs_unblock(struct lp_quic_conn *conn)
 	if (!conn->any_blocked)
 		return;
 	conn->any_blocked = false;
-	for (struct lp_link *at = conn->outs.next; at != &conn->outs; at = at->next) {
+	for (struct lp_node *at = conn->outs.next; at != &conn->outs; at = at->next) {
 		struct lp_out *out = LP_ELEMENT(at, struct lp_out, link);
 		begin(conn, out);
 		out->blocked = false;

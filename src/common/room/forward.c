@@ -62,7 +62,8 @@ static enum lp_drop check_overlay(const struct lp_member *m, const struct lp_ove
 		return LP_DROP_WRONG_PEER;
 	if (overlay->type == LP_OVERLAY_WHOLE)
 		return LP_DROP_NONE;
-	uint64_t needs = overlay->type == LP_OVERLAY_NUMBERED ? LP_CAP_RESEND : LP_CAP_HALVES;
+	uint64_t needs =
+		overlay->type == LP_OVERLAY_NUMBERED ? LP_CAP_RETRANSMIT : LP_CAP_FRAGMENTS;
 	return m->capabilities & needs ? LP_DROP_NONE : LP_DROP_WRONG_TYPE;
 }
 
@@ -111,7 +112,7 @@ static enum lp_drop charge(
  * each queue, and few buffers. */
 static size_t queue_limit(const struct lp_hub *hub)
 {
-	size_t frames = lp_pool_free_count(hub->pool), places = lp_pool_free_places(hub->pool);
+	size_t frames = lp_pool_free_count(hub->pool), places = lp_pool_free_entries(hub->pool);
 	size_t share = (frames < places ? frames : places) / QUEUE_SHARE;
 	if (share < QUEUE_LEAST)
 		return QUEUE_LEAST;
@@ -190,11 +191,11 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_f
 static struct lp_frame *put_together(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_overlay *half, lp_time now)
 {
-	struct lp_frame *whole = lp_halves_add(&s->halves, hub->pool, half, now);
+	struct lp_frame *whole = lp_reassembly_add(&s->reassembly, hub->pool, half, now);
 	if (whole || lp_pool_free_count(hub->pool) >= hub->config.frames / 2)
 		return whole;
-	lp_halves_clear(&s->halves, hub->pool);
-	return lp_halves_add(&s->halves, hub->pool, half, now);
+	lp_reassembly_clear(&s->reassembly, hub->pool);
+	return lp_reassembly_add(&s->reassembly, hub->pool, half, now);
 }
 
 static enum lp_drop judge(struct lp_hub *hub, struct lp_session *s, const uint8_t *bytes,
@@ -210,11 +211,11 @@ static enum lp_drop judge(struct lp_hub *hub, struct lp_session *s, const uint8_
 		return drop;
 	if (overlay.type == LP_OVERLAY_WHOLE)
 		return forward(hub, s->member, NULL, overlay.bytes, overlay.len, now, v);
-	bool once = s->member->capabilities & LP_CAP_RESEND;
-	if (once && lp_seen_before(&s->seen, overlay.frame_id))
+	bool once = s->member->capabilities & LP_CAP_RETRANSMIT;
+	if (once && lp_replay_has(&s->seen, overlay.frame_id))
 		return LP_DROP_DUPLICATE;
 	if (overlay.type == LP_OVERLAY_NUMBERED) {
-		lp_seen_first(&s->seen, overlay.frame_id);
+		lp_replay_accept(&s->seen, overlay.frame_id);
 		return forward(hub, s->member, NULL, overlay.bytes, overlay.len, now, v);
 	}
 	struct lp_frame *whole = put_together(hub, s, &overlay, now);
@@ -223,7 +224,7 @@ static enum lp_drop judge(struct lp_hub *hub, struct lp_session *s, const uint8_
 		return LP_DROP_NONE;
 	}
 	if (once)
-		lp_seen_first(&s->seen, overlay.frame_id);
+		lp_replay_accept(&s->seen, overlay.frame_id);
 	drop = forward(hub, s->member, whole, whole->bytes, whole->len, now, v);
 	lp_frame_drop(hub->pool, whole);
 	return drop;

@@ -33,8 +33,8 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 static void retire(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_queue_clear(&s->queue, hub->pool);
-	hub->counters.resent += s->queue.resent;
-	lp_halves_clear(&s->halves, hub->pool);
+	hub->counters.retransmitted += s->queue.retransmitted;
+	lp_reassembly_clear(&s->reassembly, hub->pool);
 	lp_inbox_clear(&s->inbox);
 	lp_hub_unready(hub, s);
 	if (s->prev)
@@ -309,8 +309,8 @@ static void on_hello(
 	member->user = s;
 	s->state = SESSION_JOINED;
 	s->deadline = LP_NEVER;
-	s->queue.halves = member->capabilities & LP_CAP_HALVES;
-	s->queue.resend = member->capabilities & LP_CAP_RESEND;
+	s->queue.fragments = member->capabilities & LP_CAP_FRAGMENTS;
+	s->queue.retransmit = member->capabilities & LP_CAP_RETRANSMIT;
 	hub->counters.members++;
 	hub->counters.joins++;
 	welcome(hub, s);
@@ -456,7 +456,7 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 			hub->deadline = s->deadline;
 		if (!status)
 			continue;
-		lp_halves_expire(&s->halves, hub->pool, now);
+		lp_reassembly_expire(&s->reassembly, hub->pool, now);
 		lp_queue_expire(&s->queue, hub->pool, now);
 		if (s->member && line_changed(s))
 			tell_status(hub, s);
@@ -482,7 +482,8 @@ void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_c
 {
 	*ret_counters = hub->counters;
 	for (const struct lp_session *s = hub->sessions; s; s = s->next)
-		ret_counters->resent += s->queue.resent; /* those of former ones are there */
+		ret_counters->retransmitted +=
+			s->queue.retransmitted; /* those of former ones are there */
 	ret_counters->rooms = lp_rooms_count(hub->rooms);
 	ret_counters->frames_free = lp_pool_free_count(hub->pool);
 }

@@ -4,6 +4,7 @@
 
 #include "lanparty/room/hub.h"
 #include "lanparty/wire/inbox.h"
+#include "lanparty/path/receiver.h"
 #include "lanparty/wire/overlay.h"
 
 enum session_state {
@@ -33,8 +34,8 @@ struct lp_session {
 
 	/* frames */
 	struct lp_queue queue;
-	struct lp_seen seen;
-	struct lp_halves halves;
+	struct lp_replay seen;
+	struct lp_reassembly reassembly;
 	unsigned malformed;
 	size_t actions; /* that name it and wait */
 	bool retired;   /* only they are left of it */

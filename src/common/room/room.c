@@ -178,8 +178,9 @@ static size_t clamp_datagram(uint64_t budget, size_t path)
 static size_t largest_frame(uint64_t capabilities, size_t datagram)
 {
 	size_t whole = datagram > LP_OVERLAY_HEADER ? datagram - LP_OVERLAY_HEADER : 0;
-	size_t half = datagram > LP_OVERLAY_HALF_HEAD ? datagram - LP_OVERLAY_HALF_HEAD : 0;
-	return (capabilities & LP_CAP_HALVES) && 2 * half > whole ? 2 * half : whole;
+	size_t half =
+		datagram > LP_OVERLAY_FRAGMENT_HEADER ? datagram - LP_OVERLAY_FRAGMENT_HEADER : 0;
+	return (capabilities & LP_CAP_FRAGMENTS) && 2 * half > whole ? 2 * half : whole;
 }
 
 bool lp_member_carries(const struct lp_member *member, size_t len)

@@ -59,8 +59,8 @@ static void forget_room(struct lp_tunnel *t)
 	t->sequence = 0;
 	lp_inbox_clear(&t->inbox);
 	lp_queue_clear(&t->queue, t->pool);
-	lp_halves_clear(&t->halves, t->pool);
-	t->seen = (struct lp_seen){0};
+	lp_reassembly_clear(&t->reassembly, t->pool);
+	t->seen = (struct lp_replay){0};
 	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
 }
 
@@ -239,8 +239,8 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->state = TUNNEL_JOINED;
 	t->once_joined = true;
 	t->attempts = 0;
-	t->queue.halves = welcome->capabilities & LP_CAP_HALVES;
-	t->queue.resend = welcome->capabilities & LP_CAP_RESEND;
+	t->queue.fragments = welcome->capabilities & LP_CAP_FRAGMENTS;
+	t->queue.retransmit = welcome->capabilities & LP_CAP_RETRANSMIT;
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
 	for (size_t i = 0; i < t->protected_count; i++)
 		lp_neighbours_protect(t->neighbours, t->protected_ipv4[i]);

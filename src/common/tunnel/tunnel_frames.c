@@ -51,7 +51,7 @@ static size_t frame_max(const struct lp_tunnel *t)
 {
 	size_t budget = t->config.datagram_budget;
 	size_t datagram = t->datagram_max < budget ? t->datagram_max : budget;
-	size_t head = t->queue.resend ? LP_OVERLAY_NUMBERED_HEAD : LP_OVERLAY_HEADER;
+	size_t head = t->queue.retransmit ? LP_OVERLAY_NUMBERED_HEADER : LP_OVERLAY_HEADER;
 	return datagram > head ? datagram - head : 0;
 }
 
@@ -171,21 +171,21 @@ static enum lp_drop judge_in(
 		return LP_DROP_WRONG_ROOM;
 	if (overlay.type == LP_OVERLAY_WHOLE)
 		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
-	if (overlay.type == LP_OVERLAY_NUMBERED ? !t->queue.resend : !t->queue.halves)
+	if (overlay.type == LP_OVERLAY_NUMBERED ? !t->queue.retransmit : !t->queue.fragments)
 		return LP_DROP_WRONG_TYPE;
-	if (t->queue.resend && lp_seen_before(&t->seen, overlay.frame_id))
+	if (t->queue.retransmit && lp_replay_has(&t->seen, overlay.frame_id))
 		return LP_DROP_DUPLICATE;
 	if (overlay.type == LP_OVERLAY_NUMBERED) {
-		lp_seen_first(&t->seen, overlay.frame_id);
+		lp_replay_accept(&t->seen, overlay.frame_id);
 		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
 	}
-	struct lp_frame *whole = lp_halves_add(&t->halves, t->pool, &overlay, now);
+	struct lp_frame *whole = lp_reassembly_add(&t->reassembly, t->pool, &overlay, now);
 	if (!whole) {
 		v->action = LP_ACTION_WAIT;
 		return LP_DROP_NONE;
 	}
-	if (t->queue.resend)
-		lp_seen_first(&t->seen, overlay.frame_id);
+	if (t->queue.retransmit)
+		lp_replay_accept(&t->seen, overlay.frame_id);
 	drop = deliver(t, overlay.peer, whole->bytes, whole->len, now, v);
 	lp_frame_drop(t->pool, whole);
 	return drop;

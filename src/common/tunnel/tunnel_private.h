@@ -5,6 +5,7 @@
 
 #include "lanparty/wire/inbox.h"
 #include "lanparty/room/neighbours.h"
+#include "lanparty/path/receiver.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/base/role.h"
 #include "lanparty/tunnel/tunnel.h"
@@ -61,9 +62,9 @@ struct lp_tunnel {
 	struct lp_pool *pool;
 	size_t datagram_max; /* of the path, now */
 	struct lp_queue queue;
-	struct lp_seen seen; /* of what the relay numbers */
+	struct lp_replay seen; /* of what the relay numbers */
 	uint64_t flow_salt;
-	struct lp_halves halves;
+	struct lp_reassembly reassembly;
 	struct lp_filter_source self; /* what comes from our port */
 	struct lp_neighbours *neighbours;
 	struct lp_stats stats;

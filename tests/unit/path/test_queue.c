@@ -67,7 +67,7 @@ static void F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted(void 
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 1);
 	lp_queue_pop(&queue, pool);
 
-	queue.halves = false;
+	queue.fragments = false;
 	push(100, 3);
 	assert_nothing_to_send(LP_OVERLAY_HEADER + 99);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
@@ -82,7 +82,7 @@ static void F5_a_path_that_shrinks_between_the_halves_ends_the_frame(void **stat
 	push(1000, 2);
 	assert_int_equal(peek(600).type, LP_OVERLAY_FIRST);
 	lp_queue_pop(&queue, pool);
-	assert_nothing_to_send(LP_OVERLAY_HALF_HEAD + 499);
+	assert_nothing_to_send(LP_OVERLAY_FRAGMENT_HEADER + 499);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
 	push(1000, 3);
 	assert_int_equal(queue.number, 1);

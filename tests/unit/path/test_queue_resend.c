@@ -4,7 +4,7 @@
 static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
 {
 	(void)state;
-	queue.resend = true;
+	queue.retransmit = true;
 	push_tcp(1000, 1);
 	push_tcp(1000, 2);
 	struct lp_overlay o = peek(LP_DATAGRAM_MAX);
@@ -32,7 +32,7 @@ static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
 	assert_int_equal(o.bytes[0], 1);
 	assert_int_not_equal(tag, first);
 	lp_queue_pop(&queue, pool);
-	assert_int_equal(queue.resent, 1);
+	assert_int_equal(queue.retransmitted, 1);
 	lp_queue_acked(&queue, pool, tag);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
@@ -40,7 +40,7 @@ static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
 static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
 {
 	(void)state;
-	queue.resend = true;
+	queue.retransmit = true;
 	push_tcp(1400, 1);
 	push_tcp(100, 2);
 	take();
@@ -63,13 +63,13 @@ static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
 {
 	static const struct {
 		uint16_t len;
-		bool halves, in_halves;
+		bool fragments, in_fragments;
 	} rows[] = {{1400, true, true}, {1400, false, false}, {LP_DATAGRAM_MIN, true, false},
 		{LP_DATAGRAM_MIN + 1, true, true}};
 	(void)state;
-	queue.resend = true;
+	queue.retransmit = true;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		queue.halves = rows[i].halves;
+		queue.fragments = rows[i].fragments;
 		push_tcp(rows[i].len, 1);
 		for (int n = 0; n < LP_QUEUE_LARGE; n++) {
 			assert_int_equal(peek(LP_DATAGRAM_MAX + 2).type, LP_OVERLAY_NUMBERED);
@@ -78,10 +78,10 @@ static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
 		}
 		struct lp_overlay o = peek(LP_DATAGRAM_MAX + 2);
 		assert_int_equal(
-			o.type, rows[i].in_halves ? LP_OVERLAY_FIRST : LP_OVERLAY_NUMBERED);
+			o.type, rows[i].in_fragments ? LP_OVERLAY_FIRST : LP_OVERLAY_NUMBERED);
 		assert_int_equal(o.frame_id, i);
 		take();
-		if (!rows[i].in_halves) {
+		if (!rows[i].in_fragments) {
 			lp_queue_acked(&queue, pool, tag);
 			continue;
 		}
@@ -97,7 +97,7 @@ static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
 static void frames_are_not_sent_again_for_ever(void **state)
 {
 	(void)state;
-	queue.resend = true;
+	queue.retransmit = true;
 	push_tcp(700, 1);
 	for (int i = 0; i < LP_QUEUE_TRIES; i++) {
 		assert_int_equal(queue.count, 1);
@@ -107,7 +107,7 @@ static void frames_are_not_sent_again_for_ever(void **state)
 	assert_int_equal(queue.count, 0);
 	push_tcp(1000, 2);
 	take();
-	now += LP_QUEUE_RESEND + 1;
+	now += LP_QUEUE_RETRANSMIT_MAX + 1;
 	lp_queue_lost(&queue, pool, tag, now);
 	assert_int_equal(queue.count, 0);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
@@ -117,7 +117,7 @@ static void frames_are_not_sent_again_for_ever(void **state)
 static void frames_that_nobody_tells_of_are_given_back(void **state)
 {
 	(void)state;
-	queue.resend = true;
+	queue.retransmit = true;
 	push_tcp(1000, 1);
 	take();
 	now += 10 * LP_SECOND;
@@ -134,7 +134,7 @@ static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
 	struct lp_datagram d;
 	(void)state;
 	memset(&other, 0, sizeof(other));
-	queue.resend = other.resend = true;
+	queue.retransmit = other.retransmit = true;
 	push_tcp(1000, 1);
 	take();
 	uint64_t old = tag;
@@ -144,7 +144,7 @@ static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
 	frame->flow = (struct lp_flow_key){.hash = 1, .tcp = true};
 	assert_true(lp_queue_push(&other, pool, frame, LP_QUEUE_FRAMES, now, drops));
 	other.flows[1].places.first->generation--;
-	assert_ptr_equal(lp_place_find(pool, old), other.flows[1].places.first);
+	assert_ptr_equal(lp_entry_find(pool, old), other.flows[1].places.first);
 	lp_queue_lost(&queue, pool, old, now);
 	lp_queue_lost(&other, pool, old, now); /* it waits yet */
 	assert_true(lp_queue_peek(&other, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
@@ -159,7 +159,7 @@ static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
 static void frames_to_be_sent_again_do_not_push_out_new_ones(void **state)
 {
 	(void)state;
-	queue.resend = true;
+	queue.retransmit = true;
 	size_t kept = 0;
 	uint64_t tags[POOL_FRAMES];
 	for (int i = 0; i < 100; i++) {
@@ -176,7 +176,7 @@ static void frames_to_be_sent_again_do_not_push_out_new_ones(void **state)
 		assert_true(push_up_to(8, 100, 9, (struct lp_flow_key){.hash = 5}));
 		assert_int_equal(take(), 9);
 	}
-	now += LP_QUEUE_RESEND + 1;
+	now += LP_QUEUE_RETRANSMIT_MAX + 1;
 	bulk = true;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	assert_int_equal(queue.count, 0);
@@ -188,7 +188,7 @@ static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **sta
 	push_tcp(1000, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
 	lp_queue_pop(&queue, pool);
-	queue.resend = true;
+	queue.retransmit = true;
 	push(1000, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
 	assert_int_equal(tag, 0);

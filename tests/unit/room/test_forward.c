@@ -49,7 +49,7 @@ static void F1_L4_datagrams_that_name_another_do_not_count_and_are_malformed(voi
 			const struct lp_welcome *w = &r->peers[1].welcome;
 			const struct lp_overlay o = {.peer = (uint16_t)(w->peer + rows[i].peer),
 				.room = w->room + (uint32_t)rows[i].room};
-			uint8_t bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+			uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 			lp_overlay_encode(&o, bytes);
 			if (rows[i].first)
 				bytes[0] = rows[i].first;
@@ -200,10 +200,10 @@ static void F5_what_reaches_a_member_is_never_larger_than_its_budget(void **stat
 	peer_open(r, 2, 1522);
 	peer_say(r, 2, 0, &m);
 	assert_passed(send_udp(r, 1, player_mac(2), 1001), LP_ACTION_UNICAST, 1);
-	assert_int_equal(peer_take(r, 2, bytes, &first), LP_OVERLAY_HALF_HEAD + 501);
+	assert_int_equal(peer_take(r, 2, bytes, &first), LP_OVERLAY_FRAGMENT_HEADER + 501);
 	assert_int_equal(first.type, LP_OVERLAY_FIRST);
 	memcpy(frame, first.bytes, first.len);
-	assert_int_equal(peer_take(r, 2, bytes, &second), LP_OVERLAY_HALF_HEAD + 500);
+	assert_int_equal(peer_take(r, 2, bytes, &second), LP_OVERLAY_FRAGMENT_HEADER + 500);
 	assert_int_equal(second.type, LP_OVERLAY_SECOND);
 	assert_int_equal(second.frame_id, first.frame_id);
 	assert_int_equal(second.peer, r->peers[1].welcome.peer);

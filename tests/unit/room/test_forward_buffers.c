@@ -1,5 +1,6 @@
 /* The relay's buffers: what slow members, halves and leavers may keep of them. */
 #include "hub_unit.h"
+#include "lanparty/path/receiver.h"
 
 static void a_slow_members_full_queue_hurts_nobody_else(void **state)
 {
@@ -48,7 +49,7 @@ static void halves_that_nothing_follows_leave_buffers_for_the_others(void **stat
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_udp(f, player_mac(8), player_mac(1), LAN(101), LAN(99), 5000, 1000);
 	for (int peer = 1; peer <= 7; peer++)
-		for (uint16_t id = 0; id < LP_HALVES_SLOTS; id++)
+		for (uint16_t id = 0; id < LP_REASSEMBLY_SLOTS; id++)
 			send_as(r, peer, LP_OVERLAY_FIRST, id, f, len);
 	assert_in_range(relay_counters(r).frames_free, 8, 16); /* 56 halves were sent */
 	assert_passed(send_udp(r, 1, player_mac(8), 100), LP_ACTION_UNICAST, 1);

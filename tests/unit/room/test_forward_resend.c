@@ -1,6 +1,7 @@
 /* Numbered frames, halves and old peers on the relay's frame path: each frame once, copied once, and
  * whatever a peer does, the buffers come back. */
 #include "hub_unit.h"
+#include "lanparty/path/receiver.h"
 
 #define FRAMES  2048
 #define FORGET  (30 * LP_SECOND) /* by then nothing is kept any more, whoever said nothing */
@@ -128,7 +129,7 @@ static void what_a_peer_does_not_acknowledge_is_given_back(void **state)
 		r->now += LP_MILLISECOND;
 	}
 	assert_true(relay_counters(r).frames_free < FRAMES);
-	assert_true(relay_counters(r).resent > 0);
+	assert_true(relay_counters(r).retransmitted > 0);
 	take_tags(r, 3, LP_DATAGRAM_MAX, tags);
 	wait_until_forgotten(r);
 	assert_int_equal(relay_counters(r).frames_free, FRAMES);
@@ -193,7 +194,7 @@ static void a_flood_of_numbers_and_halves_takes_no_buffers(void **state)
 		passed += v.action == LP_ACTION_UNICAST;
 		assert_false(r->peers[1].closed);
 		peer_take_all(r, 2);
-		assert_true(relay_counters(r).frames_free >= 64 - LP_HALVES_SLOTS - 32);
+		assert_true(relay_counters(r).frames_free >= 64 - LP_REASSEMBLY_SLOTS - 32);
 		if (i % 1000 == 0) { /* others have their buffers */
 			assert_int_equal(send_tcp(r, 3, player_mac(2), 100).targets, 1);
 			assert_int_equal(peer_take_all(r, 2), 1);
@@ -205,7 +206,7 @@ static void a_flood_of_numbers_and_halves_takes_no_buffers(void **state)
 	relay_free(r);
 }
 
-/* A broadcast takes one buffer and a place in each queue: the pool has LP_PLACES for each buffer. */
+/* A broadcast takes one buffer and a place in each queue: the pool has LP_ENTRIES_PER_FRAME for each buffer. */
 static void broadcasts_into_many_slow_members_leave_places_for_the_others(void **state)
 {
 	(void)state;
@@ -250,12 +251,12 @@ static void a_broadcast_for_which_there_are_too_few_places_goes_to_some(void **s
 	(void)state;
 	struct relay *r = with_frames(1, 1, 12);
 	struct lp_verdict v = send_tcp(r, 1, BROADCAST, 100);
-	assert_int_equal(v.targets, LP_PLACES);
-	assert_int_equal(v.skipped, 11 - LP_PLACES);
+	assert_int_equal(v.targets, LP_ENTRIES_PER_FRAME);
+	assert_int_equal(v.skipped, 11 - LP_ENTRIES_PER_FRAME);
 	size_t got = 0;
 	for (int i = 2; i <= 12; i++)
 		got += peer_take_all(r, i);
-	assert_int_equal(got, LP_PLACES);
+	assert_int_equal(got, LP_ENTRIES_PER_FRAME);
 	wait_until_forgotten(r);
 	assert_int_equal(relay_counters(r).frames_free, 1);
 	relay_free(r);
@@ -264,9 +265,9 @@ static void a_broadcast_for_which_there_are_too_few_places_goes_to_some(void **s
 static void a_frame_for_which_there_is_no_place_at_all_is_dropped(void **state)
 {
 	(void)state;
-	const int last = 2 * LP_PLACES + 2;
+	const int last = 2 * LP_ENTRIES_PER_FRAME + 2;
 	struct relay *r = with_frames(2, 1, last);
-	assert_int_equal(send_tcp(r, 1, BROADCAST, 100).targets, 2 * LP_PLACES);
+	assert_int_equal(send_tcp(r, 1, BROADCAST, 100).targets, 2 * LP_ENTRIES_PER_FRAME);
 	struct lp_verdict v = send_tcp(r, 1, BROADCAST, 100);
 	assert_int_equal(v.action, LP_ACTION_DROP);
 	assert_int_equal(v.drop, LP_DROP_QUEUE_FULL);
@@ -290,11 +291,11 @@ static void old_peers_get_whole_frames_and_no_numbers(void **state)
 	} rows[] = {
 		{0, 1400, {LP_OVERLAY_WHOLE}, 1, "old: whole"},
 		{0, 1007, {LP_OVERLAY_WHOLE}, 0, "old, and too big"},
-		{LP_CAP_HALVES, 1400, {LP_OVERLAY_WHOLE}, 1, "of the first release: whole"},
-		{LP_CAP_HALVES, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "halves"},
-		{LP_CAP_RESEND, 1400, {LP_OVERLAY_NUMBERED}, 1, "numbered"},
-		{LP_CAP_RESEND, 1009, {LP_OVERLAY_WHOLE}, 1, "a number does not fit"},
-		{LP_CAP_RESEND, 1007, {LP_OVERLAY_WHOLE}, 0, "numbered, and too big"},
+		{LP_CAP_FRAGMENTS, 1400, {LP_OVERLAY_WHOLE}, 1, "of the first release: whole"},
+		{LP_CAP_FRAGMENTS, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "halves"},
+		{LP_CAP_RETRANSMIT, 1400, {LP_OVERLAY_NUMBERED}, 1, "numbered"},
+		{LP_CAP_RETRANSMIT, 1009, {LP_OVERLAY_WHOLE}, 1, "a number does not fit"},
+		{LP_CAP_RETRANSMIT, 1007, {LP_OVERLAY_WHOLE}, 0, "numbered, and too big"},
 		{LP_CAPS_KNOWN, 1010, {LP_OVERLAY_NUMBERED}, 1, "a number just fits"},
 		{LP_CAPS_KNOWN, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "new: halves"},
 		{UINT64_MAX >> 2, 1400, {LP_OVERLAY_NUMBERED}, 1, "newer than we"},
@@ -328,11 +329,11 @@ static void F1_types_that_a_peer_did_not_say_it_can_do_are_malformed(void **stat
 	} rows[] = {
 		{0, LP_OVERLAY_NUMBERED, false},
 		{0, LP_OVERLAY_FIRST, false},
-		{LP_CAP_HALVES, LP_OVERLAY_NUMBERED, false},
-		{LP_CAP_HALVES, LP_OVERLAY_SECOND, true},
-		{LP_CAP_RESEND, LP_OVERLAY_NUMBERED, true},
-		{LP_CAP_RESEND, LP_OVERLAY_FIRST, false},
-		{LP_CAP_RESEND, LP_OVERLAY_SECOND, false},
+		{LP_CAP_FRAGMENTS, LP_OVERLAY_NUMBERED, false},
+		{LP_CAP_FRAGMENTS, LP_OVERLAY_SECOND, true},
+		{LP_CAP_RETRANSMIT, LP_OVERLAY_NUMBERED, true},
+		{LP_CAP_RETRANSMIT, LP_OVERLAY_FIRST, false},
+		{LP_CAP_RETRANSMIT, LP_OVERLAY_SECOND, false},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -356,7 +357,7 @@ static void halves_of_an_old_peer_are_not_asked_whether_they_were_here(void **st
 	struct relay *r = with_frames(FRAMES, 1, 1);
 	uint8_t f[FRAME_CAP];
 	size_t len = tcp_frame(f, 2, player_mac(1), 100);
-	peer_join_as(r, 2, LP_CAP_HALVES);
+	peer_join_as(r, 2, LP_CAP_FRAGMENTS);
 	for (int n = 0; n < 3; n++) {
 		assert_int_equal(send_as(r, 2, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
 		assert_int_equal(
@@ -408,7 +409,7 @@ static void a_frame_is_copied_once_however_many_get_it(void **state)
 		}
 		assert_memory_equal(at, f, len);
 		assert_int_equal(relay_counters(r).frames_free, FRAMES - 1);
-		assert_int_equal(relay_counters(r).resent, TARGETS);
+		assert_int_equal(relay_counters(r).retransmitted, TARGETS);
 		for (int n = 0; n < TARGETS; n++) {
 			assert_int_equal(frame_of(at)->references, TARGETS - n);
 			lp_hub_datagram_acked(r->hub, r->peers[2 + n].session, tags[n]);

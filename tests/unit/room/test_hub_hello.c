@@ -12,7 +12,7 @@ static void C1_a_hello_is_answered_by_a_welcome(void **state)
 	assert_int_equal(w->mtu, 1500);
 	assert_int_equal(w->keep_alive_ms, 2000);
 	assert_int_equal(w->idle_timeout_ms, 9000);
-	assert_int_equal(w->capabilities, LP_CAP_HALVES);
+	assert_int_equal(w->capabilities, LP_CAP_FRAGMENTS);
 	assert_int_not_equal(w->resume_token[0], 0);
 	assert_int_equal(r->log_count, 1);
 	assert_int_equal(r->log[0].kind, LP_HUB_JOINED);

@@ -38,7 +38,7 @@ static void R5_R6_budget_path_and_halves_make_the_mtu(void **state)
 	const struct {
 		uint64_t budget;
 		size_t path;
-		bool halves;
+		bool fragments;
 		uint16_t mtu; /* 0: rejected */
 		const char *why;
 	} rows[] = {
@@ -67,7 +67,7 @@ static void R5_R6_budget_path_and_halves_make_the_mtu(void **state)
 		struct lp_rooms *rooms = rooms_with(4, 1);
 		struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);
 		hello.datagram_budget = rows[i].budget;
-		hello.capabilities = rows[i].halves ? UINT64_MAX : ~(uint64_t)LP_CAP_HALVES;
+		hello.capabilities = rows[i].fragments ? UINT64_MAX : ~(uint64_t)LP_CAP_FRAGMENTS;
 		struct outcome o = join_with(rooms, &hello, rows[i].path, 1, 0);
 		if (o.reject != (rows[i].mtu ? -1 : LP_REJECT_MTU) ||
 			(o.member && lp_room_mtu(o.member->room) != rows[i].mtu))
@@ -76,7 +76,7 @@ static void R5_R6_budget_path_and_halves_make_the_mtu(void **state)
 			size_t len = (size_t)LP_ETH_HEADER + rows[i].mtu;
 			assert_true(lp_member_carries(o.member, len));
 			assert_int_equal(o.member->capabilities,
-				rows[i].halves ? LP_CAPS_KNOWN : LP_CAP_RESEND);
+				rows[i].fragments ? LP_CAPS_KNOWN : LP_CAP_RETRANSMIT);
 		}
 		lp_rooms_free(rooms);
 	}

@@ -133,7 +133,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 	config.frames = 300;
 	struct relay *r = relay_new(&config);
 	for (int i = 0; i < 5; i++)
-		peer_join_as(r, i, i == 3 ? LP_CAP_HALVES : LP_CAPS_KNOWN);
+		peer_join_as(r, i, i == 3 ? LP_CAP_FRAGMENTS : LP_CAPS_KNOWN);
 	memset(fates, 0, sizeof(fates));
 	allocations = 0;
 	for (unsigned n = 0; n < 20000; n++) {
@@ -165,7 +165,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 			relay_at(r, r->now);
 	}
 	assert_int_equal(allocations, 0);
-	assert_true(relay_counters(r).resent > 100);
+	assert_true(relay_counters(r).retransmitted > 100);
 	assert_true(relay_counters(r).drops[LP_DROP_DUPLICATE] > 100);
 	relay_free(r);
 

@@ -1,6 +1,8 @@
 /* The tunnel's frame path: port to relay, relay to port, and what a rogue relay can not do. */
 #include "tunnel_unit.h"
 
+#include "lanparty/path/receiver.h"
+
 static void frames_go_nowhere_before_the_room_is_joined_and_after(void **state)
 {
 	(void)state;
@@ -64,7 +66,7 @@ static void a_frame_too_big_for_a_datagram_leaves_in_halves_if_the_relay_takes_t
 		struct lp_control m = welcome_of(1500);
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 		struct lp_overlay o;
-		m.welcome.capabilities = halves ? LP_CAP_HALVES : 0;
+		m.welcome.capabilities = halves ? LP_CAP_FRAGMENTS : 0;
 		line_start(l);
 		line_connected(l);
 		line_say(l, 0, &m);
@@ -91,7 +93,7 @@ static void no_datagram_is_larger_than_the_budget(void **state)
 	line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 892));
 	assert_int_equal(line_take(l, 1400, bytes, &o), 900);
 	line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 893));
-	assert_int_equal(line_take(l, 1400, bytes, &o), LP_OVERLAY_HALF_HEAD + 447);
+	assert_int_equal(line_take(l, 1400, bytes, &o), LP_OVERLAY_FRAGMENT_HEADER + 447);
 	line_free(l);
 }
 
@@ -220,7 +222,7 @@ static void F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped(v
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_CLIENT);
-	uint8_t f[FRAME_CAP], bytes[LP_OVERLAY_HALF_HEAD + FRAME_CAP];
+	uint8_t f[FRAME_CAP], bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 100);
 	const struct {
 		uint16_t peer;
@@ -284,7 +286,7 @@ static void halves_from_the_relay_become_one_frame_or_expire(void **state)
 	assert_memory_equal(l->port.frame, f, len);
 	assert_int_equal(lp_tunnel_stats(l->tunnel)->rx_frames, 1);
 	/* the first half of 2 comes too late */
-	l->now += LP_HALVES_TTL;
+	l->now += LP_REASSEMBLY_TIMEOUT;
 	assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 2, f, len).action, LP_ACTION_WAIT);
 	assert_int_equal(l->port.count, 1);
 	line_free(l);
@@ -295,11 +297,11 @@ static void numbers_and_halves_count_only_from_a_relay_that_has_them(void **stat
 {
 	static const struct {
 		uint64_t capabilities;
-		bool numbered, halves, again;
+		bool numbered, fragments, again;
 	} rows[] = {
 		{0, false, false, false},
-		{LP_CAP_HALVES, false, true, true},
-		{LP_CAP_RESEND, true, false, false},
+		{LP_CAP_FRAGMENTS, false, true, true},
+		{LP_CAP_RETRANSMIT, true, false, false},
 		{LP_CAPS_KNOWN, true, true, false},
 	};
 	(void)state;
@@ -322,15 +324,15 @@ static void numbers_and_halves_count_only_from_a_relay_that_has_them(void **stat
 		assert_int_equal(line_datagram(l, bytes, at + len).drop,
 			rows[i].numbered ? LP_DROP_DUPLICATE : LP_DROP_WRONG_TYPE);
 
-		enum lp_drop once = rows[i].halves ? LP_DROP_NONE : LP_DROP_WRONG_TYPE;
+		enum lp_drop once = rows[i].fragments ? LP_DROP_NONE : LP_DROP_WRONG_TYPE;
 		assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
 		assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
-		if (rows[i].halves && !rows[i].again)
+		if (rows[i].fragments && !rows[i].again)
 			once = LP_DROP_DUPLICATE;
 		assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
 		assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
 		assert_int_equal(
-			l->port.count, 1u + rows[i].numbered + rows[i].halves + rows[i].again);
+			l->port.count, 1u + rows[i].numbered + rows[i].fragments + rows[i].again);
 		line_free(l);
 	}
 }
@@ -345,7 +347,7 @@ static void tcp_is_numbered_only_for_a_relay_that_has_resend(void **state)
 		uint8_t f[FRAME_CAP];
 		struct lp_datagram d;
 		line_start(l);
-		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_HALVES);
+		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
 		size_t len =
 			frame_tcp(f, BROADCAST, player_mac(OWN_PEER), LAN(5), LAN(6), 445, 700);
 		for (int n = 0; n < 2; n++) {
@@ -381,7 +383,7 @@ static void tcp_segments_leave_room_for_a_number(void **state)
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 		struct lp_overlay o;
 		line_start(l);
-		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_HALVES);
+		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
 		lp_tunnel_on_path(l->tunnel, 1200);
 		size_t len =
 			frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);

@@ -22,7 +22,7 @@ static struct lp_control sample_hello(void)
 		.name = "Zoë",
 		.datagram_budget = 1350,
 		.mtu = 1500,
-		.capabilities = LP_CAP_HALVES,
+		.capabilities = LP_CAP_FRAGMENTS,
 		.software = "lanparty 0.1.0",
 		.protected_ipv4 = {0xc0a80101, 0xc0a801fe},
 		.protected_count = 2};
@@ -41,7 +41,7 @@ static struct lp_control sample_welcome(void)
 		.gateway_connected = true,
 		.keep_alive_ms = 1000,
 		.idle_timeout_ms = 5000,
-		.capabilities = LP_CAP_HALVES};
+		.capabilities = LP_CAP_FRAGMENTS};
 	memset(m.welcome.resume_token, 0x77, sizeof(m.welcome.resume_token));
 	return m;
 }
@@ -152,7 +152,7 @@ static void a_hello_is_read_field_by_field(void **state)
 	assert_string_equal(h->name, "Zoë");
 	assert_int_equal(h->datagram_budget, 1350);
 	assert_int_equal(h->mtu, 1500);
-	assert_int_equal(h->capabilities, LP_CAP_HALVES);
+	assert_int_equal(h->capabilities, LP_CAP_FRAGMENTS);
 	assert_string_equal(h->software, "lanparty 0.1.0");
 	assert_memory_equal(h->resume_token, sent.hello.resume_token, LP_TOKEN_SIZE);
 	assert_int_equal(h->protected_count, 2);

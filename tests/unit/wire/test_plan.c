@@ -43,7 +43,7 @@ static const struct {
 					 .name = "Zoë",
 					 .datagram_budget = 1350,
 					 .mtu = 1500,
-					 .capabilities = LP_CAP_HALVES,
+					 .capabilities = LP_CAP_FRAGMENTS,
 					 .software = "lanparty 0.1",
 					 .resume_token = TOKEN}}},
 	{"hello-gateway", {.type = LP_HELLO,
@@ -53,7 +53,7 @@ static const struct {
 					  .room_key = ROOM_KEY,
 					  .datagram_budget = LP_DATAGRAM_MAX,
 					  .mtu = 1500,
-					  .capabilities = LP_CAP_HALVES,
+					  .capabilities = LP_CAP_FRAGMENTS,
 					  .protected_ipv4 = {0xc0a80101, 0xc0a80102},
 					  .protected_count = 2}}},
 	{"welcome", {.type = LP_WELCOME,
@@ -64,7 +64,7 @@ static const struct {
 				    .gateway_connected = true,
 				    .keep_alive_ms = 1000,
 				    .idle_timeout_ms = 10000,
-				    .capabilities = LP_CAP_HALVES,
+				    .capabilities = LP_CAP_FRAGMENTS,
 				    .resume_token = TOKEN}}},
 	{"welcome-least", {.type = LP_WELCOME,
 				  .welcome = {.version = 1,
@@ -263,7 +263,7 @@ static void datagrams_are_encoded_as_the_plan_shows(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(datagrams); i++) {
 		const struct lp_overlay *o = &datagrams[i].overlay;
-		uint8_t planned[EXAMPLE_MAX], header[LP_OVERLAY_HALF_HEAD];
+		uint8_t planned[EXAMPLE_MAX], header[LP_OVERLAY_FRAGMENT_HEADER];
 		size_t len = example(datagrams[i].name, planned);
 		size_t head = lp_overlay_encode(o, header);
 		if (len != head + o->len || memcmp(planned, header, head) != 0 ||
