@@ -1,9 +1,10 @@
-#include "internal.h"
+#include "cids.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lanparty/quic/identity.h"
+#include "state.h"
 
 #define LP_CIDS_BITS_MIN 6
 #define LP_CIDS_BITS_MAX 20

@@ -1,11 +1,25 @@
-#include "internal.h"
+#include "conn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "lanparty/base/list.h"
 #include "lanparty/quic/identity.h"
+#include "cids.h"
+#include "dirty.h"
 #include "identity_internal.h"
+#include "line.h"
+#include "path.h"
+#include "prefix.h"
+#include "settings.h"
+#include "state.h"
+#include "stream.h"
+#include "timers.h"
+#include "tls.h"
+#include "tokens.h"
 
 #define LP_TLS_NO_APPLICATION_PROTOCOL 120 /* RFC 8446, section 6.2 */
 #define LP_TLS_BAD_CERTIFICATE         42
@@ -155,7 +169,7 @@ static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, ngtcp2_stateless_reset_t
 	if (!choose_cid(conn, cid, len) ||
 		!lp_cids_add(&conn->q->cids, conn, cid->data, cid->datalen))
 		return NGTCP2_ERR_CALLBACK_FAILURE;
-	lp_stateless_token(conn->q, cid, token->data);
+	lp_tokens_reset(&conn->q->tokens, cid, token->data);
 	return 0;
 }
 
@@ -179,7 +193,7 @@ static int on_reset(ngtcp2_conn *nc, const ngtcp2_pkt_stateless_reset2 *reset, v
 static void end_handshake(struct lp_quic_conn *conn)
 {
 	conn->q->half_open--;
-	conn->q->stateless.half_open[conn->prefix]--;
+	conn->q->prefixes.half_open[conn->prefix]--;
 }
 
 static void end_life(struct lp_quic_conn *conn)
@@ -187,7 +201,7 @@ static void end_life(struct lp_quic_conn *conn)
 	conn->q->live--;
 	if (!conn->server)
 		return;
-	conn->q->stateless.taken[conn->prefix]--;
+	conn->q->prefixes.taken[conn->prefix]--;
 	if (conn->phase == LP_CONN_HANDSHAKE)
 		end_handshake(conn);
 }
@@ -296,9 +310,9 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *fr
 	lp_list_append(&q->conns, &conn->all);
 	q->live++;
 	if (server) {
-		conn->prefix = lp_stateless_prefix(&q->stateless, &from->remote);
-		q->stateless.taken[conn->prefix]++;
-		q->stateless.half_open[conn->prefix]++;
+		conn->prefix = lp_prefix_of(&q->prefixes, &from->remote);
+		q->prefixes.taken[conn->prefix]++;
+		q->prefixes.half_open[conn->prefix]++;
 		q->half_open++;
 	}
 	return conn;
@@ -343,7 +357,7 @@ struct lp_quic_conn *lp_conn_accept(struct lp_quic *q, const struct lp_path *pat
 		!lp_cids_add(&q->cids, conn, scid.data, scid.datalen) ||
 		!lp_cids_add(&q->cids, conn, initial->dcid.data, initial->dcid.datalen))
 		goto fail;
-	lp_stateless_token(q, &scid, params.stateless_reset_token);
+	lp_tokens_reset(&q->tokens, &scid, params.stateless_reset_token);
 	params.stateless_reset_token_present = 1;
 	if (ngtcp2_conn_server_new(&conn->nc, &initial->scid, &scid, &np, initial->version,
 		    &callbacks, &settings, &params, NULL, conn) != 0 ||

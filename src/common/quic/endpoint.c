@@ -1,11 +1,23 @@
-#include "internal.h"
+#include "lanparty/quic/quic.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "lanparty/base/list.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/wire/control.h"
+#include "accept.h"
+#include "cids.h"
+#include "conn.h"
+#include "dirty.h"
+#include "packet.h"
+#include "path.h"
+#include "prefix.h"
 #include "quic_test.h"
+#include "state.h"
+#include "stateless.h"
+#include "timers.h"
+#include "tls.h"
+#include "tokens.h"
 
 #define LP_DEFAULT_IDLE        (15 * LP_SECOND)
 #define LP_DEFAULT_KEEP_ALIVE  (3 * LP_SECOND)
@@ -58,7 +70,9 @@ struct lp_quic *lp_quic_new(const struct lp_quic_config *config, struct lp_ident
 	lp_list_init(&q->dirty);
 	lp_list_init(&q->ended);
 	size_t ids = identity ? q->config.max_connections * LP_IDS_PER_CONNECTION : 0;
-	if (lp_cids_init(&q->cids, ids) && lp_stateless_init(q))
+	if (lp_tokens_init(&q->tokens, q->config.secret) &&
+		lp_prefixes_init(&q->prefixes, identity != NULL) && lp_cids_init(&q->cids, ids) &&
+		(!identity || lp_stateless_init(&q->stateless)))
 		return q;
 	lp_quic_free(q);
 	return NULL;
@@ -77,6 +91,7 @@ void lp_quic_free(struct lp_quic *q)
 	while ((link = lp_list_first(&q->conns)))
 		lp_conn_free(LP_ELEMENT(link, struct lp_quic_conn, all));
 	lp_cids_clear(&q->cids);
+	lp_prefixes_clear(&q->prefixes);
 	lp_stateless_clear(&q->stateless);
 	free(q->timers.heap);
 	if (q->pinned_tls)
@@ -93,36 +108,11 @@ void lp_quic_set_alpn(struct lp_quic *q, const char *alpn)
 	q->alpn = alpn;
 }
 
-void lp_path_to_ngtcp2(const struct lp_path *path, ngtcp2_path *ret_path)
-{
-	ret_path->local.addr = (struct sockaddr *)(uintptr_t)&path->local.sa;
-	ret_path->local.addrlen = path->local_len;
-	ret_path->remote.addr = (struct sockaddr *)(uintptr_t)&path->remote.sa;
-	ret_path->remote.addrlen = path->remote_len;
-	ret_path->user_data = NULL;
-}
-
-void lp_path_from_ngtcp2(const ngtcp2_path *path, struct lp_path *ret_path)
-{
-	memset(ret_path, 0, sizeof *ret_path);
-	memcpy(&ret_path->local, path->local.addr, (size_t)path->local.addrlen);
-	memcpy(&ret_path->remote, path->remote.addr, (size_t)path->remote.addrlen);
-	ret_path->local_len = path->local.addrlen;
-	ret_path->remote_len = path->remote.addrlen;
-}
-
 /* ngtcp2 aborts when time steps back. */
 static void advance(struct lp_quic *q, lp_time now)
 {
 	if (now > q->now)
 		q->now = now;
-}
-
-void lp_conn_mark_dirty(struct lp_quic_conn *conn, bool eager)
-{
-	conn->eager = conn->eager || eager;
-	if (!lp_list_has(&conn->dirty))
-		lp_list_append(&conn->q->dirty, &conn->dirty);
 }
 
 /* Handlers that are told of an end may end further connections. */
@@ -131,17 +121,6 @@ static void finish_ended(struct lp_quic *q)
 	struct lp_node *link;
 	while ((link = lp_list_first(&q->ended)))
 		lp_conn_finish(LP_ELEMENT(link, struct lp_quic_conn, ended));
-}
-
-static bool same_address(const union lp_sockaddr *a, const union lp_sockaddr *b)
-{
-	if (a->sa.sa_family != b->sa.sa_family)
-		return false;
-	if (a->sa.sa_family == AF_INET)
-		return a->in.sin_port == b->in.sin_port &&
-		       a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
-	return a->in6.sin6_port == b->in6.sin6_port &&
-	       memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof a->in6.sin6_addr) == 0;
 }
 
 /* A stateless reset has a random id: whoever talks to that server looks at it. */
@@ -154,7 +133,7 @@ static void read_possible_reset(
 			continue;
 		struct lp_path own;
 		lp_quic_get_path(conn, &own);
-		if (same_address(&own.remote, &path->remote))
+		if (lp_path_same_address(&own.remote, &path->remote))
 			lp_conn_read(conn, path, bytes, len);
 	}
 }
@@ -177,7 +156,7 @@ static void dispatch(
 	if (conn)
 		lp_conn_read(conn, path, bytes, len);
 	else if (q->identity)
-		lp_stateless_read(q, path, bytes, len);
+		lp_accept_read(q, path, bytes, len);
 	else if (!(bytes[0] & LP_LONG_HEADER))
 		read_possible_reset(q, path, bytes, len);
 	else

@@ -1,6 +1,8 @@
-/* line.c - what the packets of a connection tell about its line: how much may be under way, whether
- * large ones arrive, and what became of each DATAGRAM. */
-#include "internal.h"
+#include "line.h"
+
+#include "lanparty/path/governor.h"
+#include "lanparty/path/mtu.h"
+#include "state.h"
 
 /* A DATAGRAM's id in ngtcp2: the user's tag, and whether its packet was a large one. */
 #define LARGE 1u

@@ -1,6 +1,12 @@
-#include "internal.h"
+#include "packet.h"
 
 #include <assert.h>
+#include <stdbool.h>
+
+#include "lanparty/path/mtu.h"
+#include "line.h"
+#include "state.h"
+#include "stream.h"
 
 /* A short header (RFC 9000, section 17.3.1) with the longest packet number, and the AEAD's tag. */
 #define LP_SHORT_HEADER(dcid_len) (1 + (dcid_len) + 4)

@@ -1,6 +1,9 @@
-/* settings.c - what a connection begins with, and what it tells the peer. */
-#include "internal.h"
+#include "settings.h"
 
+#include "state.h"
+
+#define LP_UNI_STREAMS        64 /* that a QUIC peer can have open at once */
+#define LP_ACTIVE_CIDS        4
 #define LP_DATAGRAM_FRAME_MAX 65535 /* "any that fits a packet": RFC 9221, section 3 */
 /* Before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms; with this, 95 % of joins over
  * a wire that loses 30 % take 1.2 s instead of 3. */

@@ -1,9 +1,12 @@
-#include "internal.h"
+#include "stream.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/quic/quic.h"
+#include "dirty.h"
 #include "quic_test.h"
+#include "state.h"
 
 /* A message costs at least this much of LP_QUIC_PENDING_MAX, so that many tiny ones are bounded as
  * well. */

@@ -1,6 +1,8 @@
-#include "internal.h"
+#include "timers.h"
 
 #include <stdlib.h>
+
+#include "state.h"
 
 #define LP_TIMERS_MIN 16
 

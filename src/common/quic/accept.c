@@ -1,0 +1,68 @@
+#include "accept.h"
+
+#include <stdbool.h>
+
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "conn.h"
+#include "prefix.h"
+#include "state.h"
+#include "stateless.h"
+
+#define LP_PREFIX_SHARE 2
+#define LP_TOKEN_LIFE   (10 * LP_SECOND)
+
+/* A source prefix has at most LP_PREFIX_SHARE times the places that are free: alone two thirds of all,
+ * and however many fill theirs, some are left for the others. */
+static bool has_share(const struct lp_quic *q, const struct lp_path *path)
+{
+	size_t prefix = lp_prefix_of(&q->prefixes, &path->remote);
+	return q->prefixes.taken[prefix] <
+		       LP_PREFIX_SHARE * (q->config.max_connections - q->live) &&
+	       q->prefixes.half_open[prefix] <
+		       LP_PREFIX_SHARE * (q->config.max_half_open - q->half_open);
+}
+
+void lp_accept_read(struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len)
+{
+	if (!(bytes[0] & LP_LONG_HEADER)) {
+		lp_stateless_reset(q, path, bytes, len);
+		return;
+	}
+	ngtcp2_pkt_hd initial;
+	if (ngtcp2_accept(&initial, bytes, len) != 0 || initial.dcid.datalen < LP_CID_SIZE) {
+		q->counters
+			.ignored++; /* clients choose at least 8 bytes (RFC 9000, 7.2), Retry so many */
+		return;
+	}
+	if (!lp_stateless_is_ours(q, initial.dcid.data)) {
+		q->counters.misrouted++;
+		return;
+	}
+	ngtcp2_cid original;
+	bool proved = false;
+	if (initial.tokenlen > 0 && initial.token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2) {
+		if (ngtcp2_crypto_verify_retry_token2(&original, initial.token, initial.tokenlen,
+			    q->tokens.retry_key, LP_TOKEN_KEY_SIZE, initial.version,
+			    &path->remote.sa, path->remote_len, &initial.dcid, LP_TOKEN_LIFE,
+			    q->now) != 0) {
+			lp_stateless_refuse(q, path, &initial, NGTCP2_INVALID_TOKEN, len);
+			return;
+		}
+		proved = true;
+	}
+	if (q->half_open >= q->config.max_half_open) {
+		q->counters.refused++;
+	} else if (!proved && q->half_open >= q->config.retry_from) {
+		lp_stateless_retry(q, path, &initial, len);
+	} else if (q->live >= q->config.max_connections || !has_share(q, path)) {
+		lp_stateless_refuse(q, path, &initial, NGTCP2_CONNECTION_REFUSED, len);
+	} else {
+		struct lp_quic_conn *conn =
+			lp_conn_accept(q, path, &initial, proved ? &original : NULL);
+		if (conn)
+			lp_conn_read(conn, path, bytes, len);
+		else
+			q->counters.refused++;
+	}
+}

@@ -1,0 +1,24 @@
+/* line.h - what the packets of a connection tell about its path: how many bulk bytes may be in
+ * flight, whether large packets arrive, and what became of each DATAGRAM. */
+#ifndef LANPARTY_QUIC_LINE_H
+#define LANPARTY_QUIC_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ngtcp2/ngtcp2.h>
+
+struct lp_quic_conn;
+
+void lp_line_callbacks(ngtcp2_callbacks *callbacks);
+/* A new connection, or a connection on a new path. */
+void lp_line_init(struct lp_quic_conn *conn);
+/* After each packet that conn has read. */
+void lp_line_on_read(struct lp_quic_conn *conn);
+/* True when a packet of len bytes can carry bulk now. */
+bool lp_line_admits_bulk(struct lp_quic_conn *conn, size_t len);
+/* ngtcp2's ID of a DATAGRAM with that tag; large: in a packet larger than LP_MTU_SAFE. */
+uint64_t lp_line_id(uint64_t tag, bool large);
+
+#endif

@@ -1,0 +1,100 @@
+/* state.h - an endpoint and its connections: the two structs that the files of this folder share. No
+ * function belongs to it.
+ *
+ * Each file has a header of its own and includes only the headers that it calls. From top to bottom:
+ *
+ *   endpoint.c    quic.h's entry points: what a packet, a timer and the writer lead to
+ *   accept.c      a packet of no connection
+ *   conn.c        one connection's life: callbacks, handshake, end
+ *   packet.c      composes one packet: streams first, then DATAGRAMs
+ *   stream.c      bytes that wait on streams until they are acknowledged
+ *   stateless.c   answers without a connection
+ *   line.c        bulk bytes in flight, large packets, the fate of each DATAGRAM
+ *   settings.c    what a connection begins with
+ *   dirty.c, cids.c, timers.c, prefix.c, tokens.c, path.c    what these need
+ *   identity.c, tls.c, secret.c    certificates, TLS sessions, hashes */
+#ifndef LANPARTY_QUIC_STATE_H
+#define LANPARTY_QUIC_STATE_H
+
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "lanparty/base/list.h"
+#include "lanparty/path/governor.h"
+#include "lanparty/path/mtu.h"
+#include "lanparty/quic/quic.h"
+#include "cids.h"
+#include "prefix.h"
+#include "stateless.h"
+#include "timers.h"
+#include "tls.h"
+#include "tokens.h"
+
+struct lp_quic {
+	const struct lp_quic_handler *handler;
+	void *context;
+	struct lp_quic_config config;
+	struct lp_identity *identity;        /* NULL: clients only */
+	WOLFSSL_CTX *pinned_tls, *store_tls; /* made when first needed */
+	const char *alpn;
+	lp_time now;
+	struct lp_cids cids;
+	struct lp_timers timers;
+	struct lp_prefixes prefixes;
+	struct lp_tokens tokens;
+	struct lp_stateless stateless;
+	struct lp_node conns; /* all, with those that only linger */
+	struct lp_node dirty; /* dirty.h */
+	struct lp_node ended; /* lp_conn_finish is due */
+	size_t live, half_open, lingering;
+	struct lp_quic_counters counters;
+};
+
+enum lp_conn_phase {
+	LP_CONN_HANDSHAKE,
+	LP_CONN_UP,
+	LP_CONN_LINGERING, /* closing or draining (RFC 9000, section 10.2): nc is NULL */
+};
+
+struct lp_quic_conn {
+	struct lp_quic *q;
+	ngtcp2_conn *nc;
+	WOLFSSL *session;
+	ngtcp2_crypto_conn_ref ref;
+	void *user;
+	enum lp_conn_phase phase;
+	bool server;
+	bool handed_out; /* the user knows it: the handler's closed must be called */
+	bool reset;      /* a stateless reset came */
+	struct lp_trust trust;
+	uint16_t steer;
+	size_t prefix; /* servers: number of the source prefix (prefix.h) */
+	/* Nodes of q->conns, q->dirty and q->ended. */
+	struct lp_node all, dirty, ended;
+	struct lp_cid_entry *cids;
+	lp_time deadline;
+	size_t timer;   /* index in the heap plus 1; 0: not in the heap */
+	unsigned burst; /* packets written in a row */
+	bool eager;     /* on q->dirty, to write; otherwise only its timer must be set */
+	/* Streams */
+	struct lp_node outs;
+	size_t pending; /* bytes in outs, with what keeping them costs */
+	size_t unsent;  /* outs with something to write that are not blocked */
+	bool any_blocked;
+	/* The path */
+	struct lp_governor governor;
+	struct lp_mtu mtu;
+	bool acked; /* the packet that is being read acknowledged a DATAGRAM */
+	/* The end */
+	bool ending; /* nothing more enters nc, and the user hears only of the end */
+	bool silent; /* no close packet */
+	struct lp_quic_close why;
+	ngtcp2_ccerr error;
+	uint8_t *close_packet;
+	size_t close_len;
+	struct lp_path close_path;
+	bool close_due;
+	unsigned heard; /* packets received while lingering */
+};
+
+#endif
