@@ -220,7 +220,7 @@ static void hashes_and_room_keys_are_the_specified_ones(void **state)
 	assert_memory_not_equal(key, other_key, 32);
 	lp_sha256(key, 32, hash);
 	assert_int_equal(lp_room_steer(key), hash[0] << 8 | hash[1]);
-	assert_int_equal(lp_room_steer(key), 0xe00e); /* as PLAN.md says */
+	assert_int_equal(lp_room_steer(key), 0xe00e); /* as doc/protocol.md says */
 }
 
 static void random_bytes_differ_and_zeroing_zeroes(void **state)

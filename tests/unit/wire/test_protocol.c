@@ -1,4 +1,5 @@
-/* PLAN.md is the specification: its examples and numbers are what the code does. */
+/* doc/protocol.md and doc/behaviour.md are the specification: their examples and numbers are what the
+ * code does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -136,29 +137,40 @@ static const struct {
 				     .len = FRAME_LEN}},
 };
 
-static char *plan;
+static char *protocol, *behaviour;
 
-static int read_plan(void **state)
+/* The whole file with a NUL at its end, or NULL. */
+static char *read_document(const char *path)
 {
-	(void)state;
-	FILE *file = fopen(SOURCE_DIR "/PLAN.md", "rb");
+	FILE *file = fopen(path, "rb");
 	if (!file)
-		return -1;
+		return NULL;
 	size_t cap = 1 << 20, len = 0;
-	plan = malloc(cap);
-	if (plan)
-		len = fread(plan, 1, cap - 1, file);
+	char *text = malloc(cap);
+	if (text)
+		len = fread(text, 1, cap - 1, file);
 	fclose(file);
-	if (!plan || len == 0 || len == cap - 1)
-		return -1;
-	plan[len] = '\0';
-	return 0;
+	if (text && len > 0 && len < cap - 1) {
+		text[len] = '\0';
+		return text;
+	}
+	free(text);
+	return NULL;
 }
 
-static int free_plan(void **state)
+static int read_documents(void **state)
 {
 	(void)state;
-	free(plan);
+	protocol = read_document(SOURCE_DIR "/doc/protocol.md");
+	behaviour = read_document(SOURCE_DIR "/doc/behaviour.md");
+	return protocol && behaviour ? 0 : -1;
+}
+
+static int free_documents(void **state)
+{
+	(void)state;
+	free(protocol);
+	free(behaviour);
 	return 0;
 }
 
@@ -205,7 +217,7 @@ static size_t read_hex(const char *at, const char *end, uint8_t bytes[EXAMPLE_MA
 static size_t example(const char *name, uint8_t bytes[EXAMPLE_MAX])
 {
 	size_t len = 0, found = 0;
-	for (const char *at = strstr(plan, BLOCK); at; at = strstr(at, BLOCK)) {
+	for (const char *at = strstr(protocol, BLOCK); at; at = strstr(at, BLOCK)) {
 		at += strlen(BLOCK);
 		const char *end = strstr(at, BLOCK_END);
 		assert_non_null(end);
@@ -215,73 +227,73 @@ static size_t example(const char *name, uint8_t bytes[EXAMPLE_MAX])
 		len = read_hex(at + strlen(name), end, bytes);
 	}
 	if (found != 1)
-		fail_msg("PLAN.md has %zu examples named %s", found, name);
+		fail_msg("doc/protocol.md has %zu examples named %s", found, name);
 	return len;
 }
 
-static void every_example_of_the_plan_is_known_here(void **state)
+static void every_example_of_the_protocol_is_known_here(void **state)
 {
 	(void)state;
-	for (const char *at = strstr(plan, BLOCK); at; at = strstr(at, BLOCK)) {
+	for (const char *at = strstr(protocol, BLOCK); at; at = strstr(at, BLOCK)) {
 		at += strlen(BLOCK);
 		if (!is_known(at))
 			fail_msg("unknown example: %.*s", (int)strcspn(at, "\n"), at);
 	}
 }
 
-static void messages_are_encoded_as_the_plan_shows(void **state)
+static void messages_are_encoded_as_the_protocol_shows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(messages); i++) {
-		uint8_t planned[EXAMPLE_MAX], bytes[EXAMPLE_MAX];
-		size_t planned_len = example(messages[i].name, planned);
+		uint8_t documented[EXAMPLE_MAX], bytes[EXAMPLE_MAX];
+		size_t documented_len = example(messages[i].name, documented);
 		size_t len = lp_control_encode(&messages[i].message, bytes, sizeof(bytes));
-		if (len != planned_len || memcmp(bytes, planned, len) != 0)
+		if (len != documented_len || memcmp(bytes, documented, len) != 0)
 			fail_msg("%s is not encoded like this", messages[i].name);
 	}
 }
 
-static void messages_of_the_plan_decode_to_what_it_says(void **state)
+static void messages_of_the_protocol_decode_to_what_it_says(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(messages); i++) {
-		uint8_t planned[EXAMPLE_MAX], again[EXAMPLE_MAX];
-		size_t used = 0, len = example(messages[i].name, planned);
+		uint8_t documented[EXAMPLE_MAX], again[EXAMPLE_MAX];
+		size_t used = 0, len = example(messages[i].name, documented);
 		struct lp_control message;
-		if (lp_control_decode(planned, len, &message, &used) != LP_OK || used != len)
+		if (lp_control_decode(documented, len, &message, &used) != LP_OK || used != len)
 			fail_msg("%s does not decode", messages[i].name);
 		/* Two messages are equal when they are encoded alike. */
 		assert_int_equal(message.type, messages[i].message.type);
 		assert_int_equal(lp_control_encode(&message, again, sizeof(again)), len);
-		assert_memory_equal(again, planned, len);
+		assert_memory_equal(again, documented, len);
 	}
 }
 
 /* F1 */
-static void datagrams_are_encoded_as_the_plan_shows(void **state)
+static void datagrams_are_encoded_as_the_protocol_shows(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(datagrams); i++) {
 		const struct lp_overlay *o = &datagrams[i].overlay;
-		uint8_t planned[EXAMPLE_MAX], header[LP_OVERLAY_FRAGMENT_HEADER];
-		size_t len = example(datagrams[i].name, planned);
+		uint8_t documented[EXAMPLE_MAX], header[LP_OVERLAY_FRAGMENT_HEADER];
+		size_t len = example(datagrams[i].name, documented);
 		size_t head = lp_overlay_encode(o, header);
-		if (len != head + o->len || memcmp(planned, header, head) != 0 ||
-			memcmp(planned + head, o->bytes, o->len) != 0)
+		if (len != head + o->len || memcmp(documented, header, head) != 0 ||
+			memcmp(documented + head, o->bytes, o->len) != 0)
 			fail_msg("%s is not encoded like this", datagrams[i].name);
 	}
 }
 
 /* F1 */
-static void datagrams_of_the_plan_decode_to_what_it_says(void **state)
+static void datagrams_of_the_protocol_decode_to_what_it_says(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(datagrams); i++) {
 		const struct lp_overlay *expected = &datagrams[i].overlay;
-		uint8_t planned[EXAMPLE_MAX];
-		size_t len = example(datagrams[i].name, planned);
+		uint8_t documented[EXAMPLE_MAX];
+		size_t len = example(datagrams[i].name, documented);
 		struct lp_overlay o;
-		assert_int_equal(lp_overlay_decode(planned, len, &o), LP_DROP_NONE);
+		assert_int_equal(lp_overlay_decode(documented, len, &o), LP_DROP_NONE);
 		assert_int_equal(o.type, expected->type);
 		assert_int_equal(o.peer, expected->peer);
 		assert_int_equal(o.room, expected->room);
@@ -293,11 +305,11 @@ static void datagrams_of_the_plan_decode_to_what_it_says(void **state)
 }
 
 /* Each number and word once, in the section's own table. */
-static void assert_in_section(const char *heading, int number, const char *word)
+static void assert_in_section(const char *text, const char *heading, int number, const char *word)
 {
 	char row[64];
 	snprintf(row, sizeof(row), "\n| %d | `%s` |", number, word);
-	const char *section = strstr(plan, heading);
+	const char *section = strstr(text, heading);
 	assert_non_null(section);
 	const char *end = strstr(section + strlen(heading), "\n#");
 	const char *found = strstr(section, row);
@@ -306,32 +318,34 @@ static void assert_in_section(const char *heading, int number, const char *word)
 }
 
 /* F6 */
-static void the_plan_lists_every_number_with_its_word(void **state)
+static void the_documents_list_every_number_with_its_word(void **state)
 {
 	(void)state;
 	for (int type = LP_HELLO; type <= LP_DISCONNECT; type++)
-		assert_in_section(
-			"\n### Control frame\n", type, lp_control_word((enum lp_control_type)type));
-#define IN_PLAN(name, number, word, text) assert_in_section("\n#### REJECT\n", number, word);
-	LP_REJECT_LIST(IN_PLAN)
-#undef IN_PLAN
-#define IN_PLAN(name, number, word) assert_in_section("\n#### PEER_LEFT\n", number, word);
-	LP_LEAVE_LIST(IN_PLAN)
-#undef IN_PLAN
-#define IN_PLAN(name, text) assert_in_section("\n### Drop reasons\n", LP_DROP_##name, text);
-	LP_DROP_LIST(IN_PLAN)
-#undef IN_PLAN
+		assert_in_section(protocol, "\n## Control messages\n", type,
+			lp_control_word((enum lp_control_type)type));
+#define IN_TABLE(name, number, word, text)                                                         \
+	assert_in_section(protocol, "\n### REJECT\n", number, word);
+	LP_REJECT_LIST(IN_TABLE)
+#undef IN_TABLE
+#define IN_TABLE(name, number, word) assert_in_section(protocol, "\n### PEER_LEFT\n", number, word);
+	LP_LEAVE_LIST(IN_TABLE)
+#undef IN_TABLE
+#define IN_TABLE(name, text)                                                                       \
+	assert_in_section(behaviour, "\n## Drop reasons\n", LP_DROP_##name, text);
+	LP_DROP_LIST(IN_TABLE)
+#undef IN_TABLE
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_example_of_the_plan_is_known_here),
-		cmocka_unit_test(messages_are_encoded_as_the_plan_shows),
-		cmocka_unit_test(messages_of_the_plan_decode_to_what_it_says),
-		cmocka_unit_test(datagrams_are_encoded_as_the_plan_shows),
-		cmocka_unit_test(datagrams_of_the_plan_decode_to_what_it_says),
-		cmocka_unit_test(the_plan_lists_every_number_with_its_word),
+		cmocka_unit_test(every_example_of_the_protocol_is_known_here),
+		cmocka_unit_test(messages_are_encoded_as_the_protocol_shows),
+		cmocka_unit_test(messages_of_the_protocol_decode_to_what_it_says),
+		cmocka_unit_test(datagrams_are_encoded_as_the_protocol_shows),
+		cmocka_unit_test(datagrams_of_the_protocol_decode_to_what_it_says),
+		cmocka_unit_test(the_documents_list_every_number_with_its_word),
 	};
-	return cmocka_run_group_tests(tests, read_plan, free_plan);
+	return cmocka_run_group_tests(tests, read_documents, free_documents);
 }
