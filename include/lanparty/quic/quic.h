@@ -132,7 +132,8 @@ struct lp_quic_target {
 	const char *server_name; /* NULL or "": no SNI; required without pins */
 	const uint8_t (*pins)[32];
 	size_t pin_count;
-	uint16_t steer; /* first two bytes of the initial connection id: see PLAN.md, steering */
+	uint16_t
+		steer; /* first two bytes of the initial connection id: see doc/protocol.md, steering */
 };
 /* Starts to connect. NULL, with *ret_status, when that cannot even be tried. */
 struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_target *target,

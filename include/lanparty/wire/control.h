@@ -5,7 +5,7 @@
  * missing optional ones take their default (zero, unless said otherwise); a repeated, malformed or
  * missing required one is LP_MALFORMED, an integer out of its field's range LP_INVALID. Integers
  * are QUIC varints (RFC 9000, section 16), of any length that fills their field exactly. Text is
- * never refused: it goes through lp_name_copy. PLAN.md gives every message byte by byte. */
+ * never refused: it goes through lp_name_copy. doc/protocol.md gives every message byte by byte. */
 #ifndef LANPARTY_WIRE_CONTROL_H
 #define LANPARTY_WIRE_CONTROL_H
 
