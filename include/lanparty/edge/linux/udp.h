@@ -55,7 +55,8 @@ uint8_t *lp_udp_slot(struct lp_udp *u);
  * system chooses). */
 void lp_udp_put(struct lp_udp *u, const struct lp_address *local, const struct lp_address *remote,
 	size_t len);
-/* Sends what waits. What the socket cannot take is dropped. */
+/* Sends what waits. What the socket cannot take is dropped: a full socket ends the batch, and the
+ * packets that are left cost no further system call. */
 void lp_udp_flush(struct lp_udp *u);
 
 void lp_udp_get_counters(const struct lp_udp *u, struct lp_udp_counters *ret_counters);

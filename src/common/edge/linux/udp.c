@@ -424,50 +424,68 @@ static void count_dropped(struct lp_udp *u, const struct msghdr *message, int er
 		strerror(error));
 }
 
-/* One by one what could not be sent as one: only what really fails is lost. */
-static void send_singly(struct lp_udp *u, const struct msghdr *message)
+/* The socket's buffer is full: it takes nothing more before the kernel has sent some of it. */
+static bool is_full(int error)
 {
+	return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+/* One by one what could not be sent as one: only what really fails is lost. Returns false when the
+ * socket is full: the packets that are left are dropped without a system call. */
+static bool send_singly(struct lp_udp *u, const struct msghdr *message)
+{
+	bool full = false;
 	for (size_t i = 0; i < message->msg_iovlen; i++) {
 		struct mmsghdr single;
 		union control control;
 		size_t index = (size_t)(message->msg_iov + i - u->out.pieces);
 		fill_message(u, &single, &control, index, 1);
+		if (full) {
+			count_dropped(u, &single.msg_hdr, EAGAIN);
+			continue;
+		}
 		u->counters.syscalls_out++;
-		if (sendmsg(u->fd, &single.msg_hdr, MSG_DONTWAIT) >= 0)
+		if (sendmsg(u->fd, &single.msg_hdr, MSG_DONTWAIT) >= 0) {
 			count_sent(u, &single.msg_hdr);
-		else
+		} else {
+			full = is_full(errno);
 			count_dropped(u, &single.msg_hdr, errno);
+		}
 	}
+	return !full;
+}
+
+/* The first message of the rest failed. EMSGSIZE, ENETUNREACH, EPERM, ENOBUFS and the like concern
+ * its destination alone. Returns false when the socket is full. */
+static bool after_failure(struct lp_udp *u, const struct msghdr *failed, int error)
+{
+	if (error == EIO && u->segment) {
+		u->segment = false; /* an interface that cannot */
+		lp_log(LP_LOG_INFO, "udp_offload", "send=%s", "single");
+	}
+	if (failed->msg_iovlen > 1 && !is_full(error))
+		return send_singly(u, failed);
+	count_dropped(u, failed, error);
+	return !is_full(error);
 }
 
 static void send_messages(struct lp_udp *u, size_t count)
 {
 	size_t done = 0;
-	while (done < count) {
+	bool full = false;
+	while (done < count && !full) {
 		u->counters.syscalls_out++;
 		int sent = sendmmsg(
 			u->fd, u->out.messages + done, (unsigned)(count - done), MSG_DONTWAIT);
 		for (int i = 0; i < sent; i++)
 			count_sent(u, &u->out.messages[done + (size_t)i].msg_hdr);
-		if (sent >= 0) {
+		if (sent >= 0)
 			done += (size_t)sent;
-			continue;
-		}
-		if (errno == EINTR)
-			continue;
-		/* The first of the rest failed: EMSGSIZE, ENETUNREACH, EPERM, ENOBUFS and the like
-		 * concern this destination alone; a full socket (EAGAIN) ends quickly as well. */
-		const struct msghdr *failed = &u->out.messages[done].msg_hdr;
-		if (errno == EIO && u->segment) {
-			u->segment = false; /* an interface that cannot */
-			lp_log(LP_LOG_INFO, "udp_offload", "send=%s", "single");
-		}
-		if (failed->msg_iovlen > 1 && errno != EAGAIN)
-			send_singly(u, failed);
-		else
-			count_dropped(u, failed, errno);
-		done++;
+		else if (errno != EINTR)
+			full = !after_failure(u, &u->out.messages[done++].msg_hdr, errno);
 	}
+	for (; done < count; done++)
+		count_dropped(u, &u->out.messages[done].msg_hdr, EAGAIN);
 }
 
 void lp_udp_flush(struct lp_udp *u)

@@ -1,6 +1,8 @@
 #include "lanparty/edge/linux/udp.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -423,6 +425,92 @@ static void nobody_else_can_listen_beside_a_group_nor_a_group_beside_him(void **
 	close_group(group);
 }
 
+/* ---- a full socket. Loopback never fills a socket's buffer, so the linker's --wrap plays it. */
+
+static struct {
+	unsigned takes;  /* messages before the socket is full; UINT_MAX: it is never full */
+	int first_error; /* of the next call, once; 0: none */
+	uint64_t calls;
+} socket_buffer = {.takes = UINT_MAX};
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+
+static bool buffer_refuses(void)
+{
+	socket_buffer.calls++;
+	errno = socket_buffer.first_error ? socket_buffer.first_error : EAGAIN;
+	bool refused = socket_buffer.first_error || !socket_buffer.takes;
+	socket_buffer.first_error = 0;
+	return refused;
+}
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	if (buffer_refuses())
+		return -1;
+	if (count > socket_buffer.takes)
+		count = socket_buffer.takes;
+	int sent = __real_sendmmsg(fd, messages, count, flags);
+	if (sent > 0 && socket_buffer.takes != UINT_MAX)
+		socket_buffer.takes -= (unsigned)sent;
+	return sent;
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	if (buffer_refuses())
+		return -1;
+	if (socket_buffer.takes != UINT_MAX)
+		socket_buffer.takes--;
+	return __real_sendmsg(fd, message, flags);
+}
+
+static void a_full_socket_costs_one_failing_call_and_no_more(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *why;
+		unsigned takes;
+		int first_error;
+		bool alike; /* packets of one length make one message */
+		uint64_t calls, sent, dropped;
+	} rows[] = {
+		{"full at once", 0, 0, false, 1, 0, 40},
+		{"full after 5 messages", 5, 0, false, 2, 5, 35},
+		{"full at once, one message", 0, 0, true, 1, 0, 40},
+		{"full among packets that are sent singly", 7, EIO, true, 9, 7, 33},
+		{"one destination fails, then it is full", 0, ENETUNREACH, false, 2, 0, 40},
+		{"one destination fails", UINT_MAX, ENETUNREACH, false, 2, 39, 1},
+	};
+	struct lp_address bound;
+	struct lp_udp *server = server_at("127.0.0.1:0", &bound);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lp_udp *client = client_of(AF_INET);
+		struct lp_udp_counters c;
+		for (size_t n = 0; n < 40; n++) /* growing: no two can be one message */
+			say(client, &nowhere, &bound, 1, rows[i].alike ? 100 : 100 + n);
+		socket_buffer.takes = rows[i].takes;
+		socket_buffer.first_error = rows[i].first_error;
+		socket_buffer.calls = 0;
+		lp_udp_flush(client);
+		socket_buffer.takes = UINT_MAX;
+		lp_udp_get_counters(client, &c);
+		if (c.syscalls_out != rows[i].calls || socket_buffer.calls != rows[i].calls ||
+			c.packets_out != rows[i].sent || c.dropped != rows[i].dropped)
+			fail_msg("%s: %d calls, %d sent, %d dropped", rows[i].why,
+				(int)c.syscalls_out, (int)c.packets_out, (int)c.dropped);
+		say(client, &nowhere, &bound, 1, 100); /* later there is room again */
+		lp_udp_flush(client);
+		lp_udp_get_counters(client, &c);
+		assert_int_equal(c.packets_out, rows[i].sent + 1);
+		lp_udp_close(client);
+	}
+	lp_udp_close(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +527,7 @@ int main(void)
 		cmocka_unit_test(several_sockets_can_share_an_address),
 		cmocka_unit_test(a_packet_goes_to_the_socket_that_its_id_names),
 		cmocka_unit_test(nobody_else_can_listen_beside_a_group_nor_a_group_beside_him),
+		cmocka_unit_test(a_full_socket_costs_one_failing_call_and_no_more),
 	};
 	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
 	return cmocka_run_group_tests(tests, NULL, NULL);
