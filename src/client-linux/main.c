@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "dhcp.h"
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
-#include "lanparty/quic/identity.h"
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/base/wipe.h"
 #include "words.h"
 
 #define SCHEME "lanparty:"

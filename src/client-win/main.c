@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/log.h"
 #include "netfix.h"
 #include "lanparty/edge/options.h"
@@ -29,6 +29,7 @@ struct client {
 	struct lp_options options;
 	struct lp_option table[OWN_OPTIONS + LP_PEER_OPTIONS];
 	char *argv[ARGUMENTS + 1];
+	size_t argv_size[ARGUMENTS + 1];
 	char config[3 * MAX_PATH]; /* UTF-8 */
 	const char *tap;
 	struct lp_mac mac; /* zero: the adapter's own */
@@ -61,6 +62,22 @@ static void say_in_a_box(const char *sentence)
 	MessageBoxW(NULL, text, L"lanparty", MB_OK | MB_ICONERROR | MB_SETFOREGROUND);
 }
 
+/* Other programs of this user, and crash reports, see the command line. Only the program's name
+ * stays in it and in the C library's copies. */
+static void hide_arguments(void)
+{
+	wchar_t *wide = GetCommandLineW();
+	char *narrow = GetCommandLineA();
+	wide += *wide == L'"' ? 1 + wcscspn(wide + 1, L"\"") : wcscspn(wide, L" ");
+	narrow += *narrow == '"' ? 1 + strcspn(narrow + 1, "\"") : strcspn(narrow, " ");
+	if (*wide)
+		lp_zero(wide + 1, wcslen(wide + 1) * sizeof(*wide));
+	if (*narrow)
+		lp_zero(narrow + 1, strlen(narrow + 1));
+	for (int i = 1; i < __argc && __argv; i++)
+		lp_zero(__argv[i], strlen(__argv[i]));
+}
+
 /* UTF-8, whatever the system's code page is. */
 static int take_arguments(struct client *c)
 {
@@ -72,11 +89,15 @@ static int take_arguments(struct client *c)
 		c->argv[argc] = malloc(cap);
 		if (!c->argv[argc])
 			break;
+		c->argv_size[argc] = cap;
 		wide_to(c->argv[argc], cap, wide[argc]);
 		c->console = c->console || strcmp(c->argv[argc], "--console") == 0;
 		c->restore = c->restore || strcmp(c->argv[argc], "--restore") == 0;
 	}
+	for (int i = 0; wide && i < count; i++)
+		lp_zero(wide[i], wcslen(wide[i]) * sizeof(*wide[i]));
 	LocalFree(wide);
+	hide_arguments();
 	return argc;
 }
 
@@ -324,7 +345,7 @@ int main(void)
 	lp_options_clear(&client.options);
 	lp_zero(&client.peer, sizeof(client.peer));
 	for (size_t i = 0; client.argv[i]; i++)
-		free(client.argv[i]);
+		lp_zero_free(client.argv[i], client.argv_size[i]);
 	WSACleanup();
 	return code;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/packet/dhcp_strip.h"
 #include "lanparty/peer/link.h"

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
+
 #define UNITS_MAX 4096 /* of text that is converted at once */
 
 wchar_t *wide_from(wchar_t *wide, size_t cap, const char *text)
@@ -25,6 +27,7 @@ wchar_t *wide_from(wchar_t *wide, size_t cap, const char *text)
 	}
 	memcpy(wide, whole, count * sizeof(*wide));
 	wide[count] = 0;
+	lp_zero(whole, sizeof(whole)); /* it can be a room code */
 	return wide;
 }
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
-#include "lanparty/quic/identity.h"
 #include "lanparty/edge/log.h"
 #include "remember.h"
 #include "wide.h"

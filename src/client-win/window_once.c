@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/base/wipe.h"
 
 #define MUTEX_NAME  L"Local\\lanparty-window"
 #define WINDOW_WAIT 1000  /* ms that a window may take to appear when two starts race */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/base/wipe.h"
 #include "wide.h"
 
 #define LOG_MAX 60000 /* characters of the log that are kept */

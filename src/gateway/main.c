@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
-#include "lanparty/quic/identity.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/peer/linux/peer.h"

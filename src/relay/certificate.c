@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/log.h"
 
 #define PEM_MAX 65536 /* a leaf and a few intermediates are under 10 KiB */

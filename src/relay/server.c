@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/udp.h"
 #include "lanparty/edge/log.h"

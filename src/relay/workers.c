@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lanparty/edge/linux/loop.h"
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/log.h"
 
 #define ROOMS_OF_WORKER 64   /* at least, where nobody has said how many workers there shall be */

@@ -13,7 +13,7 @@
 
 #define LP_OPTIONS_MAX      64 /* in a table */
 #define LP_OPTION_TEXTS_MAX 16 /* times that a repeated text can be given */
-#define LP_OPTION_SECRETS   4  /* secrets on one command line */
+#define LP_OPTION_SECRETS   4  /* secrets on one command line and in the environment */
 #define LP_OPTION_CONFIGS   2  /* configuration files that are read */
 #define LP_CONFIG_MAX       65536
 
@@ -41,7 +41,8 @@ struct lp_option {
 	/* LP_OPTION_PARSED: false when text is not right. */
 	bool (*parse)(const char *text, void *value);
 	const char *expects; /* what would be right, for the error; needed with parse */
-	/* LP_OPTION_TEXT: it is copied and made unreadable in argv, and errors do not show it. */
+	/* LP_OPTION_TEXT: it is copied and made unreadable in argv and in the environment, and errors
+	 * do not show it. */
 	bool secret;
 };
 

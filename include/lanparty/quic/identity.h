@@ -41,7 +41,5 @@ void lp_sha256(const void *bytes, size_t len, uint8_t ret_hash[32]);
 bool lp_room_key(const struct lp_code *code, uint8_t ret_key[LP_ROOM_KEY_SIZE]);
 /* The 16 bits that steer a room's packets to one worker: first bytes of SHA-256 over the key. */
 uint16_t lp_room_steer(const uint8_t key[LP_ROOM_KEY_SIZE]);
-/* memset that the compiler keeps. */
-void lp_zero(void *bytes, size_t len);
 
 #endif

@@ -3,10 +3,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
 
 #define HELP_COLUMN     32
@@ -34,27 +36,37 @@ struct reading {
 	int exit;
 };
 
-/* Memory that the compiler must not leave as it was. */
-static void wipe(char *text)
+/* A text that is wiped before it is freed. The size is kept beside it, because its owner can have
+ * cut the text meanwhile. */
+struct kept {
+	size_t size;
+	char text[];
+};
+
+static char *keep(size_t size)
 {
-	for (volatile char *at = text; *at; at++)
-		*at = 'x';
+	struct kept *kept = calloc(1, sizeof(*kept) + size);
+	if (!kept)
+		return NULL;
+	kept->size = size;
+	return kept->text;
 }
 
-static void wipe_and_free(char *text)
+static void discard(char *text)
 {
-	if (text)
-		wipe(text);
-	free(text);
+	if (!text)
+		return;
+	struct kept *kept = (struct kept *)(void *)(text - offsetof(struct kept, text));
+	lp_zero_free(kept, sizeof(*kept) + kept->size);
 }
 
 void lp_options_clear(struct lp_options *o)
 {
-	wipe_and_free(o->argument);
+	discard(o->argument);
 	for (size_t i = 0; i < LP_OPTION_CONFIGS; i++)
-		wipe_and_free(o->configs[i]);
+		discard(o->configs[i]);
 	for (size_t i = 0; i < LP_OPTION_SECRETS; i++)
-		wipe_and_free(o->secrets[i]);
+		discard(o->secrets[i]);
 	o->argument = NULL;
 	memset(o->configs, 0, sizeof(o->configs));
 	memset(o->secrets, 0, sizeof(o->secrets));
@@ -242,22 +254,35 @@ static const struct lp_option *find(
 	return NULL;
 }
 
-/* A copy that lives on while argv shows nothing any more; NULL when there is no memory. */
-static char *hide(char *in_argv)
+static bool no_memory(struct reading *r)
 {
-	size_t size = strlen(in_argv) + 1;
-	char *copy = malloc(size);
+	say(r, "out of memory");
+	r->exit = LP_EXIT_INTERNAL;
+	return false;
+}
+
+/* A copy, while argv or the environment show nothing any more; NULL when there is no memory. */
+static char *hide(char *shown)
+{
+	size_t size = strlen(shown) + 1;
+	char *copy = keep(size);
 	if (copy)
-		memcpy(copy, in_argv, size);
-	wipe(in_argv);
+		memcpy(copy, shown, size);
+	for (volatile char *at = shown; *at; at++)
+		*at = 'x';
 	return copy;
 }
 
-static bool take_argument(
+/* A value of the command line or the environment. */
+static bool take_shown(
 	struct reading *r, const char *source, const struct lp_option *option, char *text)
 {
 	if (option->secret && text) {
-		if (r->secrets == LP_OPTION_SECRETS || !(text = hide(text))) {
+		text = hide(text);
+		if (!text)
+			return no_memory(r);
+		if (r->secrets == LP_OPTION_SECRETS) {
+			discard(text);
 			say(r, "%s is given too often", source);
 			return false;
 		}
@@ -276,7 +301,7 @@ static bool take_positional(struct reading *r, char *text)
 		return false;
 	}
 	o->argument = hide(text);
-	return o->argument != NULL;
+	return o->argument || no_memory(r);
 }
 
 /* Built-in ones. False ends the program. */
@@ -317,7 +342,7 @@ static bool read_option(struct reading *r, int argc, char **argv, int *at)
 		}
 		text = argv[++*at];
 	}
-	return own ? take_built_in(r, option, text) : take_argument(r, source, option, text);
+	return own ? take_built_in(r, option, text) : take_shown(r, source, option, text);
 }
 
 static bool read_command_line(struct reading *r, int argc, char **argv)
@@ -342,7 +367,7 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 	return true;
 }
 
-static const char *from_environment(const char *name, char variable[SOURCE_BYTES])
+static char *from_environment(const char *name, char variable[SOURCE_BYTES])
 {
 	snprintf(variable, SOURCE_BYTES, "LANPARTY_%s", name);
 	for (char *at = variable; *at; at++)
@@ -368,12 +393,12 @@ static bool read_environment(struct reading *r)
 		return true;
 	for (size_t i = 0; i < r->o->count; i++) {
 		const struct lp_option *option = &r->o->list[i];
-		const char *text = from_environment(option->name, variable);
+		char *text = from_environment(option->name, variable);
 		if (!text || !*text) /* an empty one counts as none, as units and scripts expect */
 			continue;
 		bool repeated = option->kind == LP_OPTION_TEXTS || option->kind == LP_OPTION_PARSED;
-		if (repeated ? !take_words(r, variable, option, (char *)(uintptr_t)text)
-			     : !take(r, variable, option, text))
+		if (repeated ? !take_words(r, variable, option, text)
+			     : !take_shown(r, variable, option, text))
 			return false;
 	}
 	if (!r->config_file)
@@ -384,17 +409,20 @@ static bool read_environment(struct reading *r)
 
 static bool load_config(struct reading *r, char **ret_text)
 {
+	char *text = keep(LP_CONFIG_MAX + 1);
+	if (!text)
+		return no_memory(r);
+	*ret_text = text;
 	FILE *file = fopen(r->config_file, "rb");
-	char *text = file ? calloc(1, LP_CONFIG_MAX + 1) : NULL;
-	size_t len = text ? fread(text, 1, LP_CONFIG_MAX + 1, file) : 0;
-	bool good = file && text && !ferror(file) && len <= LP_CONFIG_MAX;
+	if (file)
+		setvbuf(file, NULL, _IONBF, 0); /* no second copy, which nobody would wipe */
+	size_t len = file ? fread(text, 1, LP_CONFIG_MAX + 1, file) : 0;
+	bool good = file && !ferror(file) && len <= LP_CONFIG_MAX;
 	int error = len > LP_CONFIG_MAX ? EFBIG : errno;
 	if (file)
 		fclose(file);
-	*ret_text = text;
 	if (!good) {
-		if (len > LP_CONFIG_MAX)
-			text[LP_CONFIG_MAX] = 0;
+		text[LP_CONFIG_MAX] = 0;
 		say(r, "cannot read the configuration file %s: %s", r->config_file,
 			strerror(error));
 	}

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
@@ -189,20 +190,27 @@ static void close_connection(struct lp_link *l, const struct lp_tunnel_action *a
 		lp_quic_close(l->conn, action->leave, action->text);
 }
 
-static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
+static void send_hello(struct lp_link *l, const struct lp_tunnel_action *a)
 {
 	int64_t stream;
+	if (!l->conn)
+		return;
+	enum lp_status status = lp_quic_open(l->conn, &stream);
+	if (status == LP_OK)
+		status = lp_quic_send(l->conn, stream, a->bytes, a->len, true);
+	if (status != LP_OK)
+		lp_quic_close(l->conn, LP_LEAVE_OTHER, lp_status_text(status));
+}
+
+static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
+{
 	switch (a->kind) {
 	case LP_TUNNEL_CONNECT:
 		l->steer = a->steered ? a->steer : lp_room_steer(l->config.options->room_key);
 		look_up(l);
 		break;
 	case LP_TUNNEL_HELLO:
-		if (!l->conn)
-			break;
-		if (lp_quic_open(l->conn, &stream) != LP_OK ||
-			lp_quic_send(l->conn, stream, a->bytes, a->len, true) != LP_OK)
-			lp_quic_close(l->conn, LP_LEAVE_OTHER, "the hello could not be sent");
+		send_hello(l, a);
 		break;
 	case LP_TUNNEL_MESSAGE:
 		if (l->conn && lp_quic_send_message(l->conn, a->bytes, a->len) != LP_OK)
@@ -225,6 +233,8 @@ static bool do_actions(struct lp_link *l)
 	bool any = false;
 	while (lp_tunnel_next(l->tunnel, &l->action)) {
 		do_action(l, &l->action);
+		if (l->action.kind == LP_TUNNEL_HELLO)
+			lp_zero(&l->action, sizeof(l->action)); /* the room's key */
 		any = true;
 	}
 	return any;

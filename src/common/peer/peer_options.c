@@ -12,6 +12,7 @@
 #include <unistd.h>
 #endif
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/edge/parse.h"
 
@@ -140,6 +141,7 @@ static long read_file(const char *path, void *bytes, size_t cap)
 	FILE *file = standard ? stdin : fopen(path, "rb");
 	if (!file)
 		return -1;
+	setvbuf(file, NULL, _IONBF, 0); /* no second copy of a room code, which nobody would wipe */
 	size_t len = fread(bytes, 1, cap, file);
 	int error = ferror(file) ? errno : 0;
 	if (!standard)
@@ -206,7 +208,7 @@ bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *co
 static bool take_invite(struct lp_peer_options *values, const struct lp_options *options,
 	struct lp_code *code, int *ret_exit)
 {
-	struct lp_invite invite;
+	struct lp_invite invite; /* written only when the parse succeeds */
 	if (lp_invite_parse(options->argument, &invite) != LP_OK)
 		return wrong(options, ret_exit, "the invite is not complete: it looks like %s",
 			LP_PEER_POSITIONAL);
@@ -240,6 +242,9 @@ static bool read_room_file(
 	char text[2 * LP_CODE_MAX] = "";
 	long len = read_file(path, text, sizeof(text) - 1);
 	if (len < 0) {
+		int error = errno;
+		lp_zero(text, sizeof(text));
+		errno = error;
 		*ret_exit = LP_EXIT_NO_INPUT;
 		return wrong(options, ret_exit, "cannot read the room file %s: %s", path,
 			strerror(errno));
@@ -269,6 +274,16 @@ static bool find_code(struct lp_peer_options *values, const struct lp_options *o
 	if (values->room)
 		return parse_code(values->room, options, code, ret_exit);
 	return read_room_file(values->room_file, options, code, ret_exit);
+}
+
+/* The code was taken from these. They stay, empty: that something was given is still known. */
+static void wipe_sources(const struct lp_peer_options *values, const struct lp_options *options)
+{
+	char *room = (char *)(uintptr_t)values->room; /* a text that the options own */
+	if (room)
+		lp_zero(room, strlen(room));
+	if (options->argument)
+		lp_zero(options->argument, strlen(options->argument));
 }
 
 static bool derive_key(struct lp_peer_options *values, struct lp_code *code)
@@ -309,19 +324,28 @@ bool lp_peer_options_prepare(
 	return true;
 }
 
+static bool use_code(struct lp_peer_options *values, struct lp_options *options,
+	struct lp_code *code, int *ret_exit)
+{
+	if (!lp_peer_options_prepare(values, options, ret_exit))
+		return false;
+	if (!values->relay.name[0])
+		return wrong(options, ret_exit, "which relay? Give an invite or --relay HOST");
+	if (derive_key(values, code))
+		return true;
+	*ret_exit = LP_EXIT_INTERNAL;
+	return wrong(options, ret_exit, "the TLS library has no SHA-256");
+}
+
 bool lp_peer_options_finish(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit)
 {
 	struct lp_code code = {0};
 	*ret_exit = LP_EXIT_OK;
 	lp_log_set(values->log_level, values->log_format);
-	if (!find_code(values, options, &code, ret_exit) ||
-		!lp_peer_options_prepare(values, options, ret_exit))
-		return false;
-	if (!values->relay.name[0])
-		return wrong(options, ret_exit, "which relay? Give an invite or --relay HOST");
-	if (derive_key(values, &code))
-		return true;
-	*ret_exit = LP_EXIT_INTERNAL;
-	return wrong(options, ret_exit, "the TLS library has no SHA-256");
+	bool good = find_code(values, options, &code, ret_exit) &&
+		    use_code(values, options, &code, ret_exit);
+	lp_zero(&code, sizeof(code));
+	wipe_sources(values, options);
+	return good;
 }

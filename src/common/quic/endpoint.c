@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lanparty/base/list.h"
+#include "lanparty/base/wipe.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/wire/control.h"
 #include "accept.h"

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #endif
 
+#include "lanparty/base/wipe.h"
 #include "identity_internal.h"
 
 #include <wolfssl/wolfcrypt/asn.h>
@@ -203,6 +204,7 @@ static const char *fill(struct lp_identity *identity, const char *cert_pem, size
 		return "the key file holds no PEM private key without a password";
 	identity->cert_pem = copy_text(cert_pem, cert_len);
 	identity->key_pem = copy_text(key_pem, key_len);
+	identity->key_pem_len = key_len; /* a NUL can stand in it */
 	if (!identity->cert_pem || !identity->key_pem)
 		return "out of memory";
 	identity->tls = lp_tls_server_context();
@@ -255,12 +257,8 @@ void lp_identity_free(struct lp_identity *identity)
 		return;
 	if (identity->tls)
 		lp_tls_context_free(identity->tls);
-	if (identity->key)
-		lp_zero(identity->key, identity->key_len);
-	if (identity->key_pem)
-		lp_zero(identity->key_pem, strlen(identity->key_pem));
-	free(identity->key);
-	free(identity->key_pem);
+	lp_zero_free(identity->key, identity->key_len);
+	lp_zero_free(identity->key_pem, identity->key_pem_len);
 	free(identity->cert_pem);
 	free(identity->leaf);
 	free(identity);

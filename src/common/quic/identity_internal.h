@@ -10,6 +10,7 @@
 struct lp_identity {
 	char *cert_pem; /* leaf first */
 	char *key_pem;
+	size_t key_pem_len;
 	uint8_t *leaf; /* DER */
 	size_t leaf_len;
 	uint8_t *key; /* DER, as it was in the PEM */

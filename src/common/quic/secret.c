@@ -58,10 +58,3 @@ uint16_t lp_room_steer(const uint8_t key[LP_ROOM_KEY_SIZE])
 	lp_sha256(key, LP_ROOM_KEY_SIZE, hash);
 	return (uint16_t)(hash[0] << 8 | hash[1]);
 }
-
-void lp_zero(void *bytes, size_t len)
-{
-	volatile uint8_t *at = bytes;
-	while (len-- > 0)
-		*at++ = 0;
-}

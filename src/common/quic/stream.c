@@ -8,6 +8,8 @@
 #include "quic_test.h"
 #include "state.h"
 
+#include "lanparty/base/wipe.h"
+
 /* A message costs at least this much of LP_QUIC_PENDING_MAX, so that many tiny ones are bounded as
  * well. */
 #define LP_OUT_COST sizeof(struct lp_out)
@@ -49,7 +51,7 @@ static void drop_first_chunk(struct lp_quic_conn *conn, struct lp_out *out)
 		out->last = NULL;
 	out->start += chunk->len;
 	conn->pending -= chunk->len;
-	free(chunk);
+	lp_zero_free(chunk, sizeof *chunk + chunk->len); /* a hello has the room's key */
 }
 
 static void out_free(struct lp_quic_conn *conn, struct lp_out *out)

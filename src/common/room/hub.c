@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "hub_private.h"
 
 /* Stream ids tell who opened them and which way they go (RFC 9000, section 2.1). */
@@ -61,7 +62,7 @@ void lp_hub_free(struct lp_hub *hub)
 	lp_rooms_free(hub->rooms);
 	if (hub->pool)
 		lp_pool_free(hub->pool);
-	free(hub->actions);
+	lp_zero_free(hub->actions, hub->action_cap * sizeof(*hub->actions));
 	free(hub);
 }
 
@@ -77,7 +78,7 @@ static struct lp_hub_action *add_action(
 			return NULL;
 		for (size_t i = 0; i < hub->action_count; i++)
 			ring[i] = hub->actions[(hub->action_head + i) % hub->action_cap];
-		free(hub->actions);
+		lp_zero_free(hub->actions, hub->action_cap * sizeof(*ring)); /* resume tokens */
 		hub->actions = ring;
 		hub->action_cap = cap;
 		hub->action_head = 0;
@@ -375,6 +376,7 @@ static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint
 		on_hello(hub, s, &message.hello, now);
 	else
 		reject(hub, s, LP_REJECT_MALFORMED, 0, now);
+	lp_zero(&message, sizeof(message)); /* the room's key */
 }
 
 void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/base/bytes.h"
 #include "lanparty/wire/overlay.h"
 
@@ -57,10 +58,10 @@ struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 static void room_free(struct lp_room *room)
 {
 	for (size_t i = 0; i < room->count; i++)
-		free(room->members[i]);
+		lp_member_free(room->members[i]);
 	free(room->members);
 	lp_neighbours_free(room->neighbours);
-	free(room);
+	lp_zero_free(room, sizeof(*room)); /* its key */
 }
 
 void lp_rooms_free(struct lp_rooms *rooms)
@@ -380,7 +381,7 @@ bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member)
 
 void lp_member_free(struct lp_member *member)
 {
-	free(member);
+	lp_zero_free(member, sizeof(*member)); /* its resume token */
 }
 
 void lp_member_set_path(struct lp_member *member, size_t path_datagram)

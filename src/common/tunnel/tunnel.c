@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/wire/inbox.h"
 #include "tunnel_private.h"
 
@@ -64,13 +65,6 @@ static void forget_room(struct lp_tunnel *t)
 	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
 }
 
-/* Memory that the compiler must not leave as it was. */
-static void wipe(void *bytes, size_t len)
-{
-	for (volatile uint8_t *at = bytes; len > 0; len--)
-		*at++ = 0;
-}
-
 void lp_tunnel_free(struct lp_tunnel *t)
 {
 	if (!t)
@@ -81,20 +75,22 @@ void lp_tunnel_free(struct lp_tunnel *t)
 	if (t->pool)
 		lp_pool_free(t->pool);
 	free(t->members);
-	if (t->actions) /* a hello may be among them, with the room's key */
-		wipe(t->actions, t->action_cap * sizeof(*t->actions));
-	free(t->actions);
-	wipe(t, sizeof(*t));
-	free(t);
+	/* A hello may be among the actions, with the room's key. */
+	lp_zero_free(t->actions, t->action_cap * sizeof(*t->actions));
+	lp_zero_free(t, sizeof(*t));
 }
 
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind)
 {
 	if (t->action_count == t->action_cap) {
 		size_t cap = t->action_cap ? 2 * t->action_cap : 8;
-		struct lp_tunnel_action *list = realloc(t->actions, cap * sizeof(*list));
+		struct lp_tunnel_action *list =
+			malloc(cap * sizeof(*list)); /* not realloc: wiped */
 		if (!list)
 			return NULL;
+		if (t->action_count > 0)
+			memcpy(list, t->actions, t->action_count * sizeof(*list));
+		lp_zero_free(t->actions, t->action_cap * sizeof(*list));
 		t->actions = list;
 		t->action_cap = cap;
 	}
@@ -110,7 +106,10 @@ bool lp_tunnel_next(struct lp_tunnel *t, struct lp_tunnel_action *ret_action)
 		t->action_next = t->action_count = 0;
 		return false;
 	}
-	*ret_action = t->actions[t->action_next++];
+	struct lp_tunnel_action *action = &t->actions[t->action_next++];
+	*ret_action = *action;
+	if (action->kind == LP_TUNNEL_HELLO)
+		lp_zero(action->bytes, sizeof(action->bytes)); /* the room's key */
 	return true;
 }
 
@@ -207,6 +206,7 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 	t->state = TUNNEL_HELLO;
 	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
 	send_control(t, LP_TUNNEL_HELLO, &message);
+	lp_zero(&message, sizeof(message));
 }
 
 /* The relay breaks the protocol, or the room is lost: the connection goes, a new one may come. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/base/bytes.h"
 
 /* Crockford's base 32: no I, L, O (they look like 1 and 0) and no U. */
@@ -107,29 +108,35 @@ static bool read_generated(const char *text, size_t len, char canonical[LP_CODE_
 	return true;
 }
 
-static enum lp_status parse_code(struct span s, struct lp_code *ret_code)
+/* Upper case, without hyphens and spaces: the length, 0 when it is no code. */
+static size_t read_chosen(struct span s, char text[LP_CODE_TEXT])
 {
-	struct lp_code code = {.chosen = true};
 	size_t len = 0;
 	for (size_t i = 0; i < s.len; i++) {
 		char c = upper(s.at[i]);
 		if (c == '-' || is_space(c))
 			continue;
-		if (!is_letter(c) && !is_digit(c))
-			return LP_INVALID;
-		if (len == LP_CODE_MAX)
-			return LP_INVALID;
-		code.text[len++] = c;
+		if ((!is_letter(c) && !is_digit(c)) || len == LP_CODE_MAX)
+			return 0;
+		text[len++] = c;
 	}
-	if (len < LP_CODE_MIN)
-		return LP_INVALID;
+	return len < LP_CODE_MIN ? 0 : len;
+}
+
+static enum lp_status parse_code(struct span s, struct lp_code *ret_code)
+{
+	struct lp_code code = {.chosen = true};
 	char canonical[LP_CODE_TEXT] = "";
+	size_t len = read_chosen(s, code.text);
 	if (read_generated(code.text, len, canonical)) {
 		memcpy(code.text, canonical, sizeof(canonical));
 		code.chosen = false;
 	}
-	*ret_code = code;
-	return LP_OK;
+	if (len > 0)
+		*ret_code = code;
+	lp_zero(&code, sizeof(code));
+	lp_zero(canonical, sizeof(canonical));
+	return len > 0 ? LP_OK : LP_INVALID;
 }
 
 enum lp_status lp_code_parse(const char *text, struct lp_code *ret_code)
@@ -252,10 +259,8 @@ static bool read_parameter(struct span value, struct lp_invite *invite)
 	return true;
 }
 
-enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite)
+static enum lp_status parse_invite(struct span s, struct lp_invite *invite)
 {
-	struct lp_invite invite = {0};
-	struct span s = span_of(text);
 	while (s.len > 0 && is_space(s.at[0]))
 		s = (struct span){s.at + 1, s.len - 1};
 	while (s.len > 0 && is_space(s.at[s.len - 1]))
@@ -264,13 +269,22 @@ enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite)
 		return LP_INVALID;
 	struct span host = cut_at(&s, '/');
 	struct span code = cut_at(&s, '?');
-	if (parse_host(host, &invite.relay) != LP_OK || parse_code(code, &invite.code) != LP_OK)
+	if (parse_host(host, &invite->relay) != LP_OK || parse_code(code, &invite->code) != LP_OK)
 		return LP_INVALID;
 	while (s.len > 0)
-		if (!read_parameter(cut_at(&s, '&'), &invite))
+		if (!read_parameter(cut_at(&s, '&'), invite))
 			return LP_INVALID;
-	*ret_invite = invite;
 	return LP_OK;
+}
+
+enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite)
+{
+	struct lp_invite invite = {0};
+	enum lp_status status = parse_invite(span_of(text), &invite);
+	if (status == LP_OK)
+		*ret_invite = invite;
+	lp_zero(&invite, sizeof(invite));
+	return status;
 }
 
 static void put(struct lp_writer *w, const char *text)

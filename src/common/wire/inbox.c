@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
+
 struct lp_inbox_piece {
 	struct lp_inbox_piece *next;
 	int64_t stream;
@@ -25,7 +27,7 @@ static void forget(struct lp_inbox *inbox, struct lp_inbox_piece **at)
 		return;
 	*at = piece->next;
 	inbox->count--;
-	free(piece);
+	lp_zero_free(piece, sizeof(*piece)); /* a hello has the room's key */
 }
 
 /* Appends to what is there of this stream; NULL with a status when that cannot be. */

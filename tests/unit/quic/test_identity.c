@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/quic/identity.h"
 
 #define NOW      INT64_C(1790000000) /* 2026-09-21 */
