@@ -9,6 +9,7 @@
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
+#include "lanparty/edge/output.h"
 #include "lanparty/peer/linux/peer.h"
 #include "lanparty/peer/linux/rights.h"
 #include "tap.h"
@@ -140,6 +141,7 @@ int main(int argc, char **argv)
 		.positional = LP_PEER_POSITIONAL,
 	};
 	int code = LP_EXIT_OK;
+	lp_output_open();
 	if (dhcp_is_event(argc, argv))
 		return LP_EXIT_OK;
 	if (read_options(&c, &options, argc, argv, &code))
@@ -149,5 +151,5 @@ int main(int argc, char **argv)
 		c.tap->ops->close(c.tap);
 	lp_zero(&c.peer, sizeof(c.peer));
 	lp_options_clear(&options);
-	return code;
+	return lp_output_end(code);
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lanparty/edge/linux/file.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/log.h"
@@ -268,18 +269,16 @@ static bool load_mac(const char *path, struct lp_mac *ret_mac)
 /* The same from run to run, so that the LAN's DHCP server and the other players know us again. */
 static bool own_mac(const struct tap *t, struct lp_mac *ret_mac)
 {
-	char path[512], text[LP_MAC_TEXT];
+	char path[512], text[LP_MAC_TEXT], line[LP_MAC_TEXT + 1];
 	state_path(t, path, sizeof(path));
 	if (load_mac(path, ret_mac))
 		return true;
 	if (!lp_random(ret_mac->b, sizeof(ret_mac->b)))
 		return false;
 	ret_mac->b[0] = (uint8_t)((ret_mac->b[0] & 0xfc) | 0x02); /* local, one station's */
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || dprintf(fd, "%s\n", lp_mac_format(ret_mac, text)) < 0)
+	snprintf(line, sizeof(line), "%s\n", lp_mac_format(ret_mac, text));
+	if (!lp_file_replace_here(path, 0600, line, strlen(line)))
 		lp_log(LP_LOG_WARNING, "mac_not_kept", "file=%s error=%s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "lanparty/edge/log.h"
 #include "netfix.h"
 #include "lanparty/edge/options.h"
+#include "lanparty/edge/output.h"
 #include "lanparty/peer/peer_options.h"
 #include "remember.h"
 #include "session.h"
@@ -330,7 +331,7 @@ static int run(struct client *c)
 		return run_window(c);
 	if (!lp_peer_options_finish(&c->peer, &c->options, &code))
 		return code;
-	return run_console(c);
+	return lp_output_end(run_console(c));
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include "lanparty/edge/exit.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
+#include "lanparty/edge/output.h"
 #include "lanparty/peer/linux/peer.h"
 #include "ports.h"
 #include "lanparty/peer/linux/rights.h"
@@ -85,11 +86,12 @@ int main(int argc, char **argv)
 		.positional = LP_PEER_POSITIONAL,
 	};
 	int code = LP_EXIT_OK;
+	lp_output_open();
 	if (read_options(&g, &options, argc, argv, &code))
 		code = run(&g);
 	if (g.port)
 		g.port->ops->close(g.port);
 	lp_zero(&g.peer, sizeof(g.peer));
 	lp_options_clear(&options);
-	return code;
+	return lp_output_end(code);
 }

@@ -6,6 +6,7 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
+#include "lanparty/edge/output.h"
 #include "lanparty/edge/parse.h"
 #include "workers.h"
 
@@ -206,8 +207,9 @@ int main(int argc, char **argv)
 		.count = sizeof(list) / sizeof(list[0]),
 	};
 	int code;
+	lp_output_open();
 	if (lp_options_read(&options, argc, argv, &code))
 		code = (int)main_with(&s, &options);
 	lp_options_clear(&options);
-	return code;
+	return lp_output_end(code);
 }

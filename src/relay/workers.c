@@ -9,9 +9,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "lanparty/edge/linux/loop.h"
 #include "lanparty/base/wipe.h"
+#include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
+#include "lanparty/edge/output.h"
 
 #define ROOMS_OF_WORKER 64   /* at least, where nobody has said how many workers there shall be */
 #define FRAMES_LEAST    1024 /* that wait: one full room must not feel that there are other workers */
@@ -246,7 +247,7 @@ static bool start_others(struct workers *w)
 	return true;
 }
 
-static void say_listening(const struct workers *w)
+static bool say_listening(const struct workers *w)
 {
 	for (size_t i = 0; i < w->config.listen_count; i++) {
 		struct lp_address bound;
@@ -258,7 +259,7 @@ static void say_listening(const struct workers *w)
 		else
 			printf("listening on %s/udp\n", text);
 	}
-	fflush(stdout);
+	return lp_output_good();
 }
 
 /* Counters are structs of nothing but uint64_t. */
@@ -313,8 +314,12 @@ enum lp_exit workers_run(struct workers *w)
 		join_others(w);
 		return LP_EXIT_OS;
 	}
+	if (!say_listening(w)) { /* whoever waits for that line would wait for ever */
+		stop_others(w);
+		join_others(w);
+		return LP_EXIT_IO;
+	}
 	lp_log(LP_LOG_INFO, "workers", "count=%zu", w->count);
-	say_listening(w);
 	server_run(w->list[0].server);
 	join_others(w);
 	log_summary(w);

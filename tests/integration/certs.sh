@@ -33,6 +33,46 @@ stop player1
 stop relay
 check "the relay ends well" test $status = 0
 
+# ---- what cannot be written stays as it was
+small=$dir/small && mkdir "$small"
+private() { # COMMANDS: in a shell with a small disk at $small that nobody else sees
+	at vps sh -c "mount -t tmpfs -o size=16k tmpfs $small || exit 1; $1"
+}
+writes="${relay_cmd[*]} --listen 0.0.0.0:443 --dev-cert-der-out"
+full="head -c 100k /dev/zero >$small/fill 2>/dev/null"
+check "P2 a full disk: the old certificate stays, and nothing beside it" private "
+	echo before >$small/relay.der; $full; $writes $small/relay.der
+	[ \$? = 73 ] && [ \"\$(cat $small/relay.der)\" = before ] && [ \"\$(ls $small)\" = \"\$(printf 'fill\nrelay.der')\" ]"
+check "P2 a device that is full stays a device" private "
+	mknod $small/full c 1 7 && { $writes $small/full; [ \$? = 73 ]; } && test -c $small/full"
+check "new-cert: neither a device nor a lone key is left behind otherwise" private "
+	mknod $small/full c 1 7 && { ${relay_cmd[*]} new-cert --cert $small/full --key $small/key; [ \$? = 73 ]; } &&
+	test -c $small/full && test ! -e $small/key"
+check "new-cert on a full disk leaves nothing" private "
+	$full; ${relay_cmd[*]} new-cert --cert $small/cert --key $small/key
+	[ \$? = 73 ] && [ \"\$(ls $small)\" = fill ]"
+into_fifo() {
+	mkfifo "$dir/fifo" || return 1
+	start reader vps head -c 1 "$dir/fifo"
+	start relay vps "${relay_cmd[@]}" --listen 0.0.0.0:443 --dev-cert-der-out "$dir/fifo"
+	soon 5 said relay '^listening on' && soon 5 said reader 0 && test -p "$dir/fifo"
+}
+check "P2 a FIFO is written to and stays" into_fifo
+stop relay
+
+# ---- results that standard output does not take
+closed() { # STATUS SENTENCE COMMAND...: with standard output closed
+	ends_with "$1" "$2" vps sh -c 'exec "$@" >&-' sh "${@:3}"
+}
+for option in --help --version; do
+	check "$option: an error when it is not shown" closed 74 'output_failed' "${relay_cmd[@]}" $option
+done
+check "new-room: an error when the code is not shown" closed 74 'output_failed' "$bin/lanparty-client" new-room
+check "new-cert: an error when the pin is not shown" closed 74 'pin_not_shown' "${relay_cmd[@]}" new-cert --cert "$dir/n.crt" --key "$dir/n.key"
+check "new-cert: the files are there all the same" test -s "$dir/n.crt" -a -s "$dir/n.key"
+check "P1 the relay ends when it cannot say where it listens" closed 74 'output_failed' "${relay_cmd[@]}" --listen 0.0.0.0:443
+check "new-room on a full disk is an error" private "$full; $bin/lanparty-client new-room >>$small/fill; [ \$? = 74 ]"
+
 # ---- PEM files
 need "a relay with PEM files starts" relay --log-level debug
 first_pin=$pin
@@ -46,6 +86,14 @@ check "a file that is no certificate" joiner 66 'not a certificate in DER' --rel
 check "without a pin the system's authorities decide: not for this one" joiner 79 'no authority vouches' --relay "$relay_ip" --room "$code"
 need "one of two pins is enough" client player1 player1 --relay-pin "$wrong" --relay-pin "$first_pin"
 room_has player1 91
+unheard() { # a member whose events nobody takes stays in the room, and says so in the end
+	start player2 player2 sh -c 'exec "$@" >&-' sh env STATE_DIRECTORY="$dir" "$bin/lanparty-client" --tap "$tun" "$(invite "$first_pin")"
+	soon 5 said_times player1 '^peer_joined' 1 && soon 5 said player2 'output_failed' &&
+		not soon 2 said_times player1 '^peer_left' 1
+}
+check "events that standard output does not take are no reason to leave" unheard
+stop player2
+check "but an error in the end" test $status = 74
 
 # ---- SIGHUP
 rm "$dir/relay.crt" "$dir/relay.key"

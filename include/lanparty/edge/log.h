@@ -48,7 +48,8 @@ bool lp_log_on(enum lp_log_level level);
 void lp_log(enum lp_log_level level, const char *event, const char *format, ...) LP_LOG_FORMAT;
 
 /* The same to a stream (stdout for events that machines read): JSON in the JSON format, else text
- * "event key=value ...". No level, no time. Flushed. */
-void lp_event(FILE *out, const char *event, const char *format, ...) LP_LOG_FORMAT;
+ * "event key=value ...". No level, no time. Flushed.
+ * False when out did not take it, or did not take something before. */
+bool lp_event(FILE *out, const char *event, const char *format, ...) LP_LOG_FORMAT;
 
 #endif

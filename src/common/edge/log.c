@@ -250,13 +250,13 @@ static void put_pairs(struct line *line, const char *format, va_list *args, bool
 }
 
 /* One write, so that the lines of two threads do not mix. */
-static void finish(struct line *line, FILE *out, bool json)
+static bool finish(struct line *line, FILE *out, bool json)
 {
 	if (json)
 		line->text[line->len++] = '}';
 	line->text[line->len++] = '\n';
 	fwrite(line->text, 1, line->len, out);
-	fflush(out);
+	return fflush(out) == 0 && !ferror(out);
 }
 
 static void put_time(struct line *line, bool json)
@@ -306,7 +306,7 @@ void lp_log(enum lp_log_level level, const char *event, const char *format, ...)
 		settings.taker(settings.context, line.text, line.len - 1);
 }
 
-void lp_event(FILE *out, const char *event, const char *format, ...)
+bool lp_event(FILE *out, const char *event, const char *format, ...)
 {
 	bool json = settings.format == LP_LOG_JSON;
 	struct line line;
@@ -321,5 +321,5 @@ void lp_event(FILE *out, const char *event, const char *format, ...)
 	va_start(args, format);
 	put_pairs(&line, format, &args, json);
 	va_end(args);
-	finish(&line, out, json);
+	return finish(&line, out, json);
 }

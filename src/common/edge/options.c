@@ -10,6 +10,7 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
+#include "lanparty/edge/output.h"
 
 #define HELP_COLUMN     32
 #define SOURCE_BYTES    200
@@ -315,7 +316,7 @@ static bool take_built_in(struct reading *r, const struct lp_option *option, con
 		show_help(r->o);
 	else
 		printf("%s %s\n", r->o->program, LANPARTY_VERSION);
-	r->exit = fflush(stdout) == 0 ? LP_EXIT_OK : LP_EXIT_IO;
+	r->exit = lp_output_end(LP_EXIT_OK);
 	return false;
 }
 

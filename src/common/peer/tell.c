@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "lanparty/base/wipe.h"
+#include "lanparty/edge/output.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/wire/code.h"
 #include "lanparty/base/role.h"
@@ -88,7 +90,7 @@ static void tell_disconnected(const struct lp_teller *t, const struct lp_tunnel_
 		lp_log(LP_LOG_ERROR, "disconnected", "reason=%s", a->text);
 }
 
-void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
+static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
 	const struct lp_tunnel_action *a = action;
 	const struct lp_peer_joined *m = &a->member;
@@ -124,6 +126,12 @@ void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 	}
 }
 
+void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
+{
+	tell(teller, action);
+	lp_output_good(); /* logs it; the program ends with an error in the end */
+}
+
 int lp_tell_new_room(void)
 {
 	uint8_t random[LP_CODE_RANDOM];
@@ -131,7 +139,10 @@ int lp_tell_new_room(void)
 	if (!lp_random(random, sizeof(random)))
 		return LP_EXIT_OS;
 	lp_code_format(random, code);
-	return puts(code) < 0 || fflush(stdout) != 0 ? LP_EXIT_IO : LP_EXIT_OK;
+	puts(code);
+	lp_zero(random, sizeof(random));
+	lp_zero(code, sizeof(code));
+	return lp_output_end(LP_EXIT_OK);
 }
 
 void lp_tell_frame(const char *direction, const struct lp_verdict *v)
