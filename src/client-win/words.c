@@ -122,6 +122,7 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 		return as_sentence(e->action.text, text);
 	case LP_QUIC_END_LOCAL:
 	case LP_QUIC_END_ERROR:
+	case LP_QUIC_END_MEMORY:
 		break;
 	case LP_QUIC_END_IDLE:
 		return say(text,

@@ -34,8 +34,9 @@ static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
 		if (!why->application)
 			return why->code ? LP_LEAVE_PROTOCOL_ERROR : LP_LEAVE_NORMAL;
 		return why->code == LP_LEAVE_NORMAL ? LP_LEAVE_NORMAL : LP_LEAVE_OTHER;
-	case LP_QUIC_END_LOCAL:
-		return LP_LEAVE_OTHER; /* the hub has told why already */
+	case LP_QUIC_END_LOCAL: /* the hub has told why already */
+	case LP_QUIC_END_MEMORY:
+		return LP_LEAVE_OTHER;
 	case LP_QUIC_END_IDLE:
 	case LP_QUIC_END_HANDSHAKE:
 		return LP_LEAVE_TIMED_OUT;
@@ -190,6 +191,8 @@ static void send_message(struct lp_quic_conn *conn, const struct lp_hub_action *
 		lp_status_text(status));
 	if (status == LP_FULL)
 		lp_quic_close(conn, LP_LEAVE_TOO_SLOW, "too many events wait for you");
+	else if (status == LP_NO_MEMORY)
+		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");
 }
 
 static void do_action(const struct lp_hub_action *a)

@@ -57,6 +57,7 @@ enum lp_quic_end {
 	LP_QUIC_END_PIN,       /* the certificate is not the one expected */
 	LP_QUIC_END_ALPN,      /* the other side speaks another protocol or version */
 	LP_QUIC_END_ERROR,     /* a QUIC or TLS error; text says which */
+	LP_QUIC_END_MEMORY,    /* this side is out of memory */
 };
 struct lp_quic_close {
 	enum lp_quic_end end;

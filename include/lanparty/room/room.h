@@ -67,7 +67,7 @@ size_t lp_rooms_count(const struct lp_rooms *rooms);
  *
  * True: *ret_member is in, and *ret_replaced is a member that must be told to go because the
  * newcomer proved to be the same peer, or NULL (it has left the room already; free it with
- * lp_member_free). False: *ret_reason. */
+ * lp_member_free). False: *ret_reason, LP_REJECT_OTHER when out of memory. */
 bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
 	size_t path_datagram, const uint8_t token[LP_TOKEN_SIZE], lp_time now,
 	struct lp_member **ret_member, struct lp_member **ret_replaced,

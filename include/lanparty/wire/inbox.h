@@ -22,7 +22,7 @@ struct lp_inbox {
 };
 
 /* Takes len bytes of a stream, fin with the last ones. LP_OK and *ret_message once the message is
- * complete; LP_MORE when it is not. Any other status is a protocol error: bytes after the message,
+ * complete; LP_MORE when it is not; LP_NO_MEMORY. Any other status is a protocol error: bytes after the message,
  * a stream that ends within it, LP_FULL for too many streams, and what lp_control_decode says. With
  * whole, the message counts only once its stream has ended; without, as soon as it is there
  * (stream 0: WELCOME or REJECT must not wait for the end). */

@@ -129,8 +129,8 @@ static void look_up(struct lp_link *l)
 {
 	l->looking = l->config.ops->look_up(l->config.context);
 	if (!l->looking)
-		no_connection(
-			l, false, LP_EXIT_OS, "the system has no thread left for the look-up");
+		no_connection(l, false, LP_EXIT_OS,
+			"the system has no memory or no thread left for the look-up");
 }
 
 static void connect_to(struct lp_link *l, const struct lp_address *remote)
@@ -202,6 +202,16 @@ static void send_hello(struct lp_link *l, const struct lp_tunnel_action *a)
 		lp_quic_close(l->conn, LP_LEAVE_OTHER, lp_status_text(status));
 }
 
+static void send_message(struct lp_link *l, const struct lp_tunnel_action *a)
+{
+	enum lp_status status = lp_quic_send_message(l->conn, a->bytes, a->len);
+	if (status == LP_FULL)
+		lp_log(LP_LOG_WARNING, "message_not_sent", "hint=%s",
+			"the relay takes no more control messages");
+	else if (status != LP_OK)
+		lp_log(LP_LOG_WARNING, "message_not_sent", "reason=%s", lp_status_text(status));
+}
+
 static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
 {
 	switch (a->kind) {
@@ -213,9 +223,8 @@ static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
 		send_hello(l, a);
 		break;
 	case LP_TUNNEL_MESSAGE:
-		if (l->conn && lp_quic_send_message(l->conn, a->bytes, a->len) != LP_OK)
-			lp_log(LP_LOG_WARNING, "message_not_sent", "hint=%s",
-				"the relay takes no more control messages");
+		if (l->conn)
+			send_message(l, a);
 		break;
 	case LP_TUNNEL_CLOSE:
 		close_connection(l, a);

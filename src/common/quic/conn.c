@@ -103,6 +103,12 @@ void lp_conn_failed(struct lp_quic_conn *conn, int error)
 {
 	if (conn->ending)
 		return;
+	if (error == NGTCP2_ERR_NOMEM || (error == NGTCP2_ERR_CALLBACK_FAILURE && conn->starved)) {
+		const char *why = lp_status_text(LP_NO_MEMORY);
+		put_text(&conn->why, (const uint8_t *)why, strlen(why));
+		end(conn, LP_QUIC_END_MEMORY, true);
+		return;
+	}
 	const char *text = ngtcp2_strerror(error);
 	put_text(&conn->why, (const uint8_t *)text, strlen(text));
 	switch (error) {
@@ -166,8 +172,10 @@ static int on_new_cid(ngtcp2_conn *nc, ngtcp2_cid *cid, ngtcp2_stateless_reset_t
 {
 	struct lp_quic_conn *conn = user;
 	(void)nc;
-	if (!choose_cid(conn, cid, len) ||
-		!lp_cids_add(&conn->q->cids, conn, cid->data, cid->datalen))
+	if (!choose_cid(conn, cid, len))
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	conn->starved = !lp_cids_add(&conn->q->cids, conn, cid->data, cid->datalen);
+	if (conn->starved)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	lp_tokens_reset(&conn->q->tokens, cid, token->data);
 	return 0;

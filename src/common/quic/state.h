@@ -86,8 +86,9 @@ struct lp_quic_conn {
 	struct lp_mtu mtu;
 	bool acked; /* the packet that is being read acknowledged a DATAGRAM */
 	/* The end */
-	bool ending; /* nothing more enters nc, and the user hears only of the end */
-	bool silent; /* no close packet */
+	bool ending;  /* nothing more enters nc, and the user hears only of the end */
+	bool silent;  /* no close packet */
+	bool starved; /* a callback had no memory: what ngtcp2 calls a failed callback */
 	struct lp_quic_close why;
 	ngtcp2_ccerr error;
 	uint8_t *close_packet;

@@ -292,6 +292,7 @@ static int on_stream_open(ngtcp2_conn *nc, int64_t stream, void *user)
 	if (!ngtcp2_is_bidi_stream(stream))
 		return 0;
 	struct lp_out *out = out_new(conn, stream);
+	conn->starved = !out;
 	if (!out || ngtcp2_conn_set_stream_user_data(nc, stream, out) != 0)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	return 0;

@@ -12,6 +12,10 @@
 #define STREAM_KIND      3
 #define STREAM_FROM_PEER 2
 
+#define ACTIONS_FIRST 16
+
+static const char no_memory[] = "the relay is out of memory";
+
 struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 {
 	struct lp_hub *hub = calloc(1, sizeof(*hub));
@@ -23,7 +27,9 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	hub->pool = lp_pool_new(config->frames);
 	if (!config->random(&hub->flow_salt, sizeof(hub->flow_salt)))
 		hub->flow_salt = 0; /* nobody will join either */
-	if (!hub->rooms || !hub->pool) {
+	hub->actions = calloc(ACTIONS_FIRST, sizeof(*hub->actions));
+	hub->action_cap = hub->actions ? ACTIONS_FIRST : 0;
+	if (!hub->rooms || !hub->pool || !hub->actions) {
 		lp_hub_free(hub);
 		return NULL;
 	}
@@ -66,22 +72,34 @@ void lp_hub_free(struct lp_hub *hub)
 	free(hub);
 }
 
-/* A place for one more action, or NULL when out of memory: then the peers notice by a gap in their
- * events, and the rest goes on. */
+static bool grow_actions(struct lp_hub *hub)
+{
+	size_t cap = 2 * hub->action_cap;
+	struct lp_hub_action *ring = malloc(cap * sizeof(*ring));
+	if (!ring)
+		return false;
+	for (size_t i = 0; i < hub->action_count; i++)
+		ring[i] = hub->actions[(hub->action_head + i) % hub->action_cap];
+	lp_zero_free(hub->actions, hub->action_cap * sizeof(*ring)); /* resume tokens */
+	hub->actions = ring;
+	hub->action_cap = cap;
+	hub->action_head = 0;
+	return true;
+}
+
+/* A place for one more action, or NULL when out of memory: then the session, whose view of its room
+ * is wrong now, is closed once there is place again. The last place is for that. The log can do
+ * without. */
 static struct lp_hub_action *add_action(
 	struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *session)
 {
-	if (hub->action_count == hub->action_cap) {
-		size_t cap = hub->action_cap ? 2 * hub->action_cap : 16;
-		struct lp_hub_action *ring = malloc(cap * sizeof(*ring));
-		if (!ring)
-			return NULL;
-		for (size_t i = 0; i < hub->action_count; i++)
-			ring[i] = hub->actions[(hub->action_head + i) % hub->action_cap];
-		lp_zero_free(hub->actions, hub->action_cap * sizeof(*ring)); /* resume tokens */
-		hub->actions = ring;
-		hub->action_cap = cap;
-		hub->action_head = 0;
+	size_t left = hub->action_cap - hub->action_count;
+	bool close = kind == LP_HUB_CLOSE;
+	if (left <= (close ? 0 : 1) && !grow_actions(hub) && !(close && left)) {
+		bool needed = close || kind == LP_HUB_REPLY || kind == LP_HUB_MESSAGE;
+		session->starved = session->starved || needed;
+		hub->starved = hub->starved || needed;
+		return NULL;
 	}
 	size_t at = (hub->action_head + hub->action_count++) % hub->action_cap;
 	struct lp_hub_action *action = &hub->actions[at];
@@ -99,7 +117,7 @@ static struct lp_hub_action *add_action(
 }
 
 /* Of what waits for a session that is gone, only what the log wants to know. */
-bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
+static bool take_action(struct lp_hub *hub, struct lp_hub_action *ret_action)
 {
 	while (hub->action_count) {
 		*ret_action = hub->actions[hub->action_head];
@@ -189,6 +207,37 @@ static void close_session(
 	}
 }
 
+/* One session that has missed something; the actions have just been done. False: there is none. */
+static bool close_starved(struct lp_hub *hub)
+{
+	struct lp_session *s = hub->starved ? hub->sessions : NULL;
+	while (s && !s->starved)
+		s = s->next;
+	hub->starved = s != NULL;
+	if (!s)
+		return false;
+	s->starved = false;
+	if (s->state == SESSION_ENDING && s->deadline == LP_NEVER) {
+		struct lp_hub_action *action = add_action(hub, LP_HUB_CLOSE, s); /* that was it */
+		if (action) {
+			action->leave = LP_LEAVE_OTHER;
+			action->text = no_memory;
+		}
+	} else {
+		close_session(hub, s, LP_LEAVE_OTHER, no_memory);
+	}
+	return true;
+}
+
+bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
+{
+	do {
+		if (take_action(hub, ret_action))
+			return true;
+	} while (close_starved(hub));
+	return false;
+}
+
 void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text)
 {
 	close_session(hub, session, LP_LEAVE_PROTOCOL_ERROR, text);
@@ -269,13 +318,16 @@ static void welcome(struct lp_hub *hub, struct lp_session *s)
 	send_control(hub, LP_HUB_REPLY, s, &message);
 }
 
-/* steer: with LP_REJECT_WRONG_WORKER, else 0. */
-static void reject(struct lp_hub *hub, struct lp_session *s, enum lp_reject_reason reason,
-	uint16_t steer, lp_time now)
+/* Without a text in what: the reason's own. */
+static void reject(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_reject *what, lp_time now)
 {
-	struct lp_control message = {
-		.type = LP_REJECT, .reject = {.reason = reason, .steer = steer}};
-	strncpy(message.reject.text, lp_reject_text(reason), LP_TEXT_MAX);
+	struct lp_control message = {.type = LP_REJECT, .reject = *what};
+	enum lp_reject_reason reason = what->reason;
+	if (!what->text[0])
+		strncpy(message.reject.text,
+			reason == LP_REJECT_OTHER ? no_memory : lp_reject_text(reason),
+			LP_TEXT_MAX);
 	send_control(hub, LP_HUB_REPLY, s, &message);
 	struct lp_hub_action *log = add_action(hub, LP_HUB_REJECTED, s);
 	if (log)
@@ -290,19 +342,26 @@ static void on_hello(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now)
 {
 	struct lp_member *member = NULL, *replaced = NULL;
-	enum lp_reject_reason reason = LP_REJECT_OTHER;
+	struct lp_reject why = {
+		.reason = LP_REJECT_OTHER, .text = "the relay has no random numbers"};
 	uint8_t token[LP_TOKEN_SIZE];
 	if (hub->config.workers > 1) {
 		uint16_t steer = hub->config.steer(hello->room_key);
 		if (steer % hub->config.workers != hub->config.worker) {
-			reject(hub, s, LP_REJECT_WRONG_WORKER, steer, now);
+			const struct lp_reject other = {
+				.reason = LP_REJECT_WRONG_WORKER, .steer = steer};
+			reject(hub, s, &other, now);
 			return;
 		}
 	}
-	if (!hub->config.random(token, sizeof(token)) ||
-		!lp_rooms_join(hub->rooms, hello, s->source, s->path_datagram, token, now, &member,
-			&replaced, &reason)) {
-		reject(hub, s, reason, 0, now);
+	if (!hub->config.random(token, sizeof(token))) {
+		reject(hub, s, &why, now);
+		return;
+	}
+	why.text[0] = 0;
+	if (!lp_rooms_join(hub->rooms, hello, s->source, s->path_datagram, token, now, &member,
+		    &replaced, &why.reason)) {
+		reject(hub, s, &why, now);
 		return;
 	}
 	s->member = member;
@@ -375,7 +434,10 @@ static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint
 	if (status == LP_OK && message.type == LP_HELLO)
 		on_hello(hub, s, &message.hello, now);
 	else
-		reject(hub, s, LP_REJECT_MALFORMED, 0, now);
+		reject(hub, s,
+			&(struct lp_reject){.reason = status == LP_NO_MEMORY ? LP_REJECT_OTHER
+									     : LP_REJECT_MALFORMED},
+			now);
 	lp_zero(&message, sizeof(message)); /* the room's key */
 }
 
@@ -397,6 +459,8 @@ void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t st
 		lp_inbox_add(&session->inbox, stream, bytes, len, fin, true, &message);
 	if (status == LP_OK)
 		on_message(hub, session, &message, now);
+	else if (status == LP_NO_MEMORY)
+		close_session(hub, session, LP_LEAVE_OTHER, no_memory);
 	else if (status != LP_MORE)
 		lp_hub_protocol_error(hub, session, lp_status_text(status));
 }

@@ -38,6 +38,7 @@ struct lp_session {
 	struct lp_reassembly reassembly;
 	unsigned malformed;
 	size_t actions; /* that name it and wait */
+	bool starved;   /* one that it needs is lost: no memory */
 	bool retired;   /* only they are left of it */
 	bool ready;     /* in the ready list */
 	struct lp_session *prev_ready, *next_ready;
@@ -51,6 +52,7 @@ struct lp_hub {
 	struct lp_session *first_ready, *last_ready;
 	struct lp_hub_action *actions; /* a ring */
 	size_t action_head, action_count, action_cap;
+	bool starved; /* a session may be */
 	lp_time next_status;
 	lp_time deadline; /* no session's is earlier; may itself be too early */
 	struct lp_hub_counters counters;

@@ -341,6 +341,7 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_
 	if (!room && !may_open(rooms, source))
 		return false;
 	bool fresh = !room;
+	*ret_reason = LP_REJECT_OTHER;
 	if (fresh)
 		room = room_new(rooms, hello->room_key, source);
 	if (!room)

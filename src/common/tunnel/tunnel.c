@@ -10,6 +10,11 @@
 
 #define POOL_FRAMES (4 * LP_QUEUE_FRAMES) /* waiting, half here, and kept until acknowledged */
 
+/* Actions that always find room: those that end a connection or begin one. Of each there is one at
+ * most between two drains of a program that drains after each event. */
+#define ACTIONS_RESERVED 4
+#define ACTIONS_FIRST    16
+
 #define STREAM_HELLO 0
 #define STREAM_KIND  3 /* RFC 9000, section 2.1 */
 #define STREAM_EVENT 3 /* opened by the relay, one way */
@@ -38,7 +43,9 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	t->flow_salt = config->seed;
 	t->pool = lp_pool_new(POOL_FRAMES);
 	t->neighbours = lp_neighbours_new();
-	if (!t->pool || !t->neighbours) {
+	t->actions = calloc(ACTIONS_FIRST, sizeof(*t->actions));
+	t->action_cap = t->actions ? ACTIONS_FIRST : 0;
+	if (!t->pool || !t->neighbours || !t->actions) {
 		lp_tunnel_free(t);
 		return NULL;
 	}
@@ -80,19 +87,39 @@ void lp_tunnel_free(struct lp_tunnel *t)
 	lp_zero_free(t, sizeof(*t));
 }
 
+/* Not realloc: the old list is wiped. */
+static bool grow_actions(struct lp_tunnel *t)
+{
+	size_t cap = 2 * t->action_cap;
+	struct lp_tunnel_action *list = malloc(cap * sizeof(*list));
+	if (!list)
+		return false;
+	memcpy(list, t->actions, t->action_count * sizeof(*list));
+	lp_zero_free(t->actions, t->action_cap * sizeof(*list));
+	t->actions = list;
+	t->action_cap = cap;
+	return true;
+}
+
+static bool is_reserved(enum lp_tunnel_kind kind)
+{
+	return kind == LP_TUNNEL_CONNECT || kind == LP_TUNNEL_CLOSE || kind == LP_TUNNEL_REJECTED ||
+	       kind == LP_TUNNEL_DISCONNECTED;
+}
+
+/* Statistics and a member's status come again. */
+static bool is_needed(enum lp_tunnel_kind kind)
+{
+	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS;
+}
+
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind)
 {
-	if (t->action_count == t->action_cap) {
-		size_t cap = t->action_cap ? 2 * t->action_cap : 8;
-		struct lp_tunnel_action *list =
-			malloc(cap * sizeof(*list)); /* not realloc: wiped */
-		if (!list)
-			return NULL;
-		if (t->action_count > 0)
-			memcpy(list, t->actions, t->action_count * sizeof(*list));
-		lp_zero_free(t->actions, t->action_cap * sizeof(*list));
-		t->actions = list;
-		t->action_cap = cap;
+	bool reserved = is_reserved(kind);
+	size_t left = t->action_cap - t->action_count;
+	if (left <= (reserved ? 0 : ACTIONS_RESERVED) && !grow_actions(t) && !(reserved && left)) {
+		t->starved = t->starved || is_needed(kind);
+		return NULL;
 	}
 	struct lp_tunnel_action *action = &t->actions[t->action_count++];
 	memset(action, 0, sizeof(*action));
@@ -182,6 +209,37 @@ bool lp_tunnel_is_over(const struct lp_tunnel *t)
 	return t->state == TUNNEL_OVER;
 }
 
+/* The relay breaks the protocol, or the room is lost: the connection goes, a new one may come. */
+static void give_up(struct lp_tunnel *t, enum lp_leave_reason reason, const char *text)
+{
+	if (t->state == TUNNEL_GIVING_UP || t->state == TUNNEL_OVER)
+		return;
+	if (t->state == TUNNEL_JOINED)
+		t->port->ops->down(t->port);
+	t->state = TUNNEL_GIVING_UP;
+	t->deadline = LP_NEVER;
+	lp_name_copy(t->reason, sizeof(t->reason), text, strlen(text));
+	add_close(t, reason, text);
+}
+
+/* What the relay sent could not be taken. text is what it means when it is no lack of memory. */
+static void give_up_for(struct lp_tunnel *t, enum lp_status status, const char *text)
+{
+	if (status == LP_NO_MEMORY)
+		give_up(t, LP_LEAVE_OTHER, lp_status_text(status));
+	else
+		give_up(t, LP_LEAVE_PROTOCOL_ERROR, text);
+}
+
+/* Actions were lost for lack of memory: the next attempt begins anew. */
+static void give_up_starved(struct lp_tunnel *t)
+{
+	bool starved = t->starved;
+	t->starved = false;
+	if (starved && (t->state == TUNNEL_HELLO || t->state == TUNNEL_JOINED))
+		give_up(t, LP_LEAVE_OTHER, lp_status_text(LP_NO_MEMORY));
+}
+
 void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 {
 	if (t->state != TUNNEL_CONNECTING)
@@ -207,20 +265,10 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
 	send_control(t, LP_TUNNEL_HELLO, &message);
 	lp_zero(&message, sizeof(message));
+	give_up_starved(t);
 }
 
-/* The relay breaks the protocol, or the room is lost: the connection goes, a new one may come. */
-static void give_up(struct lp_tunnel *t, enum lp_leave_reason reason, const char *text)
-{
-	if (t->state == TUNNEL_GIVING_UP || t->state == TUNNEL_OVER)
-		return;
-	if (t->state == TUNNEL_JOINED)
-		t->port->ops->down(t->port);
-	t->state = TUNNEL_GIVING_UP;
-	t->deadline = LP_NEVER;
-	lp_name_copy(t->reason, sizeof(t->reason), text, strlen(text));
-	add_close(t, reason, text);
-}
+static const char no_sense[] = "the relay's events make no sense";
 
 static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp_time now)
 {
@@ -248,8 +296,9 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
 	if (action)
 		action->welcome = *welcome;
-	if (!lp_tunnel_take_early(t))
-		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's events make no sense");
+	enum lp_status status = lp_tunnel_take_early(t);
+	if (status != LP_OK)
+		give_up_for(t, status, no_sense);
 }
 
 /* The room is another worker's, as it is when the relay hashes in a way that we do not know: its hint
@@ -295,9 +344,11 @@ static void on_event(struct lp_tunnel *t, const struct lp_control *message)
 	if (message->type == LP_DISCONNECT) {
 		const struct lp_disconnect *d = &message->disconnect;
 		give_up(t, d->reason, d->text[0] ? d->text : lp_leave_word(d->reason));
-	} else if (!lp_tunnel_event(t, message)) {
-		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's events make no sense");
+		return;
 	}
+	enum lp_status status = lp_tunnel_event(t, message);
+	if (status != LP_OK)
+		give_up_for(t, status, no_sense);
 }
 
 void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
@@ -315,11 +366,12 @@ void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *byt
 	if (status == LP_MORE || (status == LP_UNSUPPORTED && !reply))
 		return; /* a newer relay's events are not ours to judge */
 	if (status != LP_OK)
-		give_up(t, LP_LEAVE_PROTOCOL_ERROR, lp_status_text(status));
+		give_up_for(t, status, lp_status_text(status));
 	else if (reply)
 		on_reply(t, &message, now);
 	else
 		on_event(t, &message);
+	give_up_starved(t);
 }
 
 /* Waits longer with each attempt, and for a random part of it: peers of a relay that restarts come

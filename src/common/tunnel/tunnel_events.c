@@ -47,22 +47,22 @@ static bool is_plausible(const struct lp_tunnel *t, const struct lp_peer_joined 
 	return t->member_count < LP_MAX_MEMBERS;
 }
 
-static bool add_member(struct lp_tunnel *t, const struct lp_peer_joined *joined)
+static enum lp_status add_member(struct lp_tunnel *t, const struct lp_peer_joined *joined)
 {
 	if (!is_plausible(t, joined))
-		return false;
+		return LP_INVALID;
 	if (t->member_count == t->member_cap) {
 		size_t cap = t->member_cap ? 2 * t->member_cap : 8;
 		struct tunnel_member **list =
 			realloc(t->members, cap * sizeof(struct tunnel_member *));
 		if (!list)
-			return false;
+			return LP_NO_MEMORY;
 		t->members = list;
 		t->member_cap = cap;
 	}
 	struct tunnel_member *member = calloc(1, sizeof(*member));
 	if (!member)
-		return false;
+		return LP_NO_MEMORY;
 	member->joined = *joined;
 	lp_filter_source_init(&member->source, joined->role, &joined->mac);
 	t->members[t->member_count++] = member;
@@ -70,14 +70,14 @@ static bool add_member(struct lp_tunnel *t, const struct lp_peer_joined *joined)
 	if (action)
 		action->member = *joined;
 	lp_tunnel_members_changed(t);
-	return true;
+	return LP_OK;
 }
 
-static bool remove_member(struct lp_tunnel *t, const struct lp_peer_left *left)
+static enum lp_status remove_member(struct lp_tunnel *t, const struct lp_peer_left *left)
 {
 	struct tunnel_member *member = lp_tunnel_member(t, left->peer);
 	if (!member)
-		return false;
+		return LP_INVALID;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_LEFT);
 	if (action) {
 		action->member = member->joined;
@@ -90,10 +90,10 @@ static bool remove_member(struct lp_tunnel *t, const struct lp_peer_left *left)
 	lp_neighbours_forget(t->neighbours, left->peer); /* what it had claimed is free again */
 	free(member);
 	lp_tunnel_members_changed(t);
-	return true;
+	return LP_OK;
 }
 
-static bool apply(struct lp_tunnel *t, const struct lp_control *event)
+static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
 {
 	if (event->type == LP_PEER_JOINED)
 		return add_member(t, &event->peer_joined);
@@ -106,7 +106,7 @@ static bool apply(struct lp_tunnel *t, const struct lp_control *event)
 			action->member = member->joined;
 		action->peer_status = event->peer_status;
 	}
-	return true; /* one's own status comes too */
+	return LP_OK; /* one's own status comes too */
 }
 
 static uint64_t sequence_of(const struct lp_control *event)
@@ -123,22 +123,22 @@ static uint64_t sequence_of(const struct lp_control *event)
 	}
 }
 
-static bool keep_early(struct lp_tunnel *t, const struct lp_control *event)
+static enum lp_status keep_early(struct lp_tunnel *t, const struct lp_control *event)
 {
 	if (t->early_count >= LP_TUNNEL_EARLY)
-		return false;
+		return LP_INVALID;
 	for (size_t i = 0; i < t->early_count; i++)
 		if (sequence_of(t->early[i]) == sequence_of(event))
-			return false;
+			return LP_INVALID;
 	struct lp_control *copy = malloc(sizeof(*copy));
 	if (!copy)
-		return false;
+		return LP_NO_MEMORY;
 	*copy = *event;
 	t->early[t->early_count++] = copy;
-	return true;
+	return LP_OK;
 }
 
-bool lp_tunnel_take_early(struct lp_tunnel *t)
+enum lp_status lp_tunnel_take_early(struct lp_tunnel *t)
 {
 	for (size_t i = 0; i < t->early_count;) {
 		struct lp_control *event = t->early[i];
@@ -148,22 +148,23 @@ bool lp_tunnel_take_early(struct lp_tunnel *t)
 		}
 		t->early[i] = t->early[--t->early_count];
 		t->sequence++;
-		bool good = apply(t, event);
+		enum lp_status status = apply(t, event);
 		free(event);
-		if (!good)
-			return false;
+		if (status != LP_OK)
+			return status;
 		i = 0;
 	}
-	return true;
+	return LP_OK;
 }
 
-bool lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event)
+enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event)
 {
 	uint64_t sequence = sequence_of(event);
 	if (sequence <= t->sequence)
-		return false; /* not an event, or one that came before */
+		return LP_INVALID; /* not an event, or one that came before */
 	if (t->state != TUNNEL_JOINED || sequence != t->sequence + 1)
 		return keep_early(t, event);
 	t->sequence++;
-	return apply(t, event) && lp_tunnel_take_early(t);
+	enum lp_status status = apply(t, event);
+	return status == LP_OK ? lp_tunnel_take_early(t) : status;
 }

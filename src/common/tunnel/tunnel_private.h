@@ -58,6 +58,7 @@ struct lp_tunnel {
 
 	struct lp_tunnel_action *actions;
 	size_t action_next, action_count, action_cap;
+	bool starved; /* an action that somebody needs is lost: no memory */
 
 	struct lp_pool *pool;
 	size_t datagram_max; /* of the path, now */
@@ -70,13 +71,15 @@ struct lp_tunnel {
 	struct lp_stats stats;
 };
 
-/* An event of the relay's: applied in order (row C8). False when it breaks the protocol. */
-bool lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event);
-/* Applies events that have come before their turn and now have it. False likewise. */
-bool lp_tunnel_take_early(struct lp_tunnel *t);
+/* An event of the relay's: applied in order (row C8). LP_INVALID when it breaks the protocol,
+ * LP_NO_MEMORY. */
+enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event);
+/* Applies events that have come before their turn and now have it. Fails likewise. */
+enum lp_status lp_tunnel_take_early(struct lp_tunnel *t);
 /* Tells the port who is there. */
 void lp_tunnel_members_changed(struct lp_tunnel *t);
 struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer);
+/* NULL when out of memory. Without some of them the membership is of no use: it is given up then. */
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind);
 
 #endif
