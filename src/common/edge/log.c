@@ -186,6 +186,7 @@ static char convert(const char *format, size_t len, va_list *args, char value[VA
 	spec[len] = 0;
 	char letter = format[len - 1], size = format[len - 2];
 	const char *text;
+	assert(strchr("isfduxX", letter));
 	switch (letter) {
 	case 'i':
 		snprintf(value, VALUE_MAX, "%d", va_arg(*args, int) != 0);
@@ -212,10 +213,6 @@ static char convert(const char *format, size_t len, va_list *args, char value[VA
 		else
 			snprintf(value, VALUE_MAX, spec, va_arg(*args, unsigned));
 		break;
-	default:
-		assert(false && "a conversion that the log does not know");
-		snprintf(value, VALUE_MAX, "?");
-		return 0;
 	}
 	return letter;
 }
@@ -226,7 +223,7 @@ static void put_pairs(struct line *line, const char *format, va_list *args, bool
 		size_t key_len = strcspn(format, "=");
 		const char *spec = format + key_len + (format[key_len] == '=');
 		size_t spec_len = strcspn(spec, " ");
-		char value[VALUE_MAX];
+		char value[VALUE_MAX] = "";
 		char letter = convert(spec, spec_len, args, value);
 
 		size_t before = line->len;
@@ -234,7 +231,7 @@ static void put_pairs(struct line *line, const char *format, va_list *args, bool
 		if (letter == 'i')
 			put_text(line,
 				*value == '1' ? (json ? "true" : "yes") : (json ? "false" : "no"));
-		else if (letter && strchr("duf", letter))
+		else if (strchr("duf", letter))
 			put_text(line, value);
 		else
 			put_string(line, value, json);
@@ -242,8 +239,6 @@ static void put_pairs(struct line *line, const char *format, va_list *args, bool
 			line->len = before;
 			line->full = false;
 		}
-		if (!letter) /* what comes after cannot be found any more */
-			return;
 		format = spec + spec_len;
 		format += *format == ' ';
 	}

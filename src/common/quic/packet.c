@@ -118,8 +118,6 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 			break;
 		size_t len = datagram.header_len + datagram.len;
 		assert(len > 0 && len <= max);
-		if (len == 0 || len > max)
-			break;
 		if (packet->size > LP_MTU_SAFE && len <= small)
 			break; /* asked for again, for the next packet */
 		if (!packet->begun && len > small)
