@@ -9,16 +9,20 @@ new_code
 
 # What somebody could find changed on a computer; without counters and lifetimes.
 state() { # PLACE
-	ip -n "$lab-$1" -d -o link show | sed 's/ qlen [0-9]*//; s/ \(gc\|[a-z]*\)_timer *[0-9.]*//g'
-	ip -n "$lab-$1" -o address show | sed 's/ valid_lft.*//'
-	ip -n "$lab-$1" route show table all | sed 's/ expires.*//'
-	ip -n "$lab-$1" -6 route show table all | sed 's/ expires.*//'
-	[ "$1" != gateway ] || at gateway ethtool -k lan
+	ip -n "$lab-$1" -d -o link show | sed 's/ qlen [0-9]*//; s/ \(gc\|[a-z]*\)_timer *[0-9.]*//g' &&
+		ip -n "$lab-$1" -o address show | sed 's/ valid_lft.*//' &&
+		ip -n "$lab-$1" route show table all | sed 's/ expires.*//' &&
+		ip -n "$lab-$1" -6 route show table all | sed 's/ expires.*//' &&
+		{ [ "$1" != gateway ] || at gateway ethtool -k lan; }
 }
-note_state() { state "$1" >"$dir/before.$1"; }
+note_state() { state "$1" >"$dir/before.$1" || { echo "the state of $1 cannot be read"; exit 1; }; }
 is_as_before() { state "$1" | diff "$dir/before.$1" -; }
 # How many of the features that merge or rewrite received frames are on.
-features_are() { [ "$(at gateway ethtool -k lan | grep -cE '^(generic-receive-offload|rx-vlan-offload): on')" = "$1" ]; }
+features_are() {
+	local features
+	features=$(at gateway ethtool -k lan) || return 1
+	[ "$(grep -cE '^(generic-receive-offload|rx-vlan-offload): on' <<<"$features")" = "$1" ]
+}
 promiscuity_is() { ip -n "$lab-gateway" -d -o link show lan | grep -q "promiscuity $1 "; }
 
 at gateway ethtool -K lan gro on rxvlan on

@@ -157,7 +157,23 @@ soon() { # SECONDS COMMAND...: until it succeeds
 		sleep 0.1
 	done
 }
-not() { ! "$@"; }
+# What could not run at all, or was killed, has not said no.
+not() {
+	local got
+	"$@"
+	got=$?
+	[ $got != 0 ] && [ $got -lt 126 ]
+}
+# The files are there, and no line fits: [OPTION...] REGEX FILE...
+lacks() {
+	grep -qE "$@"
+	[ $? = 1 ]
+}
+prints_nothing() { # COMMAND...: it succeeds, and prints nothing
+	local printed
+	printed=$("$@") || return 1
+	[ -z "$printed" ] || { echo "$printed"; return 1; }
+}
 # For a while it stays so: SECONDS COMMAND...
 stays() { ! soon "$1" not "${@:2}"; }
 said() { grep -qEe "$2" "$dir/$1.out" "$dir/$1.err" 2>/dev/null; }          # NAME REGEX
@@ -215,7 +231,7 @@ relay() { # [OPTION...]
 	start relay vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" "$@"
 	soon 5 said relay '^listening on |"listening"'
 }
-new_code() { code=$("$bin/lanparty-client" new-room); }
+new_code() { code=$("$bin/lanparty-client" new-room) || { echo "no room code"; exit 1; }; }
 # Members by their log's NAME; they are in the room when this returns.
 gateway() { # NAME (--lan INTERFACE | --bridge BRIDGE) [OPTION...]
 	(umask 077 && echo "$code" >"$dir/room")
@@ -258,7 +274,7 @@ lab_finish() {
 	local name place file
 	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || ! runs "$name" || stop "$name"; done
 	for place in player1 player2 gateway; do
-		check "no interface is left at $place" test -z "$(ip -n "$lab-$place" -o link show type tun)"
+		check "no interface is left at $place" prints_nothing ip -n "$lab-$place" -o link show type tun
 	done
 	if [ $failed != 0 ]; then
 		for file in "$dir"/*.out "$dir"/*.err; do

@@ -70,10 +70,10 @@ check "L3 it gets its rate back" soon 3 reaches player1 $console_ip
 
 # ---- secrets
 bare=$(echo "$code" | tr -d -)
-check "the invite is no longer in the command line" not grep -qaiE "$code|$bare" "/proc/${pid[player1]}/cmdline"
+check "the invite is no longer in the command line" lacks -ai "$code|$bare" "/proc/${pid[player1]}/cmdline"
 start named player2 env STATE_DIRECTORY="$dir" "$bin/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room "$code" --tap lp9
 soon 2 said named rejected
-check "no log has the room's code" not grep -aiE "$code|$bare" "$dir"/*.out "$dir"/*.err
+check "no log has the room's code" lacks -ai "$code|$bare" "$dir"/*.out "$dir"/*.err
 
 # ---- mistakes, each in one sentence
 check "R2 no clients at all" ends_with 64 'max-clients' vps "$bin/lanparty-relay" --max-clients 0

@@ -25,6 +25,7 @@ entry='HKLM\Software\Microsoft\Windows\CurrentVersion\Uninstall\lanparty'
 class='HKLM\SYSTEM\CurrentControlSet\Control\Class\{4D36E972-E325-11CE-BFC1-08002BE10318}'
 network='HKLM\SYSTEM\CurrentControlSet\Control\Network\{4D36E972-E325-11CE-BFC1-08002BE10318}'
 version=$(sed -nE 's/^project\(lanparty VERSION ([0-9.]+) .*/\1/p' "$project/CMakeLists.txt")
+[ -n "$version" ] || { echo "CMakeLists.txt names no version"; exit 1; }
 
 leave() {
 	local result=$?
@@ -80,7 +81,8 @@ uninstall() { # as Windows does it; the uninstaller goes on in the background
 # All files and keys of the machine that installing and removing could leave.
 state() {
 	(cd "$c" && find . -path ./windows/temp -prune -o -path './users/*/Temp' -prune -o -print | sort)
-	quiet reg export 'HKLM\Software' 'C:\windows\temp\state.reg' /y
+	rm -f "$c/windows/temp/state.reg" # or an old one would be compared
+	quiet reg export 'HKLM\Software' 'C:\windows\temp\state.reg' /y || return
 	# but for what Wine writes when it first looks at the network
 	tr -d '\000\r' <"$c/windows/temp/state.reg" | awk 'BEGIN {RS = ""} !/NetworkCards/'
 }

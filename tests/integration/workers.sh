@@ -44,8 +44,11 @@ ends_with() { # STATUS SENTENCE COMMAND...
 
 new_certificate() { # NAME: keeps it, and as DER for the peers
 	rm -f "$folder/crt" "$folder/key"
-	"$bin/lanparty-relay" new-cert --cert "$folder/crt" --key "$folder/key" >/dev/null
-	sed '/-----/d' "$folder/crt" | base64 -d >"$folder/$1.der"
+	if ! "$bin/lanparty-relay" new-cert --cert "$folder/crt" --key "$folder/key" >/dev/null ||
+		! sed '/-----/d' "$folder/crt" | base64 -d >"$folder/$1.der"; then
+		echo "no certificate"
+		exit 1
+	fi
 }
 start() { # OPTION...
 	: >"$folder/out" # or what the one before said would be taken for this one's
