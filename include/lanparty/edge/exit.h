@@ -1,11 +1,11 @@
-/* exit.h - how the programs end: one number for each thing that the person at the keyboard, or the
- * unit that starts them, would do something else about. The manual pages repeat this table.
+/* exit.h - the exit codes of all programs. Each number stands for one kind of failure that a person
+ * or a service manager handles in its own way. The manual pages repeat this table.
  *
- * The numbers are those of sysexits.h where it has one that fits. */
+ * The numbers are those of sysexits.h where it has a fitting one. */
 #ifndef LANPARTY_EDGE_EXIT_H
 #define LANPARTY_EDGE_EXIT_H
 
-/* X(NAME, number, text): LP_EXIT_NAME. */
+/* X(NAME, number, text) defines LP_EXIT_NAME. */
 #define LP_EXIT_LIST(X)                                                                            \
 	X(OK, 0, "ended as it was asked to")                                                       \
 	X(USAGE, 64, "wrong options")                                                              \

@@ -1,7 +1,8 @@
-/* log.h - one line an event on stderr: key=value, or JSON; with the journal's priorities when stderr
- * is the journal.
+/* log.h - writes one line per event to stderr, as key=value pairs or as JSON. When stderr is the
+ * systemd journal, each line starts with the journal's priority prefix.
  *
- * Never give it a secret. An event is a word (peer_joined), then pairs of key and value. */
+ * Never pass a secret to it. An event is one word (peer_joined) that is followed by key=value
+ * pairs. */
 #ifndef LANPARTY_LOG_H
 #define LANPARTY_LOG_H
 
@@ -10,11 +11,11 @@
 #include <stdio.h>
 
 enum lp_log_level {
-	LP_LOG_ERROR,   /* the program cannot do what it was asked to */
-	LP_LOG_WARNING, /* it goes on, somebody should look */
-	LP_LOG_INFO,    /* what the person who runs it wants to know: the default */
+	LP_LOG_ERROR,   /* the program cannot do its task */
+	LP_LOG_WARNING, /* the program continues, but an operator should look */
+	LP_LOG_INFO,    /* default: what an operator wants to know */
 	LP_LOG_DEBUG,
-	LP_LOG_FRAME, /* one line a frame (row F7) */
+	LP_LOG_FRAME, /* one line per frame (row F7) */
 };
 
 enum lp_log_format {
@@ -27,29 +28,29 @@ enum lp_log_format {
 #else
 #define LP_LOG_FORMAT __attribute__((format(gnu_printf, 3, 4)))
 #endif
-#pragma GCC diagnostic ignored "-Wformat-zero-length" /* an event without pairs is no mistake */
+#pragma GCC diagnostic ignored "-Wformat-zero-length" /* events can have no pairs */
 
-/* "error", "warning", "info", "debug", "frame". */
+/* Reads "error", "warning", "info", "debug" or "frame". Returns false for any other text. */
 bool lp_log_level_parse(const char *text, enum lp_log_level *ret_level);
-/* The settings of the process; before it starts threads. */
+/* Sets level and format of the whole process. Call it before the process starts threads. */
 void lp_log_set(enum lp_log_level level, enum lp_log_format format);
 enum lp_log_format lp_log_get_format(void);
-/* Each line, without its end, goes to taker as well, from whatever thread logs; NULL: no more. Before
- * there are threads. */
+/* Passes each log line, without its newline, to taker as well. taker runs on the thread that logs.
+ * NULL removes it. Call it before the process starts threads. */
 void lp_log_to(void (*taker)(void *context, const char *line, size_t len), void *context);
 bool lp_log_on(enum lp_log_level level);
 
-/* Pairs follow: a key, then what its conversion takes, in printf's words:
+/* Logs one event with its pairs. The format holds the keys and printf conversions for the values:
  *   lp_log(LP_LOG_INFO, "peer_joined", "room=%u peer=%u name=%s", room, peer, name);
- * Keys and '=' stand in the format, one space between pairs, one conversion a pair: %s, integers,
- * %f with flags and precision, and %i for a truth (yes and no, in JSON true and false). Values are
- * quoted and escaped as the format of the log asks, so a value may hold anything; one that makes
- * the line too long is left out. An empty format has no pairs. */
+ * Pairs are separated by one space, and each has one conversion: %s, an integer conversion, %f
+ * (flags and precision are allowed) or %i for a boolean (yes or no in text, true or false in JSON).
+ * Values are quoted and escaped as the log's format requires, so a value can hold any bytes. A pair
+ * that does not fit into the line is left out. An empty format means no pairs. */
 void lp_log(enum lp_log_level level, const char *event, const char *format, ...) LP_LOG_FORMAT;
 
-/* The same to a stream (stdout for events that machines read): JSON in the JSON format, else text
- * "event key=value ...". No level, no time. Flushed.
- * False when out did not take it, or did not take something before. */
+/* Writes one event to a stream, for example to stdout for programs that read it: JSON when the
+ * log's format is JSON, else "event key=value ...". The line has no level and no time. The stream
+ * is flushed. False: this or an earlier write to the stream failed. */
 bool lp_event(FILE *out, const char *event, const char *format, ...) LP_LOG_FORMAT;
 
 #endif

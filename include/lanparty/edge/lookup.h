@@ -1,5 +1,5 @@
-/* lookup.h - the addresses of a host, by the system's resolver. It blocks: linux/resolve.h and
- * windows/resolve.h ask in a thread. */
+/* lookup.h - asks the system's resolver for the addresses of a host. The call blocks;
+ * linux/resolve.h and windows/resolve.h run it in a thread. */
 #ifndef LANPARTY_EDGE_LOOKUP_H
 #define LANPARTY_EDGE_LOOKUP_H
 
@@ -8,16 +8,16 @@
 
 #include "lanparty/edge/address.h"
 
-#define LP_LOOKUP_MAX 8 /* addresses of a host that are tried */
+#define LP_LOOKUP_MAX 8 /* addresses per host */
 
 struct lp_addresses {
-	struct lp_address list[LP_LOOKUP_MAX]; /* in the order to be tried */
+	struct lp_address list[LP_LOOKUP_MAX]; /* in the order in which to try them */
 	size_t count;                          /* 0: not found */
-	bool unknown;   /* the name does not exist: asking again is of no use */
-	char error[80]; /* when not found: why */
+	bool unknown;   /* the name does not exist, so asking again is useless */
+	char error[80]; /* the reason when nothing was found */
 };
 
-/* port: decimal. */
+/* Looks up host, a name or a numeric address. port is decimal text. */
 void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addresses);
 
 #endif

@@ -1,9 +1,10 @@
 /* options.h - one table of options serves the command line, the environment, a configuration file
  * and --help.
  *
- * A name such as max-clients is --max-clients on the command line, LANPARTY_MAX_CLIENTS in the
- * environment and "max-clients = 8" in the file that --config names. The command line goes before
- * the environment, and that before the file. --help, --version and --config are always there. */
+ * The option max-clients is written --max-clients on the command line, LANPARTY_MAX_CLIENTS in the
+ * environment, and "max-clients = 8" in the file that --config names. The command line overrides
+ * the environment, and the environment overrides the file. Every program has --help, --version and
+ * --config. */
 #ifndef LANPARTY_EDGE_OPTIONS_H
 #define LANPARTY_EDGE_OPTIONS_H
 
@@ -11,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LP_OPTIONS_MAX      64 /* in a table */
-#define LP_OPTION_TEXTS_MAX 16 /* times that a repeated text can be given */
-#define LP_OPTION_SECRETS   4  /* secrets on one command line and in the environment */
-#define LP_OPTION_CONFIGS   2  /* configuration files that are read */
+#define LP_OPTIONS_MAX      64 /* options per table */
+#define LP_OPTION_TEXTS_MAX 16 /* values of one repeated text option */
+#define LP_OPTION_SECRETS   4  /* secrets on the command line and in the environment */
+#define LP_OPTION_CONFIGS   2  /* configuration files: --config and the default */
 #define LP_CONFIG_MAX       65536
 
 struct lp_texts {
@@ -23,53 +24,58 @@ struct lp_texts {
 };
 
 enum lp_option_kind {
-	LP_OPTION_FLAG,   /* bool; takes no argument, or =yes and =no */
-	LP_OPTION_TEXT,   /* const char *; not empty */
-	LP_OPTION_TEXTS,  /* struct lp_texts: can be repeated; in the environment, between spaces */
+	LP_OPTION_FLAG, /* bool; takes no argument, or =yes or =no */
+	LP_OPTION_TEXT, /* const char *; not empty */
+	/* struct lp_texts; can be repeated; separated by spaces in the environment */
+	LP_OPTION_TEXTS,
 	LP_OPTION_NUMBER, /* uint64_t, decimal, from min to max */
-	LP_OPTION_SIZE,   /* uint64_t, from min to max, K, M or G (1024 each) may follow */
-	LP_OPTION_PARSED, /* whatever parse makes of it; can be repeated as parse allows */
+	LP_OPTION_SIZE,   /* uint64_t, from min to max; K, M or G (powers of 1024) can follow */
+	LP_OPTION_PARSED, /* the result of parse, which decides whether it can be repeated */
 };
 
 struct lp_option {
 	const char *name;
-	const char *argument; /* what --help calls it; NULL for flags */
-	const char *help;     /* may have several lines */
+	const char *argument; /* placeholder in --help; NULL for flags */
+	const char *help;     /* can have several lines */
 	enum lp_option_kind kind;
-	void *value; /* has the default before, of the type that the kind says */
+	void *value; /* points to the default, of the type that kind names */
 	uint64_t min, max;
-	/* LP_OPTION_PARSED: false when text is not right. */
+	/* For LP_OPTION_PARSED: stores the value and returns true, or returns false for invalid
+	 * text. */
 	bool (*parse)(const char *text, void *value);
-	const char *expects; /* what would be right, for the error; needed with parse */
-	/* LP_OPTION_TEXT: it is copied and made unreadable in argv and in the environment, and errors
-	 * do not show it. */
+	/* what a valid value looks like, for the error message; required with parse */
+	const char *expects;
+	/* For LP_OPTION_TEXT: the value is copied and overwritten in argv and in the environment,
+	 * and error messages do not show it. */
 	bool secret;
 };
 
 struct lp_options {
 	const char *program;
-	const char *purpose;    /* a sentence or more for --help */
-	const char *positional; /* what --help calls the one argument without name; NULL: none */
+	const char *purpose;    /* one or more sentences for --help */
+	const char *positional; /* placeholder of the positional argument in --help; NULL: none */
 	const struct lp_option *list;
 	size_t count;
-	const char *default_config; /* read after the one of --config, if it exists; NULL: none */
-	/* The options that may stand in that file (NULL ends them): it may come from others. NULL: all. */
+	const char *default_config; /* read after the file of --config, if it exists; NULL: none */
+	/* The options that are allowed in the default file, because other users can write to it;
+	 * NULL ends the list. NULL instead of a list allows all. */
 	const char *const *default_allows;
-	bool no_environment;               /* it may come from a program with less rights */
-	void (*say)(const char *sentence); /* takes the errors; NULL: stderr */
+	/* ignore the environment: a program with fewer privileges can set it */
+	bool no_environment;
+	void (*say)(const char *sentence); /* receives error messages; NULL: stderr */
 
-	/* What comes out. */
-	char *argument; /* the positional one, treated as a secret; NULL: not given */
-	char *configs[LP_OPTION_CONFIGS]; /* texts of the files; values point into them */
+	/* Results. */
+	char *argument; /* the positional argument, treated as a secret; NULL: not given */
+	char *configs[LP_OPTION_CONFIGS]; /* contents of the files; option values point into them */
 	char *secrets[LP_OPTION_SECRETS];
 };
 
-/* True: the values are there. False: end with *ret_exit, everything has been said (--help and
- * --version on stdout, errors on stderr). */
+/* Reads all sources. True: the values are set. False: the program must end with *ret_exit. --help
+ * and --version were then printed to stdout, or an error message to stderr. */
 bool lp_options_read(struct lp_options *o, int argc, char **argv, int *ret_exit);
-/* Zeroes and frees what values point to. Safe on a half-read one. */
+/* Wipes and frees the memory that option values point to. Safe after a failed lp_options_read. */
 void lp_options_clear(struct lp_options *o);
-/* A mistake that only shows when options are seen together, in one sentence. Returns
+/* Reports an error that concerns several options together, as one sentence. Returns
  * LP_EXIT_USAGE. */
 int lp_options_wrong(const struct lp_options *o, const char *sentence);
 

@@ -1,4 +1,4 @@
-/* parse.h - what several programs read from their options alike: parsers for LP_OPTION_PARSED. */
+/* parse.h - LP_OPTION_PARSED parsers for options that several programs share. */
 #ifndef LANPARTY_EDGE_PARSE_H
 #define LANPARTY_EDGE_PARSE_H
 
@@ -11,7 +11,7 @@
 	"pass "                                                                                    \
 	"anyway, tags, EAPOL, LLDP and slow protocols never"
 
-/* value: enum lp_log_level, enum lp_log_format, struct lp_filter. */
+/* value points to enum lp_log_level, enum lp_log_format and struct lp_filter. */
 bool lp_parse_log_level(const char *text, void *value);
 bool lp_parse_log_format(const char *text, void *value);
 bool lp_parse_ethertype(const char *text, void *value);

@@ -12,11 +12,11 @@
 
 #define LINE_MAX_BYTES 2048
 #define VALUE_MAX      1024
-#define END_ROOM       3 /* "}\n" and the end are always possible */
+#define END_ROOM       3 /* "}\n" and a NUL always fit */
 
 static const struct {
 	const char *name;
-	char priority; /* of syslog */
+	char priority; /* syslog priority */
 } levels[] = {
 	[LP_LOG_ERROR] = {"error", '3'},
 	[LP_LOG_WARNING] = {"warning", '4'},
@@ -39,7 +39,8 @@ struct line {
 	bool full;
 };
 
-/* $JOURNAL_STREAM is inherited by all children: it counts only while stderr is what it names. */
+/* All child processes inherit $JOURNAL_STREAM, so it counts only while stderr is the file that it
+ * names. */
 static bool stderr_is_the_journal(void)
 {
 #ifdef _WIN32
@@ -104,7 +105,8 @@ static void put_text(struct line *line, const char *text)
 	put(line, text, strlen(text));
 }
 
-/* Bytes of the printable character at the start of text: 0 for a control or what is not UTF-8. */
+/* Length in bytes of the printable UTF-8 character at the start of text. 0: a control character or
+ * invalid UTF-8. */
 static size_t printable(const char *text)
 {
 	const unsigned char *b = (const unsigned char *)text;
@@ -117,7 +119,8 @@ static size_t printable(const char *text)
 			return 0;
 		c = c << 6 | (b[i] & 0x3fu);
 	}
-	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000}; /* 80 to 9f are controls */
+	/* U+0080 to U+009F are control characters */
+	static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
 	bool good = b[0] >= 0xc2 && c >= least[len] && c <= 0x10ffff && (c & 0x1ff800) != 0xd800;
 	return good ? len : 0;
 }
@@ -135,7 +138,8 @@ static void put_quoted(struct line *line, const char *text, bool json)
 		} else if (len > 0) {
 			put(line, text, len);
 		} else {
-			/* JSON has no bytes: those that are no character become one each. */
+			/* JSON cannot hold raw bytes, so each invalid byte becomes one escaped
+			 * character. */
 			unsigned byte = (unsigned char)*text;
 			snprintf(escaped, sizeof(escaped), json ? "\\u%04x" : "\\x%02x", byte);
 			put_text(line, escaped);
@@ -146,7 +150,7 @@ static void put_quoted(struct line *line, const char *text, bool json)
 	put(line, "\"", 1);
 }
 
-/* Needs no quotes for people and for awk. */
+/* True if text can stand unquoted, for people and for awk. */
 static bool is_plain(const char *text)
 {
 	if (!*text)
@@ -177,7 +181,7 @@ static void put_string(struct line *line, const char *text, bool json)
 		put_quoted(line, text, json);
 }
 
-/* The value that belongs to the conversion at format, as text. Returns its conversion letter. */
+/* Formats the next argument with the conversion at format. Returns the conversion's letter. */
 static char convert(const char *format, size_t len, va_list *args, char value[VALUE_MAX])
 {
 	char spec[16];
@@ -244,7 +248,7 @@ static void put_pairs(struct line *line, const char *format, va_list *args, bool
 	}
 }
 
-/* One write, so that the lines of two threads do not mix. */
+/* A single write, so that lines of two threads do not mix. */
 static bool finish(struct line *line, FILE *out, bool json)
 {
 	if (json)
@@ -259,7 +263,7 @@ static void put_time(struct line *line, bool json)
 	struct timespec now = {0};
 	struct tm tm = {0};
 #ifdef _WIN32
-	now.tv_sec = time(NULL); /* its C library has no finer clock */
+	now.tv_sec = time(NULL); /* the C library has no finer clock */
 	gmtime_s(&tm, &now.tv_sec);
 #else
 	timespec_get(&now, TIME_UTC);

@@ -35,8 +35,9 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(host, port, &hints, &list);
 	if (error == EAI_NONAME) {
-		/* A name. Addresses of a family that this computer has none of are of no use; an
-		 * address that was written out must not be judged so: ours may be gone just now. */
+		/* It is a name: leave out addresses of a family that this computer does not have. A
+		 * numeric address must not be filtered that way, because the network can be down at
+		 * the moment. */
 		hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
 		error = getaddrinfo(host, port, &hints, &list);
 	}

@@ -30,15 +30,15 @@ enum { CONFIG, HELP, VERSION, BUILT_IN_COUNT };
 struct reading {
 	struct lp_options *o;
 	const char *config_file;
-	bool given[LP_OPTIONS_MAX]; /* by a source that goes before the present one */
-	bool now[LP_OPTIONS_MAX];   /* by the present one */
-	bool in_default;            /* in the file that need not be there */
+	bool given[LP_OPTIONS_MAX]; /* set by a source of higher precedence */
+	bool now[LP_OPTIONS_MAX];   /* set by the current source */
+	bool in_default;            /* reading the default configuration file */
 	size_t secrets;
 	int exit;
 };
 
-/* A text that is wiped before it is freed. The size is kept beside it, because its owner can have
- * cut the text meanwhile. */
+/* A text that is wiped before it is freed. Its size is stored, because the owner can have inserted a
+ * NUL since. */
 struct kept {
 	size_t size;
 	char text[];
@@ -122,7 +122,7 @@ static void show_help(const struct lp_options *o)
 	       "configuration file, and the command line before both.\n");
 }
 
-/* Digits and perhaps a unit: false when it is anything else or does not fit. */
+/* Decimal digits with an optional unit. False: anything else, or too large. */
 static bool parse_number(const char *text, bool size, uint64_t *ret_number)
 {
 	uint64_t number = 0;
@@ -163,7 +163,7 @@ static bool parse_flag(const char *text, bool *ret_flag)
 	return false;
 }
 
-/* "a number from 1 to 1024": what stands in the error. */
+/* Describes a valid value for the error message: "a number from 1 to 1024". */
 static void say_expected(const struct lp_option *option, char text[SOURCE_BYTES])
 {
 	switch (option->kind) {
@@ -207,7 +207,7 @@ static bool store(struct reading *r, const struct lp_option *option, const char 
 		return true;
 	case LP_OPTION_TEXTS:
 		if (!r->now[option - r->o->list])
-			texts->count = 0; /* not to be mixed with the default */
+			texts->count = 0; /* given values replace the default list */
 		if (!*text || texts->count == LP_OPTION_TEXTS_MAX)
 			return false;
 		texts->items[texts->count++] = text;
@@ -225,7 +225,7 @@ static bool store(struct reading *r, const struct lp_option *option, const char 
 	return false;
 }
 
-/* One value from the present source. text NULL: a flag that is only named. */
+/* Takes one value from the current source. text is NULL for a flag without a value. */
 static bool take(
 	struct reading *r, const char *source, const struct lp_option *option, const char *text)
 {
@@ -262,7 +262,7 @@ static bool no_memory(struct reading *r)
 	return false;
 }
 
-/* A copy, while argv or the environment show nothing any more; NULL when there is no memory. */
+/* Copies the secret and overwrites it in argv or the environment. NULL: out of memory. */
 static char *hide(char *shown)
 {
 	size_t size = strlen(shown) + 1;
@@ -296,7 +296,7 @@ static bool take_positional(struct reading *r, char *text)
 {
 	struct lp_options *o = r->o;
 	if (!o->positional || o->argument) {
-		/* It may be a secret in the wrong place: not repeated. */
+		/* It can be a misplaced secret, so it is not repeated. */
 		say(r, "an argument without name is %s: see --help",
 			o->positional ? "given twice" : "not expected");
 		return false;
@@ -305,7 +305,7 @@ static bool take_positional(struct reading *r, char *text)
 	return o->argument || no_memory(r);
 }
 
-/* Built-in ones. False ends the program. */
+/* Handles --help, --version and --config. False ends the program. */
 static bool take_built_in(struct reading *r, const struct lp_option *option, const char *text)
 {
 	if (option == &built_in[CONFIG]) {
@@ -320,7 +320,7 @@ static bool take_built_in(struct reading *r, const struct lp_option *option, con
 	return false;
 }
 
-/* An option at argv[*at]; *at moves to its last part. */
+/* Reads the option at argv[*at]. Moves *at to the option's last argument. */
 static bool read_option(struct reading *r, int argc, char **argv, int *at)
 {
 	const char *name = argv[*at] + 2;
@@ -376,7 +376,7 @@ static char *from_environment(const char *name, char variable[SOURCE_BYTES])
 	return getenv(variable);
 }
 
-/* The words of a repeated option. They stay in the environment, cut at the spaces. */
+/* Splits the words of a repeated option in place, in the environment's memory. */
 static bool take_words(
 	struct reading *r, const char *source, const struct lp_option *option, char *text)
 {
@@ -487,7 +487,7 @@ static bool read_config(struct reading *r, const char *file, char **ret_text)
 	unsigned number = 1;
 	char *line = *ret_text;
 	if (strncmp(line, BYTE_ORDER_MARK, sizeof(BYTE_ORDER_MARK) - 1) == 0)
-		line += sizeof(BYTE_ORDER_MARK) - 1; /* what Windows' editor begins a text with */
+		line += sizeof(BYTE_ORDER_MARK) - 1; /* Windows Notepad can start a file with it */
 	for (; line; number++) {
 		char *end = strchr(line, '\n');
 		if (end)
@@ -508,7 +508,7 @@ static bool exists(const char *name)
 	return file || errno != ENOENT;
 }
 
-/* The file that --config names, then the one that need not be there. */
+/* Reads the file that --config names, then the optional default file. */
 static bool read_configs(struct reading *r)
 {
 	struct lp_options *o = r->o;

@@ -1,15 +1,15 @@
-/* fd_port.h - a frame port of Linux: one descriptor says when there are frames to read. */
+/* fd_port.h - a frame port on Linux: a frame port with a descriptor to wait for. */
 #ifndef LANPARTY_EDGE_FD_PORT_H
 #define LANPARTY_EDGE_FD_PORT_H
 
 #include "lanparty/tunnel/port.h"
 
-/* Every port of Linux begins with this one. */
+/* Every frame port on Linux starts with this struct. */
 struct lp_fd_port {
-	struct lp_port port; /* first: a struct lp_port * may be cast */
-	int fd;              /* readable when port.ops->read would hand over frames; -1: closed */
-	bool gone;           /* reading has found that its interface was deleted */
-	int needs;           /* the index of an interface without which it is useless; 0: none */
+	struct lp_port port; /* first member, so that struct lp_port * can be cast */
+	int fd;              /* readable while port.ops->read would return frames; -1: closed */
+	bool gone;           /* a read failed because the interface was deleted */
+	int needs;           /* index of an interface that this port depends on; 0: none */
 };
 
 static inline int lp_port_fd(const struct lp_port *port)

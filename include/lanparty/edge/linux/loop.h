@@ -1,4 +1,4 @@
-/* loop.h - the few things that a loop of Linux needs: the clock, waiting, signals. */
+/* loop.h - what an event loop on Linux needs: a clock, a wait, and signals. */
 #ifndef LANPARTY_EDGE_LOOP_H
 #define LANPARTY_EDGE_LOOP_H
 
@@ -7,33 +7,33 @@
 
 #include "lanparty/base/time.h"
 
-/* CLOCK_MONOTONIC. */
+/* The time of CLOCK_MONOTONIC. */
 lp_time lp_clock(void);
 
-/* The processor cores that this process may run on; at least 1. */
+/* Number of processor cores that this process can run on; at least 1. */
 size_t lp_core_count(void);
 
-/* Descriptors to wait for (epoll, level-triggered), and a timer: to be closed. */
+/* Level-triggered epoll with a timer. Close it with lp_waiter_close. */
 struct lp_waiter {
 	int set, timer;
-	lp_time armed; /* when the timer goes off; LP_NEVER when it does not */
-	lp_time since; /* when that was decided */
+	lp_time armed; /* when the timer expires; LP_NEVER: not set */
+	lp_time since; /* when the timer was set */
 };
 
-/* When the system has no descriptor left, nothing can be added. */
+/* When the system is out of descriptors, lp_waiter_add fails. */
 void lp_waiter_open(struct lp_waiter *ret_waiter);
 void lp_waiter_close(struct lp_waiter *waiter);
-/* False: the system refused. A descriptor that is closed leaves by itself. */
+/* False: the system refused. Closing a descriptor removes it as well. */
 bool lp_waiter_add(struct lp_waiter *waiter, int fd);
 void lp_waiter_remove(struct lp_waiter *waiter, int fd);
-/* Sleeps until one is readable, or the deadline is there: LP_NEVER waits for descriptors alone.
- * Gives up to cap of those that are; returns how many. */
+/* Sleeps until a descriptor is readable or the deadline passes. LP_NEVER means no deadline. Writes
+ * up to cap readable descriptors to ret_ready and returns their number. */
 size_t lp_wait(struct lp_waiter *waiter, lp_time deadline, int *ret_ready, size_t cap);
 
-/* A descriptor that is readable when one of the signals (0 ends the list) has come; they are
- * blocked otherwise. -1 when the system has none to give. Ignores SIGPIPE as well. */
+/* Blocks the signals (a list that 0 ends) and returns a descriptor that is readable when one of
+ * them has arrived. -1: the system is out of descriptors. SIGPIPE is ignored from then on. */
 int lp_signals_open(const int *signals);
-/* The next signal that has come; 0 when there is none. */
+/* Returns the next signal that has arrived, or 0. */
 int lp_signals_next(int fd);
 
 #endif

@@ -1,4 +1,5 @@
-/* resolve.h - looks up a host's addresses while the loop goes on. */
+/* resolve.h - looks up the addresses of a host in a thread, so that the event loop does not
+ * block. */
 #ifndef LANPARTY_EDGE_RESOLVE_H
 #define LANPARTY_EDGE_RESOLVE_H
 
@@ -7,10 +8,11 @@
 
 #include "lanparty/edge/lookup.h"
 
-/* Begins. A descriptor that becomes readable when lp_resolve_take has something, -1 when the
- * system has no thread or descriptor to give. Close it to give up. */
+/* Starts a look-up. Returns a descriptor that becomes readable when lp_resolve_take has the result,
+ * or -1 when the system is out of threads, descriptors or memory. Close the descriptor to
+ * cancel. */
 int lp_resolve(const char *host, uint16_t port);
-/* The answer; closes the descriptor. False when the look-up broke off. */
+/* Reads the result and closes the descriptor. False: the look-up was interrupted. */
 bool lp_resolve_take(int fd, struct lp_addresses *ret_addresses);
 
 #endif

@@ -1,8 +1,9 @@
-/* udp_group.h - several sockets at one address, each for a worker of its own (SO_REUSEPORT).
+/* udp_group.h - several sockets bound to one address (SO_REUSEPORT), one per worker.
  *
- * The kernel gives a QUIC packet to the socket whose index is the first two bytes of its destination
- * connection id, modulo their number: wherever it comes from, so that a client may change its
- * address. What has no such bytes goes to the first. */
+ * The kernel steers each QUIC packet by the first two bytes of its destination connection ID: the
+ * value modulo the number of sockets is the index of the receiving socket. The source address does
+ * not matter, so clients can change their address. Packets without these bytes reach the first
+ * socket. */
 #ifndef LANPARTY_EDGE_UDP_GROUP_H
 #define LANPARTY_EDGE_UDP_GROUP_H
 
@@ -10,11 +11,12 @@
 
 #define LP_UDP_GROUP_MAX 64
 
-/* Does the kernel do this for us? False: logged, with its reason. */
+/* True if the kernel supports steering. False: the reason was logged. */
 bool lp_udp_can_group(void);
-/* Opens count sockets, 1 to LP_UDP_GROUP_MAX; 1 is lp_udp_listen and nothing else. Port 0: all have the
- * one that the system chooses. All or none; false as lp_udp_listen, also while any other socket has the
- * address. Whoever closes one sends what is for it to the others: close them together. */
+/* Opens count sockets (1 to LP_UDP_GROUP_MAX) or none. A count of 1 is the same as lp_udp_listen.
+ * With port 0 all sockets get the same port, which the system chooses. Fails like lp_udp_listen,
+ * and also when any other socket is bound to the address. When one socket of a group is closed, the
+ * kernel gives its packets to the others, so close all together. */
 bool lp_udp_listen_group(const struct lp_listen *listen, size_t count, struct lp_udp **ret_sockets,
 	enum lp_exit *ret_exit);
 

@@ -1,7 +1,7 @@
-/* loop.h - the few things that a loop of Windows needs: the clock, and a completion port to wait at.
+/* loop.h - what an event loop on Windows needs: a clock and a completion port.
  *
- * Whatever is waited for is an operation (struct lp_io) that ends at the completion port, or is posted
- * to it by another thread. One thread waits. */
+ * The loop waits for operations (struct lp_io). An operation completes at the port, or another
+ * thread posts it. Only one thread waits. */
 #ifndef LANPARTY_EDGE_WINDOWS_LOOP_H
 #define LANPARTY_EDGE_WINDOWS_LOOP_H
 
@@ -12,31 +12,33 @@
 
 #include "lanparty/base/time.h"
 
-/* Counts on while the computer sleeps. */
+/* A clock that also runs while the computer sleeps. */
 lp_time lp_clock(void);
 
-/* An operation: the first member of whatever knows more about it. Its memory must last until done was
- * called, after CancelIoEx too. */
+/* An operation: the first member of a struct that holds its data. The memory must stay valid until
+ * done was called, also after CancelIoEx. */
 struct lp_io {
 	OVERLAPPED overlapped; /* first */
-	/* Called by lp_loop_wait. error: of GetLastError, 0 for none. It must neither wait at the loop
-	 * nor free another operation: that one may have ended in the same batch. */
+	/* lp_loop_wait calls it. error is a GetLastError code, 0 for success. It must not wait at
+	 * the loop and must not free another operation, because that one can be in the same
+	 * batch. */
 	void (*done)(struct lp_io *io, DWORD error, DWORD bytes);
 };
 
-/* A completion port. NULL when the system has none to give. While one is open, Windows counts the
- * time of this process in milliseconds instead of 1/64 s, hidden windows or not. */
+/* Opens a completion port. NULL: the system refused. While one is open, Windows keeps the timers of
+ * this process at 1 ms instead of 1/64 s, even when its windows are hidden. */
 HANDLE lp_loop_open(void);
-/* Once all operations have ended. NULL is allowed. */
+/* Closes the port. All operations must have completed. NULL is allowed. */
 void lp_loop_close(HANDLE loop);
-/* The file's or socket's overlapped operations end at this port from now on; those that succeed at
- * once as well. One that fails at once (other than ERROR_IO_PENDING) does not. */
+/* Overlapped operations of this file or socket complete at this port from now on. That includes
+ * operations that succeed at once, but not those that fail at once (other than with
+ * ERROR_IO_PENDING). */
 bool lp_loop_add(HANDLE loop, HANDLE file);
-/* Ends an operation by hand, from any thread: done(io, 0, bytes). */
+/* Completes an operation from any thread: the loop calls done(io, 0, bytes). */
 bool lp_loop_post(HANDLE loop, struct lp_io *io, DWORD bytes);
-/* Sleeps until an operation has ended or the deadline is there (LP_NEVER waits for operations alone),
- * and calls done for a bounded batch of those that have, in their order; returns how many. The
- * deadline is rounded up to a millisecond; Windows may be one early or late. */
+/* Sleeps until an operation completes or the deadline passes (LP_NEVER: no deadline). Then calls
+ * done for a bounded batch of completed operations, in order of completion, and returns their
+ * number. The deadline is rounded up to a millisecond; Windows can wake up 1 ms early or late. */
 size_t lp_loop_wait(HANDLE loop, lp_time deadline);
 
 #endif

@@ -1,4 +1,5 @@
-/* resolve.h - looks up a host's addresses while the loop goes on. */
+/* resolve.h - looks up the addresses of a host in a thread, so that the event loop does not
+ * block. */
 #ifndef LANPARTY_EDGE_WINDOWS_RESOLVE_H
 #define LANPARTY_EDGE_WINDOWS_RESOLVE_H
 
@@ -8,13 +9,13 @@
 #include "lanparty/edge/lookup.h"
 #include "lanparty/edge/windows/loop.h"
 
-struct lp_resolve; /* a question that is being asked */
+struct lp_resolve; /* a look-up in progress */
 
-/* Asks in a thread of its own. answered is called by lp_loop_wait, once; then the question is gone.
- * NULL when the system has no memory or thread to give. */
+/* Starts a look-up. lp_loop_wait calls answered once; after that the look-up no longer exists.
+ * NULL: out of memory or threads. */
 struct lp_resolve *lp_resolve(HANDLE loop, const char *host, uint16_t port,
 	void (*answered)(void *context, const struct lp_addresses *found), void *context);
-/* No answer is wanted any more: answered is not called. The loop may be closed then. */
+/* Cancels the look-up: answered is not called. The loop can be closed afterwards. */
 void lp_resolve_forget(struct lp_resolve *r);
 
 #endif

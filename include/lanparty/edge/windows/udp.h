@@ -1,6 +1,7 @@
-/* udp.h - a client's UDP socket on Windows, its receives overlapped.
+/* udp.h - a client's UDP socket on Windows, with overlapped receives.
  *
- * Packets are never fragmented. What the socket cannot take at once is dropped: QUIC sends again. */
+ * IP never fragments the packets. A packet that the socket cannot take at once is dropped, and QUIC
+ * retransmits what needs it. */
 #ifndef LANPARTY_EDGE_WINDOWS_UDP_H
 #define LANPARTY_EDGE_WINDOWS_UDP_H
 
@@ -11,24 +12,26 @@
 #include "lanparty/edge/address.h"
 #include "lanparty/edge/windows/loop.h"
 
-#define LP_UDP_PACKET_MAX 2048 /* bytes of payload in and out; longer ones are ignored */
+#define LP_UDP_PACKET_MAX 2048 /* bytes of UDP payload, both ways; longer packets are ignored */
 
 struct lp_udp;
 
-/* For one family, bound to any address and a port of the system's choice. NULL, logged. */
+/* Opens a socket for one family, bound to the any-address and to a port that the system chooses.
+ * NULL: failed; the reason was logged. */
 struct lp_udp *lp_udp_client(HANDLE loop, int family);
-/* Its memory goes with its last operation: run the loop once more before it is closed. */
+/* Closes the socket. Its memory is freed when its last operation completes, so run the loop once
+ * more before the loop is closed. */
 void lp_udp_close(struct lp_udp *u);
-/* Any address, and the port. */
+/* The any-address with the port that the socket is bound to. */
 void lp_udp_local(const struct lp_udp *u, struct lp_address *ret_address);
-/* Packets leave through the interface with this index from now on, whatever the routes say
- * (IP_UNICAST_IF); 0: as the routes say. False when the system refuses. */
+/* Sends packets through the interface with this index from now on, regardless of the routes
+ * (IP_UNICAST_IF). 0 follows the routes again. False: the system refused. */
 bool lp_udp_pin(struct lp_udp *u, unsigned long interface_index);
 
-/* One payload; never empty. Borrowed until return. */
+/* Receives one UDP payload, which is never empty. All pointers are borrowed until return. */
 typedef void lp_udp_sink(
 	void *context, const struct lp_address *remote, const uint8_t *bytes, size_t len);
-/* Hands what has come to sink, a bounded batch; never blocks. */
+/* Passes a bounded batch of received packets to sink. Never blocks. */
 void lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context);
 
 bool lp_udp_send(

@@ -21,7 +21,7 @@ lp_time lp_clock(void)
 size_t lp_core_count(void)
 {
 	cpu_set_t set;
-	/* It fails where there are more than a set holds: then one for each that there is. */
+	/* sched_getaffinity fails with more cores than the set holds; then count all cores. */
 	long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
 								  : sysconf(_SC_NPROCESSORS_ONLN);
 	return count > 1 ? (size_t)count : 1;
@@ -33,7 +33,7 @@ static bool add(const struct lp_waiter *w, int fd, uint32_t events)
 	return epoll_ctl(w->set, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Edge-triggered, nobody has to read the timer. */
+/* The timer is edge-triggered, so that nobody has to read it. */
 void lp_waiter_open(struct lp_waiter *w)
 {
 	w->set = epoll_create1(EPOLL_CLOEXEC);
@@ -66,7 +66,7 @@ void lp_waiter_remove(struct lp_waiter *w, int fd)
 static void arm(struct lp_waiter *w, lp_time deadline, lp_time now)
 {
 	struct itimerspec never = {.it_value = {0}};
-	lp_time at = deadline ? deadline : 1; /* 0 is never */
+	lp_time at = deadline ? deadline : 1; /* 0 would disarm the timer */
 	struct itimerspec then = {.it_value = {.tv_sec = (time_t)(at / LP_SECOND),
 					  .tv_nsec = (long)(at % LP_SECOND)}};
 	timerfd_settime(w->timer, TFD_TIMER_ABSTIME, deadline == LP_NEVER ? &never : &then, NULL);
@@ -74,9 +74,9 @@ static void arm(struct lp_waiter *w, lp_time deadline, lp_time now)
 	w->since = now;
 }
 
-/* A deadline that moves away, as that of a connection does with each packet, takes the timer along now
- * and then only: that costs less than a timer that goes off for nothing, and less than one that is set
- * for each packet. */
+/* A connection's deadline moves later with every packet. Setting the timer for each packet costs
+ * more than an early wake-up, and too many early wake-ups cost more than setting it, so the timer
+ * follows only sometimes. */
 static void follow(struct lp_waiter *w, lp_time deadline)
 {
 	if (deadline == w->armed)
@@ -89,7 +89,7 @@ static void follow(struct lp_waiter *w, lp_time deadline)
 size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap)
 {
 	struct epoll_event events[WAIT_BATCH];
-	int most = cap < WAIT_BATCH ? (int)cap + 1 : WAIT_BATCH; /* and the timer */
+	int most = cap < WAIT_BATCH ? (int)cap + 1 : WAIT_BATCH; /* plus the timer */
 	for (;;) {
 		size_t ready = 0;
 		follow(w, deadline);
@@ -99,7 +99,7 @@ size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap
 				w->armed = LP_NEVER;
 			else if (ready < cap)
 				ret_ready[ready++] = events[i].data.fd;
-		/* It may have gone off for a deadline that has moved since. */
+		/* The timer can have expired for a deadline that has moved since. */
 		if (ready || count < 0 || (deadline != LP_NEVER && lp_clock() >= deadline))
 			return ready;
 	}

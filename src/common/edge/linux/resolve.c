@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The thread's own: it frees it. The answer goes through a pipe in one write (it is shorter than
- * PIPE_BUF), so that nothing is shared and whoever gives up just closes the other end. */
+/* The thread owns it and frees it. The result travels through a pipe in a single write, which is
+ * atomic because it is shorter than PIPE_BUF. So nothing is shared, and the caller cancels by
+ * closing its end. */
 struct question {
 	int fd;
 	char port[6];
@@ -21,7 +22,7 @@ static void *run(void *argument)
 	struct question *q = argument;
 	struct lp_addresses result;
 	lp_lookup(q->host, q->port, &result);
-	/* Nobody reads any more: then nobody needs it (SIGPIPE is blocked in this thread). */
+	/* The write fails when the caller has cancelled. SIGPIPE is blocked in this thread. */
 	if (write(q->fd, &result, sizeof(result)) < 0)
 		result.count = 0;
 	close(q->fd);
@@ -38,7 +39,7 @@ static bool start(struct question *q)
 	if (pthread_attr_init(&attributes) != 0)
 		return false;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* the loop takes the signals */
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals must reach the loop's thread */
 	int error = pthread_create(&thread, &attributes, run, q);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);

@@ -11,10 +11,10 @@
 #include "lanparty/edge/log.h"
 
 #define RECEIVE_SLOTS  16
-#define RECEIVE_BYTES  65536 /* what GRO can merge at most */
-#define RECEIVE_ROUNDS 4     /* a bounded batch: sending and timers want their turn */
-#define SEGMENTS_MAX   64    /* UDP_MAX_SEGMENTS of the kernel */
-#define SEND_MAX       64000 /* bytes of one message with UDP_SEGMENT: 65535 less headers */
+#define RECEIVE_BYTES  65536 /* the largest buffer that GRO can fill */
+#define RECEIVE_ROUNDS 4     /* bounded, so that sending and timers get their turn */
+#define SEGMENTS_MAX   64    /* the kernel's UDP_MAX_SEGMENTS */
+#define SEND_MAX       64000 /* bytes per message with UDP_SEGMENT: 65535 minus headers */
 #define SOCKET_BUFFER  (4 * 1024 * 1024)
 
 union control {
@@ -26,8 +26,8 @@ union control {
 struct lp_udp {
 	int fd;
 	int family;
-	bool server;  /* many local addresses: pktinfo says which */
-	bool segment; /* the kernel and the interfaces do UDP_SEGMENT */
+	bool server;  /* many local addresses: pktinfo reports which one */
+	bool segment; /* kernel and interfaces support UDP_SEGMENT */
 	struct lp_address local;
 	struct lp_udp_counters counters;
 
@@ -55,11 +55,12 @@ static bool set(int fd, int level, int option, int value)
 
 static void set_buffer(int fd, int force, int option)
 {
-	if (!set(fd, SOL_SOCKET, force, SOCKET_BUFFER)) /* past the sysctl, when we may */
+	/* beyond the sysctl's limit, if permitted */
+	if (!set(fd, SOL_SOCKET, force, SOCKET_BUFFER))
 		set(fd, SOL_SOCKET, option, SOCKET_BUFFER);
 }
 
-/* All of it is best effort but for what would make packets go wrong. */
+/* Only the options that prevent wrong packets are required; the others are best effort. */
 static bool set_options(int fd, int family, bool server)
 {
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
@@ -75,7 +76,7 @@ static bool set_options(int fd, int family, bool server)
 	return good;
 }
 
-/* A slot's whole room; the kernel writes there how much it took. */
+/* Offers the whole slot. The kernel overwrites the lengths with what it used. */
 static void offer(struct lp_udp *u, size_t slot)
 {
 	u->in.messages[slot].msg_hdr.msg_namelen = sizeof(u->in.remotes[slot].in6);
@@ -96,7 +97,7 @@ static void prepare_receive(struct lp_udp *u)
 	}
 }
 
-/* Takes fd, also when there is no memory for the rest. */
+/* Takes ownership of fd, also when it fails. */
 static struct lp_udp *udp_of(int fd, int family, bool server)
 {
 	struct lp_udp *u = calloc(1, sizeof(*u));
@@ -109,7 +110,8 @@ static struct lp_udp *udp_of(int fd, int family, bool server)
 	u->server = server;
 	int size;
 	socklen_t len = sizeof(size);
-	/* Chosen once; segmentation also ends when an interface turns out not to do it. */
+	/* Decided once. Segmentation is also switched off later if an interface does not support
+	 * it. */
 	bool merge = set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	u->segment = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size, &len) == 0;
 	lp_log(merge && u->segment ? LP_LOG_DEBUG : LP_LOG_INFO, "udp_offload",
@@ -216,7 +218,7 @@ void lp_udp_get_counters(const struct lp_udp *u, struct lp_udp_counters *ret_cou
 	*ret_counters = u->counters;
 }
 
-/* ::ffff:192.0.2.1 is 192.0.2.1 to everybody above. */
+/* Turns ::ffff:192.0.2.1 into 192.0.2.1, the only form that callers see. */
 static void unmap(struct lp_address *address)
 {
 	if (address->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr))
@@ -236,7 +238,7 @@ static struct in6_addr mapped(struct in_addr v4)
 	return v6;
 }
 
-/* For what an IPv6 socket sends. */
+/* An IPv6 socket needs the mapped form to send to IPv4 addresses. */
 static void map(struct lp_address *address)
 {
 	if (address->sa.sa_family != AF_INET)
@@ -248,8 +250,8 @@ static void map(struct lp_address *address)
 	*address = v6;
 }
 
-/* What the kernel says beside the bytes: the local address, and how long the packets are that it
- * merged (else *segment stays as it is). */
+/* Reads the control messages: the local address, and the packet size if GRO merged several (else
+ * *segment is unchanged). */
 static void read_control(
 	const struct lp_udp *u, struct msghdr *message, struct lp_address *local, size_t *segment)
 {
@@ -305,7 +307,7 @@ bool lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
 		if (count < 0 && errno == EAGAIN)
 			return false;
 		if (count < 0) {
-			/* EINTR, or what ICMP said of an earlier packet: no reason to stop. */
+			/* EINTR, or an ICMP error about an earlier packet: keep receiving. */
 			lp_log(LP_LOG_DEBUG, "udp_receive_failed", "error=%s", strerror(errno));
 			continue;
 		}
@@ -350,7 +352,7 @@ static void add_control(struct msghdr *message, int level, int type, const void 
 	message->msg_controllen += CMSG_SPACE(len);
 }
 
-/* The source address, unless the system may choose. */
+/* Sets the source address, unless the system chooses it. */
 static void add_source(
 	const struct lp_udp *u, struct msghdr *message, const struct lp_address *local)
 {
@@ -370,8 +372,8 @@ static void add_source(
 	}
 }
 
-/* How many packets from first on can be one message: equal in everything, the last may be
- * shorter. */
+/* How many packets from first on can share one message: same addresses and length, only the last
+ * can be shorter. */
 static size_t run_of(const struct lp_udp *u, size_t first)
 {
 	size_t segment = u->out.pieces[first].iov_len, total = segment, n = 1;
@@ -424,14 +426,14 @@ static void count_dropped(struct lp_udp *u, const struct msghdr *message, int er
 		strerror(error));
 }
 
-/* The socket's buffer is full: it takes nothing more before the kernel has sent some of it. */
+/* The socket's buffer is full until the kernel has sent some of it. */
 static bool is_full(int error)
 {
 	return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-/* One by one what could not be sent as one: only what really fails is lost. Returns false when the
- * socket is full: the packets that are left are dropped without a system call. */
+/* Sends the packets of a failed message one by one, so that only those that really fail are lost.
+ * False: the socket is full, and the remaining packets were dropped without a system call. */
 static bool send_singly(struct lp_udp *u, const struct msghdr *message)
 {
 	bool full = false;

@@ -7,11 +7,12 @@
 
 #include "lanparty/edge/log.h"
 
-#define LONG_HEADER 0x80 /* in a packet's first byte (RFC 8999, section 5.1) */
-#define LONG_ID     6    /* behind flags, version and the id's length */
+#define LONG_HEADER 0x80 /* bit in a packet's first byte (RFC 8999, section 5.1) */
+#define LONG_ID     6    /* offset of the connection ID: after flags, version and its length */
 #define SHORT_ID    1
 
-/* Offsets count from the UDP payload. A load past its end gives 0. */
+/* Attaches the steering program. Offsets count from the UDP payload; a load beyond its end gives
+ * 0. */
 static bool steer(int fd, size_t count)
 {
 	struct sock_filter code[] = {
@@ -41,8 +42,8 @@ bool lp_udp_can_group(void)
 	return good;
 }
 
-/* The index of a socket is the order of binding; the program comes before the second, so that no packet
- * is given out by a hash. */
+/* A socket's index is its position in binding order. The program is attached before the second
+ * socket is bound, so the kernel's hash never distributes a packet. */
 static bool open_group(struct lp_listen at, size_t count, struct lp_udp **sockets,
 	size_t *ret_opened, enum lp_exit *ret_exit)
 {
@@ -69,8 +70,8 @@ bool lp_udp_listen_group(const struct lp_listen *listen, size_t count, struct lp
 {
 	struct lp_udp *sockets[LP_UDP_GROUP_MAX];
 	size_t opened = 0;
-	/* Alone first: a group would let in another program of the same user, and packets would go to
-	 * either. */
+	/* First open one without SO_REUSEPORT: a group would also admit another program of the same
+	 * user, and packets would reach either. */
 	struct lp_udp *alone = lp_udp_listen(listen, false, ret_exit);
 	if (!alone)
 		return false;

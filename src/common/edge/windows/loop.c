@@ -16,8 +16,8 @@ lp_time lp_clock(void)
 	return ticks / second * LP_SECOND + ticks % second * LP_SECOND / second;
 }
 
-/* Windows 11 forgets the period of a process whose windows are hidden, which ours are while its
- * player plays. Older ones do not know this request, and do not forget. */
+/* Windows 11 ignores the requested timer period while all windows of a process are hidden, as ours
+ * are behind a full-screen game. Older versions do not know this request and do not need it. */
 static void keep_period(void)
 {
 	PROCESS_POWER_THROTTLING_STATE state = {
@@ -53,7 +53,7 @@ bool lp_loop_add(HANDLE loop, HANDLE file)
 
 bool lp_loop_post(HANDLE loop, struct lp_io *io, DWORD bytes)
 {
-	io->overlapped.Internal = 0; /* an operation before this one may have left its status */
+	io->overlapped.Internal = 0; /* an earlier operation can have left its status */
 	return PostQueuedCompletionStatus(loop, bytes, 0, &io->overlapped);
 }
 
@@ -67,8 +67,8 @@ static DWORD milliseconds_until(lp_time deadline)
 	return ms < INFINITE ? (DWORD)ms : INFINITE - 1;
 }
 
-/* The status is one of the kernel's: this has it translated. The handle, which may be closed by now,
- * is looked at only for an operation that is under way. */
+/* The overlapped status is an NTSTATUS; GetOverlappedResult translates it. It does not use the
+ * handle, which can be closed already, for a completed operation. */
 static DWORD error_of(const OVERLAPPED_ENTRY *entry)
 {
 	DWORD bytes;

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two hold it, the thread and whoever waits for the answer: the last one frees it. */
+/* Held by the thread and by the caller. The last one frees it. */
 struct lp_resolve {
 	struct lp_io io;
 	LONG holders;
 	SRWLOCK lock;
 	bool forgotten,
-		posted; /* under the lock: nobody waits any more; the answer is at the loop */
+		/* under the lock: the caller cancelled; the result was posted to the loop */
+		posted;
 	HANDLE loop;
 	void (*answered)(void *context, const struct lp_addresses *found);
 	void *context;
@@ -31,7 +32,7 @@ static void on_answer(struct lp_io *io, DWORD error, DWORD bytes)
 	struct lp_resolve *r = (struct lp_resolve *)io;
 	(void)error;
 	(void)bytes;
-	if (!r->forgotten) /* set on this thread */
+	if (!r->forgotten) /* only ever set on this thread */
 		r->answered(r->context, &r->found);
 	release(r);
 }
@@ -40,7 +41,7 @@ static unsigned __stdcall run(void *argument)
 {
 	struct lp_resolve *r = argument;
 	lp_lookup(r->host, r->port, &r->found);
-	AcquireSRWLockExclusive(&r->lock); /* the loop is there as long as somebody waits */
+	AcquireSRWLockExclusive(&r->lock); /* the loop stays open while a caller waits */
 	r->posted = !r->forgotten && lp_loop_post(r->loop, &r->io, 0);
 	ReleaseSRWLockExclusive(&r->lock);
 	release(r);

@@ -6,9 +6,9 @@
 
 #include "lanparty/edge/log.h"
 
-#define RECEIVES       32        /* under way at a time */
+#define RECEIVES       32        /* concurrent receive operations */
 #define SOCKET_BUFFER  (4 << 20) /* bytes */
-#define PMTUDISC_PROBE 3         /* of IP_MTU_DISCOVER: whatever ICMP claims */
+#define PMTUDISC_PROBE 3         /* for IP_MTU_DISCOVER: ignore what ICMP reports */
 #ifndef IP_MTU_DISCOVER
 #define IP_MTU_DISCOVER   71
 #define IPV6_MTU_DISCOVER 71
@@ -21,7 +21,7 @@ struct receive {
 	struct lp_io io;
 	struct lp_udp *socket;
 	struct lp_address from;
-	DWORD flags, len; /* of what came; 0: nothing that counts */
+	DWORD flags, len; /* len of the received packet; 0: nothing to deliver */
 	uint8_t bytes[LP_UDP_PACKET_MAX];
 };
 
@@ -29,7 +29,7 @@ struct lp_udp {
 	SOCKET fd;
 	int family;
 	size_t under_way;
-	struct receive *ready[RECEIVES]; /* ended, in the order in which they did */
+	struct receive *ready[RECEIVES]; /* completed, in order of completion */
 	size_t ready_count;
 	struct receive receives[RECEIVES];
 };
@@ -52,7 +52,7 @@ static void begin(struct lp_udp *u, struct receive *r)
 		u->under_way++;
 		return;
 	}
-	/* An error about an earlier packet, or none left: tried again with the next batch. */
+	/* An error about an earlier packet, or no buffers: the next batch tries again. */
 	r->len = 0;
 	u->ready[u->ready_count++] = r;
 }
@@ -91,7 +91,7 @@ bool lp_udp_send(
 	return WSASendTo(u->fd, &buffer, 1, &sent, 0, &remote->sa, remote->len, NULL, NULL) == 0;
 }
 
-/* Best effort: what an older Windows does not know is not needed there either. */
+/* Best effort: a Windows that does not know an option does not need it. */
 static void set_options(const struct lp_udp *u)
 {
 	bool v6 = u->family == AF_INET6;
@@ -105,7 +105,7 @@ static void set_options(const struct lp_udp *u)
 		u->fd, level, v6 ? IPV6_DONTFRAG : IP_DONTFRAGMENT, (const char *)&on, sizeof(on));
 	setsockopt(u->fd, level, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, (const char *)&probe,
 		sizeof(probe));
-	/* An ICMP "port unreachable" must not end a receive. */
+	/* an ICMP "port unreachable" must not end a receive */
 	WSAIoctl(u->fd, SIO_UDP_CONNRESET, &off, sizeof(off), NULL, 0, &got, NULL, NULL);
 	ioctlsocket(u->fd, (long)FIONBIO, &yes);
 }
@@ -154,7 +154,7 @@ void lp_udp_local(const struct lp_udp *u, struct lp_address *ret_address)
 
 bool lp_udp_pin(struct lp_udp *u, unsigned long interface_index)
 {
-	/* IPv4 wants the index in network order, IPv6 in the computer's. */
+	/* IPv4 expects the index in network byte order, IPv6 in host byte order. */
 	DWORD index = u->family == AF_INET6 ? interface_index : htonl(interface_index);
 	return setsockopt(u->fd, u->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
 		       u->family == AF_INET6 ? IPV6_UNICAST_IF : IP_UNICAST_IF,
