@@ -8,13 +8,14 @@
 
 #include "wide.h"
 
-#define KEY_NAME_MAX    32  /* of a subkey of the class: four digits */
-#define VALUE_MAX       128 /* of a value that says what an adapter is */
-#define NAME_MAX_UNITS  256 /* of a connection's name, which Windows keeps shorter */
+#define KEY_NAME_MAX    32  /* a subkey of the class: four digits */
+#define VALUE_MAX       128 /* of a value that identifies an adapter */
+#define NAME_MAX_UNITS  256 /* of a connection's name; Windows' limit is lower */
 #define PATH_MAX_UNITS  256
 #define CONTROL_TIMEOUT 2000 /* milliseconds; the driver answers at once */
 
-/* What the driver can be asked: tap-windows.h has these, through DeviceIoControl with METHOD_BUFFERED. */
+/* The driver's control codes. tap-windows.h defines them for DeviceIoControl with
+ * METHOD_BUFFERED. */
 #define CONTROL(number)     CTL_CODE(FILE_DEVICE_UNKNOWN, number, METHOD_BUFFERED, FILE_ANY_ACCESS)
 #define CONTROL_GET_MAC     CONTROL(1)
 #define CONTROL_GET_VERSION CONTROL(2)
@@ -25,7 +26,7 @@ _Static_assert(CONTROL_GET_MAC == 0x220004 && CONTROL_GET_VERSION == 0x220008 &&
 
 /* ---- the registry */
 
-/* A text value of key\subkey, always ended; false when it is none, or too long. */
+/* Reads a text value of key\subkey and terminates it. False: not a text, or too long. */
 static bool read_text(
 	HKEY key, const wchar_t *subkey, const wchar_t *name, wchar_t *ret_text, size_t cap)
 {
@@ -39,7 +40,7 @@ static bool is_component(const wchar_t *text)
 	return _wcsicmp(text, L"tap0901") == 0 || _wcsicmp(text, L"root\\tap0901") == 0;
 }
 
-/* It becomes part of a path. */
+/* Checked because it becomes part of a path. */
 static bool is_guid(const wchar_t *text)
 {
 	static const char shape[] = "{xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}";
@@ -53,7 +54,7 @@ static bool is_guid(const wchar_t *text)
 	return true;
 }
 
-/* "9.27.0.0": the first two numbers. */
+/* Takes the first two numbers of "9.27.0.0". */
 static void parse_version(const wchar_t *text, struct adapter *a)
 {
 	char narrow[VALUE_MAX];
@@ -104,7 +105,7 @@ size_t adapter_list(struct adapter *list, size_t cap)
 		wchar_t subkey[KEY_NAME_MAX];
 		DWORD units = KEY_NAME_MAX;
 		LSTATUS status = RegEnumKeyExW(class, i, subkey, &units, NULL, NULL, NULL, NULL);
-		if (status == ERROR_MORE_DATA) /* no adapter has so long a name */
+		if (status == ERROR_MORE_DATA) /* no adapter has such a long name */
 			continue;
 		if (status != ERROR_SUCCESS)
 			break;
@@ -117,8 +118,9 @@ size_t adapter_list(struct adapter *list, size_t cap)
 
 /* ---- the driver */
 
-/* Asks with bytes and gets the answer there. The driver wants both, also where it reads only one.
- * The event's lowest bit keeps the answer away from a completion port that the handle belongs to. */
+/* Passes bytes to the driver, which overwrites them with its answer. The driver needs both buffers,
+ * also where it reads only one. The event handle's lowest bit keeps the completion from a port that
+ * the handle belongs to. */
 static bool control(HANDLE handle, DWORD code, void *bytes, DWORD len)
 {
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);

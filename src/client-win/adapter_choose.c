@@ -1,4 +1,5 @@
-/* adapter_choose.c - which adapter it is to be, and what a player is told when there is none. */
+/* adapter_choose.c - decides which adapter to use, and what to tell the player when there is
+ * none. */
 #include "adapter_private.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #define DRIVER_MINOR 27
 #define OUR_NAME     "lanparty"
 #define WHERE_TO_GET "openvpn.net (community downloads)"
-#define SHOWN_MAX    64 /* bytes of a name within a sentence */
+#define SHOWN_MAX    64 /* bytes of a name within a message */
 
 static bool is_called(const struct adapter *a, const char *name)
 {
@@ -27,7 +28,7 @@ static bool is_too_old(unsigned major, unsigned minor)
 	return major < DRIVER_MAJOR || (major == DRIVER_MAJOR && minor < DRIVER_MINOR);
 }
 
-/* What the driver answers to a second open is "general failure". */
+/* The driver answers a second open with "general failure". */
 static enum adapter_problem problem_of(DWORD error)
 {
 	switch (error) {
@@ -42,7 +43,7 @@ static enum adapter_problem problem_of(DWORD error)
 	}
 }
 
-/* Opens it when it is good; the choice becomes this adapter's when that says more. */
+/* Opens the adapter if it is usable. It replaces the choice when its result ranks higher. */
 static bool try_one(const struct adapter *a, adapter_opener *opener, struct adapter_choice *choice)
 {
 	struct adapter_choice now = {.adapter = *a, .opened.handle = INVALID_HANDLE_VALUE};
@@ -66,7 +67,7 @@ static bool try_one(const struct adapter *a, adapter_opener *opener, struct adap
 	return now.problem == ADAPTER_GOOD;
 }
 
-/* The name, or the GUID where a name would not fit into a sentence. */
+/* The name, or the GUID where the name does not fit into a message. */
 static const char *shown(const struct adapter *a)
 {
 	return a->name[0] && strlen(a->name) <= SHOWN_MAX ? a->name : a->guid;
@@ -143,7 +144,7 @@ void adapter_explain(struct adapter_choice *choice)
 		explain_failed(choice);
 		break;
 	case ADAPTER_GOOD:
-	case ADAPTER_NOT_FOUND: /* has its own */
+	case ADAPTER_NOT_FOUND: /* handled above */
 		break;
 	}
 }
@@ -154,7 +155,7 @@ void adapter_choose(const struct adapter *list, size_t count, const char *wanted
 	memset(ret, 0, sizeof(*ret));
 	ret->opened.handle = INVALID_HANDLE_VALUE;
 	ret->problem = count ? ADAPTER_NOT_FOUND : ADAPTER_NO_DRIVER;
-	/* Those of the preferred name first; the others only when none was asked for. */
+	/* Adapters with the preferred name come first; the others only when none was requested. */
 	for (int preferred = 1; preferred >= (wanted ? 1 : 0); preferred--) {
 		for (size_t i = 0; i < count; i++) {
 			if (is_called(&list[i], wanted ? wanted : OUR_NAME) == preferred &&

@@ -1,4 +1,5 @@
-/* adapter_mac.c - gives an adapter another MAC: the driver reads it when the adapter starts. */
+/* adapter_mac.c - gives an adapter another MAC address, which the driver reads when the adapter
+ * starts. */
 #include "adapter_private.h"
 
 #include <setupapi.h>
@@ -23,7 +24,7 @@ LSTATUS adapter_store_mac(const struct adapter *adapter, const struct lp_mac *ma
 		HKEY_LOCAL_MACHINE, path, L"NetworkAddress", REG_SZ, digits, sizeof(digits));
 }
 
-/* Its class key ends as the device's "driver" property does: {class}\NNNN. */
+/* The adapter's class key ends like the device's "driver" property: {class}\NNNN. */
 static bool is_device_of(HDEVINFO set, SP_DEVINFO_DATA *device, const struct adapter *adapter)
 {
 	wchar_t driver[PATH_MAX_UNITS], key[PATH_MAX_UNITS];
@@ -36,7 +37,7 @@ static bool is_device_of(HDEVINFO set, SP_DEVINFO_DATA *device, const struct ada
 	return class && _wcsicmp(driver, class) == 0;
 }
 
-/* Disabled and enabled in one step, as a change of its properties does it. */
+/* Disables and enables the device in one step, as a change of its properties does. */
 static bool restart_device(HDEVINFO set, SP_DEVINFO_DATA *device)
 {
 	SP_PROPCHANGE_PARAMS change = {
@@ -49,7 +50,7 @@ static bool restart_device(HDEVINFO set, SP_DEVINFO_DATA *device)
 	       SetupDiCallClassInstaller(DIF_PROPERTYCHANGE, set, device);
 }
 
-/* An error of GetLastError, 0 for none. */
+/* Returns a GetLastError code, 0 for success. */
 static DWORD restart(const struct adapter *adapter)
 {
 	HDEVINFO set = SetupDiGetClassDevsW(&GUID_DEVCLASS_NET, NULL, NULL, DIGCF_PRESENT);
@@ -98,7 +99,7 @@ bool adapter_change_mac(
 			"digit must be 2, 6, A or E, as in 02:00:00:00:00:01. Choose another one, "
 			"or leave it to lanparty.",
 			mac);
-	CloseHandle(choice->opened.handle); /* nobody may hold it while it restarts */
+	CloseHandle(choice->opened.handle); /* nobody can hold it while it restarts */
 	choice->opened.handle = INVALID_HANDLE_VALUE;
 	DWORD error = (DWORD)adapter_store_mac(&choice->adapter, mac);
 	if (error == 0)

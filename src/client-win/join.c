@@ -21,8 +21,8 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Mail programs break lines, and put <> around links. Nothing in an invite needs white space, and
- * in a code it means nothing. */
+/* Mail programs break lines and put <> around links. White space is not part of an invite and means
+ * nothing in a room code. */
 static void tidy(const char *typed, char tidied[JOIN_TYPED])
 {
 	size_t len = 0;
@@ -42,7 +42,7 @@ static bool begins_with(const char *text, const char *prefix)
 	return true;
 }
 
-/* A code ends up in invite->code as well; nothing else of the invite is set then. */
+/* A room code is stored in invite->code too; then the rest of the invite is unset. */
 static enum kind read_typed(const char *typed, struct lp_invite *invite)
 {
 	char tidied[JOIN_TYPED];
@@ -122,7 +122,7 @@ void join_hint(const char *typed, const struct lp_peer_options *known, bool agai
 	lp_zero(&invite, sizeof(invite));
 }
 
-/* Why it is no code: the first character that cannot be in one, or its length. */
+/* Names the first character that cannot be part of a room code, or the wrong length. */
 static void explain_code(const char *typed, char sentence[JOIN_SENTENCE])
 {
 	char tidied[JOIN_TYPED];
@@ -135,7 +135,8 @@ static void explain_code(const char *typed, char sentence[JOIN_SENTENCE])
 		count += digit || letter;
 		if (digit || letter || c == '-')
 			continue;
-		for (bad = 1; (tidied[i + bad] & 0xc0) == 0x80;) /* the rest of it in UTF-8 */
+		/* its continuation bytes in UTF-8 */
+		for (bad = 1; (tidied[i + bad] & 0xc0) == 0x80;)
 			bad++;
 		snprintf(sentence, JOIN_SENTENCE,
 			"\xe2\x80\x9c%.*s\xe2\x80\x9d cannot be in a room code: it has letters "

@@ -1,4 +1,4 @@
-/* lanparty-client.exe - a player's computer becomes part of a LAN far away. */
+/* lanparty-client.exe - makes a player's computer part of a remote LAN. */
 #include <winsock2.h>
 #include <windows.h>
 
@@ -33,17 +33,18 @@ struct client {
 	size_t argv_size[ARGUMENTS + 1];
 	char config[3 * MAX_PATH]; /* UTF-8 */
 	const char *tap;
-	struct lp_mac mac; /* zero: the adapter's own */
+	struct lp_mac mac; /* zero: the adapter's own address */
 	bool console, restore;
 
 	/* --console */
-	SRWLOCK lock; /* of session: other threads leave it */
+	SRWLOCK lock; /* guards session, which other threads leave */
 	struct session *session;
 	struct lp_teller teller;
-	HANDLE over; /* an event: the session has been left */
+	HANDLE over; /* an event: the session was left */
 };
 
-static struct client client; /* one a process: Windows' handlers have no context */
+/* one per process, because Windows' handlers have no context argument */
+static struct client client;
 
 /* ---- options */
 
@@ -102,7 +103,7 @@ static int take_arguments(struct client *c)
 	return argc;
 }
 
-/* lanparty.ini beside the program: what a host gives to players, in the words of --config. */
+/* lanparty.ini beside the program: a configuration file that a host gives to players. */
 static const char *beside(struct client *c)
 {
 	DWORD len = GetModuleFileNameA(NULL, c->config, sizeof(c->config));
@@ -116,8 +117,8 @@ static const char *beside(struct client *c)
 
 static void add_options(struct client *c)
 {
-	/* The file comes from a host, and the program has an administrator's rights: nothing in it
-	 * reaches further than the room. */
+	/* The file comes from a host, and the program runs with an administrator's privileges: only
+	 * options that concern the room are allowed in it. */
 	static const char *const allowed[] = {"relay", "relay-pin", "server-name", "room", "name",
 		"allow-ethertype", "log-level", NULL};
 	const struct lp_option own[OWN_OPTIONS] = {
@@ -163,9 +164,8 @@ static void add_options(struct client *c)
 
 /* ---- what the program speaks through */
 
-/* A program with a window has no console of its own: that of the shell it was started from, unless
- * its output goes somewhere else already; a new one only when it is wanted. False: there is nowhere to
- * print to. */
+/* A program with a window has no console. Uses the console of the shell that started it, unless the
+ * output is redirected; opens a new one only if wanted. False: there is nowhere to print. */
 static bool find_console(bool wanted)
 {
 	static const struct {
@@ -210,7 +210,7 @@ static BOOL WINAPI on_console_event(DWORD event)
 	return TRUE;
 }
 
-/* Whoever started us through a pipe ends us by closing it. */
+/* A parent that started the program with a pipe on stdin ends it by closing the pipe. */
 static DWORD WINAPI wait_for_the_end_of_input(void *context)
 {
 	HANDLE input = context;
@@ -275,7 +275,7 @@ static int run_console(struct client *c)
 
 /* ---- the window */
 
-/* The relay of the last time, unless something else names one. */
+/* Takes the relay of the last run, unless an option names one. */
 static void recall(struct client *c)
 {
 	struct lp_peer_options last = {0};
@@ -318,7 +318,8 @@ static int run(struct client *c)
 	bool printable = find_console(c->console);
 	if (!c->console && (!printable || argc < 2))
 		c->options.say = say_in_a_box;
-	/* A mistake in the host's file has been said: a player goes on with what came before it. */
+	/* An error in the host's file was shown. The player continues with the values before the
+	 * error. */
 	if (!lp_options_read(&c->options, argc, c->argv, &code) &&
 		(code != LP_EXIT_CONFIG || c->console))
 		return code;
@@ -337,7 +338,7 @@ static int run(struct client *c)
 int main(void)
 {
 	WSADATA winsock;
-	/* No DLL from the folder of downloads that the program may lie in. */
+	/* Never load a DLL from the program's folder, which can be the downloads folder. */
 	SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
 	SetDllDirectoryW(L"");
 	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0)

@@ -9,14 +9,14 @@
 #include "lanparty/edge/windows/loop.h"
 
 #define NOTES_KEY   L"SOFTWARE\\lanparty\\changes"
-#define PATIENCE_MS 10000 /* COM may hang */
-#define SETTLE_MS   300   /* changes come in swarms */
+#define PATIENCE_MS 10000 /* COM calls can hang */
+#define SETTLE_MS   300   /* changes arrive in groups */
 #define HURRY_MS    1000
 #define IDLE_MS     5000
-#define HURRY       (60 * LP_SECOND) /* after a change Windows is at work for a while */
+#define HURRY       (60 * LP_SECOND) /* after a change Windows keeps working for a while */
 
-/* Held by the thread and by who started it: the last one frees it, as the thread may hang in Windows
- * for longer than anybody waits for it. */
+/* Held by the thread and by its creator. The last one frees it, because the thread can hang in
+ * Windows longer than its creator waits. */
 struct netfix {
 	struct netfix_system system;
 	struct netfix_work work;
@@ -24,7 +24,7 @@ struct netfix {
 	HANDLE thread, stop, ready, changed;
 	LONG references;
 	SRWLOCK tell_lock;
-	netfix_tell *tell; /* NULL when nobody listens any more */
+	netfix_tell *tell; /* NULL when the creator no longer wants reports */
 	void *context;
 	bool looked;
 	struct netfix_view view;
@@ -53,7 +53,7 @@ static void tell(void *context, const struct netfix_report *report)
 	ReleaseSRWLockExclusive(&n->tell_lock);
 }
 
-/* The adapter's address, other networks, the way to the relay. */
+/* Reports changes of the adapter's address, of other networks and of the route to the relay. */
 static void look(struct netfix *n)
 {
 	struct netfix_view view;
@@ -75,7 +75,7 @@ static void look(struct netfix *n)
 	n->looked = true;
 }
 
-/* Sleeps until there is something to do. Returns false when it is time to stop. */
+/* Sleeps until there is work. False: stop. */
 static bool wait(struct netfix *n, DWORD ms, bool *ret_changed)
 {
 	HANDLE events[] = {n->stop, n->changed};
@@ -117,7 +117,7 @@ static DWORD WINAPI run_recover(void *context)
 	return 0;
 }
 
-/* Takes the system. NULL: it is closed. */
+/* Takes ownership of the system. NULL: failed; the system is closed. */
 static struct netfix *begin(const struct netfix_system *system, const char *guid, unsigned mtu,
 	netfix_tell *to, void *context, LPTHREAD_START_ROUTINE thread)
 {
@@ -144,7 +144,7 @@ static struct netfix *begin(const struct netfix_system *system, const char *guid
 	return NULL;
 }
 
-/* Waits for the thread, but not for ever, and lets it go. */
+/* Waits for the thread until patience runs out, then releases it. */
 static void end(struct netfix *n, DWORD patience_ms)
 {
 	if (WaitForSingleObject(n->thread, patience_ms) != WAIT_OBJECT_0)
@@ -160,7 +160,7 @@ static void warn_no_guard(struct netfix *n, netfix_tell *to, void *context)
 	struct netfix_report report = {.kind = NETFIX_WARNING};
 	snprintf(report.text, sizeof(report.text), "%s", netfix_no_guard);
 	if (n)
-		tell(n, &report); /* its thread may be telling something, too */
+		tell(n, &report); /* the thread can report at the same time */
 	else
 		to(context, &report);
 }
@@ -212,7 +212,7 @@ static bool has_notes(void)
 bool netfix_recover(void)
 {
 	struct netfix_system system;
-	if (!has_notes()) /* as nearly always */
+	if (!has_notes()) /* the usual case */
 		return true;
 	if (!netfix_windows_open(HKEY_LOCAL_MACHINE, NOTES_KEY, &system))
 		return false;

@@ -1,10 +1,10 @@
-/* netfix.h - what Windows must have different while a room is joined, so that games find each other
- * and the player's internet stays as it is; and how everything gets back what it had.
+/* netfix.h - changes the Windows network settings that a joined room needs, and restores them
+ * afterwards. With them games find each other, and the player's internet access stays as it is.
  *
- * A thread of its own: Windows takes its time with some of it. First what an earlier run that ended
- * badly left changed is put back. What is changed is written down before it is changed, in
- * HKEY_LOCAL_MACHINE, where only administrators can write. What somebody else changed meanwhile is
- * theirs, and stays. */
+ * It runs in its own thread, because some of these calls are slow. First it restores what an
+ * earlier run left changed after a crash. Each change is noted in HKEY_LOCAL_MACHINE, where only
+ * administrators can write, before it is made. A setting that somebody else changed in the meantime
+ * is left alone. */
 #ifndef LANPARTY_CLIENT_NETFIX_H
 #define LANPARTY_CLIENT_NETFIX_H
 
@@ -12,38 +12,45 @@
 #include "lanparty/edge/address.h"
 
 enum netfix_kind {
-	NETFIX_ADDRESS, /* the adapter's IPv4 address from the LAN has changed; text is "" for none */
-	NETFIX_WARNING, /* something stays as it was, or two networks overlap: a sentence and a remedy.
-			 * Each is told and logged once */
-	NETFIX_NETWORK, /* routes or interfaces of this computer have changed: pin the socket again */
+	/* the IPv4 address that the adapter got from the LAN changed; text is "" for none */
+	NETFIX_ADDRESS,
+	/* A setting could not be changed, or two networks overlap. text holds a message with a
+	 * remedy. Each message is reported and logged once. */
+	NETFIX_WARNING,
+	NETFIX_NETWORK, /* routes or interfaces changed: pin the socket again */
 };
 struct netfix_report {
 	enum netfix_kind kind;
 	char text[ADAPTER_REASON];
 };
-/* Called on netfix's thread or within netfix_start, never after netfix_stop has returned. It must
- * neither wait for the thread that is in netfix_start or netfix_stop, nor call them. */
+/* Receives reports, on netfix's thread or within netfix_start, and never after netfix_stop has
+ * returned. It must not call netfix_start or netfix_stop, and must not wait for a thread that is in
+ * one of them. */
 typedef void netfix_tell(void *context, const struct netfix_report *report);
 
 struct netfix;
 
-/* Makes the changes for this adapter and keeps an eye on it. mtu: the room's, bytes of an IP packet.
- * Start it before the medium goes up (a lease must not bring a default route with it). It has made
- * what must come before that when it returns: at once most of the time, after 10 s at the latest,
- * while the thread goes on; and when it has not, a warning was told. An adapter without a GUID ("",
- * a pipe) has no settings: then only the rest of the network is watched. NULL when there is no thread
- * to be had. */
+/* Makes the changes for this adapter and keeps watching it. mtu is the room's, in bytes of an IP
+ * packet.
+ *
+ * Call it before the medium goes up, because a DHCP lease must not bring a default route. When it
+ * returns, the changes that must come first are made, or a warning was reported. That is immediate
+ * in most cases and takes 10 s at most, while the thread continues. An adapter with the GUID "" (a
+ * pipe) has no settings: then only the rest of the network is watched. NULL: no thread could be
+ * started. */
 struct netfix *netfix_start(
 	const struct adapter *adapter, unsigned mtu, netfix_tell *tell, void *context);
-/* Puts everything back, and returns when that is done; after 10 s it is left to the thread, or to
- * the next start of the program. Take the medium down before. NULL is allowed. */
+/* Restores everything and returns when that is done. After 10 s it returns anyway, and the thread
+ * or the next start of the program finishes the work. Take the medium down first. NULL is
+ * allowed. */
 void netfix_stop(struct netfix *n);
-/* At the start of the program: puts back what a crash has left, but not what another lanparty that
- * runs has changed. 10 s at most, at once when nothing is left. False: something still is. */
+/* Call it at the start of the program: restores what a crash left changed, but not what another
+ * running lanparty has changed. It takes 10 s at most and returns at once when there is nothing to
+ * restore. False: something could not be restored. */
 bool netfix_recover(void);
 
-/* The interface that packets to remote leave through when the room's adapter (a GUID, NULL: none) is
- * left out of account: longest prefix, then lowest metric. 0 when there is no way there now. */
+/* The index of the interface through which packets to remote leave when the room's adapter (a GUID,
+ * NULL: none) is ignored: the longest prefix wins, then the lowest metric. 0: no route. */
 unsigned long netfix_interface_to(const struct lp_address *remote, const char *adapter_guid);
 
 #endif

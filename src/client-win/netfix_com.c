@@ -1,4 +1,4 @@
-#include <initguid.h> /* the GUIDs of the firewall, which no library has */
+#include <initguid.h> /* defines the firewall's GUIDs, which no library contains */
 
 #include "netfix_windows.h"
 
@@ -22,7 +22,8 @@ static enum netfix_answer answer_of(HRESULT error, HRESULT *ret_error)
 	return error == E_ACCESSDENIED ? NETFIX_DENIED : NETFIX_REFUSED;
 }
 
-/* The adapter's name in the rule's: several programs with an adapter each do not meet. */
+/* Contains the adapter's name, so that several programs, each with its adapter, do not share a
+ * rule. */
 static BSTR rule_name(const char *guid)
 {
 	char text[sizeof(RULE_NAME) + ADAPTER_GUID];
@@ -132,7 +133,7 @@ static HRESULT manager_open(INetworkListManager **ret_manager)
 		&IID_INetworkListManager, (void **)ret_manager);
 }
 
-/* S_FALSE: not this connection's adapter. */
+/* S_FALSE: the connection belongs to another adapter. */
 static HRESULT network_of(
 	INetworkConnection *connection, const GUID *adapter, INetwork **ret_network)
 {
@@ -145,7 +146,7 @@ static HRESULT network_of(
 	return INetworkConnection_GetNetwork(connection, ret_network);
 }
 
-/* S_FALSE: it is in none. */
+/* S_FALSE: the adapter is in no network. */
 static HRESULT find_network(
 	INetworkListManager *manager, const GUID *adapter, INetwork **ret_network)
 {
@@ -222,7 +223,7 @@ enum netfix_answer netfix_category_write(const struct netfix_setting *setting, H
 		error = INetwork_SetCategory(network, (NLM_NETWORK_CATEGORY)setting->value);
 		INetwork_Release(network);
 	} else if (SUCCEEDED(error)) {
-		error = E_UNEXPECTED; /* it was there a moment ago */
+		error = E_UNEXPECTED; /* it existed a moment ago */
 	}
 	INetworkListManager_Release(manager);
 	return answer_of(error, ret_error);

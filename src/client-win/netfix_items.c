@@ -12,7 +12,7 @@
 #define ROUTE_METRIC 0
 #define LOCK_MS      1000
 
-/* The warnings: what it means for the player, and a remedy. */
+/* The warnings. Each says what it means for the player, with a remedy. */
 static const char no_rights[] =
 	"Windows does not allow lanparty to change network settings, so your game may "
 	"not show up, and the LAN may become your way to the internet. Close lanparty, and "
@@ -51,13 +51,13 @@ static const char no_category[] =
 	"Windows treats the LAN as a public network, so its firewall may hide your "
 	"game. Set it to \"Private\" in \"Settings\", \"Network\".";
 
-#define PATIENCE          (20 * LP_SECOND) /* then the player is told, and it is given up */
-#define CATEGORY_PATIENCE (60 * LP_SECOND) /* Windows takes its time to identify a network */
+#define PATIENCE          (20 * LP_SECOND) /* then the player is told, and it is not tried again */
+#define CATEGORY_PATIENCE (60 * LP_SECOND) /* Windows needs time to identify a network */
 
 static const struct {
 	const char *name;
-	uint32_t former_min, former_max, now_min, now_max; /* of a note that makes sense */
-	bool optional; /* an adapter may do without it: IPv6 is off, the medium is down */
+	uint32_t former_min, former_max, now_min, now_max; /* valid values of a note */
+	bool optional; /* an adapter can lack it: IPv6 is off, or the medium is down */
 	const char *sentence;
 } items[NETFIX_ITEMS] = {
 	[NETFIX_FIREWALL_RULE] = {"firewall-rule", 0, 0, 1, 1, false, no_rule},
@@ -130,7 +130,7 @@ static void undo(const struct netfix_system *s, const struct netfix_note *note, 
 		return;
 	}
 	done->back += answer == NETFIX_OK && ours;
-	done->left += answer == NETFIX_OK && !ours; /* somebody else's now */
+	done->left += answer == NETFIX_OK && !ours; /* somebody else changed it since */
 	done->gone += answer == NETFIX_GONE;
 	s->forget(s->context, note);
 }
@@ -176,7 +176,7 @@ void netfix_work_init(struct netfix_work *w, const struct netfix_system *system,
 	w->mtu = mtu;
 	w->tell = tell;
 	w->context = context;
-	if (netfix_is_guid(guid)) /* else a stand-in, which has no settings */
+	if (netfix_is_guid(guid)) /* otherwise it is a pipe without settings */
 		memcpy(w->guid, guid, sizeof(w->guid));
 }
 
@@ -192,7 +192,7 @@ void netfix_work_warn(struct netfix_work *w, const char *text)
 	w->tell(w->context, &report);
 }
 
-/* MTU: the room's, within what IPv4 or IPv6 needs and Ethernet has. */
+/* The MTU is the room's, limited by the minimum of IPv4 or IPv6 and the maximum of Ethernet. */
 static uint32_t wanted(const struct netfix_work *w, enum netfix_item item)
 {
 	uint32_t min = items[item].now_min, max = items[item].now_max;
@@ -201,7 +201,7 @@ static uint32_t wanted(const struct netfix_work *w, enum netfix_item item)
 	return w->mtu < min ? min : w->mtu > max ? max : w->mtu;
 }
 
-/* What is there already does as well as what we would make of it. */
+/* True if the current value is as good as the wanted one. */
 static bool serves(enum netfix_item item, uint32_t value, uint32_t want)
 {
 	switch (item) {
@@ -233,12 +233,12 @@ static enum netfix_answer change(
 		w->settled[item] = true;
 		return NETFIX_OK;
 	}
-	/* If it fails the note stays: nobody knows what has happened, and undoing looks first. */
+	/* The note stays if the write fails: the result is unknown, and restoring checks first. */
 	return s->write(s->context, w->guid, item, &setting);
 }
 
-/* Never settled, as the network comes and goes with the medium, and then is public by itself. But
- * each is seen to once: who makes it public again wants it so. */
+/* Never finished, because the network appears and disappears with the medium and then is public
+ * again. Each network is set only once: a user who makes it public again wants it so. */
 static enum netfix_answer apply_category(struct netfix_work *w)
 {
 	struct netfix_setting present = {0};
@@ -266,7 +266,7 @@ static enum netfix_answer apply(struct netfix_work *w, enum netfix_item item)
 	return answer;
 }
 
-/* True when it has failed for longer than that. */
+/* True if the item has failed for longer than patience. */
 static bool failed_for(struct netfix_work *w, enum netfix_item item, lp_time patience, lp_time now)
 {
 	if (w->failing[item] == 0)
@@ -280,7 +280,7 @@ static void apply_one(struct netfix_work *w, enum netfix_item item, lp_time now)
 	enum netfix_answer answer = category ? apply_category(w) : apply(w, item);
 	bool missing = answer == NETFIX_NOT_THERE || answer == NETFIX_GONE;
 	bool guard = items[item].sentence == netfix_no_guard;
-	if (answer == NETFIX_REFUSED && guard) /* the medium goes up now: that cannot wait */
+	if (answer == NETFIX_REFUSED && guard) /* the medium goes up now, so this cannot wait */
 		netfix_work_warn(w, netfix_no_guard);
 	if (answer == NETFIX_OK || (category && missing)) {
 		w->failing[item] = 0;

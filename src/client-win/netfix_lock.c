@@ -8,7 +8,7 @@
 #include "wide.h"
 
 #define NAME "Global\\lanparty-netfix-"
-/* Administrators and SYSTEM may do all, nobody else anything. */
+/* Administrators and SYSTEM have full access, nobody else has any. */
 #define RIGHTS    L"D:P(A;;GA;;;BA)(A;;GA;;;SY)"
 #define OWNER_MAX (sizeof(TOKEN_OWNER) + SECURITY_MAX_SID_SIZE)
 
@@ -25,7 +25,7 @@ static bool is_our_owner(PSID owner)
 	return same;
 }
 
-/* Made by one who may hold us up: anybody can make an object of that name first. */
+/* True if an administrator made the mutex. Anybody can create an object of that name first. */
 static bool is_trusted(HANDLE mutex)
 {
 	PSID owner = NULL;
@@ -59,7 +59,7 @@ bool netfix_lock(const char *guid, unsigned wait_ms, HANDLE *ret_mutex)
 	DWORD error, result = WAIT_FAILED;
 	snprintf(text, sizeof(text), NAME "%s", guid);
 	HANDLE mutex = make(wide_from(wide, sizeof(text), text), &error);
-	/* Another lanparty's would open for an administrator, and be an administrator's. */
+	/* A mutex of another lanparty belongs to an administrator, who can open it. */
 	bool counts = mutex && (error != ERROR_ALREADY_EXISTS || is_trusted(mutex));
 	if (counts)
 		result = WaitForSingleObject(mutex, wait_ms);

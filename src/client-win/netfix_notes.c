@@ -10,7 +10,7 @@
 
 static const GUID no_network;
 
-/* Read and written as what a 64-bit program sees, so that it does not matter how we were built. */
+/* Uses the 64-bit view of the registry, so that 32-bit and 64-bit builds share their notes. */
 static LSTATUS open_key(HKEY root, const wchar_t *key, REGSAM rights, HKEY *ret_key)
 {
 	return RegOpenKeyExW(root, key, 0, rights | KEY_WOW64_64KEY, ret_key);
@@ -86,7 +86,7 @@ void netfix_notes_remove(HKEY root, const wchar_t *path, const struct netfix_not
 	RegCloseKey(key);
 }
 
-/* One value; false when it is no note of ours. */
+/* Parses one value. False: not one of our notes. */
 static bool value_parse(
 	HKEY key, const wchar_t *name, DWORD type, DWORD len, struct netfix_note *ret_note)
 {
@@ -109,7 +109,7 @@ size_t netfix_notes_list(HKEY root, const wchar_t *path, struct netfix_note *lis
 		wchar_t name[NAME_MAX_UNITS];
 		DWORD units = NAME_MAX_UNITS, len = 0, type = 0;
 		LSTATUS status = RegEnumValueW(key, i, name, &units, NULL, &type, NULL, &len);
-		if (status == ERROR_MORE_DATA) { /* a name too long to be ours */
+		if (status == ERROR_MORE_DATA) { /* too long to be one of ours */
 			i++;
 			continue;
 		}

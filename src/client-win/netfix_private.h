@@ -1,7 +1,7 @@
-/* netfix_private.h - inside netfix: the settings, in the order in which they are changed; the small
- * interface to what holds them; and how they get back what they had.
+/* netfix_private.h - the inside of netfix: the settings in the order in which they are changed, the
+ * interface to the system that holds them, and how they are restored.
  *
- * Nothing here calls Windows: the interface does, or a stand-in in tests. */
+ * Nothing here calls Windows. The interface does, or a fake system in tests. */
 #ifndef LANPARTY_CLIENT_NETFIX_PRIVATE_H
 #define LANPARTY_CLIENT_NETFIX_PRIVATE_H
 
@@ -11,19 +11,20 @@
 #include "netfix.h"
 #include "netfix_routes.h"
 
-/* Changed in this order, put back in the reverse one. What a value means stands beside it. */
+/* Changed in this order and restored in reverse order. The comments give the meaning of the
+ * value. */
 enum netfix_item {
-	NETFIX_FIREWALL_RULE,      /* 1: there is a rule that lets packets in for this program */
-	NETFIX_ROUTER_DISCOVERY_6, /* 0 off, 1 on, 2 as DHCP says */
-	NETFIX_DEFAULT_ROUTES_4,   /* 1: kept away from this adapter */
+	NETFIX_FIREWALL_RULE,      /* 1: a rule admits packets for this program */
+	NETFIX_ROUTER_DISCOVERY_6, /* 0: off, 1: on, 2: as DHCP says */
+	NETFIX_DEFAULT_ROUTES_4,   /* 1: default routes through this adapter are disabled */
 	NETFIX_DEFAULT_ROUTES_6,
 	NETFIX_METRIC_4, /* or NETFIX_AUTOMATIC */
 	NETFIX_METRIC_6,
 	NETFIX_MTU_4, /* bytes of an IP packet */
 	NETFIX_MTU_6,
-	NETFIX_BROADCAST_ROUTE, /* its metric, or NETFIX_ABSENT */
+	NETFIX_BROADCAST_ROUTE, /* the route's metric, or NETFIX_ABSENT */
 	NETFIX_MULTICAST_ROUTE,
-	NETFIX_CATEGORY, /* 0 public, 1 private, 2 domain */
+	NETFIX_CATEGORY, /* 0: public, 1: private, 2: domain */
 	NETFIX_ITEMS,
 };
 #define NETFIX_AUTOMATIC UINT32_MAX
@@ -36,90 +37,92 @@ struct netfix_setting {
 	GUID network; /* whose category it is; zero for all other items */
 };
 
-/* One change: written down before it is made, forgotten after it was undone. */
+/* One change. It is noted before it is made, and the note is removed after it was undone. */
 struct netfix_note {
-	char guid[ADAPTER_GUID]; /* of the adapter */
+	char guid[ADAPTER_GUID]; /* the adapter's */
 	enum netfix_item item;
 	GUID network;
 	uint32_t former, now;
 };
-#define NETFIX_NOTES_MAX 64 /* that are looked at at once */
+#define NETFIX_NOTES_MAX 64 /* notes that are handled at once */
 
 enum netfix_answer {
 	NETFIX_OK,
-	NETFIX_NOT_THERE, /* adapter or network: not now, but it may come (back) */
-	NETFIX_GONE,      /* there is no such adapter or network any more */
-	NETFIX_DENIED,    /* no rights */
-	NETFIX_REFUSED,   /* anything else; who asked Windows has logged it */
+	NETFIX_NOT_THERE, /* adapter or network is absent now, but can appear */
+	NETFIX_GONE,      /* the adapter or network no longer exists */
+	NETFIX_DENIED,    /* not enough privileges */
+	NETFIX_REFUSED,   /* any other error; the function that called Windows logged it */
 };
 
-/* The small interface, called on netfix's thread. */
+/* The interface to the system. It is called on netfix's thread. */
 struct netfix_system {
 	void *context;
-	/* setting->network: zero asks about the network that the adapter is in, and gets its name. */
+	/* Reads a setting. For the category, setting->network zero means the network that the
+	 * adapter is in; its GUID is stored there. */
 	enum netfix_answer (*read)(void *context, const char *guid, enum netfix_item item,
 		struct netfix_setting *setting);
 	enum netfix_answer (*write)(void *context, const char *guid, enum netfix_item item,
 		const struct netfix_setting *setting);
-	/* True when it will be there after a crash or a power cut. */
+	/* Stores a note. True: it survives a crash or a power cut. */
 	bool (*note)(void *context, const struct netfix_note *note);
 	void (*forget)(void *context, const struct netfix_note *note);
-	/* Those that are good; what is nonsense is thrown away. */
+	/* Lists the valid notes. Invalid ones are deleted. */
 	size_t (*notes)(void *context, struct netfix_note *list, size_t cap);
-	/* One program at a time changes the settings of an adapter. */
+	/* Lets one program at a time change the settings of an adapter. */
 	bool (*lock)(void *context, const char *guid, unsigned wait_ms);
 	void (*unlock)(void *context);
-	/* False when Windows does not tell; guid "": no adapter. */
+	/* Takes a view of the computer's networks. guid "" means no adapter. False: Windows gave no
+	 * answer. */
 	bool (*look)(void *context, const char *guid, struct netfix_view *ret_view);
-	/* From now on the event is set when something may have changed. */
+	/* From now on the event is set whenever something can have changed. */
 	void (*watch)(void *context, HANDLE event);
-	/* Ends watching, frees the context. */
+	/* Ends watching and frees the context. */
 	void (*close)(void *context);
 };
 
-/* "{8-4-4-4-12}", hexadecimal. */
+/* True for "{8-4-4-4-12}" with hexadecimal digits. */
 bool netfix_is_guid(const char *text);
 const char *netfix_item_name(enum netfix_item item);
-/* Its values are such as netfix can have met and set. */
+/* True if the note holds values that netfix can have found and set. */
 bool netfix_note_is_good(const struct netfix_note *note);
 
-/* Puts back what the notes of this adapter say, if it is still what we made of it. False when a note
- * stays, because something could not be put back now. */
+/* Restores what the notes of this adapter say, if the settings still have the values that netfix
+ * set. False: a note remains, because something could not be restored now. */
 bool netfix_put_back(const struct netfix_system *system, const char *guid);
-/* The same for all adapters that no other program holds. */
+/* Restores all adapters that no other program holds. */
 void netfix_put_back_all(const struct netfix_system *system);
 
 #define NETFIX_TOLD_MAX 16
 struct netfix_work {
 	const struct netfix_system *system;
-	char guid[ADAPTER_GUID]; /* "": there is nothing to change */
+	char guid[ADAPTER_GUID]; /* "": no settings to change */
 	unsigned mtu;
 	netfix_tell *tell;
 	void *context;
 	bool locked;
 	bool settled[NETFIX_ITEMS];
-	lp_time failing[NETFIX_ITEMS]; /* since when; 0: not */
-	GUID network;                  /* whose category was seen to */
+	lp_time failing[NETFIX_ITEMS]; /* since when it has failed; 0: it has not */
+	GUID network;                  /* the network whose category was set */
 	size_t told_count;
 	char told[NETFIX_TOLD_MAX][ADAPTER_REASON];
 };
-/* system and context must outlive it. */
+/* Initialises work. system and context must outlive it. */
 void netfix_work_init(struct netfix_work *work, const struct netfix_system *system,
 	const char *guid, unsigned mtu, netfix_tell *tell, void *context);
-/* Makes the changes that are still to be made, after putting back what an earlier run left. False
- * when something failed that is worth another try in a second; else it is time enough when networks
- * have changed, as the adapter's network comes and goes. */
+/* Makes the outstanding changes, after it has restored what an earlier run left. True: call it
+ * again when networks have changed, because the adapter's network can appear and disappear. False:
+ * something failed that is worth another try in a second. */
 bool netfix_work_apply(struct netfix_work *work, lp_time now);
-/* Puts everything back and lets go of the adapter. */
+/* Restores everything and releases the adapter. */
 void netfix_work_end(struct netfix_work *work);
-/* The sentence for the player when what keeps the LAN from becoming the way to the internet is not
- * known to be in force. */
+/* The message for the case that the protection against a default route through the LAN is not known
+ * to be active. */
 extern const char netfix_no_guard[];
-/* Tells a warning, unless it was told before. */
+/* Reports a warning unless it was reported before. */
 void netfix_work_warn(struct netfix_work *work, const char *text);
 
-/* netfix_start for any system, which it takes: it is closed at the end, also when this fails.
- * patience_ms: how long start and stop wait at most. */
+/* netfix_start for any system. It takes ownership of the system and closes it at the end, also when
+ * it fails. patience_ms limits how long start and stop wait. */
 struct netfix *netfix_start_with(const struct netfix_system *system, const char *guid, unsigned mtu,
 	unsigned patience_ms, netfix_tell *tell, void *context);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOOPBACK_INTERFACE 1 /* Windows has no other there */
+#define LOOPBACK_INTERFACE 1 /* Windows has no other loopback interface */
 
 static bool starts_with(const uint8_t *address, const uint8_t *prefix, unsigned length)
 {
@@ -13,7 +13,7 @@ static bool starts_with(const uint8_t *address, const uint8_t *prefix, unsigned 
 	return bits == 0 || (address[bytes] ^ prefix[bytes]) >> (8 - bits) == 0;
 }
 
-/* Returns the family, and the address's bytes. */
+/* Returns the family and writes the address's bytes. */
 static int unpack(const struct lp_address *remote, uint8_t bytes[16])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -47,7 +47,7 @@ unsigned long netfix_route_choose(
 		return 0;
 	if (is_loopback(family, bytes))
 		return LOOPBACK_INTERFACE;
-	/* fe80::/10 is on every interface: only the scope says on which */
+	/* fe80::/10 is on every interface, so the scope selects it */
 	bool scoped = family == AF_INET6 && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80 &&
 		      remote->in6.sin6_scope_id != 0;
 	for (const struct netfix_route *r = routes; r < routes + count; r++) {
@@ -90,7 +90,7 @@ bool netfix_prefix_is_makeshift(struct netfix_prefix prefix)
 	return prefix.address >> 16 == 0xa9fe;
 }
 
-/* A range that nobody here uses yet. */
+/* Suggests a range that no network here uses. */
 static struct netfix_prefix suggest(const struct netfix_view *view)
 {
 	static const struct netfix_prefix ranges[] = {

@@ -1,5 +1,5 @@
-/* netfix_routes.h - which way packets take, and networks that get in each other's way. Pure: tables
- * in, answers out. */
+/* netfix_routes.h - chooses the route of a packet and finds networks that overlap. Pure: it works
+ * on tables that the caller passes. */
 #ifndef LANPARTY_CLIENT_NETFIX_ROUTES_H
 #define LANPARTY_CLIENT_NETFIX_ROUTES_H
 
@@ -11,39 +11,40 @@
 #include "lanparty/edge/address.h"
 
 struct netfix_route {
-	int family; /* AF_INET, AF_INET6 */
+	int family; /* AF_INET or AF_INET6 */
 	uint8_t prefix[16];
 	unsigned length;     /* bits */
-	uint64_t metric;     /* of route and interface */
-	unsigned long index; /* of the interface */
+	uint64_t metric;     /* sum of the route's and the interface's */
+	unsigned long index; /* the interface's */
 };
 
-/* The interface of the route with the longest prefix, then the lowest metric; 0 when there is none.
- * The port of remote is of no interest; a mapped IPv4 address is an IPv4 address. */
+/* The interface of the route with the longest prefix, then the lowest metric. 0: no route. The UDP
+ * port of remote is ignored, and a mapped IPv4 address counts as an IPv4 address. */
 unsigned long netfix_route_choose(
 	const struct netfix_route *routes, size_t count, const struct lp_address *remote);
 
-/* An IPv4 address and the length of its prefix in bits; length 0: none. */
+/* An IPv4 address and its prefix length in bits. Length 0: none. */
 struct netfix_prefix {
-	uint32_t address; /* in the order of the host */
+	uint32_t address; /* in host byte order */
 	unsigned length;
 };
 
-/* What is to be seen of this computer's networks. */
+/* A view of this computer's networks. */
 #define NETFIX_OTHERS_MAX 32
 struct netfix_view {
-	struct netfix_prefix own; /* the adapter's address from the LAN */
+	struct netfix_prefix own; /* the address that the adapter got from the LAN */
 	size_t others;
-	struct netfix_prefix other[NETFIX_OTHERS_MAX]; /* of interfaces that are up */
-	uint64_t fingerprint; /* of all routes and addresses but the adapter's */
+	struct netfix_prefix other[NETFIX_OTHERS_MAX]; /* of other interfaces that are up */
+	uint64_t fingerprint; /* hash of all routes and addresses except the adapter's */
 };
 
-/* "192.168.77.101/24", "" for none. Returns text. */
+/* Writes "192.168.77.101/24", or "" for none. Returns text. */
 #define NETFIX_PREFIX_TEXT 24
 const char *netfix_prefix_format(struct netfix_prefix prefix, char text[NETFIX_PREFIX_TEXT]);
-/* 169.254/16: what Windows takes when nobody gives it an address. */
+/* True for 169.254/16, from which Windows takes an address when no DHCP server answers. */
 bool netfix_prefix_is_makeshift(struct netfix_prefix prefix);
-/* True when the LAN and another network of this computer share addresses: text says so to a player. */
+/* True when the LAN and another network of this computer share addresses. text then tells the
+ * player. */
 bool netfix_overlap(const struct netfix_view *view, char text[ADAPTER_REASON]);
 
 #endif

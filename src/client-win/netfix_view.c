@@ -7,7 +7,7 @@ struct tables {
 	MIB_IPFORWARD_TABLE2 *routes;
 	MIB_UNICASTIPADDRESS_TABLE *addresses;
 	MIB_IPINTERFACE_TABLE
-	*interfaces; /* NULL where Windows does not tell: all are alike then */
+	*interfaces; /* NULL if Windows refused: then all metrics are equal */
 };
 
 static void tables_clear(struct tables *t)
@@ -35,7 +35,7 @@ static bool tables_init(struct tables *t)
 	return false;
 }
 
-/* False when the interface is not up. */
+/* False: the interface is not up. */
 static bool interface_metric(
 	const struct tables *t, NET_LUID luid, ADDRESS_FAMILY family, ULONG *ret_metric)
 {
@@ -101,7 +101,7 @@ static uint64_t hash(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
-/* Of one row; rows are added up, as their order means nothing. */
+/* Hashes one row. The hashes are summed, because the order of rows means nothing. */
 static uint64_t hash_row(NET_LUID luid, const SOCKADDR_INET *a, const SOCKADDR_INET *b,
 	ULONG length, uint64_t metric)
 {
@@ -139,7 +139,8 @@ static uint64_t fingerprint(const struct tables *t, NET_LUID adapter)
 	return sum;
 }
 
-/* Addresses that say something about a network: no loopback, no single ones, none made up. */
+/* True for an address that identifies a network: not loopback, not a single address, not
+ * self-assigned. */
 static bool is_telling(const MIB_UNICASTIPADDRESS_ROW *row, struct netfix_prefix *ret_prefix)
 {
 	if (row->Address.si_family != AF_INET || row->DadState != IpDadStatePreferred)

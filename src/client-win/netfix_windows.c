@@ -8,7 +8,7 @@
 #include "wide.h"
 
 #define KEY_UNITS 128
-/* Network Connections' own list: an adapter that is switched off stays in it. */
+/* The list of Network Connections, which also contains disabled adapters. */
 #define CONNECTIONS                                                                                \
 	"SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}\\"
 
@@ -16,7 +16,7 @@ struct windows {
 	HKEY root;
 	wchar_t key[KEY_UNITS];
 	HANDLE mutex;
-	bool com; /* this thread is in COM */
+	bool com; /* this thread has initialised COM */
 	HANDLE watches[3];
 	DWORD logged[NETFIX_ITEMS]; /* the last error, so that each is logged once */
 };
@@ -73,8 +73,8 @@ static enum netfix_answer answer_of(
 	return error == ERROR_ACCESS_DENIED ? NETFIX_DENIED : NETFIX_REFUSED;
 }
 
-/* The IP interface. It is looked up in the table rather than asked for by name: where Windows' calls
- * for one interface are missing, the table is too, and says so. */
+/* Finds the IP interface in the table instead of asking for it by LUID: where Windows lacks the
+ * functions for one interface, it also lacks the table and reports that. */
 static enum netfix_answer find_interface(struct windows *w, const char *guid, enum netfix_item item,
 	ADDRESS_FAMILY family, MIB_IPINTERFACE_ROW *ret_row)
 {
@@ -130,7 +130,7 @@ static enum netfix_answer write_interface(
 	if (answer != NETFIX_OK)
 		return answer;
 	if (row.Family == AF_INET)
-		row.SitePrefixLength = 0; /* what Windows wants to see there for IPv4 */
+		row.SitePrefixLength = 0; /* Windows requires this for IPv4 */
 	if (item == NETFIX_ROUTER_DISCOVERY_6) {
 		row.RouterDiscoveryBehavior = (NL_ROUTER_DISCOVERY_BEHAVIOR)value;
 	} else if (item == NETFIX_DEFAULT_ROUTES_4 || item == NETFIX_DEFAULT_ROUTES_6) {
@@ -145,7 +145,7 @@ static enum netfix_answer write_interface(
 	return answer_of(w, item, guid, SetIpInterfaceEntry(&row));
 }
 
-/* On-link: 255.255.255.255/32 or 224.0.0.0/4. */
+/* An on-link route: 255.255.255.255/32 or 224.0.0.0/4. */
 static void fill_route(MIB_IPFORWARD_ROW2 *row, NET_LUID luid, enum netfix_item item)
 {
 	bool broadcast = item == NETFIX_BROADCAST_ROUTE;
@@ -286,7 +286,8 @@ static size_t list_notes(void *context, struct netfix_note *list, size_t cap)
 	return netfix_notes_list(w->root, w->key, list, cap);
 }
 
-/* Whoever holds the mutex changes the adapter's settings; Windows takes it from who dies. */
+/* The holder of the mutex changes the adapter's settings. Windows releases it when its holder
+ * dies. */
 static bool lock(void *context, const char *guid, unsigned wait_ms)
 {
 	struct windows *w = context;
@@ -336,7 +337,7 @@ static VOID NETIOAPI_API_ route_changed(
 static void watch(void *context, HANDLE event)
 {
 	struct windows *w = context;
-	/* What fails leaves NULL: netfix looks now and then anyway. */
+	/* A failure leaves NULL, which is harmless because netfix also checks periodically. */
 	NotifyIpInterfaceChange(AF_UNSPEC, interface_changed, event, FALSE, &w->watches[0]);
 	NotifyUnicastIpAddressChange(AF_UNSPEC, address_changed, event, FALSE, &w->watches[1]);
 	NotifyRouteChange2(AF_UNSPEC, route_changed, event, FALSE, &w->watches[2]);

@@ -29,7 +29,8 @@ static void put(LSTATUS *status, HKEY key, const wchar_t *name, const char *text
 		*status = ERROR_SUCCESS;
 }
 
-/* The relay goes first and comes last: breaking off between leaves nothing, not half of it. */
+/* Deletes the relay first and writes it last, so that an interruption leaves nothing instead of a
+ * part. */
 static LSTATUS write_all(HKEY key, const struct lp_peer_options *options)
 {
 	LSTATUS status = ERROR_SUCCESS;
@@ -62,7 +63,7 @@ bool remember(const struct lp_peer_options *options)
 	return status == ERROR_SUCCESS;
 }
 
-/* "" when there is none; false when it is no text, or a longer one than we write. */
+/* "" when there is no value. False: not a text, or longer than anything we write. */
 static bool get(HKEY key, const wchar_t *name, char text[TEXT_SIZE])
 {
 	wchar_t wide[TEXT_SIZE] = L"";

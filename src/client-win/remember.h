@@ -1,7 +1,7 @@
-/* remember.h - what the next start shall know without being told: relay, how to know it, the
- * player's name; never the room's code. In HKEY_CURRENT_USER\Software\lanparty: a program with an
- * administrator's rights must not write into folders of the player's, where a link may lead
- * anywhere. */
+/* remember.h - stores what the next start needs: the relay, how to recognise it, and the player's
+ * name. Never the room code. It is stored in HKEY_CURRENT_USER\Software\lanparty, because a program
+ * with an administrator's privileges must not write into the player's folders, where a link can
+ * lead anywhere. */
 #ifndef LANPARTY_CLIENT_REMEMBER_H
 #define LANPARTY_CLIENT_REMEMBER_H
 
@@ -10,10 +10,11 @@
 
 #include "lanparty/peer/peer_options.h"
 
-/* False, logged, when that is not possible; nothing depends on it. */
+/* Stores the values. False: failed and logged; nothing depends on it. */
 bool remember(const struct lp_peer_options *options);
-/* Fills relay, server_name, pins, pin_count and name; all else is zero. False, and all is zero, when
- * nothing is remembered, or one value of it is nonsense: a relay without its pin is not the same. */
+/* Loads relay, server_name, pins, pin_count and name; everything else is zero. False: nothing is
+ * stored, or one value is invalid, and everything is zero. A relay without its pin must not be
+ * used. */
 bool remember_load(struct lp_peer_options *ret_options);
 
 #endif

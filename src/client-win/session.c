@@ -19,16 +19,16 @@
 #define TRAFFIC_EVERY    LP_SECOND
 #define DRAIN_AT_THE_END (200 * LP_MILLISECOND)
 
-/* What another thread asks for: posted to the loop, once at a time. */
+/* A request of another thread. It is posted to the loop, at most once at a time. */
 struct wish {
-	struct lp_io io; /* first */
+	struct lp_io io; /* first member */
 	struct session *session;
 	void (*grant)(struct session *s);
 	volatile LONG posted;
 };
 
 struct session {
-	struct lp_port port; /* what the tunnel sees: first up makes the network right */
+	struct lp_port port; /* the tunnel's port: its first up changes the network settings */
 	struct lp_peer_options options;
 	char adapter_wanted[ADAPTER_NAME];
 	struct lp_mac mac;
@@ -40,10 +40,10 @@ struct session {
 	bool is_adapter;
 	struct adapter adapter;
 	struct netfix *netfix;
-	size_t mtu; /* that netfix was started with */
+	size_t mtu; /* the MTU that netfix was started with */
 	struct lp_link *link;
 	struct lp_udp *udp;
-	unsigned long pinned; /* interface of udp; 0: none */
+	unsigned long pinned; /* the interface that udp is pinned to; 0: none */
 	struct lp_resolve *resolving;
 	uint8_t packet[LP_UDP_PACKET_MAX];
 	struct wish leave, wake;
@@ -52,7 +52,7 @@ struct session {
 	struct session_event event;
 };
 
-/* ---- telling */
+/* ---- events */
 
 static struct session_event *event(struct session *s, enum session_kind kind)
 {
@@ -80,7 +80,7 @@ static void tell_traffic(struct session *s)
 	tell(s);
 }
 
-/* ---- what other threads ask for */
+/* ---- requests of other threads */
 
 static void on_wish(struct lp_io *io, DWORD error, DWORD bytes)
 {
@@ -106,7 +106,7 @@ static void grant_leave(struct session *s)
 		lp_link_leave(s->link, s->now);
 }
 
-/* The way to the relay may be another one now. */
+/* Pins the socket to the current route to the relay. */
 static void pin(struct session *s)
 {
 	const struct lp_address *remote = lp_link_remote(s->link);
@@ -135,10 +135,10 @@ void session_wake(struct session *s)
 	post(&s->wake);
 }
 
-/* ---- netfix: its reports come on its thread and go on through the loop */
+/* ---- netfix: its reports arrive on its thread and are passed on through the loop */
 
 struct report {
-	struct lp_io io; /* first */
+	struct lp_io io; /* first member */
 	struct session *session;
 	struct netfix_report report;
 };
@@ -175,9 +175,9 @@ static void take_report(void *context, const struct netfix_report *report)
 		free(r);
 }
 
-/* ---- the port that the tunnel has */
+/* ---- the tunnel's port */
 
-/* No lease brings a default route or name servers, whatever the gateway lets through. */
+/* Strips default routes and name servers from DHCP leases, whatever the gateway lets through. */
 static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct session *s = (struct session *)port;
@@ -189,7 +189,8 @@ static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 	return s->tap->ops->write(s->tap, copy, len);
 }
 
-/* Metric, routes and the rest before the medium: a lease must not bring a default route. */
+/* Settings are changed before the medium goes up, because a lease must not bring a default
+ * route. */
 static bool port_up(struct lp_port *port, size_t mtu)
 {
 	struct session *s = (struct session *)port;
@@ -222,12 +223,12 @@ static const struct lp_port_ops port_ops = {
 	.members = port_members,
 };
 
-/* ---- what the link wants of the system */
+/* ---- system calls for the link */
 
 static void on_answer(void *context, const struct lp_addresses *found)
 {
 	struct session *s = context;
-	s->resolving = NULL; /* it ends with this call */
+	s->resolving = NULL; /* this call frees it */
 	s->now = lp_clock();
 	lp_link_on_addresses(s->link, found, s->now);
 }
@@ -279,7 +280,7 @@ static void put(void *context, const struct lp_address *remote, size_t len)
 
 static void flush(void *context)
 {
-	(void)context; /* each packet has left at once */
+	(void)context; /* every packet was sent at once */
 }
 
 static void tell_action(void *context, const struct lp_tunnel_action *action)
@@ -350,14 +351,15 @@ static void loop(struct session *s)
 	}
 }
 
-/* ---- beginning and end */
+/* ---- start and end */
 
 static HANDLE open_pipe(struct session *s, struct lp_mac *ret_mac)
 {
 	HANDLE handle = tap_open_pipe(s->adapter_wanted);
 	*ret_mac = s->mac;
 	if (lp_mac_is_zero(ret_mac) && lp_random(ret_mac->b, sizeof(ret_mac->b)))
-		ret_mac->b[0] = (uint8_t)((ret_mac->b[0] & 0xfc) | 0x02); /* local, one station's */
+		/* locally administered, unicast */
+		ret_mac->b[0] = (uint8_t)((ret_mac->b[0] & 0xfc) | 0x02);
 	if (handle == INVALID_HANDLE_VALUE) {
 		struct session_event *e = event(s, SESSION_NO_ADAPTER);
 		e->problem = ADAPTER_NOT_FOUND;
@@ -380,7 +382,7 @@ static HANDLE open_adapter(struct session *s, struct lp_mac *ret_mac)
 	return handle;
 }
 
-/* An exit code. */
+/* Returns an exit code. */
 static enum lp_exit open_all(struct session *s)
 {
 	struct lp_link_config link = {
@@ -408,13 +410,14 @@ static void close_all(struct session *s)
 	s->udp = NULL;
 	if (s->link)
 		stop_look_up(s);
-	/* The medium first: the LAN is not to find the network as it was. */
+	/* The medium goes down first, so that the LAN never sees the network's original
+	 * settings. */
 	if (s->tap)
 		s->tap->ops->close(s->tap);
 	s->tap = NULL;
 	netfix_stop(s->netfix);
 	s->netfix = NULL;
-	/* What is still under way comes back to its memory. */
+	/* Pending operations still use this memory, so wait for them. */
 	lp_time end = lp_clock() + DRAIN_AT_THE_END;
 	while (lp_loop_wait(s->loop, sooner(end, lp_clock() + 20 * LP_MILLISECOND)) > 0 &&
 		lp_clock() < end)

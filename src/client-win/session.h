@@ -1,7 +1,8 @@
-/* session.h - one stay in a room: the adapter, the tunnel, QUIC and the loop that joins them.
+/* session.h - runs one stay in a room: the adapter, the tunnel, QUIC and the event loop that
+ * connects them.
  *
- * session_run is the loop; it takes the thread that calls it until the session is over. All else may be
- * called from other threads where it says so. Events come on the loop's thread. */
+ * session_run is the loop. It occupies the calling thread until the session is over. Functions that
+ * other threads can call say so. Events are delivered on the loop's thread. */
 #ifndef LANPARTY_CLIENT_SESSION_H
 #define LANPARTY_CLIENT_SESSION_H
 
@@ -16,27 +17,28 @@
 #define SESSION_TEXT 400
 
 struct session_config {
-	const struct lp_peer_options *options; /* complete: relay, room key, pins; copied */
-	const char *adapter; /* name, GUID or \\.\pipe\NAME; NULL: the first that is free */
-	struct lp_mac mac;   /* zero: the adapter's own (a pipe: a random one) */
+	const struct lp_peer_options *options; /* complete: relay, room key and pins; copied */
+	const char *adapter; /* name, GUID or \\.\pipe\NAME; NULL: the first free adapter */
+	struct lp_mac mac;   /* zero: the adapter's own address (for a pipe: a random one) */
 };
 
 enum session_kind {
-	SESSION_CONNECTING, /* begins, or begins again */
-	SESSION_NO_ADAPTER, /* problem and text; SESSION_OVER follows */
-	SESSION_ACTION,  /* joined, rejected, member joined, left and status, disconnected: action.
-				 With disconnected, end says how the connection ended, or that there was
-				 none (unreachable, with LP_QUIC_END_ERROR) */
-	SESSION_TRAFFIC, /* each second while joined: stats, rtt */
-	SESSION_ADDRESS, /* from the LAN: text, "" when it is gone */
-	SESSION_WARNING, /* text: a sentence and a remedy */
-	SESSION_OVER,    /* nothing more comes; exit. text: why, "" when it was left */
+	SESSION_CONNECTING, /* connecting, or connecting again */
+	SESSION_NO_ADAPTER, /* problem and text are set; SESSION_OVER follows */
+	/* action is set: joined, rejected, member joined, left or status, disconnected. With
+	 * disconnected, end says how the connection ended; LP_QUIC_END_ERROR with unreachable:
+	 * there was none. */
+	SESSION_ACTION,
+	SESSION_TRAFFIC, /* once per second while joined: stats and rtt */
+	SESSION_ADDRESS, /* from the LAN, in text; "": no longer */
+	SESSION_WARNING, /* text: a message with a remedy */
+	SESSION_OVER,    /* the last event. exit is set; text says why, "" after session_leave */
 };
 struct session_event {
 	enum session_kind kind;
 	enum adapter_problem problem;
 	enum lp_quic_end end;
-	bool unreachable; /* no address for the relay's name, or no network at all */
+	bool unreachable; /* the relay's name has no address, or there is no network */
 	enum lp_exit exit;
 	lp_time rtt; /* to the relay */
 	struct lp_stats stats;
@@ -47,15 +49,15 @@ typedef void session_tell(void *context, const struct session_event *event);
 
 struct session;
 
-/* NULL when out of memory. */
+/* NULL: out of memory. */
 struct session *session_new(const struct session_config *config, session_tell *tell, void *context);
-/* The exit code. */
+/* Runs the loop. Returns the exit code. */
 int session_run(struct session *s);
-/* From any thread. Leave the room; a second time, at once. */
+/* From any thread: leaves the room. A second call ends the session at once. */
 void session_leave(struct session *s);
-/* From any thread. The computer woke up, or changed networks: look at once whether all still holds. */
+/* From any thread: the computer woke up or changed networks, so check the connection at once. */
 void session_wake(struct session *s);
-/* After session_run. */
+/* Call it after session_run has returned. */
 void session_free(struct session *s);
 
 #endif

@@ -123,7 +123,7 @@ static void on_disconnected(struct stay *s, const struct lp_tunnel_action *a, co
 		return;
 	s->failed = true;
 	s->state = a->final ? STAY_NONE : STAY_TRYING_AGAIN;
-	if (!s->rejected) /* else the relay has said better why */
+	if (!s->rejected) /* otherwise the relay gave a better reason */
 		set_status(s, sentence);
 }
 
@@ -184,7 +184,7 @@ static void on_traffic(struct stay *s, const struct session_event *event, lp_tim
 
 static void on_over(struct stay *s, const struct session_event *event, const char *sentence)
 {
-	if (!s->failed) /* else the event before has told the fault */
+	if (!s->failed) /* otherwise an earlier event described the fault */
 		set_status(s, sentence);
 	s->failed = s->failed || event->text[0];
 	s->state = STAY_NONE;
@@ -193,7 +193,8 @@ static void on_over(struct stay *s, const struct session_event *event, const cha
 	forget_room(s);
 }
 
-/* Does the log need it? state and failed: before it; changed: the status is another one now. */
+/* True if the event belongs into the log. state and failed are from before the event; changed: the
+ * status changed. */
 static bool is_news(
 	const struct session_event *event, enum stay_state state, bool failed, bool changed)
 {
@@ -205,7 +206,7 @@ static bool is_news(
 	if (event->kind == SESSION_OVER)
 		return !failed;
 	if (ends)
-		return changed; /* a hundred attempts are one line */
+		return changed; /* repeated attempts are logged once */
 	return state != STAY_LEAVING;
 }
 
@@ -214,7 +215,8 @@ static void apply(struct stay *s, const struct session_event *event, lp_time now
 	enum stay_state before = s->state;
 	switch (event->kind) {
 	case SESSION_CONNECTING:
-		if (!s->failed && s->state != STAY_LEAVING) /* what went wrong stays to be read */
+		/* the reason of a failure stays visible */
+		if (!s->failed && s->state != STAY_LEAVING)
 			set_status(s, told);
 		break;
 	case SESSION_NO_ADAPTER:

@@ -7,35 +7,35 @@
 #include "lanparty/edge/log.h"
 #include "wide.h"
 
-#define READ_CAP       2048 /* more than any frame that an adapter's MTU allows */
+#define READ_CAP       2048 /* longer than any frame that the adapter's MTU allows */
 #define PATH_MAX_UNITS 256
 #define CLOSE_TIMEOUT  (2 * LP_SECOND)
 #define RETRY_INTERVAL (250 * LP_MILLISECOND)
-#define REFUSALS_MAX   40 /* ten seconds of them: it does not only sleep */
+#define REFUSALS_MAX   40 /* ten seconds of refusals: the adapter does not only sleep */
 
 struct tap_read {
-	struct lp_io io; /* first */
+	struct lp_io io; /* first member */
 	struct tap *tap;
 	DWORD error, len;
 	uint8_t bytes[READ_CAP];
 };
 
 struct tap_write {
-	struct lp_io io; /* first */
+	struct lp_io io; /* first member */
 	struct tap *tap;
-	struct tap_write *next; /* of those that are free */
+	struct tap_write *next; /* in the list of free writes */
 	uint8_t bytes[LP_ETH_FRAME_MAX];
 };
 
 struct tap {
-	struct lp_port port; /* first */
+	struct lp_port port; /* first member */
 	HANDLE handle, loop;
 	bool is_adapter, up, broken;
-	bool in_rest;     /* the next read brings the rest of a message that was too long */
-	size_t under_way; /* operations that have not ended */
-	size_t refusals;  /* rounds in which the adapter took no read */
+	bool in_rest;     /* the next read returns the rest of a message that was too long */
+	size_t under_way; /* pending operations */
+	size_t refusals;  /* rounds in which the adapter refused reads */
 	lp_time retry_at;
-	struct tap_read *idle[TAP_READS], *ended[TAP_READS]; /* ended: in that order */
+	struct tap_read *idle[TAP_READS], *ended[TAP_READS]; /* ended: in order of completion */
 	size_t idle_count, ended_count;
 	struct tap_write *free_writes;
 	struct tap_read reads[TAP_READS];
@@ -59,7 +59,7 @@ static void break_down(struct tap *t, DWORD error)
 	t->broken = true;
 }
 
-/* Not ready: asleep, or just waking up. */
+/* The adapter is asleep or just waking up. */
 static void refused(struct tap *t)
 {
 	t->refusals++;
@@ -83,7 +83,7 @@ static bool start_read(struct tap_read *r)
 	DWORD error = 0;
 	if (!ReadFile(t->handle, r->bytes, sizeof(r->bytes), NULL, &r->io.overlapped))
 		error = GetLastError();
-	/* A message that is longer than the buffer comes back through the loop like any other. */
+	/* A message longer than the buffer also completes through the loop. */
 	if (error == 0 || error == ERROR_IO_PENDING || error == ERROR_MORE_DATA) {
 		t->under_way++;
 		return true;
@@ -105,11 +105,11 @@ static void start_reads(struct tap *t)
 	}
 }
 
-/* Does this read bring a whole frame? */
+/* True if this read returned a whole frame. */
 static bool is_frame(struct tap *t, const struct tap_read *r)
 {
 	if (r->error == ERROR_MORE_DATA) {
-		t->in_rest = !t->is_adapter; /* an adapter throws the rest away itself */
+		t->in_rest = !t->is_adapter; /* an adapter discards the rest itself */
 		return false;
 	}
 	if (r->error == ERROR_OPERATION_ABORTED) {
@@ -151,7 +151,7 @@ static void free_write(struct tap_write *w)
 static void write_done(struct lp_io *io, DWORD error, DWORD bytes)
 {
 	struct tap_write *w = (struct tap_write *)io;
-	(void)error; /* the reads say whether the other side has gone */
+	(void)error; /* the reads detect that the other side is gone */
 	(void)bytes;
 	w->tap->under_way--;
 	free_write(w);
@@ -175,7 +175,7 @@ static bool tap_write(struct lp_port *port, const uint8_t *frame, size_t len)
 	return true;
 }
 
-/* The driver takes reads only while its medium is on. */
+/* The driver accepts reads only while its medium is on. */
 static bool tap_up(struct lp_port *port, size_t mtu)
 {
 	struct tap *t = tap_of(port);
@@ -219,7 +219,8 @@ static void tap_close(struct lp_port *port)
 	CloseHandle(t->handle);
 	if (t->under_way > 0)
 		fail("close",
-			ERROR_TIMEOUT); /* Windows may still write there: it keeps the memory */
+			/* Windows can still write there, so the memory is not freed */
+			ERROR_TIMEOUT);
 	else
 		free(t);
 }
@@ -263,7 +264,7 @@ HANDLE tap_open_pipe(const char *path)
 {
 	wchar_t wide[PATH_MAX_UNITS];
 	DWORD mode = PIPE_READMODE_MESSAGE;
-	/* Whoever made the pipe must not get our rights. */
+	/* The server end of the pipe must not be able to impersonate us. */
 	HANDLE handle = CreateFileW(wide_from(wide, PATH_MAX_UNITS, path),
 		GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
 		FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);

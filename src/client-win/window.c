@@ -14,15 +14,15 @@
 #include "lanparty/edge/windows/loop.h"
 
 #define LOOK_TIMER  1
-#define LOOK_EVERY  (100 * LP_MILLISECOND) /* so often at most, whatever the relay sends */
-#define LEAVE_WAIT  2000                   /* ms, when Windows ends; then at once */
-#define UNDO_WAIT   3000                   /* ms for what leaving at once still has to do */
+#define LOOK_EVERY  (100 * LP_MILLISECOND) /* upper limit, however much the relay sends */
+#define LEAVE_WAIT  2000 /* ms for a regular leave when Windows ends; then at once */
+#define UNDO_WAIT   3000 /* ms for restoring settings after leaving at once */
 #define DRIVER_PAGE L"https://openvpn.net/community-downloads/"
 
-/* ---- what other threads tell */
+/* ---- notifications from other threads */
 
-/* news: what the inbox said. A message that is refused is made up for by the next change, and by the
- * end at the latest, which is not given up. */
+/* news: the inbox's answer. A refused message is repeated by the next change, and at the latest by
+ * WINDOW_ENDED, which is retried until it is accepted. */
 static void tell_to_look(struct window *w, bool news)
 {
 	if (news && !PostMessageW(w->hwnd, WINDOW_LOOK, 0, 0))
@@ -39,13 +39,13 @@ static DWORD WINAPI run_session(void *context)
 {
 	struct window *w = context;
 	session_run(w->session);
-	/* The queue may be full, and this one must not be lost. */
+	/* The queue can be full, and this message must not be lost. */
 	while (!PostMessageW(w->hwnd, WINDOW_ENDED, 0, 0) && IsWindow(w->hwnd))
 		Sleep(20);
 	return 0;
 }
 
-/* It has the time of day in front, of Greenwich: the inbox gives it ours. */
+/* The line begins with the time of day in UTC; the inbox replaces it with local time. */
 static void on_line(void *context, const char *line, size_t len)
 {
 	struct window *w = context;
@@ -54,7 +54,7 @@ static void on_line(void *context, const char *line, size_t len)
 	tell_to_look(w, inbox_line(&w->inbox, line + skipped, len - skipped));
 }
 
-/* The code stays in no field: who looks at the screen, or at a picture of it, shall not join. */
+/* No field keeps the room code, because whoever sees the screen or a picture of it could join. */
 static void forget_typed(struct window *w)
 {
 	HWND field = w->controls[INVITE];
@@ -68,7 +68,7 @@ static void forget_typed(struct window *w)
 	SendMessageW(field, EM_EMPTYUNDOBUFFER, 0, 0);
 }
 
-/* The relay has let us in: what was typed was right. */
+/* The relay accepted the join: what was typed was right. */
 static void welcomed(struct window *w)
 {
 	w->again = true;
@@ -91,7 +91,8 @@ static void look(struct window *w)
 		window_show(w);
 }
 
-/* Painting takes longer than writing into the inbox: a flood must leave time for the player. */
+/* Painting takes longer than writing into the inbox. The limit leaves time for the player's
+ * input. */
 static void look_in_time(struct window *w)
 {
 	lp_time now = lp_clock(), next = w->looked + LOOK_EVERY;
@@ -120,7 +121,7 @@ static bool start_session(struct window *w)
 	return false;
 }
 
-/* Fills in the options of a stay from what was typed, or from the last one. */
+/* Makes the options of a stay from the typed text, or takes those of the last stay. */
 static bool find_options(struct window *w, char sentence[JOIN_SENTENCE])
 {
 	char typed[JOIN_TYPED], name[4 * LP_NAME_MAX];
@@ -150,7 +151,7 @@ static void join(struct window *w)
 		return;
 	}
 	inbox_begin(&w->inbox, &w->options);
-	SetFocus(w->controls[MEMBERS]); /* Enter, pressed once more, must not leave */
+	SetFocus(w->controls[MEMBERS]); /* so that pressing Enter once more does not leave */
 	if (!start_session(w))
 		inbox_fault(&w->inbox,
 			"This computer is out of memory. Close programs, then join again.");
@@ -194,7 +195,7 @@ static void take_end(struct window *w)
 		SetFocus(w->controls[INVITE]);
 }
 
-/* Windows ends with or without us: what was changed is to be undone before. */
+/* Windows shuts down without waiting for us: restore the settings first. */
 static void end_quickly(struct window *w)
 {
 	if (!w->session)
@@ -214,7 +215,7 @@ void window_open(struct window *w)
 	SetForegroundWindow(w->hwnd);
 }
 
-/* A stay goes on while its window is closed. */
+/* A stay continues while its window is closed. */
 static void close_window(struct window *w)
 {
 	if (!w->session) {
@@ -234,7 +235,7 @@ static void close_window(struct window *w)
 	}
 }
 
-/* Only fills in: the player presses Join himself, and a stay goes on as it is. */
+/* Only fills in the invite: the player presses Join, and a current stay continues. */
 static void fill_in(struct window *w, const char *invite)
 {
 	if (w->session) {
@@ -261,8 +262,8 @@ static LRESULT take_link(struct window *w, const COPYDATASTRUCT *data)
 	return TRUE;
 }
 
-/* The driver's page, in the player's browser: the shell's own process starts it, without the rights
- * of this one. */
+/* Opens the driver's page in the player's browser. The shell's process starts it, without this
+ * process's privileges. */
 static void open_driver_page(void)
 {
 	wchar_t explorer[MAX_PATH + 16];
@@ -273,8 +274,8 @@ static void open_driver_page(void)
 	ShellExecuteW(NULL, L"open", explorer, DRIVER_PAGE, NULL, SW_SHOWNORMAL);
 }
 
-/* The second click of a double one is not meant to undo the first. A join that was refused may be
- * tried again at once. */
+/* The second click of a double click must not undo the first. A refused join can be retried at
+ * once. */
 static void press_join(struct window *w)
 {
 	ULONGLONG now = GetTickCount64();
@@ -343,7 +344,7 @@ static void on_focus(struct window *w)
 	SetFocus(w->focus);
 }
 
-/* What Windows tells about itself. False: nothing of ours. */
+/* Handles messages about the system. False: none of ours. */
 static bool on_system(
 	struct window *w, UINT message, WPARAM wide, LPARAM along, LRESULT *ret_result)
 {
@@ -359,7 +360,7 @@ static bool on_system(
 	case WM_DPICHANGED:
 		on_dpi(w, LOWORD(wide), (const RECT *)along);
 		return true;
-	case WM_SETTINGCHANGE: /* perhaps the font */
+	case WM_SETTINGCHANGE: /* the font can have changed */
 		on_dpi(w, w->dpi, NULL);
 		return true;
 	case WM_POWERBROADCAST:
@@ -370,7 +371,7 @@ static bool on_system(
 	case WM_ENDSESSION:
 		if (wide)
 			end_quickly(w);
-		if (wide && (along & ENDSESSION_CLOSEAPP)) /* an installer waits for it */
+		if (wide && (along & ENDSESSION_CLOSEAPP)) /* an installer waits for us */
 			DestroyWindow(w->hwnd);
 		return true;
 	}
@@ -437,11 +438,11 @@ static LRESULT on_message(struct window *w, UINT message, WPARAM wide, LPARAM al
 		return 0;
 	case WM_NOTIFY:
 		return on_notify(w, (const NMHDR *)along);
-	case WM_NEXTDLGCTL: /* a label's letter asks for this, as it would a dialog */
+	case WM_NEXTDLGCTL: /* a label's access key sends this, as in a dialog */
 		SetFocus(LOWORD(along) ? (HWND)wide
 				       : GetNextDlgTabItem(w->hwnd, GetFocus(), wide != 0));
 		return 0;
-	case DM_GETDEFID: /* Enter joins; it never leaves */
+	case DM_GETDEFID: /* Enter joins and never leaves */
 		return w->session ? 0 : MAKELRESULT(CONTROL_ID(JOIN), DC_HASDEFID);
 	case WM_COPYDATA:
 		return take_link(w, (const COPYDATASTRUCT *)along);
@@ -459,7 +460,7 @@ static LRESULT on_message(struct window *w, UINT message, WPARAM wide, LPARAM al
 static LRESULT CALLBACK on_window(HWND hwnd, UINT message, WPARAM wide, LPARAM along)
 {
 	struct window *w = (struct window *)GetWindowLongPtrW(hwnd, GWLP_USERDATA);
-	/* Before WM_CREATE is answered there is nothing to be laid out. */
+	/* There is nothing to lay out before WM_CREATE is answered. */
 	return w ? on_message(w, message, wide, along) : DefWindowProcW(hwnd, message, wide, along);
 }
 
@@ -493,7 +494,7 @@ static bool make_window(struct window *w)
 	SetWindowLongPtrW(w->hwnd, GWLP_USERDATA, (LONG_PTR)w);
 	SIZE size = window_first_size(w);
 	SetWindowPos(w->hwnd, NULL, 0, 0, size.cx, size.cy, SWP_NOMOVE | SWP_NOZORDER);
-	/* The shell has fewer rights than a program that runs as administrator. */
+	/* The shell has fewer privileges than a program that runs as administrator. */
 	ChangeWindowMessageFilterEx(w->hwnd, w->taskbar_created, MSGFLT_ALLOW, NULL);
 	window_tray_add(w);
 	return true;

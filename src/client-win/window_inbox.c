@@ -5,7 +5,8 @@
 
 #define LINE_PREFIX 10 /* "12:34:56  " */
 
-/* Once a line is lost, all are until the window has looked: the gap has one place. */
+/* Once a line is lost, all further lines are lost until the window has looked, so that there is one
+ * gap. */
 static void add_line(struct window_inbox *box, const char *line, size_t len)
 {
 	SYSTEMTIME now;
@@ -24,7 +25,7 @@ static void add_line(struct window_inbox *box, const char *line, size_t len)
 	box->log_len += 2;
 }
 
-/* With the lock, which it gives back. */
+/* Called with the lock held; releases it. */
 static bool leave_box(struct window_inbox *box, bool changed)
 {
 	bool news = !box->told;

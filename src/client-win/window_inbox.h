@@ -1,9 +1,9 @@
-/* window_inbox.h - between the threads and the window: the session's thread writes what happens into the
- * stay, any thread writes lines for the log, and the window looks when it has time. Whatever comes,
- * and however fast, this much memory is all that it takes; the newest state is never lost.
+/* window_inbox.h - connects the threads to the window. The session's thread writes events into the
+ * stay, any thread writes log lines, and the window reads both when it has time. Memory is bounded
+ * however fast events arrive, and the newest state is never lost.
  *
- * Each function may be called from any thread. Those that return bool say whether the window is to
- * be told to look: true once, until it has looked. */
+ * Any thread can call these functions. Those that return bool say whether the caller must notify
+ * the window: true once, until the window has looked. */
 #ifndef LANPARTY_CLIENT_WINDOW_INBOX_H
 #define LANPARTY_CLIENT_WINDOW_INBOX_H
 
@@ -12,38 +12,38 @@
 
 #include "stay.h"
 
-#define INBOX_LOG 16384 /* bytes of lines that wait to be shown; more lines are counted only */
+#define INBOX_LOG 16384 /* bytes of waiting log lines; further lines are only counted */
 
 struct window_inbox {
-	SRWLOCK lock; /* zero is a good beginning, for all of it */
-	bool told;    /* the window knows that there is something */
-	bool changed; /* the stay, since the window looked */
-	bool entered; /* the relay has let us in, since the window looked */
+	SRWLOCK lock; /* zero is a valid initial value for all fields */
+	bool told;    /* the window was notified */
+	bool changed; /* the stay changed since the window looked */
+	bool entered; /* the relay accepted the join since the window looked */
 	struct stay stay;
-	char log[INBOX_LOG]; /* whole lines, each with "\r\n" at its end */
+	char log[INBOX_LOG]; /* whole lines, each ends with "\r\n" */
 	size_t log_len;
-	unsigned lost; /* lines that came after them */
+	unsigned lost; /* number of lines that did not fit */
 };
 
-/* What a window has seen at one look. */
+/* What the window receives with one look. */
 struct window_look {
-	bool changed, entered; /* as above */
+	bool changed, entered; /* as in window_inbox */
 	char log[INBOX_LOG + 80];
 };
 
 bool inbox_begin(struct window_inbox *box, const struct lp_peer_options *options);
 bool inbox_leave(struct window_inbox *box);
-/* A fault before there is a stay. */
+/* Reports a fault before there is a stay. */
 bool inbox_fault(struct window_inbox *box, const char *sentence);
-/* A passing notice, see stay_notice; in the log, too. */
+/* Reports a notice (see stay_notice), which is also logged. */
 bool inbox_notice(struct window_inbox *box, const char *sentence, lp_time now);
 bool inbox_event(struct window_inbox *box, const struct session_event *event, lp_time now);
-/* No more events come: the stay is over, whether or not the last of them said so. */
+/* No more events follow: the stay is over, whether or not the last event said so. */
 bool inbox_end(struct window_inbox *box, lp_time now);
 bool inbox_line(struct window_inbox *box, const char *line, size_t len);
-/* The window could not be told: the next change shall try again. */
+/* The window could not be notified: the next change tries again. */
 void inbox_not_told(struct window_inbox *box);
-/* Takes out what there is; stay is written to only when it has changed. */
+/* Takes everything out. stay is only written if it has changed. */
 void inbox_look(struct window_inbox *box, struct window_look *look, struct stay *stay);
 
 #endif

@@ -1,7 +1,7 @@
-/* window_layout.c - the controls, their sizes at any scale, and what is painted around them.
+/* window_layout.c - the controls, their sizes at any scale, and the painting around them.
  *
- * From top to bottom: what is typed, the status in its panel, facts, who is there, the log. The last two
- * share what height is left. */
+ * From top to bottom: the invite field, the status panel, facts, members, the log. The last two
+ * share the remaining height. */
 #include "window_private.h"
 
 #include <commctrl.h>
@@ -10,20 +10,20 @@
 
 #include "wide.h"
 
-/* At 96 dots an inch. */
+/* In pixels at 96 dpi. */
 #define MARGIN       14
 #define GAP          8  /* between rows */
-#define SECTION      14 /* between what belongs less together */
+#define SECTION      14 /* between groups of rows */
 #define LABEL_GAP    12 /* between a label and its field */
-#define FIELD_PAD    8  /* what an edit control or a button is higher than its text */
-#define BUTTON_PAD   28 /* what a button is wider than its text */
+#define FIELD_PAD    8  /* extra height of an edit control or a button around its text */
+#define BUTTON_PAD   28 /* extra width of a button around its text */
 #define BUTTON_MIN   92
 #define PANEL_PAD    10
-#define BAR          5 /* the coloured one at the panel's left */
+#define BAR          5 /* the coloured bar at the panel's left */
 #define LEAST_WIDTH  470
 #define FIRST_WIDTH  540
 #define FIRST_HEIGHT 640
-#define LEAST_ROWS   4 /* of the list and of the log */
+#define LEAST_ROWS   4 /* of the member list and of the log */
 
 static const struct {
 	const wchar_t *class, *text;
@@ -67,7 +67,7 @@ int window_scale(const struct window *w, int pixels)
 	return MulDiv(pixels, (int)w->dpi, USER_DEFAULT_SCREEN_DPI);
 }
 
-/* A function of newer versions of Windows 10. */
+/* Loads a function that only newer versions of Windows 10 have. */
 static FARPROC newer(const char *name)
 {
 	return GetProcAddress(GetModuleHandleW(L"user32.dll"), name);
@@ -103,7 +103,7 @@ static HFONT message_font(UINT dpi)
 	return CreateFontIndirectW(&m.lfMessageFont);
 }
 
-/* The text's size in the window's font; wrapped at width unless that is 0. */
+/* Size of text in the window's font, wrapped at width unless width is 0. */
 static SIZE measure(const struct window *w, const wchar_t *text, int width, UINT flags)
 {
 	RECT r = {0, 0, width, 0};
@@ -143,12 +143,12 @@ static int button_width(const struct window *w, enum control control)
 	return width > least ? width : least;
 }
 
-/* ---- places */
+/* ---- layout */
 
 struct layout {
 	struct window *w;
 	HDWP moves;
-	int left, right, y; /* of what is still free */
+	int left, right, y; /* the space that is still free */
 };
 
 static void place(struct layout *l, enum control control, int x, int y, int width, int height)
@@ -237,7 +237,7 @@ void window_layout(struct window *w)
 	if (l.moves)
 		EndDeferWindowPos(l.moves);
 	window_fit_columns(w);
-	/* Controls that moved into each other's places would keep bits of what was there. */
+	/* A control that moved to another one's position would keep parts of its image. */
 	if (!EqualRect(&before, &w->panel))
 		RedrawWindow(w->hwnd, NULL, NULL, RDW_INVALIDATE | RDW_ERASE | RDW_ALLCHILDREN);
 }
@@ -254,7 +254,7 @@ static SIZE whole_window(const struct window *w, int width, int height)
 	return (SIZE){r.right - r.left, r.bottom - r.top};
 }
 
-/* With a status of four lines, the list and the log keep some rows. */
+/* With a status of four lines, the member list and the log still have some rows. */
 SIZE window_least_size(const struct window *w)
 {
 	int field = w->line + window_scale(w, FIELD_PAD);
@@ -278,7 +278,7 @@ SIZE window_first_size(const struct window *w)
 	return size;
 }
 
-/* The name takes what the others leave. */
+/* The name column takes the width that the others leave. */
 void window_fit_columns(struct window *w)
 {
 	HWND list = w->controls[MEMBERS];
@@ -312,7 +312,7 @@ void window_set_dpi(struct window *w, UINT dpi)
 
 /* ---- controls */
 
-/* A break in what is pasted would end it there; a mail program may have made it. */
+/* A line break in pasted text would end it; mail programs insert them. */
 static void paste_unbroken(HWND edit)
 {
 	wchar_t line[JOIN_TYPED];
@@ -321,7 +321,7 @@ static void paste_unbroken(HWND edit)
 		return;
 	HANDLE memory = GetClipboardData(CF_UNICODETEXT);
 	const wchar_t *text = memory ? GlobalLock(memory) : NULL;
-	/* Another program has made it: perhaps without an end. */
+	/* Another program made the text, so it can lack a NUL. */
 	size_t units = text ? GlobalSize(memory) / sizeof(*text) : 0;
 	for (size_t i = 0; i < units && text[i] && len + 1 < JOIN_TYPED; i++)
 		if (text[i] != '\r' && text[i] != '\n' && (len > 0 || text[i] > ' '))
@@ -345,7 +345,7 @@ static LRESULT CALLBACK on_invite_field(
 	return 0;
 }
 
-/* A field of several lines would keep Tab, Enter and Escape for itself. */
+/* A multi-line field would consume Tab, Enter and Escape. */
 static LRESULT CALLBACK on_log_field(
 	HWND edit, UINT message, WPARAM wide, LPARAM along, UINT_PTR id, DWORD_PTR data)
 {
@@ -432,7 +432,7 @@ HBRUSH window_color(struct window *w, HDC dc, HWND control)
 		SetBkColor(dc, GetSysColor(COLOR_WINDOW));
 		return GetSysColorBrush(COLOR_WINDOW);
 	}
-	if (control == w->controls[LOG]) { /* read only, but there to be read */
+	if (control == w->controls[LOG]) { /* read-only, but meant to be read */
 		SetTextColor(dc, GetSysColor(COLOR_WINDOWTEXT));
 		SetBkColor(dc, GetSysColor(COLOR_WINDOW));
 		return GetSysColorBrush(COLOR_WINDOW);

@@ -1,4 +1,4 @@
-/* window_once.c - one window for each user: a second start hands its link to the first. */
+/* window_once.c - keeps one window per user: a second start passes its link to the first. */
 #include "window_private.h"
 
 #include <string.h>
@@ -6,18 +6,18 @@
 #include "lanparty/base/wipe.h"
 
 #define MUTEX_NAME  L"Local\\lanparty-window"
-#define WINDOW_WAIT 1000  /* ms that a window may take to appear when two starts race */
-#define TAKE_WAIT   3000  /* ms that it may take to answer */
+#define WINDOW_WAIT 1000  /* ms for a window to appear when two starts race */
+#define TAKE_WAIT   3000  /* ms for its answer */
 #define PATH_UNITS  32768 /* of the longest path */
 
-/* The file that a process was started from. */
+/* The executable file of a process. */
 static bool image_of(HANDLE process, wchar_t path[PATH_UNITS])
 {
 	DWORD units = PATH_UNITS;
 	return process && QueryFullProcessImageNameW(process, 0, path, &units);
 }
 
-/* A window's class is no proof: any program could wait for invites with one of that name. */
+/* A window class proves nothing: any program could collect invites with a class of that name. */
 static bool is_ours(HWND hwnd)
 {
 	static wchar_t own[PATH_UNITS], other[PATH_UNITS];
@@ -46,7 +46,7 @@ static HWND find_window(void)
 
 bool window_hand_over(const char *typed)
 {
-	/* The handle is never closed: the mutex is there as long as this process is. */
+	/* The handle is never closed: the mutex exists as long as this process. */
 	CreateMutexW(NULL, FALSE, MUTEX_NAME);
 	if (GetLastError() != ERROR_ALREADY_EXISTS)
 		return false;

@@ -1,4 +1,4 @@
-/* window_show.c - what the controls say, from what is known of the stay. */
+/* window_show.c - writes the state of the stay into the controls. */
 #include "window_private.h"
 
 #include <commctrl.h>
@@ -20,7 +20,7 @@ void window_get_text(const struct window *w, enum control control, char *text, s
 	lp_zero(wide, sizeof(wide));
 }
 
-/* Only when it is another text: a control that is set anew flickers, and is read aloud again. */
+/* Only if the text differs: setting a control makes it flicker and screen readers repeat it. */
 void window_set_text(const struct window *w, enum control control, const char *text)
 {
 	wchar_t wide[2 * WORDS_MAX], now[2 * WORDS_MAX];
@@ -108,7 +108,7 @@ bool window_member_text(struct window *w, size_t row, int column, wchar_t *text,
 	return true;
 }
 
-/* What can be pressed and typed into now. */
+/* Enables the controls that can be used now. */
 static void show_choices(struct window *w)
 {
 	bool idle = !w->session,
@@ -132,7 +132,7 @@ void window_show(struct window *w)
 	window_tray_show(w);
 }
 
-/* Makes room at the beginning, whole lines at a time. */
+/* Makes room at the beginning by removing whole lines. */
 static void shorten_log(HWND log)
 {
 	int len = GetWindowTextLengthW(log);
@@ -144,7 +144,7 @@ static void shorten_log(HWND log)
 	SendMessageW(log, EM_REPLACESEL, FALSE, (LPARAM)L"");
 }
 
-/* What the player has selected stays so, unless it was the end that he looks at. */
+/* Keeps the player's selection and position, unless the end of the log is in view. */
 static void append_log(HWND log, const wchar_t *text)
 {
 	DWORD from = 0, to = 0;
@@ -157,7 +157,7 @@ static void append_log(HWND log, const wchar_t *text)
 	int len = GetWindowTextLengthW(log);
 	SendMessageW(log, EM_SETSEL, (WPARAM)len, len);
 	SendMessageW(log, EM_REPLACESEL, FALSE, (LPARAM)text);
-	if (selected && before == len) { /* nothing was cut off at the beginning */
+	if (selected && before == len) { /* nothing was removed at the beginning */
 		SendMessageW(log, EM_SETSEL, from, to);
 		SendMessageW(log, EM_LINESCROLL, 0,
 			row - SendMessageW(log, EM_GETFIRSTVISIBLELINE, 0, 0));
@@ -168,7 +168,7 @@ static void append_log(HWND log, const wchar_t *text)
 	InvalidateRect(log, NULL, TRUE);
 }
 
-/* The last line has no end, or an empty one would be seen below it. */
+/* The last line has no line end, otherwise an empty line would follow it. */
 void window_log(struct window *w, const char *lines)
 {
 	static wchar_t wide[INBOX_LOG + 80]; /* the window has one thread */
@@ -193,7 +193,7 @@ void window_copy_log(struct window *w)
 	if (OpenClipboard(w->hwnd)) {
 		EmptyClipboard();
 		if (SetClipboardData(CF_UNICODETEXT, memory))
-			memory = NULL; /* the clipboard's now */
+			memory = NULL; /* the clipboard owns it now */
 		CloseClipboard();
 	}
 	if (memory)

@@ -1,4 +1,4 @@
-/* window_tray.c - the symbol in the notification area. */
+/* window_tray.c - the icon in the notification area. */
 #include "window_private.h"
 
 #include <shellapi.h>
@@ -86,7 +86,7 @@ static void show_menu(struct window *w)
 	AppendMenuW(menu, MF_STRING, TRAY_EXIT, L"E&xit");
 	SetMenuDefaultItem(menu, TRAY_OPEN, FALSE);
 	GetCursorPos(&at);
-	/* Without it the menu would stay when the player clicks elsewhere. */
+	/* Otherwise the menu would stay open when the player clicks elsewhere. */
 	SetForegroundWindow(w->hwnd);
 	int command = TrackPopupMenu(
 		menu, TPM_RETURNCMD | TPM_RIGHTBUTTON | TPM_NONOTIFY, at.x, at.y, 0, w->hwnd, NULL);

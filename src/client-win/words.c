@@ -32,7 +32,7 @@ const char *words_address(const char *given, char text[WORDS_ADDRESS])
 	return text;
 }
 
-/* The reasons of other modules are parts of sentences: "the relay is shutting down". */
+/* Reasons of other modules are parts of sentences: "the relay is shutting down". */
 static const char *as_sentence(const char *reason, char text[WORDS_MAX])
 {
 	size_t len = strlen(reason);
@@ -195,7 +195,7 @@ static const char *of_action(const struct session_event *e, const struct words_a
 	return text;
 }
 
-/* The adapter's own sentence knows its name and what holds it; these are for when there is none. */
+/* The adapter's own message names it and its holder; these are used when there is none. */
 static const char *of_adapter(enum adapter_problem problem, const char *known, char text[WORDS_MAX])
 {
 	static const char *const sentences[] = {
