@@ -83,7 +83,7 @@ static void hint_of_code(const struct lp_code *code, const struct lp_peer_option
 	size_t len = strlen(code->text);
 	words_relay(&known->relay, relay);
 	if (!known->relay.name[0])
-		say(sentence, "A room code; but for which relay? The whole invite says it.");
+		say(sentence, "A room code. The relay is unknown: paste the whole invite instead.");
 	else if (code->chosen && len > 10 && len < 22 && len != LP_CODE_CHARS)
 		snprintf(sentence, JOIN_SENTENCE,
 			"A code of %zu characters for the relay %s. Most have %d: compare it.", len,
@@ -103,7 +103,7 @@ void join_hint(const char *typed, const struct lp_peer_options *known, bool agai
 			words_relay(&invite.relay, relay));
 		break;
 	case BAD_INVITE:
-		say(sentence, "An invite, but not the whole of it yet");
+		say(sentence, "This invite is not complete yet");
 		break;
 	case CODE:
 		hint_of_code(&invite.code, known, sentence);
@@ -175,7 +175,8 @@ static bool complete(const char *name, const struct lp_peer_options *known,
 	if (good)
 		*ret_options = options;
 	else
-		say(sentence, "Windows gives this program no cryptography. Restart the computer.");
+		say(sentence, "Windows refused the cryptography that lanparty needs. Restart the "
+			      "computer.");
 	lp_zero(&options, sizeof(options));
 	return good;
 }

@@ -137,14 +137,14 @@ static void add_options(struct client *c)
 		{.name = "mac",
 			.argument = "MAC",
 			.kind = LP_OPTION_PARSED,
-			.help = "give the adapter this address, for good (default: its own); "
+			.help = "give the adapter this address permanently (default: its own); "
 				"its\nsecond digit must be 2, 6, A or E",
 			.value = &c->mac,
 			.parse = parse_mac,
 			.expects = "a station's MAC address such as 02:00:5e:10:20:30"},
 		{.name = "restore",
 			.kind = LP_OPTION_FLAG,
-			.help = "put back what an earlier run has left changed, and exit",
+			.help = "restore what an earlier run left changed, and exit",
 			.value = &c->restore},
 	};
 	memcpy(c->table, own, sizeof(own));

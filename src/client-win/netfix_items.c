@@ -18,7 +18,7 @@ static const char no_rights[] =
 	"not show up, and the LAN may become your way to the internet. Close lanparty, and "
 	"start it with a right click and \"Run as administrator\".";
 static const char no_notes[] =
-	"lanparty cannot write down what it changes in Windows, so it changes nothing: "
+	"lanparty cannot store the settings that it must restore later, so it changes nothing: "
 	"your game may not show up, and the LAN may become your way to the internet. Start it with "
 	"a right click and \"Run as "
 	"administrator\".";
@@ -26,26 +26,26 @@ static const char no_lock[] =
 	"Another lanparty still holds the settings of this adapter, so your game may not "
 	"show up, and the LAN may become your way to the internet. Close the other one.";
 static const char not_back[] =
-	"Windows did not let lanparty put back a network setting. It is tried again "
-	"when lanparty is started the next time.";
+	"Windows did not let lanparty restore a network setting. The next start of "
+	"lanparty tries again.";
 static const char no_ipv4[] =
-	"Windows does not speak IPv4 on the lanparty adapter, so games cannot use it. "
+	"IPv4 is switched off on the lanparty adapter, so games cannot use it. "
 	"Tick \"Internet Protocol Version 4\" in the adapter's properties, or install "
 	"the adapter again.";
 static const char no_rule[] =
-	"The Windows firewall did not take a rule for lanparty. If you cannot join, "
+	"The Windows firewall did not accept a rule for lanparty. If you cannot join, "
 	"allow lanparty-client.exe in \"Windows Security\", \"Firewall\".";
 const char netfix_no_guard[] =
-	"Windows did not promise to keep the LAN from becoming your way to the "
-	"internet. If web pages stop loading while you are in the room, leave it.";
+	"Windows did not confirm that your internet traffic stays off the LAN. If "
+	"web pages stop loading while you are in the room, leave it.";
 static const char no_metric[] =
-	"Windows did not put the LAN before your other networks, so games may look for "
+	"Windows did not prefer the LAN over your other networks, so games may look for "
 	"each other in the wrong one. Disconnect other VPNs, and join again.";
 static const char no_mtu[] =
-	"Windows did not take the packet size of this room, so some games may not "
-	"connect. Leave, and join again; if it stays so, install the adapter again.";
+	"Windows did not accept the packet size of this room, so some games may not "
+	"connect. Leave, and join again; if that does not help, install the adapter again.";
 static const char no_route[] =
-	"Windows did not take a route for the games' broadcasts, so your game may not "
+	"Windows did not accept a route for the games' broadcasts, so your game may not "
 	"show up. Disconnect other VPNs, and join again.";
 static const char no_category[] =
 	"Windows treats the LAN as a public network, so its firewall may hide your "

@@ -436,11 +436,11 @@ int session_run(struct session *s)
 		if (!s->stopping && tap_is_broken(s->tap)) {
 			code = LP_EXIT_NO_INTERFACE;
 			snprintf(why, sizeof(why),
-				"The network adapter has gone: it was removed or disabled. Join "
+				"The network adapter was removed or disabled. Join "
 				"again when it is back.");
 		}
 	} else if (code == LP_EXIT_OS || code == LP_EXIT_INTERNAL) {
-		snprintf(why, sizeof(why), "Windows has no memory or handles left for this.");
+		snprintf(why, sizeof(why), "Windows is out of memory. Close programs, then join again.");
 	}
 	close_all(s);
 	event(s, SESSION_OVER)->exit = code;

@@ -29,10 +29,10 @@ static void set_tip(const struct window *w, NOTIFYICONDATAW *symbol)
 {
 	const wchar_t *tip = L"lanparty";
 	if (w->session && w->stay.state == STAY_JOINED)
-		tip = w->stay.gateway ? L"lanparty: in the room, the LAN is there"
+		tip = w->stay.gateway ? L"lanparty: in the room, connected to the LAN"
 				      : L"lanparty: in the room";
 	else if (w->session)
-		tip = L"lanparty: not connected just now";
+		tip = L"lanparty: not connected";
 	wcscpy(symbol->szTip, tip);
 }
 

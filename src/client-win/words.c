@@ -61,7 +61,7 @@ static const char *of_reject(
 				 "your host to let more players in.");
 	case LP_REJECT_TOO_MANY_ROOMS:
 		return say(text,
-			"The relay %s has so many rooms that it opens no more. Try later, or tell "
+			"The relay %s is full and opens no more rooms. Try later, or tell "
 			"your host.",
 			relay);
 	case LP_REJECT_GATEWAY_PRESENT:
@@ -91,7 +91,7 @@ static const char *of_reject(
 			"moment, then join again.");
 	case LP_REJECT_WRONG_WORKER:
 		return say(text,
-			"The relay %s could not find its way to your room. Get the newest "
+			"The relay %s could not connect this program to your room. Get the newest "
 			"lanparty, or ask your host to update the relay.",
 			relay);
 	case LP_REJECT_OTHER:
@@ -126,11 +126,11 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 		break;
 	case LP_QUIC_END_IDLE:
 		return say(text,
-			"The relay %s has fallen silent: your internet connection or the relay's "
+			"The relay %s has stopped answering: your internet connection or the relay's "
 			"may be interrupted.",
 			relay);
 	case LP_QUIC_END_RESET:
-		return say(text, "The relay %s was started anew.", relay);
+		return say(text, "The relay %s was restarted.", relay);
 	case LP_QUIC_END_HANDSHAKE:
 		return say(text,
 			"The relay %s does not answer. Check your internet connection, and ask "
@@ -143,13 +143,13 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 				"your host for a new invite.",
 				relay);
 		return say(text,
-			"Nobody vouches that the computer at %s is the relay you want. Ask your "
-			"host for the whole invite: it says how to know the relay.",
+			"lanparty cannot verify that the computer at %s is the right relay. Ask your "
+			"host for the whole invite, with which it can.",
 			relay);
 	case LP_QUIC_END_ALPN:
 		return of_version(relay, text);
 	}
-	return say(text, "The connection to the relay %s was given up (%s).", relay,
+	return say(text, "The connection to the relay %s was closed (%s).", relay,
 		e->action.text[0] ? e->action.text : "no reason is known");
 }
 
@@ -256,9 +256,9 @@ const char *words_room(size_t others, bool gateway, char text[WORDS_MAX])
 		snprintf(with, sizeof(with), " with %zu other%s", others, others > 1 ? "s" : "");
 	if (gateway)
 		return say(text,
-			"You are in the room%s, and the LAN is there. Start your game now.", with);
+			"You are in the room%s and connected to the LAN. Start your game now.", with);
 	return say(text,
-		"You are in the room%s. The LAN gateway is not there: you see each other, but not "
+		"You are in the room%s. The LAN gateway is missing: you see each other, but not "
 		"the host's LAN.",
 		with);
 }

@@ -11,7 +11,7 @@
 #include "workers.h"
 
 #define DEFAULT_NAME   "lanparty-relay"
-#define WAITING_FRAMES 16384 /* buffers for all rooms: 25 MiB */
+#define WAITING_FRAMES 16384 /* frames queued in all rooms: 25 MiB */
 #define KEEP_ALIVE_MS  3000
 #define IDLE_MS        15000
 #define MAX_ROOMS      65536
@@ -63,7 +63,7 @@ static bool parse_listen(const char *text, void *value)
 	       lp_listen_parse(text, &c->listen[c->listen_count]) && ++c->listen_count;
 }
 
-/* What SIGHUP reads again. */
+/* Read again on SIGHUP. */
 static struct lp_identity *identity_of(const struct settings *s, enum lp_exit *ret_exit)
 {
 	if (s->cert)
@@ -88,7 +88,7 @@ static struct lp_identity *reload(void *context)
 		log_identity(identity);
 	else
 		lp_log(LP_LOG_WARNING, "reload", "kept=%s",
-			s->cert ? "the certificate of before" : "the development certificate");
+			s->cert ? "previous_certificate" : "development_certificate");
 	return identity;
 }
 

@@ -83,7 +83,7 @@ wrong=sha256:$(printf '%064d' 7)
 check "P2 a wrong pin is refused" joiner 79 'not the pinned one' "$(invite "$wrong")"
 check "P2 before any hello was sent" not said relay 'event=(peer_joined|rejected)'
 check "a file that is no certificate" joiner 66 'not a certificate in DER' --relay "$relay_ip" --room "$code" --relay-cert "$dir/relay.crt"
-check "without a pin the system's authorities decide: not for this one" joiner 79 'no authority vouches' --relay "$relay_ip" --room "$code"
+check "without a pin the system's certificate authorities decide, and they reject this relay" joiner 79 'no certificate authority confirms' --relay "$relay_ip" --room "$code"
 need "one of two pins is enough" client player1 player1 --relay-pin "$wrong" --relay-pin "$first_pin"
 room_has player1 91
 unheard() { # a member whose events nobody takes stays in the room, and says so in the end

@@ -24,7 +24,7 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_address 
 				why->text);
 		else
 			snprintf(text, cap,
-				"no authority vouches for the relay as %.60s (%s): give "
+				"no certificate authority confirms the name %.60s of the relay (%s): give "
 				"--relay-pin, "
 				"--relay-cert or an invite with a pin",
 				options->server_name, why->text);
@@ -42,10 +42,10 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_address 
 			address);
 		break;
 	case LP_QUIC_END_IDLE:
-		snprintf(text, cap, "the relay has fallen silent");
+		snprintf(text, cap, "the relay has stopped answering");
 		break;
 	case LP_QUIC_END_RESET:
-		snprintf(text, cap, "the relay has started anew");
+		snprintf(text, cap, "the relay was restarted");
 		break;
 	case LP_QUIC_END_PEER:
 		snprintf(text, cap, "the relay closed the connection (%s)",
@@ -58,8 +58,8 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_address 
 	}
 }
 
-/* What ends the program is an error: a sentence on stderr. Programs that read JSON from stdout get
- * the event as well. */
+/* Errors that end the program are a sentence on stderr. Programs that read JSON from stdout get the
+ * event too. */
 static bool is_event(bool error)
 {
 	return !error || lp_log_get_format() == LP_LOG_JSON;
@@ -81,7 +81,7 @@ static void tell_disconnected(const struct lp_teller *t, const struct lp_tunnel_
 {
 	bool error = a->final && !t->stopping;
 	if (error && t->rejected)
-		return; /* has been said, with its reason */
+		return; /* already reported, with its reason */
 	if (is_event(error))
 		lp_event(stdout, "disconnected", "reason=%s final=%i retry_in_ms=%u",
 			t->stopping && a->final ? "left the room" : a->text, a->final,

@@ -90,12 +90,12 @@ static void members_stand_in_order_with_oneself_among_them(void **state)
 	joins(5, LP_ROLE_CLIENT, "zoe");
 	assert_members("zz-attic Anna bert me zoe");
 	assert_true(stay.gateway);
-	assert_non_null(strstr(stay.status, "with 3 others, and the LAN is there"));
+	assert_non_null(strstr(stay.status, "with 3 others and connected to the LAN"));
 	leaves(1, LP_ROLE_GATEWAY);
 	leaves(4, LP_ROLE_CLIENT);
 	assert_members("bert me zoe");
 	assert_false(stay.gateway);
-	assert_non_null(strstr(stay.status, "with 2 others. The LAN gateway is not there"));
+	assert_non_null(strstr(stay.status, "with 2 others. The LAN gateway is missing"));
 	joins(2, LP_ROLE_CLIENT, "Bert"); /* told twice: there once */
 	assert_members("Bert me zoe");
 	leaves(77, LP_ROLE_CLIENT); /* nobody */
@@ -106,7 +106,7 @@ static void a_welcome_says_at_once_whether_the_lan_is_there(void **state)
 {
 	(void)state;
 	begin(true, true);
-	assert_non_null(strstr(stay.status, "the LAN is there"));
+	assert_non_null(strstr(stay.status, "connected to the LAN"));
 	begin(false, true);
 	assert_non_null(strstr(stay.status, "You are alone in this room so far"));
 }
@@ -161,10 +161,10 @@ static void a_fault_stays_to_be_read_while_it_tries_again(void **state)
 	ends(false, LP_QUIC_END_IDLE);
 	assert_int_equal(stay.state, STAY_TRYING_AGAIN);
 	assert_members("");
-	assert_non_null(strstr(stay.status, "fallen silent"));
-	assert_non_null(strstr(told, "fallen silent"));
+	assert_non_null(strstr(stay.status, "stopped answering"));
+	assert_non_null(strstr(told, "stopped answering"));
 	tell_kind(SESSION_CONNECTING, "");
-	assert_non_null(strstr(stay.status, "fallen silent"));
+	assert_non_null(strstr(stay.status, "stopped answering"));
 	assert_string_equal(told, ""); /* nor does the log need it again */
 	ends(false, LP_QUIC_END_HANDSHAKE);
 	assert_non_null(strstr(told, "does not answer"));
@@ -234,9 +234,9 @@ static void an_end_by_itself_says_why(void **state)
 {
 	(void)state;
 	begin(true, true);
-	tell_kind(SESSION_OVER, "The network adapter has gone.");
-	assert_string_equal(stay.status, "The network adapter has gone.");
-	assert_string_equal(told, "The network adapter has gone.");
+	tell_kind(SESSION_OVER, "The network adapter was removed.");
+	assert_string_equal(stay.status, "The network adapter was removed.");
+	assert_string_equal(told, "The network adapter was removed.");
 	assert_true(stay.failed);
 }
 
@@ -425,11 +425,12 @@ static void an_end_that_nobody_told_is_one(void **state)
 	assert_string_equal(stay.status, "You have left the room.");
 	/* and one that was told is not told twice */
 	begin_box();
-	struct session_event over = {.kind = SESSION_OVER, .text = "The network adapter has gone."};
+	struct session_event over = {
+		.kind = SESSION_OVER, .text = "The network adapter was removed."};
 	tell_box(&over);
 	inbox_end(&box, LP_SECOND);
 	inbox_look(&box, &seen, &stay);
-	assert_string_equal(stay.status, "The network adapter has gone.");
+	assert_string_equal(stay.status, "The network adapter was removed.");
 	assert_null(strstr(seen.log, "You have"));
 }
 

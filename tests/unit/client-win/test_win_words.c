@@ -46,14 +46,15 @@ static void each_answer_of_the_relay_has_its_sentence_and_a_remedy(void **state)
 		{LP_REJECT_OTHER, "does not let you in: go away.", "Ask your host"},
 		{LP_REJECT_VERSION, "different versions", "Get the newest lanparty"},
 		{LP_REJECT_ROOM_FULL, "The room is full", "ask your host"},
-		{LP_REJECT_TOO_MANY_ROOMS, "so many rooms", "Try later"},
+		{LP_REJECT_TOO_MANY_ROOMS, "is full", "Try later"},
 		{LP_REJECT_GATEWAY_PRESENT, "has a LAN gateway already", "stop that one"},
 		{LP_REJECT_MAC_IN_USE, "same network adapter address", "leave the room there"},
 		{LP_REJECT_MAC_INVALID, "cannot be used", "Install the adapter's driver again"},
 		{LP_REJECT_MTU, "too large", "Tell your host"},
 		{LP_REJECT_MALFORMED, "did not understand", "Get the newest lanparty"},
 		{LP_REJECT_WORN_OUT, "too many times", "Let everybody leave"},
-		{LP_REJECT_WRONG_WORKER, "could not find its way", "Get the newest lanparty"},
+		{LP_REJECT_WRONG_WORKER, "could not connect this program",
+			"Get the newest lanparty"},
 	};
 	unsigned listed = 0;
 #define COUNT_ONE(...) listed++;
@@ -87,17 +88,17 @@ static void each_way_that_a_connection_ends_has_its_sentence(void **state)
 		{LP_QUIC_END_PEER, &pinned,
 			"the relay closed the connection (the relay is shutting down)",
 			"The relay closed the connection (the relay is shutting down).", ""},
-		{LP_QUIC_END_LOCAL, &pinned, "the relay's events make no sense", "was given up",
+		{LP_QUIC_END_LOCAL, &pinned, "the relay's events make no sense", "was closed",
 			"(the relay's events make no sense)"},
-		{LP_QUIC_END_IDLE, &pinned, "", "fallen silent", "your internet connection"},
-		{LP_QUIC_END_RESET, &pinned, "", "started anew", ""},
+		{LP_QUIC_END_IDLE, &pinned, "", "stopped answering", "your internet connection"},
+		{LP_QUIC_END_RESET, &pinned, "", "was restarted", ""},
 		{LP_QUIC_END_HANDSHAKE, &pinned, "", "does not answer", "Check your internet"},
 		{LP_QUIC_END_PIN, &pinned, "the relay's certificate is not the pinned one",
 			"not the one that your invite was made for", "new invite"},
-		{LP_QUIC_END_PIN, &unpinned, "no authority vouches", "Nobody vouches",
+		{LP_QUIC_END_PIN, &unpinned, "no certificate authority confirms", "cannot verify",
 			"the whole invite"},
 		{LP_QUIC_END_ALPN, &pinned, "", "different versions", "Get the newest lanparty"},
-		{LP_QUIC_END_ERROR, &pinned, "", "was given up", "no reason is known"},
+		{LP_QUIC_END_ERROR, &pinned, "", "was closed", "no reason is known"},
 	};
 	bool seen[LP_QUIC_END_ERROR + 1] = {false};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -208,7 +209,8 @@ static void the_rest_is_told_too(void **state)
 		{SESSION_WARNING, "the LAN and your own network overlap",
 			"The LAN and your own network overlap."},
 		{SESSION_OVER, "", "You have left the room."},
-		{SESSION_OVER, "the network adapter has gone", "The network adapter has gone."},
+		{SESSION_OVER, "the network adapter was removed",
+			"The network adapter was removed."},
 		{SESSION_TRAFFIC, "", ""},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -228,10 +230,10 @@ static void a_room_is_described(void **state)
 	} rows[] = {
 		{0, false,
 			"You are alone in this room so far. If friends should be there, compare"},
-		{0, true, "You are in the room, and the LAN is there. Start your game now."},
-		{1, true, "You are in the room with 1 other, and the LAN is there."},
-		{2, true, "with 2 others, and the LAN is there."},
-		{2, false, "with 2 others. The LAN gateway is not there: you see each other"},
+		{0, true, "You are in the room and connected to the LAN. Start your game now."},
+		{1, true, "You are in the room with 1 other and connected to the LAN."},
+		{2, true, "with 2 others and connected to the LAN."},
+		{2, false, "with 2 others. The LAN gateway is missing: you see each other"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_non_null(

@@ -14,20 +14,20 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
 
-#define LOOK        LP_SECOND /* whether the interface is still there, at most */
-#define DESCRIPTORS 5         /* signals, port, socket, look-up, and the program's own */
+#define LOOK        LP_SECOND /* interval at which to check that the interface still exists */
+#define DESCRIPTORS 5         /* signals, port, socket, look-up, and the program's fd */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
 
 struct peer {
 	const struct lp_peer_config *config;
 	struct lp_link *link;
-	struct lp_udp *udp; /* of the present or the last connection */
+	struct lp_udp *udp; /* of the current or the last connection */
 	struct lp_waiter waiter;
-	int resolving, signals; /* two of what it waits for */
+	int resolving, signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
-	bool portless; /* the port's interface was deleted */
+	bool portless; /* the frame port's interface was deleted */
 	lp_time look_at;
 	lp_time leave_at;
 	lp_time now;
@@ -52,7 +52,7 @@ static bool look_up(void *context)
 
 static void take_addresses(struct peer *p)
 {
-	struct lp_addresses found = {.error = "the look-up broke off"};
+	struct lp_addresses found = {.error = "the look-up was interrupted"};
 	int fd = p->resolving;
 	p->resolving = -1;
 	lp_resolve_take(fd, &found);
@@ -159,15 +159,15 @@ static void read_from(struct peer *p, int fd)
 		c->readable(c->context);
 }
 
-/* A packet socket says nothing of it when its interface was down before, a bridge's port nothing of the
- * bridge. */
+/* A packet socket does not report the deletion of an interface that was down, and a bridge port
+ * does not report the deletion of its bridge. */
 static bool is_deleted(int index)
 {
 	char name[IF_NAMESIZE];
 	return index > 0 && !if_indextoname((unsigned)index, name) && errno == ENXIO;
 }
 
-/* What has no interface any more can stay readable for ever. */
+/* A descriptor without its interface would stay readable forever. */
 static void leave_without_port(struct peer *p)
 {
 	const struct lp_fd_port *port = (const struct lp_fd_port *)(const void *)p->config->port;
