@@ -73,7 +73,7 @@ struct lp_identity *certificate_make(const char *name, const char *der_file, enu
 	return identity;
 }
 
-/* The whole file in a fresh buffer of PEM_MAX + 1 bytes; logs. */
+/* Reads the whole file into a new buffer of PEM_MAX + 1 bytes; logs errors. */
 static char *read_file(const char *file, size_t *ret_len)
 {
 	FILE *in = fopen(file, "rbe");

@@ -1,18 +1,20 @@
-/* certificate.h - the relay's certificate: made for development, or read from PEM files (row P2). */
+/* certificate.h - the relay's certificate, generated for development or read from PEM files (row
+ * P2). */
 #ifndef LANPARTY_RELAY_CERTIFICATE_H
 #define LANPARTY_RELAY_CERTIFICATE_H
 
 #include "lanparty/edge/exit.h"
 #include "lanparty/quic/identity.h"
 
-/* A fresh self-signed certificate for name; der_file (may be NULL) gets it as DER, its folders are
- * made. NULL, logged. */
+/* Generates a self-signed certificate for name. Unless der_file is NULL, writes it there as DER and
+ * creates missing folders. NULL: failed; the error was logged. */
 struct lp_identity *certificate_make(
 	const char *name, const char *der_file, enum lp_exit *ret_exit);
-/* NULL, logged. */
+/* Reads certificate chain and key from PEM files. NULL: failed; the error was logged. */
 struct lp_identity *certificate_load(
 	const char *cert_file, const char *key_file, enum lp_exit *ret_exit);
-/* Makes a certificate for name and keeps it: two PEM files, the key 0600. Never replaces a file. */
+/* Generates a certificate for name and stores it in two PEM files, the key with mode 0600. Never
+ * replaces a file. */
 enum lp_exit certificate_create(const char *name, const char *cert_file, const char *key_file);
 
 #endif

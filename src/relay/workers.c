@@ -14,8 +14,9 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/output.h"
 
-#define ROOMS_OF_WORKER 64   /* at least, where nobody has said how many workers there shall be */
-#define FRAMES_LEAST    1024 /* that wait: one full room must not feel that there are other workers */
+/* Minimum per worker, when the number of workers is chosen automatically. */
+#define ROOMS_OF_WORKER 64
+#define FRAMES_LEAST    1024  /* queued frames: a full room must not suffer from other workers */
 #define MAX_CONNECTIONS 16384 /* about 50 KiB each */
 #define MAX_HALF_OPEN   1024
 #define RETRY_FROM      64
@@ -24,11 +25,11 @@ struct worker {
 	struct workers *all;
 	struct server *server;
 	struct lp_udp *sockets[SERVER_MAX_LISTEN];
-	int wake; /* the first's: signals; the others': told by it */
+	int wake; /* first worker: signals; others: the eventfd that wakes them */
 	pthread_t thread;
-	bool running; /* in a thread of its own */
-	/* From the first to it. */
-	_Atomic(struct lp_identity *) identity; /* to be taken */
+	bool running; /* in its own thread */
+	/* Set by the first worker. */
+	_Atomic(struct lp_identity *) identity; /* to be picked up */
 	atomic_bool stop;
 };
 
@@ -85,7 +86,8 @@ static void stop_others(struct workers *w)
 	}
 }
 
-/* All get the new certificate or none: copies are made before any is handed out. */
+/* All workers get the new certificate or none, so all copies are made before the first is handed
+ * out. */
 static void hand_out(struct workers *w, struct lp_identity *identity)
 {
 	struct lp_identity *copies[WORKERS_MAX];
@@ -101,13 +103,13 @@ static void hand_out(struct workers *w, struct lp_identity *identity)
 	}
 	server_set_identity(w->list[0].server, identity);
 	for (size_t i = 1; i < w->count; i++) {
-		/* One that it has not come to yet is none any more. */
+		/* An older identity that the worker has not picked up yet is discarded. */
 		lp_identity_free(atomic_exchange(&w->list[i].identity, copies[i]));
 		tell(&w->list[i]);
 	}
 }
 
-/* The first's thread. */
+/* Runs on the first worker's thread. */
 static void on_signals(void *context, struct server *server)
 {
 	struct worker *first = context;
@@ -125,7 +127,7 @@ static void on_signals(void *context, struct server *server)
 	}
 }
 
-/* Another's thread. */
+/* Runs on another worker's thread. */
 static void on_told(void *context, struct server *server)
 {
 	struct worker *worker = context;
@@ -138,7 +140,7 @@ static void on_told(void *context, struct server *server)
 		server_stop(server);
 }
 
-/* Takes the identity. */
+/* Takes ownership of the identity. */
 static bool open_server(struct workers *w, size_t index, struct lp_identity *identity,
 	const uint8_t *secret, enum lp_exit *ret_exit)
 {
@@ -174,8 +176,8 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	return worker->server;
 }
 
-/* Each has an identity of its own, and all have the same secret: Retry tokens and resets are good
- * whoever gives them. */
+/* Each worker has its own identity, and all share the secret, so that Retry tokens and stateless
+ * resets of one are valid at every other. */
 static bool open_servers(struct workers *w, struct lp_identity *identity, enum lp_exit *ret_exit)
 {
 	uint8_t secret[LP_QUIC_SECRET_SIZE];
@@ -232,7 +234,8 @@ static void *run_worker(void *argument)
 	return NULL;
 }
 
-/* The signals are blocked by now, in threads that begin as well: the first takes them all. */
+/* The signals are blocked already, and new threads inherit that, so the first worker receives them
+ * all. */
 static bool start_others(struct workers *w)
 {
 	for (size_t i = 1; i < w->count; i++) {
@@ -262,7 +265,7 @@ static bool say_listening(const struct workers *w)
 	return lp_output_good();
 }
 
-/* Counters are structs of nothing but uint64_t. */
+/* Counters are structs that contain only uint64_t. */
 static void add(void *sum, const void *more, size_t size)
 {
 	uint64_t *to = sum;
@@ -271,7 +274,7 @@ static void add(void *sum, const void *more, size_t size)
 		to[i] += from[i];
 }
 
-/* Of all workers, which run no more. */
+/* Sums all workers, which have stopped. */
 static void log_summary(const struct workers *w)
 {
 	struct server_counters sum = {0}, one;

@@ -1,8 +1,8 @@
-/* workers.h - the relay as a whole: one worker (server.h) a core, each with a thread, sockets and rooms
- * of its own, beside each other at the same addresses.
+/* workers.h - the relay as a whole: one worker (server.h) per core. Each has its own thread,
+ * sockets and rooms, and all are bound to the same addresses.
  *
- * They share nothing but log and certificate. The first lives in the thread of main and takes the
- * signals; one alone is nothing but itself: no thread, no group of sockets. */
+ * They share only the log and the certificate. The first worker runs in the main thread and handles
+ * signals. A single worker needs no thread and no group of sockets. */
 #ifndef LANPARTY_RELAY_WORKERS_H
 #define LANPARTY_RELAY_WORKERS_H
 
@@ -22,18 +22,20 @@ struct workers;
 struct workers_config {
 	struct lp_listen listen[SERVER_MAX_LISTEN];
 	size_t listen_count;
-	struct lp_hub_config hub; /* limits of the relay: each worker has its share */
-	size_t count; /* 1 to WORKERS_MAX; 0: one a core that it may run on, but at most one
-				   * for each 64 rooms, so that few rooms are no fewer for being divided */
-	/* On SIGHUP: a new identity for new connections, or NULL to keep the old one. */
+	struct lp_hub_config hub; /* the relay's limits, divided among the workers */
+	/* 1 to WORKERS_MAX. 0: one per available core, but at most one per 64 rooms, so that a
+	 * small number of rooms is not reduced by rounding */
+	size_t count;
+	/* On SIGHUP: returns a new identity for new connections, or NULL to keep the old one. */
 	struct lp_identity *(*reload)(void *context);
 	void *context;
 };
 
-/* Binds and gets ready; the identity is taken, also when that fails. NULL, logged. */
+/* Binds and prepares all workers. Takes ownership of identity, also when it fails. NULL: failed;
+ * the error was logged. */
 struct workers *workers_open(
 	const struct workers_config *config, struct lp_identity *identity, enum lp_exit *ret_exit);
-/* Says "listening on ..." on stdout, then runs until SIGINT or SIGTERM. */
+/* Prints "listening on ..." to stdout, then runs until SIGINT or SIGTERM. */
 enum lp_exit workers_run(struct workers *w);
 void workers_close(struct workers *w);
 

@@ -1,7 +1,8 @@
-/* bytes.h - reader and writer cursors over a caller's buffer.
+/* bytes.h - reads and writes big-endian integers and bytes in a caller's buffer, with bounds
+ * checks.
  *
- * Both stay failed after the first step out of bounds: a failed reader gives zeroes, a failed
- * writer writes nothing. Do all the steps, then ask `failed` once. All integers are big endian. */
+ * Reader and writer stay failed after the first step out of bounds: a failed reader returns zeroes,
+ * a failed writer writes nothing. Perform all steps, then check `failed` once. */
 #ifndef LANPARTY_BASE_BYTES_H
 #define LANPARTY_BASE_BYTES_H
 
@@ -25,27 +26,27 @@ struct lp_writer {
 };
 
 struct lp_reader lp_reader_of(const void *bytes, size_t len);
-/* How many bytes are left; 0 when failed. */
+/* Number of bytes left; 0 when failed. */
 size_t lp_reader_left(const struct lp_reader *r);
 uint8_t lp_read_u8(struct lp_reader *r);
 uint16_t lp_read_u16(struct lp_reader *r);
 uint32_t lp_read_u32(struct lp_reader *r);
 uint64_t lp_read_varint(struct lp_reader *r);
-/* The next len bytes, in place, or NULL. */
+/* Returns a pointer to the next len bytes and skips them. NULL: out of bounds. */
 const uint8_t *lp_read_bytes(struct lp_reader *r, size_t len);
 
 struct lp_writer lp_writer_of(void *bytes, size_t cap);
 void lp_write_u8(struct lp_writer *w, uint8_t v);
 void lp_write_u16(struct lp_writer *w, uint16_t v);
 void lp_write_u32(struct lp_writer *w, uint32_t v);
-/* Shortest form. Fails for v > LP_VARINT_MAX. */
+/* Writes the shortest form. Fails for v > LP_VARINT_MAX. */
 void lp_write_varint(struct lp_writer *w, uint64_t v);
 void lp_write_bytes(struct lp_writer *w, const void *bytes, size_t len);
 
-/* Bytes that the shortest form of v takes: 1, 2, 4 or 8. v <= LP_VARINT_MAX. */
+/* Size of the shortest form of v in bytes: 1, 2, 4 or 8. v must not exceed LP_VARINT_MAX. */
 size_t lp_varint_size(uint64_t v);
 
-/* True when the n bytes are equal; the time it takes depends on n alone. */
+/* Compares n bytes in a time that depends on n alone. */
 bool lp_equal_secret(const void *a, const void *b, size_t n);
 
 #endif

@@ -1,16 +1,16 @@
-/* list.h - doubly linked lists whose links live in their elements. */
+/* list.h - doubly linked lists whose nodes are members of their elements. */
 #ifndef LANPARTY_BASE_LIST_H
 #define LANPARTY_BASE_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A list's head is a link to itself when empty; an element's link is zero while in no list. */
+/* The head of an empty list points to itself. A node that is in no list is zero. */
 struct lp_node {
 	struct lp_node *next, *prev;
 };
 
-#define LP_ELEMENT(link, type, member) ((type *)(void *)((char *)(link) - offsetof(type, member)))
+#define LP_ELEMENT(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
 
 static inline void lp_list_init(struct lp_node *head)
 {
@@ -22,27 +22,27 @@ static inline struct lp_node *lp_list_first(const struct lp_node *head)
 	return head->next == head ? NULL : head->next;
 }
 
-static inline bool lp_list_has(const struct lp_node *link)
+static inline bool lp_list_has(const struct lp_node *node)
 {
-	return link->next != NULL;
+	return node->next != NULL;
 }
 
-static inline void lp_list_append(struct lp_node *head, struct lp_node *link)
+static inline void lp_list_append(struct lp_node *head, struct lp_node *node)
 {
-	link->prev = head->prev;
-	link->next = head;
-	head->prev->next = link;
-	head->prev = link;
+	node->prev = head->prev;
+	node->next = head;
+	head->prev->next = node;
+	head->prev = node;
 }
 
-/* Nothing when it is in no list. */
-static inline void lp_list_remove(struct lp_node *link)
+/* Does nothing if the node is in no list. */
+static inline void lp_list_remove(struct lp_node *node)
 {
-	if (!link->next)
+	if (!node->next)
 		return;
-	link->prev->next = link->next;
-	link->next->prev = link->prev;
-	link->next = link->prev = NULL;
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	node->next = node->prev = NULL;
 }
 
 #endif

@@ -1,8 +1,8 @@
-/* status.h - the one list of things that can go wrong, with their texts. */
+/* status.h - the error codes of the core and their texts. */
 #ifndef LANPARTY_BASE_STATUS_H
 #define LANPARTY_BASE_STATUS_H
 
-/* X(NAME, text): LP_NAME is the code, text says it to a person. LP_OK is 0. */
+/* X(NAME, text): LP_NAME is the code, text describes it to a person. LP_OK is 0. */
 #define LP_STATUS_LIST(X)                                                                          \
 	X(OK, "success")                                                                           \
 	X(MORE, "the message is not complete yet")                                                 \
@@ -22,7 +22,7 @@ enum lp_status {
 #undef LP_STATUS_ENUM
 };
 
-/* A static text, never NULL. */
+/* Returns a static text, never NULL. */
 const char *lp_status_text(enum lp_status status);
 
 #endif

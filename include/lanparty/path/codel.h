@@ -1,8 +1,8 @@
-/* codel.h - controlled delay (RFC 8289): when frames have waited too long for too long, drop some, so
- * that TCP slows down before the queue is long.
+/* codel.h - controlled delay (RFC 8289): drops some frames when the queueing delay stays above the
+ * target for an interval, so that TCP slows down before the queue grows long.
  *
- * Never reads a clock. 20 ms and 200 ms instead of the RFC's 5 and 100: those cost TCP in a tunnel of
- * home lines 4 to 5 % of its throughput. */
+ * It never reads a clock. Target and interval are 20 and 200 ms instead of the RFC's 5 and 100,
+ * which cost TCP in a tunnel over home connections 4 to 5 % of its throughput. */
 #ifndef LANPARTY_PATH_CODEL_H
 #define LANPARTY_PATH_CODEL_H
 
@@ -16,14 +16,15 @@
 
 /* Zero-initialise. */
 struct lp_codel {
-	lp_time above_until; /* waits above the target are too long from then on; 0: they are not */
-	lp_time next;        /* the next drop, while dropping */
-	uint32_t count;      /* drops since dropping began */
+	/* from then on a delay above the target is too long; 0: it is below the target */
+	lp_time above_until;
+	lp_time next;   /* time of the next drop, while dropping */
+	uint32_t count; /* drops since dropping started */
 	bool dropping;
 };
 
-/* For each frame that leaves a queue: how long it has waited, and whether it is the last one there.
- * True: drop it, and ask again with the next. */
+/* Call it for each frame that leaves a queue. waited is its queueing delay, last whether it is the
+ * only one left. True: drop it, and call again for the next frame. */
 bool lp_codel_drops(struct lp_codel *c, lp_time waited, bool last, lp_time now);
 
 #endif

@@ -1,13 +1,15 @@
-/* governor.h - how many bulk bytes may be under way, so that the line's own buffer stays short.
+/* governor.h - a delay-based limit on bulk bytes in flight, which keeps the queue at the bottleneck
+ * short.
  *
- * Congestion control fills the buffer of a slow line until it overflows; a game behind that waits for
- * hundreds of milliseconds. The governor looks at how much longer than its best a round trip takes, and
- * keeps that near LP_GOVERNOR_TARGET. Small and sparse frames do not ask it.
+ * Congestion control fills the buffer of a slow link until it overflows, and game packets behind it
+ * wait for hundreds of milliseconds. The governor measures how much longer than the shortest round
+ * trip the current one is, and keeps the difference near LP_GOVERNOR_TARGET. Small and sparse
+ * frames are exempt.
  *
- * A computer that is busy makes round trips long as well. That is no queue that a smaller window could
- * shorten, so it is never smaller than what the line carries in the shortest round trip and the target.
+ * A busy computer also makes round trips long. A smaller window cannot shorten that delay, so the
+ * window never falls below what the path carries within the shortest round trip plus the target.
  *
- * Never reads a clock, never allocates. */
+ * It never reads a clock and never allocates. */
 #ifndef LANPARTY_PATH_GOVERNOR_H
 #define LANPARTY_PATH_GOVERNOR_H
 
@@ -17,38 +19,41 @@
 
 #include "lanparty/base/time.h"
 
-#define LP_GOVERNOR_TARGET (4 * LP_MILLISECOND) /* of queueing, on top of the shortest round trip */
-#define LP_GOVERNOR_PERIOD                                                                         \
-	(5 * LP_MILLISECOND)          /* between changes at least; a round trip when longer */
-#define LP_GOVERNOR_START (16u << 10) /* bytes */
-#define LP_GOVERNOR_MIN   3000u       /* bytes: two full packets */
-#define LP_GOVERNOR_MAX   (64u << 20)
-/* So many periods at LP_GOVERNOR_MIN, and the round trip is still long: then it is not our queue. */
+/* Queueing delay on top of the shortest round trip. */
+#define LP_GOVERNOR_TARGET (4 * LP_MILLISECOND)
+/* The minimum between two changes of the window, unless a round trip is longer. */
+#define LP_GOVERNOR_PERIOD (5 * LP_MILLISECOND)
+#define LP_GOVERNOR_START  (16u << 10) /* bytes */
+#define LP_GOVERNOR_MIN    3000u       /* bytes: two full packets */
+#define LP_GOVERNOR_MAX    (64u << 20) /* bytes */
+/* If the window has been at LP_GOVERNOR_MIN for this many periods and the round trip is still long,
+ * the delay is not caused by our queue. */
 #define LP_GOVERNOR_PATIENCE 8
-/* So often the window loses a quarter for two round trips: a queue of ours that was always there shows. */
+/* Once per this time, the window is reduced by a quarter for two round trips. That reveals a
+ * permanent queue of our own. */
 #define LP_GOVERNOR_PROBE (10 * LP_SECOND)
 
 struct lp_governor {
-	uint64_t window;      /* bytes of bulk that may be under way */
-	lp_time shortest;     /* round trip of the path; LP_NEVER: not known */
-	lp_time least;        /* round trip in this period; LP_NEVER: none measured */
+	uint64_t window;      /* limit on bulk bytes in flight */
+	lp_time shortest;     /* round trip of the path; LP_NEVER: unknown */
+	lp_time least;        /* shortest round trip in this period; LP_NEVER: none measured */
 	lp_time began, until; /* this period */
-	uint64_t delivered;   /* when it began */
-	uint64_t rate;        /* bytes a second that arrive, on average over some periods */
-	uint64_t peak;        /* bytes under way at most in this period, as bulk went */
-	lp_time probe;        /* the next time */
-	uint64_t kept;        /* the window to go back to; 0: not probing */
+	uint64_t delivered;   /* value when the period began */
+	uint64_t rate;        /* delivered bytes per second, averaged over some periods */
+	uint64_t peak;        /* most bytes in flight in this period when bulk was admitted */
+	lp_time probe;        /* time of the next probe */
+	uint64_t kept;        /* the window to restore after the probe; 0: not probing */
 	unsigned patience;
-	bool starting; /* no queue was seen yet */
-	bool limited;  /* the window has held something back in this period */
+	bool starting; /* no queueing delay was measured yet */
+	bool limited;  /* the window refused bulk in this period */
 };
 
-/* Of a new path as well. */
+/* Initialises a governor. Call it again when the path changes. */
 void lp_governor_init(struct lp_governor *g, lp_time now);
-/* May len bytes of bulk go, with in_flight bytes under way? */
+/* True if len more bulk bytes can be sent while in_flight bytes are in flight. */
 bool lp_governor_admits(struct lp_governor *g, uint64_t in_flight, uint64_t len);
-/* An acknowledgement has come: rtt as measured, smooth the average, delivered how many bytes have been
- * acknowledged since the beginning. */
+/* Reports an acknowledgement: the latest and the smoothed round-trip time, and the total of
+ * acknowledged bytes. */
 void lp_governor_on_rtt(
 	struct lp_governor *g, lp_time rtt, lp_time smooth, uint64_t delivered, lp_time now);
 

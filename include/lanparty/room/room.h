@@ -1,6 +1,7 @@
-/* room.h - the registry of rooms: who may join, who is in, who gets a frame (rows R1-R8, F2, F3, F5).
+/* room.h - the registry of rooms: who can join, who is a member, who receives a frame (rows R1-R8,
+ * F2, F3, F5).
  *
- * Free of sockets and clocks. It decides and remembers; telling people is hub.h's concern. */
+ * It uses no sockets and no clock. It decides and remembers; hub.h informs the members. */
 #ifndef LANPARTY_ROOM_H
 #define LANPARTY_ROOM_H
 
@@ -21,7 +22,7 @@ struct lp_rooms;
 
 #define LP_ROOMS_OF_SOURCE 16
 
-/* Rates are per second; a rate of 0 is no limit. */
+/* Rates are per second; a rate of 0 means no limit. */
 struct lp_limits {
 	uint64_t client_rate, client_burst;       /* bytes (row L3) */
 	uint64_t broadcast_rate, broadcast_burst; /* frames (row L1) */
@@ -29,78 +30,79 @@ struct lp_limits {
 };
 
 struct lp_room_config {
-	size_t max_clients; /* in a room, 1 to LP_MAX_CLIENTS */
+	size_t max_clients; /* per room, 1 to LP_MAX_CLIENTS */
 	size_t max_rooms;   /* at least 1 */
-	/* Ids of rooms: first_id, then every id_step-th, so that those of several registries differ. 0
-	 * means 1. */
+	/* Room ids start at first_id and advance by id_step, so that several registries use
+	 * different ids. 0 means 1. */
 	uint32_t first_id, id_step;
 	struct lp_limits limits;
 };
 
-/* Read it freely; only the registry writes it, but for user. */
+/* Others can read all fields and write only user. */
 struct lp_member {
 	struct lp_room *room;
 	void *user;
-	uint16_t peer; /* 1 to 65535, never given twice in the life of a room */
+	uint16_t peer; /* 1 to 65535, never reused during the life of a room */
 	enum lp_role role;
 	struct lp_mac mac; /* gateways: zero */
 	char name[LP_NAME_MAX + 1];
 	uint64_t capabilities;  /* in force */
-	size_t datagram_budget; /* what the hello asked for */
-	size_t datagram_max;    /* the most that reaches it in one datagram now */
+	size_t datagram_budget; /* as requested in HELLO */
+	size_t datagram_max;    /* the largest datagram that can reach the member now */
 	uint8_t resume_token[LP_TOKEN_SIZE];
 	struct lp_filter_source source;
 	struct lp_bucket bytes, broadcast, unknown;
-	struct lp_member *next_mac; /* chain of the room's MAC table */
-	size_t index;               /* in the room's list */
+	struct lp_member *next_mac; /* next in the hash chain of the room's MAC table */
+	size_t index;               /* in the room's array of members */
 };
 
 /* NULL when out of memory. */
 struct lp_rooms *lp_rooms_new(const struct lp_room_config *config);
-/* Members that are left go with it. */
+/* Frees the remaining members too. */
 void lp_rooms_free(struct lp_rooms *rooms);
 size_t lp_rooms_count(const struct lp_rooms *rooms);
 
-/* Rows R1-R7. path_datagram is the largest datagram that the hello's connection carries: the
- * budget is clamped to it. source is where it comes from: one source can open no more than
- * LP_ROOMS_OF_SOURCE rooms and twice as many as are free, so that a stranger cannot take all. token is random: the newcomer's resume token.
+/* Rows R1-R7. path_datagram is the largest datagram that the connection carries; the budget in
+ * hello is clamped to it. source identifies where the connection comes from: the rooms of one
+ * source are limited to LP_ROOMS_OF_SOURCE plus twice the number of free rooms, so that a stranger
+ * cannot take all. token is random and becomes the newcomer's resume token.
  *
- * True: *ret_member is in, and *ret_replaced is a member that must be told to go because the
- * newcomer proved to be the same peer, or NULL (it has left the room already; free it with
- * lp_member_free). False: *ret_reason, LP_REJECT_OTHER when out of memory. */
+ * True: *ret_member has joined. *ret_replaced is NULL, or a member that the newcomer proved to be:
+ * it has left the room already, and the caller must disconnect it and free it with lp_member_free.
+ * False: *ret_reason; LP_REJECT_OTHER when out of memory. */
 bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
 	size_t path_datagram, const uint8_t token[LP_TOKEN_SIZE], lp_time now,
 	struct lp_member **ret_member, struct lp_member **ret_replaced,
 	enum lp_reject_reason *ret_reason);
 
-/* Row R7: removes the member; true when the room went with it. The member's fields stay readable,
- * but for room, until lp_member_free. */
+/* Row R7: removes the member. True: the room was closed, too. The member's fields except room stay
+ * readable until lp_member_free. */
 bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member);
 void lp_member_free(struct lp_member *member);
 
-/* The path of a member has changed: what reaches it in one datagram. */
+/* Sets the largest datagram that reaches a member after its path has changed. */
 void lp_member_set_path(struct lp_member *member, size_t path_datagram);
-/* Row F5: can a frame of len bytes reach this member now? */
+/* Row F5: true if a frame of len bytes can reach this member now. */
 bool lp_member_carries(const struct lp_member *member, size_t len);
 
 uint32_t lp_room_id(const struct lp_room *room);
 uint16_t lp_room_mtu(const struct lp_room *room);
-/* NULL when there is none. */
+/* NULL: none. */
 struct lp_member *lp_room_gateway(const struct lp_room *room);
 struct lp_neighbours *lp_room_neighbours(const struct lp_room *room);
-/* In no particular order; good until the next join or leave. */
+/* In no particular order. Valid until the next join or leave. */
 struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret_count);
 struct lp_member *lp_room_find(const struct lp_room *room, const struct lp_mac *mac);
 
-/* Rows F2, F3, F5: who gets a frame of len bytes that has passed the filter. */
+/* Rows F2, F3, F5: the receivers of a frame of len bytes that has passed the filter. */
 struct lp_route {
 	enum lp_action action;
 	enum lp_drop drop;
-	bool known;     /* unicast to a station that the room knows: a member, or one on the LAN */
-	size_t count;   /* of targets */
-	size_t skipped; /* members that should get it and cannot carry it */
+	bool known;     /* unicast to a known station: a member, or a station on the LAN */
+	size_t count;   /* number of targets */
+	size_t skipped; /* members that should receive it but cannot carry it */
 };
-/* targets has place for LP_MAX_MEMBERS. */
+/* targets must hold LP_MAX_MEMBERS entries. */
 void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_t len, lp_time now,
 	struct lp_member **targets, struct lp_route *ret_route);
 

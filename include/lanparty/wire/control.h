@@ -1,11 +1,12 @@
-/* control.h - control messages: what peers and relay tell each other on streams.
+/* control.h - the control messages between members and relay, which travel on QUIC streams.
  *
- * type (varint) | length (varint, at most LP_CONTROL_MAX) | fields, and a field is
- * id (varint) | length (varint) | value. Unknown fields are skipped unread, so that they may repeat;
- * missing optional ones take their default (zero, unless said otherwise); a repeated, malformed or
- * missing required one is LP_MALFORMED, an integer out of its field's range LP_INVALID. Integers
- * are QUIC varints (RFC 9000, section 16), of any length that fills their field exactly. Text is
- * never refused: it goes through lp_name_copy. doc/protocol.md gives every message byte by byte. */
+ * A message is type (varint) | length (varint, at most LP_CONTROL_MAX) | fields. A field is id
+ * (varint) | length (varint) | value. Unknown fields are skipped, also repeated ones. A missing
+ * optional field takes its default (zero unless stated otherwise). A repeated known field, a
+ * malformed one or a missing required one is LP_MALFORMED; an integer out of its field's range is
+ * LP_INVALID. Integers are QUIC varints (RFC 9000, section 16) of any length that fills the field
+ * exactly. Text is never refused; lp_name_copy cleans it. doc/protocol.md gives every message byte
+ * by byte. */
 #ifndef LANPARTY_WIRE_CONTROL_H
 #define LANPARTY_WIRE_CONTROL_H
 
@@ -18,27 +19,28 @@
 #include "lanparty/base/status.h"
 #include "lanparty/packet/verdict.h"
 
-#define LP_ALPN             "lanparty/1" /* row C1: the one token that all programs share */
+#define LP_ALPN             "lanparty/1" /* row C1: the ALPN token of all programs */
 #define LP_PROTOCOL_VERSION 1
 
-#define LP_CONTROL_MAX  4096 /* bytes of fields in a message */
-#define LP_CONTROL_HEAD 16   /* type and length at most: 8 + 8 */
+#define LP_CONTROL_MAX  4096 /* bytes of fields per message */
+#define LP_CONTROL_HEAD 16   /* maximum size of type and length: 8 + 8 */
 
 #define LP_ROOM_KEY_SIZE 32
 #define LP_TOKEN_SIZE    16
 #define LP_NAME_MAX      32 /* bytes of UTF-8, no control characters */
 #define LP_SOFTWARE_MAX  32
 #define LP_TEXT_MAX      200
-/* Addresses in HELLO that no client may claim: the router's, the gateway's own (LP_MAX_PROTECTED). */
+/* IPv4 addresses in HELLO that no client can claim: the router's and the gateway's own. */
 #define LP_HELLO_PROTECTED 8
 
-/* What WELCOME means when it does not say. */
+/* Defaults of fields in WELCOME. */
 #define LP_KEEP_ALIVE_MS   3000
 #define LP_IDLE_TIMEOUT_MS 15000
 
-/* Capabilities: a bit each. */
-#define LP_CAP_FRAGMENTS  0x1 /* frames too big for one datagram travel in two (overlay.h) */
-#define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are sent again (queue.h) */
+/* Capabilities: one bit each. */
+/* Frames too long for one datagram travel as two fragments (overlay.h). */
+#define LP_CAP_FRAGMENTS  0x1
+#define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are retransmitted (queue.h) */
 #define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT)
 
 enum lp_control_type {
@@ -52,8 +54,8 @@ enum lp_control_type {
 	LP_DISCONNECT = 8,
 };
 
-/* X(NAME, number, word, text): LP_REJECT_NAME; the text tells the player what it means and what to
- * do. A number that a program does not know decodes as LP_REJECT_OTHER. */
+/* X(NAME, number, word, text) defines LP_REJECT_NAME. text tells the player what it means and what
+ * to do. An unknown number decodes as LP_REJECT_OTHER. */
 #define LP_REJECT_LIST(X)                                                                          \
 	X(OTHER, 0, "other", "the relay refused the join")                                         \
 	X(VERSION, 1, "version",                                                                   \
@@ -82,8 +84,8 @@ enum lp_reject_reason {
 const char *lp_reject_word(enum lp_reject_reason reason);
 const char *lp_reject_text(enum lp_reject_reason reason);
 
-/* X(NAME, number, word): why a peer left, or why a connection is closed. Unknown numbers decode as
- * LP_LEAVE_OTHER. The number is the QUIC application error code of the close as well. */
+/* X(NAME, number, word): why a member left, or why a connection is closed. Unknown numbers decode
+ * as LP_LEAVE_OTHER. The number is also the QUIC application error code of the close. */
 #define LP_LEAVE_LIST(X)                                                                           \
 	X(NORMAL, 0, "normal")                                                                     \
 	X(TIMED_OUT, 1, "timed_out")                                                               \
@@ -101,46 +103,49 @@ enum lp_leave_reason {
 };
 const char *lp_leave_word(enum lp_leave_reason reason);
 
-/* Peer to relay, first thing on stream 0. */
+/* Member to relay, the first message on stream 0. */
 struct lp_hello {
 	uint64_t version_min;               /* 1 required */
 	uint64_t version_max;               /* 2 required, >= version_min */
 	enum lp_role role;                  /* 3 required */
 	uint8_t room_key[LP_ROOM_KEY_SIZE]; /* 4 required */
-	struct lp_mac mac;          /* 5 clients: required, not judged here; gateways: zero */
+	struct lp_mac mac;          /* 5 clients: required, not checked here; gateways: zero */
 	char name[LP_NAME_MAX + 1]; /* 6 */
-	uint64_t datagram_budget;   /* 7 required: largest DATAGRAM payload it takes, bytes */
-	uint64_t mtu;               /* 8 required: largest TAP MTU it can do, bytes */
-	uint64_t capabilities;      /* 9 */
+	/* 7 required: largest DATAGRAM payload that the member accepts, bytes */
+	uint64_t datagram_budget;
+	/* 8 required: largest TAP MTU that the member supports, bytes */
+	uint64_t mtu;
+	uint64_t capabilities;               /* 9 */
 	char software[LP_SOFTWARE_MAX + 1];  /* 10 */
-	uint8_t resume_token[LP_TOKEN_SIZE]; /* 11: zero is none */
+	uint8_t resume_token[LP_TOKEN_SIZE]; /* 11: zero means none */
 	uint32_t protected_ipv4
-		[LP_HELLO_PROTECTED]; /* 12: gateways; host order here, 4 bytes each */
+		[LP_HELLO_PROTECTED]; /* 12: gateways; host byte order here, 4 bytes each */
 	size_t protected_count;
 };
 
-/* Relay to peer, on stream 0. */
+/* Relay to member, on stream 0. */
 struct lp_welcome {
-	uint64_t version;                    /* 1 required: the one both speak */
+	uint64_t version;                    /* 1 required: the version that both speak */
 	uint32_t room;                       /* 2 required */
 	uint16_t peer;                       /* 3 required, not 0 */
 	uint16_t mtu;                        /* 4 required: the room's TAP MTU */
 	bool gateway_connected;              /* 5: 0 or 1 (row R8) */
 	uint32_t keep_alive_ms;              /* 6: default LP_KEEP_ALIVE_MS */
 	uint32_t idle_timeout_ms;            /* 7: default LP_IDLE_TIMEOUT_MS */
-	uint64_t capabilities;               /* 8: those in force */
+	uint64_t capabilities;               /* 8: capabilities in force */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* 9 */
 };
 
-/* Relay to peer, on stream 0. */
+/* Relay to member, on stream 0. */
 struct lp_reject {
 	enum lp_reject_reason reason; /* 1 required */
 	char text[LP_TEXT_MAX + 1];   /* 2 */
-	uint16_t steer; /* 3, with LP_REJECT_WRONG_WORKER: first bytes of the next first id */
+	/* 3 with LP_REJECT_WRONG_WORKER: first two bytes of the next connection ID */
+	uint16_t steer;
 };
 
-/* Relay to peer, each on a unidirectional stream of its own. sequence counts these three messages
- * from 1, for each receiver on its own: apply them in that order. */
+/* Relay to member, each on its own unidirectional stream. sequence numbers these three messages
+ * from 1, per receiver. They must be applied in that order. */
 struct lp_peer_joined {
 	uint64_t sequence;          /* 1 required */
 	uint16_t peer;              /* 2 required, not 0 */
@@ -156,14 +161,14 @@ struct lp_peer_left {
 struct lp_peer_status {
 	uint64_t sequence;      /* 1 required */
 	uint16_t peer;          /* 2 required, not 0 */
-	uint32_t rtt_us;        /* 3 between it and the relay, of the latest packet */
-	uint32_t loss_permille; /* 4 packets from the relay to it */
-	uint32_t rx_rate;       /* 5 bytes a second from it to the room */
-	uint32_t tx_rate;       /* 6 bytes a second from the room to it */
+	uint32_t rtt_us;        /* 3 between the member and the relay, latest sample */
+	uint32_t loss_permille; /* 4 of packets from the relay to the member */
+	uint32_t rx_rate;       /* 5 bytes per second from the member to the room */
+	uint32_t tx_rate;       /* 6 bytes per second from the room to the member */
 };
 
-/* Peer to relay, each on a unidirectional stream of its own: totals since it was started. tx is what it
- * sent into the room, rx what it got from it. */
+/* Member to relay, each on its own unidirectional stream: totals since the program was started. tx
+ * counts what the member sent into the room, rx what it received. */
 struct lp_stats {
 	uint64_t tx_frames;               /* 1 required */
 	uint64_t tx_bytes;                /* 2 required */
@@ -173,7 +178,7 @@ struct lp_stats {
 	uint64_t rx_drops[LP_DROP_COUNT]; /* 128 + reason */
 };
 
-/* Either way, on a unidirectional stream of its own. */
+/* Either direction, on its own unidirectional stream. */
 struct lp_disconnect {
 	enum lp_leave_reason reason; /* 1 required */
 	char text[LP_TEXT_MAX + 1];  /* 2 */
@@ -193,24 +198,25 @@ struct lp_control {
 	};
 };
 
-/* Reads one message from the start of the bytes. LP_MORE when it is not complete (and could still
- * be one), LP_TOO_LONG as soon as its length says so, LP_UNSUPPORTED for a whole message of a type
- * that is not in the list, LP_MALFORMED, LP_INVALID.
- * *ret_used, the bytes that the message takes, is written with LP_OK and LP_UNSUPPORTED. */
+/* Decodes one message from the start of the bytes. LP_MORE: incomplete so far. LP_TOO_LONG: as soon
+ * as its length is too large. LP_UNSUPPORTED: a complete message of unknown type. Also LP_MALFORMED
+ * and LP_INVALID. *ret_used, the size of the message, is written with LP_OK and LP_UNSUPPORTED. */
 enum lp_status lp_control_decode(
 	const uint8_t *bytes, size_t len, struct lp_control *ret_message, size_t *ret_used);
 
-/* Bytes written, or 0 when cap is too small. Fields that are optional and have their default value
- * are left out. The message must be valid: its strings end, enums are in range. */
+/* Returns the number of bytes written, or 0 when cap is too small. Optional fields with their
+ * default value are left out. The message must be valid: strings end with NUL, enums are in
+ * range. */
 size_t lp_control_encode(const struct lp_control *message, uint8_t *bytes, size_t cap);
 
-/* Short enough for every message that the relay or a peer sends; a test holds us to it. */
+/* Enough for every message that the relay or a member sends; a test verifies it. */
 #define LP_CONTROL_SENT_MAX 1536
 
 const char *lp_control_word(enum lp_control_type type);
 
-/* Copies what of text is valid, printable UTF-8, cut at a character so that it fits cap with its
- * end. What people call themselves goes through here before it is shown or logged. */
+/* Copies the valid, printable UTF-8 of text. The result fits into cap with its NUL and is cut
+ * between characters. Names that members choose must pass through here before they are shown or
+ * logged. */
 void lp_name_copy(char *name, size_t cap, const char *text, size_t len);
 
 #endif

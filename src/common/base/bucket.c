@@ -1,6 +1,6 @@
 #include "lanparty/base/bucket.h"
 
-/* Parts of a token that a level counts in: rate * nanoseconds gives them without a division. */
+/* Levels count billionths of a token, so that rate * nanoseconds needs no division. */
 #define PARTS UINT64_C(1000000000)
 
 static uint64_t at_most_max(uint64_t v)
@@ -22,7 +22,7 @@ static void refill(struct lp_bucket *b, lp_time now)
 		return;
 	uint64_t elapsed = now - b->at;
 	uint64_t missing = b->cap - b->level;
-	/* Asking by division whether it is full keeps elapsed * rate below missing: no overflow. */
+	/* The division keeps elapsed * rate below missing, so it cannot overflow. */
 	if (elapsed > missing / b->rate)
 		b->level = b->cap;
 	else

@@ -5,7 +5,7 @@
 struct lp_reader lp_reader_of(const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;
-	/* NULL + 0 is undefined, and an empty message may come as NULL. */
+	/* NULL + 0 is undefined, and an empty message can be NULL. */
 	return (struct lp_reader){.at = at, .end = len > 0 ? at + len : at};
 }
 
@@ -50,7 +50,7 @@ uint32_t lp_read_u32(struct lp_reader *r)
 	return (uint32_t)read_big_endian(r, 4);
 }
 
-/* The two highest bits of the first byte say how many bytes there are: 1, 2, 4 or 8. */
+/* The two highest bits of the first byte give the length: 1, 2, 4 or 8 bytes. */
 uint64_t lp_read_varint(struct lp_reader *r)
 {
 	size_t size = lp_reader_left(r) > 0 ? (size_t)1 << (*r->at >> 6) : 1;
@@ -64,7 +64,7 @@ struct lp_writer lp_writer_of(void *bytes, size_t cap)
 	return (struct lp_writer){.at = at, .end = cap > 0 ? at + cap : at};
 }
 
-/* Room for len bytes, or NULL. */
+/* Returns space for len bytes, or NULL. */
 static uint8_t *reserve(struct lp_writer *w, size_t len)
 {
 	if (w->failed || len > (size_t)(w->end - w->at)) {
@@ -137,7 +137,7 @@ size_t lp_varint_size(uint64_t v)
 
 bool lp_equal_secret(const void *a, const void *b, size_t n)
 {
-	/* volatile: the compiler must not stop at the first difference. */
+	/* volatile, so that the compiler cannot stop at the first difference */
 	const volatile uint8_t *x = a, *y = b;
 	uint8_t difference = 0;
 	for (size_t i = 0; i < n; i++)

@@ -1,8 +1,8 @@
 #include "lanparty/path/codel.h"
 
-#define AGAIN 16 /* intervals: dropping that begins again so soon goes on where it was */
+#define AGAIN 16 /* intervals: within this time, dropping resumes at its former rate */
 
-/* floor(sqrt(v)). */
+/* Returns floor(sqrt(v)). */
 static uint64_t root(uint64_t v)
 {
 	uint64_t r = 0;
@@ -17,7 +17,7 @@ static uint64_t root(uint64_t v)
 	return r;
 }
 
-/* Drops come closer: interval / sqrt(count) (RFC 8289, section 4.3). */
+/* Drops become more frequent: interval / sqrt(count) (RFC 8289, section 4.3). */
 static lp_time after(lp_time t, uint32_t count)
 {
 	return t + LP_CODEL_INTERVAL * 1024 / root((uint64_t)count << 20);

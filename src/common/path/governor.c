@@ -1,11 +1,12 @@
 #include "lanparty/path/governor.h"
 
-/* Factors in thousandths, of which the window follows a part. */
-#define ONE    1000u
-#define LEAST  500u
-#define MOST   1250u
-#define EMPTY  1250u /* while there is no queue at all: on long ways the rest would take for ever */
-#define UNSEEN 1500u /* and was none yet */
+/* Factors in thousandths. The window follows a fraction of them. */
+#define ONE   1000u
+#define LEAST 500u
+#define MOST  1250u
+/* Without any queueing delay; smaller steps would take too long on long paths. */
+#define EMPTY  1250u
+#define UNSEEN 1500u /* and none was ever measured */
 
 void lp_governor_init(struct lp_governor *g, lp_time now)
 {
@@ -22,7 +23,8 @@ void lp_governor_init(struct lp_governor *g, lp_time now)
 
 bool lp_governor_admits(struct lp_governor *g, uint64_t in_flight, uint64_t len)
 {
-	/* To the nearest packet: a slow line carries two or three of them in a round trip. */
+	/* Rounded to the nearest packet, because a slow link carries only two or three per round
+	 * trip. */
 	if (in_flight + len / 2 > g->window) {
 		g->limited = true;
 		return false;
@@ -37,7 +39,7 @@ static uint64_t clamp(uint64_t v, uint64_t low, uint64_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
-/* A path that got longer looks like a queue that does not go away, whatever is sent. */
+/* A path that became longer looks like a queue that never drains, however little is sent. */
 static void doubt_shortest(struct lp_governor *g, uint64_t factor)
 {
 	if (g->window > LP_GOVERNOR_MIN || factor >= ONE) {
@@ -59,11 +61,11 @@ static uint64_t factor_of(struct lp_governor *g)
 	return g->starting ? UNSEEN : factor;
 }
 
-#define RATE_PART 4 /* of the average is this period's */
+#define RATE_PART 4 /* the weight of this period in the average is 1 / RATE_PART */
 
 static void measure(struct lp_governor *g, uint64_t delivered, lp_time now)
 {
-	/* The first time only says where to count from; in no time everything is fast. */
+	/* The first call only sets the start. A period of zero length has no rate. */
 	if (g->began == LP_NEVER) {
 		g->began = now;
 		g->delivered = delivered;
@@ -80,7 +82,7 @@ static void measure(struct lp_governor *g, uint64_t delivered, lp_time now)
 	g->delivered = delivered;
 }
 
-/* What the line carries in the shortest round trip and the target. */
+/* What the path carries within the shortest round trip plus the target. */
 static uint64_t least_window(const struct lp_governor *g)
 {
 	lp_time way = g->shortest < LP_SECOND ? g->shortest : LP_SECOND;
@@ -88,8 +90,8 @@ static uint64_t least_window(const struct lp_governor *g)
 	return clamp(carried, LP_GOVERNOR_MIN, LP_GOVERNOR_MAX);
 }
 
-/* It grows only when it was the limit, and shrinks only when much was under way: an idle line says
- * nothing. */
+/* The window grows only if it was the limit, and shrinks only if much was in flight, because an
+ * idle path says nothing about the queue. */
 static void end_period(struct lp_governor *g, lp_time now)
 {
 	if (g->kept) {
@@ -102,7 +104,7 @@ static void end_period(struct lp_governor *g, lp_time now)
 	if (!g->limited && g->peak < base)
 		base = g->peak;
 	bool used = g->limited || g->peak > g->window / 2 || g->peak > LP_GOVERNOR_START;
-	/* What it does shows a round trip later only: so it grows half as fast as it shrinks. */
+	/* The effect shows one round trip later, so it grows half as fast as it shrinks. */
 	uint64_t part = factor > ONE && !g->starting ? 4 : 2;
 	if (factor < ONE ? used : g->limited)
 		g->window = clamp(base * ((part - 1) * ONE + factor) / (part * ONE),

@@ -16,7 +16,7 @@
 #include "lanparty/quic/identity.h"
 #include "lanparty/edge/parse.h"
 
-#define CERT_MAX     65536 /* bytes of a certificate's DER */
+#define CERT_MAX     65536 /* bytes of a certificate in DER */
 #define DER_SEQUENCE 0x30
 
 static bool parse_relay(const char *text, void *value)
@@ -134,7 +134,7 @@ __attribute__((format(printf, 3, 4))) static bool wrong(
 	return false;
 }
 
-/* Bytes read, or -1 with errno. */
+/* Returns the number of bytes read, or -1 with errno. */
 static long read_file(const char *path, void *bytes, size_t cap)
 {
 	bool standard = strcmp(path, "-") == 0;

@@ -20,14 +20,15 @@ struct address {
 };
 
 struct lp_neighbours {
-	struct station stations[LP_NEIGHBOURS_MACS]; /* set after set */
+	struct station stations[LP_NEIGHBOURS_MACS]; /* the sets are adjacent */
 	struct address addresses[LP_NEIGHBOURS_IPV4];
 	uint32_t protected[LP_MAX_PROTECTED];
 	size_t protected_count;
-	uint16_t without[WITHOUT]; /* peers that were found to have no address; 0: nobody */
+	uint16_t without[WITHOUT]; /* members that were found to have no address; 0: unused */
 };
 
-/* Spreads what differs in any bit over the sets: the high half of a product with an odd number. */
+/* Multiplicative hashing: takes the high half of a product, to which all bits of the key
+ * contribute. */
 static size_t set_of(uint64_t key, size_t sets)
 {
 	return (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sets;
@@ -103,7 +104,7 @@ static struct address *address_set(struct lp_neighbours *n, uint32_t ipv4)
 	return &n->addresses[set_of(ipv4, IPV4_SETS) * WAYS];
 }
 
-/* The address when it is in use, or NULL. */
+/* The entry of an address in use, or NULL. */
 static struct address *find(struct lp_neighbours *n, uint32_t ipv4, lp_time now)
 {
 	struct address *set = address_set(n, ipv4);
@@ -115,7 +116,7 @@ static struct address *find(struct lp_neighbours *n, uint32_t ipv4, lp_time now)
 	return NULL;
 }
 
-/* Walks the whole table, which costs a microsecond: once for a peer that has none yet. */
+/* Scans the whole table, which takes a microsecond; once per member without an address. */
 static bool has_another(struct lp_neighbours *n, uint16_t owner, lp_time now)
 {
 	if (n->without[owner % WITHOUT] == owner)
@@ -129,15 +130,15 @@ static bool has_another(struct lp_neighbours *n, uint16_t owner, lp_time now)
 	return false;
 }
 
-/* What has_another has remembered is over. */
+/* Invalidates the result that has_another has cached. */
 static void note_address(struct lp_neighbours *n, uint16_t owner)
 {
 	if (n->without[owner % WITHOUT] == owner)
 		n->without[owner % WITHOUT] = LP_OWNER_LAN;
 }
 
-/* A place for the address: the oldest of its set. Link-local addresses, of which a peer can claim
- * any number, give way first, and one that would push out something else gets NULL. */
+/* Finds an entry for the address: the oldest of its set. Link-local addresses, of which a member
+ * can claim any number, are replaced first, and must not replace other addresses: then NULL. */
 static struct address *make_room(struct lp_neighbours *n, uint32_t ipv4, lp_time now)
 {
 	struct address *set = address_set(n, ipv4);

@@ -10,17 +10,17 @@
 
 #define MAC_CHAINS 256
 
-/* A gateway speaks for a whole LAN, but whoever has a room's code can be one: it may do as much as so
- * many clients. */
+/* A gateway speaks for a whole LAN, but anybody with the room code can be one. It gets this many
+ * times the limits of a client. */
 #define GATEWAY_SHARE 16
 
 struct lp_room {
 	struct lp_rooms *rooms;
 	uint32_t id;
-	uint32_t source; /* of whoever opened it */
+	uint32_t source; /* the source that opened it */
 	uint8_t key[LP_ROOM_KEY_SIZE];
 	uint16_t mtu;
-	uint32_t last_peer; /* the id given last; 65535: no more joins */
+	uint32_t last_peer; /* the last id assigned; 65535: no more joins */
 	struct lp_member *gateway;
 	struct lp_member **members;
 	size_t count, cap;
@@ -79,8 +79,8 @@ size_t lp_rooms_count(const struct lp_rooms *rooms)
 	return rooms->count;
 }
 
-/* Looks at every room, and at every byte of its key, whether found or not: how long it takes says
- * nothing about the keys. */
+/* Compares every room, and every byte of each key, so that the time reveals nothing about the
+ * keys. */
 static struct lp_room *find_room(const struct lp_rooms *rooms, const uint8_t *key)
 {
 	struct lp_room *found = NULL;
@@ -103,11 +103,11 @@ static bool id_taken(const struct lp_rooms *rooms, uint32_t id)
 static uint32_t next_id(const struct lp_rooms *rooms)
 {
 	uint32_t last = rooms->last_id, step = rooms->config.id_step;
-	/* Past the end it begins anew: by itself the sum would land among others' ids. */
+	/* At the end start again from first_id: a wrapped sum would be another registry's id. */
 	return last && last <= UINT32_MAX - step ? last + step : rooms->config.first_id;
 }
 
-/* Is there place for one more room, and may this source be the one to open it? */
+/* True if there is space for one more room and this source can open it. */
 static bool may_open(const struct lp_rooms *rooms, uint32_t source)
 {
 	size_t left = rooms->config.max_rooms - rooms->count;
@@ -169,19 +169,19 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* What reaches a peer in one datagram: its wish, clamped to its connection (row R6). */
+/* The largest datagram that can reach a member: its budget, clamped to its path (row R6). */
 static size_t clamp_datagram(uint64_t budget, size_t path)
 {
 	return budget < path ? (size_t)budget : path;
 }
 
-/* The largest frame that goes in datagrams of that size: whole, or in halves where both can. */
+/* The largest frame that fits datagrams of that size, in two fragments if both sides support it. */
 static size_t largest_frame(uint64_t capabilities, size_t datagram)
 {
 	size_t whole = datagram > LP_OVERLAY_HEADER ? datagram - LP_OVERLAY_HEADER : 0;
-	size_t half =
+	size_t fragment =
 		datagram > LP_OVERLAY_FRAGMENT_HEADER ? datagram - LP_OVERLAY_FRAGMENT_HEADER : 0;
-	return (capabilities & LP_CAP_FRAGMENTS) && 2 * half > whole ? 2 * half : whole;
+	return (capabilities & LP_CAP_FRAGMENTS) && 2 * fragment > whole ? 2 * fragment : whole;
 }
 
 bool lp_member_carries(const struct lp_member *member, size_t len)
@@ -189,7 +189,7 @@ bool lp_member_carries(const struct lp_member *member, size_t len)
 	return len <= largest_frame(member->capabilities, member->datagram_max);
 }
 
-/* The largest TAP MTU that a newcomer can do; 0 when not even the smallest (row R5). */
+/* The largest TAP MTU that a newcomer supports; 0 if it is below the minimum (row R5). */
 static uint16_t mtu_of(const struct lp_hello *hello, size_t datagram)
 {
 	size_t mtu = hello->mtu < LP_ETH_MTU ? (size_t)hello->mtu : LP_ETH_MTU;
@@ -198,7 +198,7 @@ static uint16_t mtu_of(const struct lp_hello *hello, size_t datagram)
 	return mtu >= LP_MTU_MIN ? (uint16_t)mtu : 0;
 }
 
-/* True when the newcomer holds the token of that member. */
+/* True if the newcomer holds the member's resume token. */
 static bool is_same_peer(const struct lp_member *member, const struct lp_hello *hello)
 {
 	static const uint8_t none[LP_TOKEN_SIZE];
@@ -206,7 +206,8 @@ static bool is_same_peer(const struct lp_member *member, const struct lp_hello *
 	       lp_equal_secret(hello->resume_token, member->resume_token, LP_TOKEN_SIZE);
 }
 
-/* The member whose place the newcomer needs: the one with its MAC, or the room's gateway. */
+/* The member that conflicts with the newcomer: the one with its MAC address, or the room's
+ * gateway. */
 static struct lp_member *rival_of(const struct lp_room *room, const struct lp_hello *hello)
 {
 	return hello->role == LP_ROLE_GATEWAY ? room->gateway : lp_room_find(room, &hello->mac);
@@ -217,7 +218,7 @@ static size_t clients_in(const struct lp_room *room)
 	return room->count - (room->gateway ? 1 : 0);
 }
 
-/* Rows R2-R5 for a room that is there already. */
+/* Checks rows R2-R5 for an existing room. */
 static bool admits(const struct lp_room *room, const struct lp_hello *hello, uint16_t mtu,
 	lp_time now, enum lp_reject_reason *ret_reason)
 {
@@ -262,7 +263,7 @@ static struct lp_member *member_new(const struct lp_hello *hello, size_t path_da
 	return m;
 }
 
-/* Place for one more in the room's list. */
+/* Makes space for one more in the room's array. */
 static bool reserve(struct lp_room *room)
 {
 	if (room->count < room->cap)
@@ -311,7 +312,7 @@ static void forget(struct lp_room *room, const struct lp_member *m)
 	lp_neighbours_forget(room->neighbours, m->role == LP_ROLE_GATEWAY ? LP_OWNER_LAN : m->peer);
 }
 
-/* What can be told before any room is looked at. */
+/* Checks what does not depend on a room. */
 static bool acceptable(
 	const struct lp_hello *hello, uint16_t mtu, enum lp_reject_reason *ret_reason)
 {
@@ -425,7 +426,7 @@ static void add_target(
 		route->skipped++;
 }
 
-/* Row F3: where a client's frame goes that no member is named by. */
+/* Row F3: routes a client's frame that is not addressed to a member. */
 static void route_to_lan(const struct lp_member *from, const struct lp_eth *eth, size_t len,
 	lp_time now, struct lp_member **targets, struct lp_route *route)
 {

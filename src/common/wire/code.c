@@ -5,7 +5,7 @@
 #include "lanparty/base/wipe.h"
 #include "lanparty/base/bytes.h"
 
-/* Crockford's base 32: no I, L, O (they look like 1 and 0) and no U. */
+/* Crockford's base 32: without I, L and O, which look like 1 and 0, and without U. */
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -13,7 +13,7 @@ static const char hex_digits[] = "0123456789abcdef";
 #define SCHEME     "lanparty://"
 #define PIN_PREFIX "sha256:"
 
-/* A part of somebody's text, without an end of its own. */
+/* A part of a text, without a NUL of its own. */
 struct span {
 	const char *at;
 	size_t len;
@@ -51,7 +51,8 @@ static struct span span_of(const char *text)
 	return (struct span){text, strlen(text)};
 }
 
-/* What is before the first c is returned, s keeps what is after it: nothing when there is no c. */
+/* Returns the part before the first c and leaves the part after it in s, which is empty without a
+ * c. */
 static struct span cut_at(struct span *s, char c)
 {
 	struct span before = *s;
@@ -63,7 +64,7 @@ static struct span cut_at(struct span *s, char c)
 	return before;
 }
 
-/* Case does not matter: telephones like to begin with a capital. */
+/* Ignores case, because phones capitalise the first letter. */
 static bool skip_prefix(struct span *s, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -93,7 +94,7 @@ void lp_code_format(const uint8_t random[LP_CODE_RANDOM], char text[LP_CODE_SHOW
 	*to = '\0';
 }
 
-/* Reads text as a generated code: true when it is 16 characters of base 32. */
+/* True if text is 16 characters of base 32, as a generated code is. */
 static bool read_generated(const char *text, size_t len, char canonical[LP_CODE_TEXT])
 {
 	if (len != LP_CODE_CHARS)
@@ -144,7 +145,7 @@ enum lp_status lp_code_parse(const char *text, struct lp_code *ret_code)
 	return parse_code(span_of(text), ret_code);
 }
 
-/* A name or an IPv4 address. What a resolver makes of it is the resolver's concern. */
+/* A host name or an IPv4 address. The resolver decides whether it exists. */
 static bool read_name(struct span s, char name[LP_HOST_MAX + 1])
 {
 	if (s.len == 0 || s.len > LP_HOST_MAX)
@@ -159,7 +160,7 @@ static bool read_name(struct span s, char name[LP_HOST_MAX + 1])
 	return true;
 }
 
-/* The inside of the brackets. */
+/* The text between the brackets. */
 static bool read_ipv6(struct span s, char name[LP_HOST_MAX + 1])
 {
 	if (s.len == 0 || s.len > LP_HOST_MAX || !memchr(s.at, ':', s.len))
@@ -306,7 +307,7 @@ static void put_host(struct lp_writer *w, const struct lp_host *host)
 			lp_write_u8(w, (uint8_t)('0' + host->port / digit % 10));
 }
 
-/* Groups are there to be read aloud; a word that people chose reads best as it is. */
+/* Generated codes are grouped for reading aloud; a code that a person chose stays as it is. */
 static void put_code(struct lp_writer *w, const struct lp_code *code)
 {
 	for (size_t i = 0; code->text[i] != '\0'; i++) {

@@ -5,10 +5,10 @@
 
 #include "lanparty/base/bytes.h"
 
-/* How a field's value is written. */
+/* The encoding of a field's value. */
 enum kind {
-	INTEGER,   /* a varint of at least min and at most max */
-	BYTES,     /* size bytes, as they are */
+	INTEGER,   /* a varint from min to max */
+	BYTES,     /* size bytes, unchanged */
 	TEXT,      /* UTF-8 */
 	PROTECTED, /* IPv4 addresses, 4 bytes each */
 };
@@ -16,19 +16,19 @@ enum kind {
 enum need {
 	OPTIONAL,
 	REQUIRED,
-	FROM_CLIENTS, /* required in the HELLO of a client */
+	FROM_CLIENTS, /* required in a client's HELLO */
 };
 
 struct field {
-	uint8_t id; /* the first of count */
+	uint8_t id; /* the first of count consecutive ids */
 	enum kind kind;
 	enum need need;
-	bool lenient;       /* a number over max means fallback, and is no error */
-	size_t offset;      /* within struct lp_control */
-	size_t size;        /* of one value, as the struct holds it */
-	size_t count;       /* an array takes count ids in a row; zero means one */
-	uint64_t min, max;  /* a max of zero means: what size can hold */
-	uint64_t otherwise; /* default of an optional integer; fallback of a lenient one */
+	bool lenient;       /* a number above max becomes fallback instead of an error */
+	size_t offset;      /* in struct lp_control */
+	size_t size;        /* of one value in the struct */
+	size_t count;       /* array elements, each with its own id; zero means one */
+	uint64_t min, max;  /* a max of zero means the largest value of size bytes */
+	uint64_t otherwise; /* default of an optional integer, or the fallback of a lenient one */
 };
 
 #define SIZE_OF(member) sizeof(((struct lp_control *)0)->member)
@@ -48,7 +48,7 @@ struct field {
 	.need = REQUIRED, .lenient = true, .max = LP_LEAVE_LIST(ONE_MORE) - 1,                     \
 	.otherwise = LP_LEAVE_OTHER
 
-/* Ids are below this: arrays of drops take 64 to 127 and 128 to 191. */
+/* Limit of ids: the arrays of drops use 64 to 127 and 128 to 191. */
 #define FIELD_IDS 192
 static_assert(LP_DROP_COUNT <= 64, "a reason's counters must keep to their range of ids");
 
@@ -140,7 +140,7 @@ static const struct layout {
 #undef LAYOUT
 };
 
-/* NULL for a type that is not in the list. */
+/* NULL: unknown type. */
 static const struct layout *find_layout(uint64_t type)
 {
 	if (type >= sizeof(layouts) / sizeof(layouts[0]) || !layouts[type].word)
@@ -158,7 +158,7 @@ static bool is_needed(const struct field *f, const struct lp_control *m)
 	return f->need == REQUIRED || (f->need == FROM_CLIENTS && m->hello.role == LP_ROLE_CLIENT);
 }
 
-/* Integers lie in the struct as 1, 2, 4 or 8 bytes: bool, uint16_t, uint32_t or an enum, uint64_t. */
+/* Integers are stored as 1, 2, 4 or 8 bytes: bool, uint16_t, uint32_t or an enum, uint64_t. */
 static void store(void *at, size_t size, uint64_t v)
 {
 	const uint8_t v8 = (uint8_t)v;
@@ -329,7 +329,7 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 static void write_integer(struct lp_writer *w, uint64_t id, uint64_t v)
 {
 	lp_write_varint(w, id);
-	/* A size of 1, 2, 4 or 8 is its own varint. */
+	/* A size of 1, 2, 4 or 8 is encoded as a varint of one byte. */
 	lp_write_varint(w, lp_varint_size(v));
 	lp_write_varint(w, v);
 }
@@ -438,8 +438,8 @@ const char *lp_leave_word(enum lp_leave_reason reason)
 	return lp_leave_word(LP_LEAVE_OTHER);
 }
 
-/* The length of the UTF-8 character at the start of text, or 0 when the first byte begins none
- * (RFC 3629, section 3: no surrogates, no longer forms than needed, nothing past U+10FFFF). */
+/* Length of the UTF-8 character at the start of text, or 0 when it is invalid (RFC 3629, section 3:
+ * no surrogates, no overlong forms, nothing above U+10FFFF). */
 static size_t read_character(const uint8_t *text, size_t len, uint32_t *ret_character)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -464,8 +464,8 @@ static size_t read_character(const uint8_t *text, size_t len, uint32_t *ret_char
 	return size;
 }
 
-/* Control characters, line and paragraph breaks, and what turns the direction of the text around:
- * with these a name could write over its neighbours in a list or a log. */
+/* Rejects control characters, line and paragraph separators, and bidirectional controls: with these
+ * a name could overwrite its surroundings in a list or a log. */
 static bool is_printable(uint32_t c)
 {
 	return c >= 0x20 && !(c >= 0x7f && c <= 0x9f) && c != 0x061c && c != 0x200e &&

@@ -30,7 +30,7 @@ static void forget(struct lp_inbox *inbox, struct lp_inbox_piece **at)
 	lp_zero_free(piece, sizeof(*piece)); /* a hello has the room's key */
 }
 
-/* Appends to what is there of this stream; NULL with a status when that cannot be. */
+/* Appends to the stored part of this stream. NULL: failed with a status. */
 static struct lp_inbox_piece *append(struct lp_inbox *inbox, int64_t stream, const uint8_t *bytes,
 	size_t len, enum lp_status *ret_status)
 {

@@ -1,7 +1,7 @@
-/* peer.h - what gateway and Linux client do all day: socket, link and frame port in one loop, and the
- * events told on stdout.
+/* peer.h - the main loop of the gateway and the Linux client: it serves socket, link and frame
+ * port, and prints events to stdout.
  *
- * The program opens its port, gives up its rights, and calls lp_peer_run. */
+ * The program opens its frame port, drops its privileges, and calls lp_peer_run. */
 #ifndef LANPARTY_PEER_H
 #define LANPARTY_PEER_H
 
@@ -15,22 +15,23 @@
 struct lp_peer_config {
 	const struct lp_peer_options *options;
 	enum lp_role role;
-	struct lp_mac mac;              /* clients */
-	const uint32_t *protected_ipv4; /* gateways; host byte order */
+	struct lp_mac mac;              /* clients only */
+	const uint32_t *protected_ipv4; /* gateways only; host byte order */
 	size_t protected_count;
-	struct lp_port *port; /* an lp_fd_port; stays the caller's */
+	struct lp_port *port; /* a struct lp_fd_port; the caller keeps ownership */
 
-	/* What else the program wants from the loop; all may be NULL, or -1. */
+	/* Hooks of the program; each can be NULL, and fd can be -1. */
 	void *context;
-	void (*joined)(void *context); /* each time */
+	void (*joined)(void *context); /* called after each join */
 	int fd;
-	void (*readable)(void *context);   /* fd is */
-	void (*child)(void *context);      /* a child has ended (SIGCHLD) */
-	lp_time (*leaving)(void *context); /* asked to end: how long to stay joined yet */
+	void (*readable)(void *context); /* called when fd is readable */
+	void (*child)(void *context);    /* called when a child has ended (SIGCHLD) */
+	/* called when the user asks to end; returns how much longer to stay joined */
+	lp_time (*leaving)(void *context);
 };
 
-/* Until SIGINT or SIGTERM, or until it is of no use to try any more: an exit code. A second signal
- * ends at once. */
+/* Runs until SIGINT or SIGTERM, or until further attempts are useless. A second signal ends it at
+ * once. Returns an exit code. */
 int lp_peer_run(const struct lp_peer_config *config);
 
 #endif

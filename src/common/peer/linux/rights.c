@@ -9,7 +9,7 @@
 
 #include "lanparty/edge/log.h"
 
-#define NOBODY 65534 /* what the kernel calls so (overflowuid), for systems without the name */
+#define NOBODY 65534 /* the kernel's overflowuid, for systems without the user nobody */
 
 static bool fail(void)
 {
@@ -17,7 +17,7 @@ static bool fail(void)
 	return false;
 }
 
-/* Root, unless a unit has taken even that right away. */
+/* Needs CAP_SETUID, CAP_SETGID and CAP_SETPCAP, which a service manager can have withheld. */
 static bool become_nobody(void)
 {
 	const struct passwd *nobody = getpwnam("nobody");
@@ -38,7 +38,7 @@ bool lp_rights_drop(bool keep_net_admin)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	else if (geteuid() == 0 && identity)
 		return (good && become_nobody()) || fail();
-	/* Without the right to, the bounding set stays: with no_new_privs nothing is gained by it. */
+	/* Without CAP_SETPCAP the bounding set stays, which is harmless with no_new_privs. */
 	good = good && capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) == 0;
 	return good || fail();
 }
