@@ -191,7 +191,7 @@ static void game_and_downloads(uint64_t rate, lp_time base, lp_time most, double
 	side_free(s);
 }
 
-static void a_game_beside_downloads_waits_for_milliseconds_and_the_line_is_full(void **state)
+static void a_game_beside_downloads_waits_milliseconds_while_the_link_is_full(void **state)
 {
 	static const uint64_t rates[] = {2 * MBIT, 5 * MBIT, 20 * MBIT, 100 * MBIT};
 	(void)state;
@@ -206,7 +206,7 @@ static void a_game_beside_downloads_waits_for_milliseconds_and_the_line_is_full(
 }
 
 /* The downloads begin and end: what the governor learns must not cost the next seconds. */
-static void a_game_hardly_notices_that_downloads_begin(void **state)
+static void starting_downloads_delay_a_game_only_briefly(void **state)
 {
 	(void)state;
 	struct side *s = side_new(5 * MBIT, 20 * MS);
@@ -226,9 +226,8 @@ static void a_game_hardly_notices_that_downloads_begin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			a_game_beside_downloads_waits_for_milliseconds_and_the_line_is_full),
-		cmocka_unit_test(a_game_hardly_notices_that_downloads_begin),
+		cmocka_unit_test(a_game_beside_downloads_waits_milliseconds_while_the_link_is_full),
+		cmocka_unit_test(starting_downloads_delay_a_game_only_briefly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

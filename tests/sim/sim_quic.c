@@ -83,7 +83,7 @@ static void exchange(const struct passage *passage, uint64_t seed)
 	room_free(r);
 }
 
-static void no_frame_comes_twice_and_tcp_nearly_always(void **state)
+static void no_frame_arrives_twice_and_almost_all_tcp_frames_arrive(void **state)
 {
 	static const struct passage passages[] = {{0, 2 * LP_MILLISECOND, 0.999},
 		{20, 2 * LP_MILLISECOND, 0.99}, {100, 5 * LP_MILLISECOND, 0.98},
@@ -94,7 +94,7 @@ static void no_frame_comes_twice_and_tcp_nearly_always(void **state)
 			exchange(&passages[i], seed);
 }
 
-static void no_broadcast_comes_twice_to_anybody(void **state)
+static void no_member_receives_a_broadcast_twice(void **state)
 {
 	(void)state;
 	struct wire wire = bad;
@@ -148,7 +148,7 @@ static void frames_of_any_size_cross_a_path_of_1280_bytes(void **state)
 }
 
 /* Nobody says so: no ICMP. */
-static void large_frames_go_on_when_a_path_stops_to_carry_large_packets(void **state)
+static void large_frames_still_arrive_when_a_path_stops_carrying_large_packets(void **state)
 {
 	(void)state;
 	const struct wire wire = {.delay = 10 * LP_MILLISECOND};
@@ -184,7 +184,7 @@ static void large_frames_go_on_when_a_path_stops_to_carry_large_packets(void **s
 }
 
 /* What vanishes with large packets is never a small frame, though both wait at once. */
-static void small_frames_never_notice_that_large_packets_vanish(void **state)
+static void lost_large_packets_never_delay_small_frames(void **state)
 {
 	(void)state;
 	const struct wire wire = {.delay = 10 * LP_MILLISECOND};
@@ -247,7 +247,7 @@ static void game_and_download(uint64_t rate, lp_time most)
 	room_free(r);
 }
 
-static void a_game_beside_a_download_waits_for_milliseconds(void **state)
+static void a_game_beside_a_download_waits_milliseconds(void **state)
 {
 	(void)state;
 	game_and_download(5000000, 25 * LP_MILLISECOND);
@@ -257,12 +257,13 @@ static void a_game_beside_a_download_waits_for_milliseconds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_frame_comes_twice_and_tcp_nearly_always),
-		cmocka_unit_test(no_broadcast_comes_twice_to_anybody),
+		cmocka_unit_test(no_frame_arrives_twice_and_almost_all_tcp_frames_arrive),
+		cmocka_unit_test(no_member_receives_a_broadcast_twice),
 		cmocka_unit_test(frames_of_any_size_cross_a_path_of_1280_bytes),
-		cmocka_unit_test(large_frames_go_on_when_a_path_stops_to_carry_large_packets),
-		cmocka_unit_test(small_frames_never_notice_that_large_packets_vanish),
-		cmocka_unit_test(a_game_beside_a_download_waits_for_milliseconds),
+		cmocka_unit_test(
+			large_frames_still_arrive_when_a_path_stops_carrying_large_packets),
+		cmocka_unit_test(lost_large_packets_never_delay_small_frames),
+		cmocka_unit_test(a_game_beside_a_download_waits_milliseconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

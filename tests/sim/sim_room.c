@@ -170,7 +170,7 @@ static void R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind(void **stat
 }
 
 /* Every MAC that has left can join at once, however it left the room that it was in. */
-static void R7_a_mac_whose_peer_has_left_joins_again_at_once(void **state)
+static void R7_a_mac_can_rejoin_at_once_after_a_leave(void **state)
 {
 	(void)state;
 	struct world *w = world_new(&good);
@@ -251,20 +251,20 @@ static void restart(bool told)
 	world_free(w);
 }
 
-static void two_hundred_peers_come_back_to_a_relay_that_crashed(void **state)
+static void two_hundred_members_reconnect_to_a_relay_that_crashed(void **state)
 {
 	(void)state;
 	restart(false);
 }
 
-static void two_hundred_peers_come_back_to_a_relay_that_said_goodbye(void **state)
+static void two_hundred_members_reconnect_to_a_relay_that_shut_down(void **state)
 {
 	(void)state;
 	restart(true);
 }
 
 /* No peer gets a frame twice, though packets come twice; what is lost leaves no memory behind. */
-static void a_third_of_all_packets_lost_is_bad_but_not_the_end(void **state)
+static void rooms_survive_the_loss_of_a_third_of_all_packets(void **state)
 {
 	(void)state;
 	const struct wire wire = {.loss = 300,
@@ -317,7 +317,7 @@ static void a_third_of_all_packets_lost_is_bad_but_not_the_end(void **state)
 }
 
 /* R5, F5: peers with different budgets and paths, with and without halves. */
-static void mixed_peers_all_get_every_frame_that_the_room_allows(void **state)
+static void members_with_different_paths_receive_every_allowed_frame(void **state)
 {
 	(void)state;
 	const struct {
@@ -356,7 +356,7 @@ static void mixed_peers_all_get_every_frame_that_the_room_allows(void **state)
 }
 
 /* What is lost is sent again, and what was only slow too: nobody gets it twice. */
-static void tcp_frames_arrive_once_whatever_is_lost_or_called_lost(void **state)
+static void tcp_frames_arrive_once_despite_real_and_spurious_losses(void **state)
 {
 	(void)state;
 	static const struct wire wires[] = {
@@ -416,7 +416,7 @@ static void tcp_frames_arrive_once_whatever_is_lost_or_called_lost(void **state)
 }
 
 /* Old and new in one room, and a narrow path among them: whole frames, halves, numbers. */
-static void peers_of_all_releases_exchange_frames_of_all_sizes(void **state)
+static void members_of_all_releases_exchange_frames_of_all_sizes(void **state)
 {
 	(void)state;
 	static const struct {
@@ -465,13 +465,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(players_and_a_lan_behind_a_gateway_are_one_network),
 		cmocka_unit_test(R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind),
-		cmocka_unit_test(R7_a_mac_whose_peer_has_left_joins_again_at_once),
-		cmocka_unit_test(two_hundred_peers_come_back_to_a_relay_that_crashed),
-		cmocka_unit_test(two_hundred_peers_come_back_to_a_relay_that_said_goodbye),
-		cmocka_unit_test(a_third_of_all_packets_lost_is_bad_but_not_the_end),
-		cmocka_unit_test(mixed_peers_all_get_every_frame_that_the_room_allows),
-		cmocka_unit_test(tcp_frames_arrive_once_whatever_is_lost_or_called_lost),
-		cmocka_unit_test(peers_of_all_releases_exchange_frames_of_all_sizes),
+		cmocka_unit_test(R7_a_mac_can_rejoin_at_once_after_a_leave),
+		cmocka_unit_test(two_hundred_members_reconnect_to_a_relay_that_crashed),
+		cmocka_unit_test(two_hundred_members_reconnect_to_a_relay_that_shut_down),
+		cmocka_unit_test(rooms_survive_the_loss_of_a_third_of_all_packets),
+		cmocka_unit_test(members_with_different_paths_receive_every_allowed_frame),
+		cmocka_unit_test(tcp_frames_arrive_once_despite_real_and_spurious_losses),
+		cmocka_unit_test(members_of_all_releases_exchange_frames_of_all_sizes),
 	};
 #ifdef __GLIBC__
 	mallopt(M_MMAP_THRESHOLD, 1 << 18); /* else it clears the pools of 10,000 tunnels by hand */

@@ -41,7 +41,7 @@ static void L1_L2_L3_a_bucket_refills_at_its_rate_and_never_above_its_cap(void *
 	}
 }
 
-static void L3_four_mebibytes_burst_and_two_a_second(void **state)
+static void L3_a_burst_of_four_mebibytes_then_two_per_second(void **state)
 {
 	struct lp_bucket b;
 
@@ -68,7 +68,7 @@ static void the_largest_rate_and_burst_do_not_overflow(void **state)
 	assert_true(lp_bucket_take(&b, LP_BUCKET_MAX, LP_SECOND + 2));
 }
 
-static void rate_zero_is_no_limit_and_burst_zero_lets_nothing_through(void **state)
+static void rate_zero_is_no_limit_and_burst_zero_passes_nothing(void **state)
 {
 	struct lp_bucket b;
 
@@ -83,9 +83,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(L1_L2_L3_a_bucket_refills_at_its_rate_and_never_above_its_cap),
-		cmocka_unit_test(L3_four_mebibytes_burst_and_two_a_second),
+		cmocka_unit_test(L3_a_burst_of_four_mebibytes_then_two_per_second),
 		cmocka_unit_test(the_largest_rate_and_burst_do_not_overflow),
-		cmocka_unit_test(rate_zero_is_no_limit_and_burst_zero_lets_nothing_through),
+		cmocka_unit_test(rate_zero_is_no_limit_and_burst_zero_passes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static void integers_are_big_endian(void **state)
 	assert_memory_equal(out, bytes, sizeof(bytes));
 }
 
-static void a_failed_reader_stays_failed_and_gives_zeroes(void **state)
+static void a_failed_reader_stays_failed_and_returns_zeroes(void **state)
 {
 	(void)state;
 	const uint8_t bytes[] = {0xff, 0xff, 0xff};
@@ -58,7 +58,7 @@ static void a_failed_writer_writes_nothing_more(void **state)
 	assert_memory_equal(bytes, ((uint8_t[]){1, 9, 9, 9}), 4);
 }
 
-static void nothing_at_all_is_a_buffer_too(void **state)
+static void an_empty_buffer_is_valid(void **state)
 {
 	(void)state;
 	struct lp_reader r = lp_reader_of(NULL, 0);
@@ -125,7 +125,7 @@ static void varints_are_those_of_rfc_9000(void **state)
 	}
 }
 
-static void a_varint_cut_short_fails(void **state)
+static void a_truncated_varint_fails(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(varints); i++) {
@@ -142,7 +142,7 @@ static void a_varint_cut_short_fails(void **state)
 	}
 }
 
-static void a_varint_may_be_longer_than_it_needs_to_be(void **state)
+static void a_varint_can_be_longer_than_necessary(void **state)
 {
 	(void)state;
 	struct lp_reader r = lp_reader_of("\x40\x25", 2);
@@ -162,7 +162,7 @@ static void a_value_over_62_bits_has_no_varint(void **state)
 	assert_ptr_equal(w.at, out);
 }
 
-static void secrets_are_equal_only_in_every_byte(void **state)
+static void secrets_are_equal_only_if_every_byte_is(void **state)
 {
 	(void)state;
 	uint8_t a[32] = {0}, b[32] = {0};
@@ -179,15 +179,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers_are_big_endian),
-		cmocka_unit_test(a_failed_reader_stays_failed_and_gives_zeroes),
+		cmocka_unit_test(a_failed_reader_stays_failed_and_returns_zeroes),
 		cmocka_unit_test(a_failed_writer_writes_nothing_more),
-		cmocka_unit_test(nothing_at_all_is_a_buffer_too),
+		cmocka_unit_test(an_empty_buffer_is_valid),
 		cmocka_unit_test(bytes_are_read_in_place),
 		cmocka_unit_test(varints_are_those_of_rfc_9000),
-		cmocka_unit_test(a_varint_cut_short_fails),
-		cmocka_unit_test(a_varint_may_be_longer_than_it_needs_to_be),
+		cmocka_unit_test(a_truncated_varint_fails),
+		cmocka_unit_test(a_varint_can_be_longer_than_necessary),
 		cmocka_unit_test(a_value_over_62_bits_has_no_varint),
-		cmocka_unit_test(secrets_are_equal_only_in_every_byte),
+		cmocka_unit_test(secrets_are_equal_only_if_every_byte_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

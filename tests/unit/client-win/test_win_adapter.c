@@ -84,7 +84,7 @@ static void put_adapter(const char *subkey, const char *component, const char *g
 		put_text(connection_key(key, guid), L"Name", name);
 }
 
-static void one_adapter_is_found_with_all_that_is_known_of_it(void **state)
+static void one_adapter_is_found_with_all_its_properties(void **state)
 {
 	(void)state;
 	struct adapter list[ADAPTERS_MAX];
@@ -97,7 +97,7 @@ static void one_adapter_is_found_with_all_that_is_known_of_it(void **state)
 	assert_string_equal(list[0].class_key, ADAPTER_CLASS "\\0007");
 }
 
-static void two_are_found_in_their_order(void **state)
+static void two_adapters_are_found_in_registry_order(void **state)
 {
 	(void)state;
 	struct adapter list[ADAPTERS_MAX];
@@ -114,7 +114,7 @@ static void two_are_found_in_their_order(void **state)
 	assert_int_equal(list[1].driver_major, 0);
 }
 
-static void a_computer_without_any_has_none(void **state)
+static void a_computer_without_adapters_lists_none(void **state)
 {
 	(void)state;
 	struct adapter list[ADAPTERS_MAX];
@@ -124,7 +124,7 @@ static void a_computer_without_any_has_none(void **state)
 	assert_int_equal(adapter_list(list, ADAPTERS_MAX), 0);
 }
 
-static void more_than_fit_are_left_out(void **state)
+static void adapters_beyond_the_capacity_are_left_out(void **state)
 {
 	(void)state;
 	struct adapter list[ADAPTERS_MAX];
@@ -173,7 +173,7 @@ static const struct {
 	{L"Name", REG_SZ, L"", 0, true, false, true, "an empty name"},
 };
 
-static void what_stands_in_the_registry_is_not_trusted(void **state)
+static void registry_values_are_not_trusted(void **state)
 {
 	static wchar_t endless[ENDLESS];
 	for (size_t i = 0; i < ENDLESS; i++)
@@ -204,7 +204,7 @@ static void what_stands_in_the_registry_is_not_trusted(void **state)
 	}
 }
 
-static void subkeys_that_are_no_adapter_are_stepped_over(void **state)
+static void subkeys_that_are_not_adapters_are_skipped(void **state)
 {
 	(void)state;
 	struct adapter list[ADAPTERS_MAX];
@@ -327,7 +327,7 @@ static size_t pretend(size_t story, struct adapter list[3])
 	return count;
 }
 
-static void the_choice_falls_on_the_best_that_is_free(void **state)
+static void the_best_free_adapter_is_chosen(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(choices); i++) {
@@ -369,7 +369,7 @@ static bool is_complete(const char *text)
 }
 
 /* With the longest name that is shown, and with one that is too long for a sentence. */
-static void each_problem_has_a_whole_sentence_with_a_remedy(void **state)
+static void each_problem_has_a_complete_sentence_with_a_remedy(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2 * COUNT(sentences); i++) {
@@ -386,7 +386,7 @@ static void each_problem_has_a_whole_sentence_with_a_remedy(void **state)
 	}
 }
 
-static void what_was_not_found_is_told_with_what_there_is(void **state)
+static void a_missing_adapter_is_reported_with_the_existing_ones(void **state)
 {
 	(void)state;
 	struct adapter list[3] = {{.guid = GUID_A}, {.guid = GUID_B}, {.guid = MINE}};
@@ -412,7 +412,7 @@ static void what_was_not_found_is_told_with_what_there_is(void **state)
 }
 
 /* All in one, as far as there is no such device: Wine has none, nor has a Windows for this GUID. */
-static void an_adapter_whose_device_is_not_there_is_switched_off(void **state)
+static void an_adapter_without_a_device_counts_as_switched_off(void **state)
 {
 	(void)state;
 	struct adapter adapter;
@@ -460,7 +460,7 @@ static const struct {
 	{{{0x02, 0xff, 1, 2, 3, 5}}, "has not taken", "a good one, but there is no such device"},
 };
 
-static void a_mac_that_cannot_be_had_is_a_sentence(void **state)
+static void an_impossible_mac_is_reported_in_a_sentence(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(macs); i++) {
@@ -484,18 +484,18 @@ static void a_mac_that_cannot_be_had_is_a_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_registry(one_adapter_is_found_with_all_that_is_known_of_it),
-		with_registry(two_are_found_in_their_order),
-		with_registry(a_computer_without_any_has_none),
-		with_registry(more_than_fit_are_left_out),
-		with_registry(what_stands_in_the_registry_is_not_trusted),
-		with_registry(subkeys_that_are_no_adapter_are_stepped_over),
-		cmocka_unit_test(the_choice_falls_on_the_best_that_is_free),
-		cmocka_unit_test(each_problem_has_a_whole_sentence_with_a_remedy),
-		cmocka_unit_test(what_was_not_found_is_told_with_what_there_is),
-		with_registry(an_adapter_whose_device_is_not_there_is_switched_off),
+		with_registry(one_adapter_is_found_with_all_its_properties),
+		with_registry(two_adapters_are_found_in_registry_order),
+		with_registry(a_computer_without_adapters_lists_none),
+		with_registry(adapters_beyond_the_capacity_are_left_out),
+		with_registry(registry_values_are_not_trusted),
+		with_registry(subkeys_that_are_not_adapters_are_skipped),
+		cmocka_unit_test(the_best_free_adapter_is_chosen),
+		cmocka_unit_test(each_problem_has_a_complete_sentence_with_a_remedy),
+		cmocka_unit_test(a_missing_adapter_is_reported_with_the_existing_ones),
+		with_registry(an_adapter_without_a_device_counts_as_switched_off),
 		with_registry(a_mac_is_written_as_the_driver_reads_it),
-		with_registry(a_mac_that_cannot_be_had_is_a_sentence),
+		with_registry(an_impossible_mac_is_reported_in_a_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

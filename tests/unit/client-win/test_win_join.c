@@ -44,7 +44,7 @@ static void assert_key_of(const char *text)
 	assert_memory_equal(made.room_key, key, sizeof(key));
 }
 
-static void an_invite_is_all_that_a_stranger_needs(void **state)
+static void an_invite_suffices_without_a_known_relay(void **state)
 {
 	(void)state;
 	assert_true(join(INVITE, "Anna", &stranger));
@@ -57,7 +57,7 @@ static void an_invite_is_all_that_a_stranger_needs(void **state)
 	assert_key_of("7H2K9QWXM4TDPZ8R");
 }
 
-static void an_invite_replaces_all_that_was_known_of_the_relay(void **state)
+static void an_invite_replaces_the_known_relay(void **state)
 {
 	(void)state;
 	assert_true(join("lanparty://play.example.org:99/MYROOM?name=cert.example", "", &regular));
@@ -72,7 +72,7 @@ static void an_invite_replaces_all_that_was_known_of_the_relay(void **state)
 	assert_int_equal(made.pin_count, 1);
 }
 
-static void a_code_is_for_the_relay_that_is_known(void **state)
+static void a_code_is_for_the_known_relay(void **state)
 {
 	(void)state;
 	assert_true(join(" 7h2k 9qwx-m4td pz8r ", "  ", &regular));
@@ -84,7 +84,7 @@ static void a_code_is_for_the_relay_that_is_known(void **state)
 	assert_key_of("7H2K9QWXM4TDPZ8R");
 }
 
-static void white_space_and_brackets_of_mail_programs_do_no_harm(void **state)
+static void white_space_and_brackets_of_mail_programs_are_ignored(void **state)
 {
 	(void)state;
 	static const char *const typed[] = {
@@ -103,7 +103,7 @@ static void white_space_and_brackets_of_mail_programs_do_no_harm(void **state)
 	}
 }
 
-static void what_is_wrong_gets_a_sentence_and_nothing_is_made(void **state)
+static void wrong_input_is_explained_and_yields_no_options(void **state)
 {
 	(void)state;
 	char long_code[80];
@@ -142,7 +142,7 @@ static void what_is_wrong_gets_a_sentence_and_nothing_is_made(void **state)
 	}
 }
 
-static void names_are_made_fit_for_the_room(void **state)
+static void names_are_cleaned_for_the_room(void **state)
 {
 	(void)state;
 	static const struct {
@@ -161,7 +161,7 @@ static void names_are_made_fit_for_the_room(void **state)
 	}
 }
 
-static void the_hint_names_the_relay_while_it_is_typed(void **state)
+static void the_hint_names_the_relay_while_the_player_types(void **state)
 {
 	(void)state;
 	static const struct {
@@ -192,7 +192,7 @@ static void the_hint_names_the_relay_while_it_is_typed(void **state)
 	}
 }
 
-static void only_whole_invites_are_taken_from_outside(void **state)
+static void only_complete_invites_are_accepted_from_outside(void **state)
 {
 	(void)state;
 	static char long_one[2 * JOIN_TYPED];
@@ -209,14 +209,14 @@ static void only_whole_invites_are_taken_from_outside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_invite_is_all_that_a_stranger_needs),
-		cmocka_unit_test(an_invite_replaces_all_that_was_known_of_the_relay),
-		cmocka_unit_test(a_code_is_for_the_relay_that_is_known),
-		cmocka_unit_test(white_space_and_brackets_of_mail_programs_do_no_harm),
-		cmocka_unit_test(what_is_wrong_gets_a_sentence_and_nothing_is_made),
-		cmocka_unit_test(names_are_made_fit_for_the_room),
-		cmocka_unit_test(the_hint_names_the_relay_while_it_is_typed),
-		cmocka_unit_test(only_whole_invites_are_taken_from_outside),
+		cmocka_unit_test(an_invite_suffices_without_a_known_relay),
+		cmocka_unit_test(an_invite_replaces_the_known_relay),
+		cmocka_unit_test(a_code_is_for_the_known_relay),
+		cmocka_unit_test(white_space_and_brackets_of_mail_programs_are_ignored),
+		cmocka_unit_test(wrong_input_is_explained_and_yields_no_options),
+		cmocka_unit_test(names_are_cleaned_for_the_room),
+		cmocka_unit_test(the_hint_names_the_relay_while_the_player_types),
+		cmocka_unit_test(only_complete_invites_are_accepted_from_outside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
  * and the thread that sees to it. */
 #include "win_netfix_world.h"
 
-static void everything_is_changed_in_order_and_noted_before(void **state)
+static void every_change_is_made_in_order_and_noted_first(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -31,7 +31,7 @@ static void everything_is_changed_in_order_and_noted_before(void **state)
 	assert_int_equal(w.writes, NETFIX_ITEMS);
 }
 
-static void what_is_right_already_is_left_alone(void **state)
+static void correct_settings_are_left_alone(void **state)
 {
 	static const struct {
 		enum netfix_item item;
@@ -73,7 +73,7 @@ static void what_is_right_already_is_left_alone(void **state)
 	}
 }
 
-static void the_mtu_is_the_rooms_as_far_as_each_protocol_goes(void **state)
+static void the_mtu_is_the_rooms_within_each_protocols_limits(void **state)
 {
 	static const struct {
 		unsigned room;
@@ -107,7 +107,7 @@ static void the_mtu_is_the_rooms_as_far_as_each_protocol_goes(void **state)
 	}
 }
 
-static void one_change_that_fails_does_not_keep_the_others(void **state)
+static void a_failed_change_does_not_prevent_the_others(void **state)
 {
 	static const struct {
 		enum netfix_item item;
@@ -150,7 +150,7 @@ static void one_change_that_fails_does_not_keep_the_others(void **state)
 	}
 }
 
-static void what_fails_at_first_is_tried_again(void **state)
+static void a_failed_change_is_tried_again(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -172,7 +172,7 @@ static void what_fails_at_first_is_tried_again(void **state)
 	assert_int_equal(w.warnings, 0);
 }
 
-static void an_adapter_without_IPv4_is_told_once_and_IPv6_is_not_missed(void **state)
+static void missing_IPv4_is_reported_once_and_missing_IPv6_is_not(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -189,7 +189,7 @@ static void an_adapter_without_IPv4_is_told_once_and_IPv6_is_not_missed(void **s
 	assert_int_equal(w.values[0][NETFIX_FIREWALL_RULE], 1);
 }
 
-static void an_adapter_without_IPv6_is_a_good_adapter(void **state)
+static void an_adapter_without_IPv6_is_accepted(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -206,7 +206,7 @@ static void an_adapter_without_IPv6_is_a_good_adapter(void **state)
 	assert_true(netfix_work_apply(&work, 90 * LP_SECOND));
 }
 
-static void without_rights_one_sentence_is_enough(void **state)
+static void missing_privileges_are_reported_in_one_sentence(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -224,7 +224,7 @@ static void without_rights_one_sentence_is_enough(void **state)
 	assert_int_equal(w.writes, NETFIX_ITEMS);
 }
 
-static void what_cannot_be_noted_is_not_changed(void **state)
+static void a_setting_without_a_note_is_not_changed(void **state)
 {
 	struct world w, before;
 	struct netfix_work work;
@@ -243,7 +243,7 @@ static void what_cannot_be_noted_is_not_changed(void **state)
 	assert_non_null(strstr(w.warned, "write down"));
 }
 
-static void an_adapter_that_another_holds_is_waited_for(void **state)
+static void netfix_waits_for_an_adapter_that_another_program_holds(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -267,7 +267,7 @@ static void an_adapter_that_another_holds_is_waited_for(void **state)
 	assert_changed(&w);
 }
 
-static void the_network_is_made_private_whenever_it_comes_but_once(void **state)
+static void each_network_is_made_private_once_when_it_appears(void **state)
 {
 	static const struct {
 		int network;       /* that the adapter is in now; 0: the medium is down */
@@ -309,7 +309,7 @@ static void the_network_is_made_private_whenever_it_comes_but_once(void **state)
 	assert_int_equal(w.note_count, 0);
 }
 
-static void a_stand_in_for_an_adapter_has_nothing_to_change(void **state)
+static void a_pipe_has_no_settings_to_change(void **state)
 {
 	static const char *const names[] = {"", "\\\\.\\pipe\\tap", "{no}"};
 
@@ -327,7 +327,7 @@ static void a_stand_in_for_an_adapter_has_nothing_to_change(void **state)
 	}
 }
 
-static void each_warning_is_told_once(void **state)
+static void each_warning_is_reported_once(void **state)
 {
 	struct world w;
 	struct netfix_work work;
@@ -358,7 +358,7 @@ static bool comes_true(const int *value, int expected)
 	return *(volatile const int *)value == expected;
 }
 
-static void the_thread_changes_watches_and_puts_back(void **state)
+static void the_thread_changes_watches_and_restores(void **state)
 {
 	static struct world w, before;
 	struct netfix_system system;
@@ -399,7 +399,7 @@ static void the_thread_changes_watches_and_puts_back(void **state)
 	assert_int_equal(w.network_reports, 1);
 }
 
-static void a_windows_that_hangs_does_not_hang_the_program(void **state)
+static void hanging_windows_calls_do_not_hang_the_program(void **state)
 {
 	static struct world w;
 	struct netfix_system system;
@@ -428,21 +428,21 @@ static void a_windows_that_hangs_does_not_hang_the_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything_is_changed_in_order_and_noted_before),
-		cmocka_unit_test(what_is_right_already_is_left_alone),
-		cmocka_unit_test(the_mtu_is_the_rooms_as_far_as_each_protocol_goes),
-		cmocka_unit_test(one_change_that_fails_does_not_keep_the_others),
-		cmocka_unit_test(what_fails_at_first_is_tried_again),
-		cmocka_unit_test(an_adapter_without_IPv4_is_told_once_and_IPv6_is_not_missed),
-		cmocka_unit_test(an_adapter_without_IPv6_is_a_good_adapter),
-		cmocka_unit_test(without_rights_one_sentence_is_enough),
-		cmocka_unit_test(what_cannot_be_noted_is_not_changed),
-		cmocka_unit_test(an_adapter_that_another_holds_is_waited_for),
-		cmocka_unit_test(the_network_is_made_private_whenever_it_comes_but_once),
-		cmocka_unit_test(a_stand_in_for_an_adapter_has_nothing_to_change),
-		cmocka_unit_test(each_warning_is_told_once),
-		cmocka_unit_test(the_thread_changes_watches_and_puts_back),
-		cmocka_unit_test(a_windows_that_hangs_does_not_hang_the_program),
+		cmocka_unit_test(every_change_is_made_in_order_and_noted_first),
+		cmocka_unit_test(correct_settings_are_left_alone),
+		cmocka_unit_test(the_mtu_is_the_rooms_within_each_protocols_limits),
+		cmocka_unit_test(a_failed_change_does_not_prevent_the_others),
+		cmocka_unit_test(a_failed_change_is_tried_again),
+		cmocka_unit_test(missing_IPv4_is_reported_once_and_missing_IPv6_is_not),
+		cmocka_unit_test(an_adapter_without_IPv6_is_accepted),
+		cmocka_unit_test(missing_privileges_are_reported_in_one_sentence),
+		cmocka_unit_test(a_setting_without_a_note_is_not_changed),
+		cmocka_unit_test(netfix_waits_for_an_adapter_that_another_program_holds),
+		cmocka_unit_test(each_network_is_made_private_once_when_it_appears),
+		cmocka_unit_test(a_pipe_has_no_settings_to_change),
+		cmocka_unit_test(each_warning_is_reported_once),
+		cmocka_unit_test(the_thread_changes_watches_and_restores),
+		cmocka_unit_test(hanging_windows_calls_do_not_hang_the_program),
 	};
 	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static bool same_note(const struct netfix_note *a, const struct netfix_note *b)
 	       a->now == b->now && IsEqualGUID(&a->network, &b->network);
 }
 
-static void notes_come_back_as_they_were_written(void **state)
+static void notes_are_read_as_they_were_written(void **state)
 {
 	static const struct netfix_note notes[] = {
 		{ONE, NETFIX_FIREWALL_RULE, {0}, 0, 1},
@@ -103,7 +103,7 @@ static void put_value(const wchar_t *name, DWORD type, uint64_t data, DWORD len)
 	RegCloseKey(key);
 }
 
-static void a_value_that_is_no_note_is_thrown_away(void **state)
+static void a_value_that_is_not_a_note_is_deleted(void **state)
 {
 	static const uint64_t good = (uint64_t)25 << 32 | 1;
 	static const struct {
@@ -151,7 +151,7 @@ static void a_value_that_is_no_note_is_thrown_away(void **state)
 	}
 }
 
-static void nonsense_does_not_hide_a_note(void **state)
+static void invalid_values_do_not_hide_a_note(void **state)
 {
 	struct netfix_note list[4];
 	struct netfix_system s = open_system();
@@ -216,7 +216,7 @@ static void an_adapter_is_held_by_one_program(void **state)
 	s.close(s.context);
 }
 
-static void who_waits_for_an_adapter_gets_it(void **state)
+static void a_waiting_program_gets_the_adapter(void **state)
 {
 	struct netfix_system s = open_system();
 	struct holder h = {.wait_ms = 5000,
@@ -244,7 +244,7 @@ static DWORD WINAPI die(void *context)
 	return s->lock(s->context, ONE, 0);
 }
 
-static void a_dead_program_holds_nothing(void **state)
+static void a_dead_program_holds_no_adapter(void **state)
 {
 	struct netfix_system dead = open_system(), s = open_system();
 	HANDLE thread = CreateThread(NULL, 0, die, &dead, 0, NULL);
@@ -282,7 +282,7 @@ static DWORD WINAPI take(void *context)
 	return 0;
 }
 
-static void only_an_administrator_holds_a_lanparty_up(void **state)
+static void only_an_administrators_lock_is_waited_for(void **state)
 {
 	static const struct {
 		const wchar_t *security;
@@ -340,7 +340,7 @@ static void nobody_but_administrators_can_open_the_lock(void **state)
 	s.close(s.context);
 }
 
-static void an_adapter_that_is_not_there_is_gone_or_switched_off(void **state)
+static void a_missing_adapter_is_gone_or_switched_off(void **state)
 {
 	static const wchar_t connection[] = L"SYSTEM\\CurrentControlSet\\Control\\Network\\"
 					    L"{4D36E972-E325-11CE-BFC1-08002BE10318}\\" WIDE_ONE;
@@ -381,7 +381,7 @@ static void text_of_guid(NET_LUID luid, char text[ADAPTER_GUID])
 }
 
 /* Reads, and changes nothing: the loopback interface and all others. */
-static void every_setting_of_every_interface_can_be_asked_for(void **state)
+static void every_setting_of_every_interface_can_be_read(void **state)
 {
 	struct netfix_system s = open_system();
 	MIB_UNICASTIPADDRESS_TABLE *table = addresses();
@@ -406,7 +406,7 @@ static void every_setting_of_every_interface_can_be_asked_for(void **state)
 	s.close(s.context);
 }
 
-static void a_network_that_windows_does_not_know_is_gone(void **state)
+static void a_network_unknown_to_windows_is_gone(void **state)
 {
 	struct netfix_system s = open_system();
 	struct netfix_setting setting = {.network = {0x99999999, 0x8888, 0x7777, {1, 2, 3}}};
@@ -419,7 +419,7 @@ static void a_network_that_windows_does_not_know_is_gone(void **state)
 	s.close(s.context);
 }
 
-static void the_way_leads_through_the_interface_with_the_network(void **state)
+static void the_route_uses_the_interface_of_the_network(void **state)
 {
 	struct lp_address here = {.in = {.sin_family = AF_INET}, .len = sizeof(here.in)};
 	MIB_UNICASTIPADDRESS_TABLE *table = addresses();
@@ -452,7 +452,7 @@ static bool seen_before(const MIB_UNICASTIPADDRESS_TABLE *table, ULONG i)
 	return k < i;
 }
 
-static void what_is_seen_of_the_networks_leaves_the_adapter_out(void **state)
+static void the_view_of_networks_excludes_the_adapter(void **state)
 {
 	struct netfix_view all, without;
 	MIB_UNICASTIPADDRESS_TABLE *table;
@@ -496,7 +496,7 @@ static void hear(void *context, const struct netfix_report *report)
 }
 
 /* No such adapter, so that nothing of this computer is touched but a firewall rule, which goes. */
-static void all_of_it_runs_and_stops_on_this_system(void **state)
+static void netfix_starts_and_stops_on_this_system(void **state)
 {
 	struct heard heard = {0};
 	struct netfix_system system = open_system();
@@ -515,20 +515,20 @@ static void all_of_it_runs_and_stops_on_this_system(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(notes_come_back_as_they_were_written, remove_key),
-		cmocka_unit_test_teardown(a_value_that_is_no_note_is_thrown_away, remove_key),
-		cmocka_unit_test_teardown(nonsense_does_not_hide_a_note, remove_key),
+		cmocka_unit_test_teardown(notes_are_read_as_they_were_written, remove_key),
+		cmocka_unit_test_teardown(a_value_that_is_not_a_note_is_deleted, remove_key),
+		cmocka_unit_test_teardown(invalid_values_do_not_hide_a_note, remove_key),
 		cmocka_unit_test(an_adapter_is_held_by_one_program),
-		cmocka_unit_test(who_waits_for_an_adapter_gets_it),
-		cmocka_unit_test(a_dead_program_holds_nothing),
-		cmocka_unit_test(only_an_administrator_holds_a_lanparty_up),
+		cmocka_unit_test(a_waiting_program_gets_the_adapter),
+		cmocka_unit_test(a_dead_program_holds_no_adapter),
+		cmocka_unit_test(only_an_administrators_lock_is_waited_for),
 		cmocka_unit_test(nobody_but_administrators_can_open_the_lock),
-		cmocka_unit_test(an_adapter_that_is_not_there_is_gone_or_switched_off),
-		cmocka_unit_test(every_setting_of_every_interface_can_be_asked_for),
-		cmocka_unit_test(a_network_that_windows_does_not_know_is_gone),
-		cmocka_unit_test(the_way_leads_through_the_interface_with_the_network),
-		cmocka_unit_test(what_is_seen_of_the_networks_leaves_the_adapter_out),
-		cmocka_unit_test_teardown(all_of_it_runs_and_stops_on_this_system, remove_key),
+		cmocka_unit_test(a_missing_adapter_is_gone_or_switched_off),
+		cmocka_unit_test(every_setting_of_every_interface_can_be_read),
+		cmocka_unit_test(a_network_unknown_to_windows_is_gone),
+		cmocka_unit_test(the_route_uses_the_interface_of_the_network),
+		cmocka_unit_test(the_view_of_networks_excludes_the_adapter),
+		cmocka_unit_test_teardown(netfix_starts_and_stops_on_this_system, remove_key),
 	};
 	remove_key(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);

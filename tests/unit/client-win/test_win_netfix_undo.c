@@ -1,7 +1,7 @@
 /* What Windows must have different in a room: all is undone, wherever it stops. */
 #include "win_netfix_world.h"
 
-static void it_is_undone_in_reverse_order(void **state)
+static void changes_are_undone_in_reverse_order(void **state)
 {
 	struct world w, before;
 	struct netfix_work work;
@@ -72,7 +72,7 @@ static void crash_at_every_step(const struct world *fresh, bool twice)
 	}
 }
 
-static void a_crash_at_any_step_is_put_right(void **state)
+static void a_crash_at_any_step_is_repaired(void **state)
 {
 	struct world fresh;
 
@@ -87,7 +87,7 @@ static void a_crash_at_any_step_is_put_right(void **state)
 	crash_at_every_step(&fresh, false);
 }
 
-static void what_a_crash_left_is_put_back_before_the_next_room(void **state)
+static void what_a_crash_left_is_restored_before_the_next_room(void **state)
 {
 	struct world w, before;
 	struct netfix_work work, next;
@@ -108,7 +108,7 @@ static void what_a_crash_left_is_put_back_before_the_next_room(void **state)
 	assert_int_equal(w.note_count, 0);
 }
 
-static void what_others_changed_meanwhile_stays(void **state)
+static void what_others_changed_in_the_meantime_stays(void **state)
 {
 	static const struct {
 		enum netfix_item item;
@@ -185,7 +185,7 @@ static void notes_of_an_adapter_that_is_switched_off_wait_for_it(void **state)
 	assert_int_equal(w.note_count, 0);
 }
 
-static void what_windows_does_not_take_back_is_tried_at_the_next_start(void **state)
+static void a_failed_restore_is_tried_at_the_next_start(void **state)
 {
 	struct world w, before;
 	struct netfix_work work;
@@ -235,7 +235,7 @@ static void another_programs_adapter_is_left_alone(void **state)
 		assert_string_equal(w.notes[i].guid, ONE);
 }
 
-static void a_note_that_makes_no_sense_is_none(void **state)
+static void an_invalid_note_is_ignored(void **state)
 {
 	static const struct netfix_note good = {
 		.guid = ONE, .item = NETFIX_METRIC_4, .former = 25, .now = 1};
@@ -299,15 +299,15 @@ static void a_note_that_makes_no_sense_is_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_undone_in_reverse_order),
-		cmocka_unit_test(a_crash_at_any_step_is_put_right),
-		cmocka_unit_test(what_a_crash_left_is_put_back_before_the_next_room),
-		cmocka_unit_test(what_others_changed_meanwhile_stays),
+		cmocka_unit_test(changes_are_undone_in_reverse_order),
+		cmocka_unit_test(a_crash_at_any_step_is_repaired),
+		cmocka_unit_test(what_a_crash_left_is_restored_before_the_next_room),
+		cmocka_unit_test(what_others_changed_in_the_meantime_stays),
 		cmocka_unit_test(notes_of_an_adapter_that_is_gone_are_dropped),
 		cmocka_unit_test(notes_of_an_adapter_that_is_switched_off_wait_for_it),
-		cmocka_unit_test(what_windows_does_not_take_back_is_tried_at_the_next_start),
+		cmocka_unit_test(a_failed_restore_is_tried_at_the_next_start),
 		cmocka_unit_test(another_programs_adapter_is_left_alone),
-		cmocka_unit_test(a_note_that_makes_no_sense_is_none),
+		cmocka_unit_test(an_invalid_note_is_ignored),
 	};
 	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
 	return cmocka_run_group_tests(tests, NULL, NULL);

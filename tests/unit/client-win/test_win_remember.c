@@ -63,7 +63,7 @@ static void put(const wchar_t *name, DWORD type, const void *data, size_t len)
 	RegCloseKey(key);
 }
 
-static void what_is_remembered_is_read_by_the_next_start(void **state)
+static void the_next_start_reads_what_was_stored(void **state)
 {
 	struct lp_peer_options back, expected = options;
 	(void)state;
@@ -77,7 +77,7 @@ static void what_is_remembered_is_read_by_the_next_start(void **state)
 	assert_memory_equal(&back, &expected, sizeof(back));
 }
 
-static void a_new_one_replaces_all_of_the_old_one(void **state)
+static void new_values_replace_all_old_values(void **state)
 {
 	static const struct lp_peer_options others[] = {
 		{.relay = {"2001:db8::5", LP_RELAY_PORT}, .server_name = "2001:db8::5"},
@@ -94,7 +94,7 @@ static void a_new_one_replaces_all_of_the_old_one(void **state)
 	}
 }
 
-static void the_longest_of_everything_fits(void **state)
+static void the_longest_values_fit(void **state)
 {
 	struct lp_peer_options big = {.relay = {.port = 65535}, .pin_count = LP_MAX_PINS}, back;
 	(void)state;
@@ -107,7 +107,7 @@ static void the_longest_of_everything_fits(void **state)
 	assert_memory_equal(&back, &big, sizeof(back));
 }
 
-static void nothing_is_remembered_at_first(void **state)
+static void nothing_is_stored_at_first(void **state)
 {
 	struct lp_peer_options back = options;
 	(void)state;
@@ -115,7 +115,7 @@ static void nothing_is_remembered_at_first(void **state)
 	assert_memory_equal(&back, &nothing, sizeof(back));
 }
 
-static void nonsense_is_not_believed(void **state)
+static void invalid_values_are_not_used(void **state)
 {
 	static const wchar_t good[] = L"other.example.org", pin[] = PIN, plus[] = PIN L"0";
 	static const wchar_t environment[] = L"%USERNAME%", blank[] = L"play example.org";
@@ -174,7 +174,7 @@ static void nonsense_is_not_believed(void **state)
 	}
 }
 
-static void the_room_is_nowhere(void **state)
+static void the_room_is_never_stored(void **state)
 {
 	static const wchar_t *const known[] = {
 		L"relay", L"server-name", L"relay-pin", L"relay-pin-2", L"name"};
@@ -202,7 +202,7 @@ static void the_room_is_nowhere(void **state)
 	assert_int_equal(count, COUNT(known));
 }
 
-static void breaking_off_leaves_no_relay_without_its_pin(void **state)
+static void an_interrupted_write_leaves_no_relay_without_its_pin(void **state)
 {
 	struct lp_peer_options back;
 	HKEY key;
@@ -217,15 +217,14 @@ static void breaking_off_leaves_no_relay_without_its_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_next_start_reads_what_was_stored, begin, end),
+		cmocka_unit_test_setup_teardown(new_values_replace_all_old_values, begin, end),
+		cmocka_unit_test_setup_teardown(the_longest_values_fit, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_is_stored_at_first, begin, end),
+		cmocka_unit_test_setup_teardown(invalid_values_are_not_used, begin, end),
+		cmocka_unit_test_setup_teardown(the_room_is_never_stored, begin, end),
 		cmocka_unit_test_setup_teardown(
-			what_is_remembered_is_read_by_the_next_start, begin, end),
-		cmocka_unit_test_setup_teardown(a_new_one_replaces_all_of_the_old_one, begin, end),
-		cmocka_unit_test_setup_teardown(the_longest_of_everything_fits, begin, end),
-		cmocka_unit_test_setup_teardown(nothing_is_remembered_at_first, begin, end),
-		cmocka_unit_test_setup_teardown(nonsense_is_not_believed, begin, end),
-		cmocka_unit_test_setup_teardown(the_room_is_nowhere, begin, end),
-		cmocka_unit_test_setup_teardown(
-			breaking_off_leaves_no_relay_without_its_pin, begin, end),
+			an_interrupted_write_leaves_no_relay_without_its_pin, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,7 @@ static void packets_take_the_longest_prefix_then_the_lowest_metric(void **state)
 	}
 }
 
-static void without_a_route_there_is_no_way(void **state)
+static void without_a_route_there_is_no_interface(void **state)
 {
 	static const struct row offline[] = {{"192.168.1.0", 24, 281, 4}, {"fe80::", 64, 281, 4}};
 	struct netfix_route table[COUNT(offline)];
@@ -134,7 +134,7 @@ static struct netfix_prefix prefix_of(const char *text)
 	return prefix;
 }
 
-static void two_networks_with_the_same_addresses_are_told(void **state)
+static void two_networks_with_the_same_addresses_are_reported(void **state)
 {
 	static const struct {
 		const char *own, *others[3], *named[3], *story;
@@ -198,8 +198,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_take_the_longest_prefix_then_the_lowest_metric),
-		cmocka_unit_test(without_a_route_there_is_no_way),
-		cmocka_unit_test(two_networks_with_the_same_addresses_are_told),
+		cmocka_unit_test(without_a_route_there_is_no_interface),
+		cmocka_unit_test(two_networks_with_the_same_addresses_are_reported),
 		cmocka_unit_test(a_prefix_is_shown_as_people_write_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static void assert_members(const char *wanted)
 	assert_string_equal(names, wanted);
 }
 
-static void members_stand_in_order_with_oneself_among_them(void **state)
+static void members_are_sorted_and_include_this_client(void **state)
 {
 	(void)state;
 	begin(true, true);
@@ -102,7 +102,7 @@ static void members_stand_in_order_with_oneself_among_them(void **state)
 	assert_members("Bert me zoe");
 }
 
-static void a_welcome_says_at_once_whether_the_lan_is_there(void **state)
+static void a_welcome_shows_at_once_whether_the_gateway_is_present(void **state)
 {
 	(void)state;
 	begin(true, true);
@@ -120,7 +120,7 @@ static void the_fullest_room_fits(void **state)
 	assert_int_equal(stay.count, LP_MAX_MEMBERS);
 }
 
-static void a_ping_is_the_way_through_the_relay(void **state)
+static void a_ping_is_the_round_trip_through_the_relay(void **state)
 {
 	(void)state;
 	begin(false, true);
@@ -153,7 +153,7 @@ static void traffic_is_a_rate_and_a_total(void **state)
 	assert_true(stay.in.rate == 0 && stay.in.bytes == 9000);
 }
 
-static void a_fault_stays_to_be_read_while_it_tries_again(void **state)
+static void a_fault_stays_visible_while_the_client_retries(void **state)
 {
 	(void)state;
 	begin(true, true);
@@ -177,7 +177,7 @@ static void a_fault_stays_to_be_read_while_it_tries_again(void **state)
 	assert_string_equal(told, "You are in the room.");
 }
 
-static void what_the_relay_answered_is_not_overwritten_by_the_end(void **state)
+static void the_end_does_not_overwrite_the_relays_answer(void **state)
 {
 	(void)state;
 	begin(false, false);
@@ -192,7 +192,7 @@ static void what_the_relay_answered_is_not_overwritten_by_the_end(void **state)
 	assert_int_equal(stay.state, STAY_NONE);
 }
 
-static void a_missing_adapter_ends_it_with_its_reason(void **state)
+static void a_missing_adapter_ends_the_stay_with_its_reason(void **state)
 {
 	(void)state;
 	struct session_event event = {.kind = SESSION_NO_ADAPTER, .problem = ADAPTER_TOO_OLD};
@@ -230,7 +230,7 @@ static void leaving_is_no_fault(void **state)
 	assert_false(stay.failed);
 }
 
-static void an_end_by_itself_says_why(void **state)
+static void an_unrequested_end_gives_its_reason(void **state)
 {
 	(void)state;
 	begin(true, true);
@@ -240,7 +240,7 @@ static void an_end_by_itself_says_why(void **state)
 	assert_true(stay.failed);
 }
 
-static void what_was_never_joined_is_not_left(void **state)
+static void a_room_that_was_never_joined_is_not_left(void **state)
 {
 	(void)state;
 	begin(false, false);
@@ -252,7 +252,7 @@ static void what_was_never_joined_is_not_left(void **state)
 	assert_false(stay.failed);
 }
 
-static void a_warning_stays_beside_the_status(void **state)
+static void a_warning_is_shown_with_the_status(void **state)
 {
 	(void)state;
 	begin(true, true);
@@ -268,7 +268,7 @@ static void a_warning_stays_beside_the_status(void **state)
 	assert_null(strstr(stay.status, "overlap"));
 }
 
-static void a_notice_passes_and_the_warning_is_there_again(void **state)
+static void the_warning_returns_after_a_notice(void **state)
 {
 	(void)state;
 	static const struct {
@@ -358,7 +358,7 @@ static void assert_last_state(void)
 	assert_int_equal(stay.state, STAY_JOINED);
 }
 
-static void a_flood_is_one_message_and_ends_with_the_last_state(void **state)
+static void a_flood_of_events_is_one_message_with_the_last_state(void **state)
 {
 	(void)state;
 	begin_box();
@@ -373,7 +373,7 @@ static void a_flood_is_one_message_and_ends_with_the_last_state(void **state)
 	assert_false(seen.changed || seen.entered);
 }
 
-static void a_window_that_looks_meanwhile_sees_the_last_state_too(void **state)
+static void a_window_that_looks_during_a_flood_sees_the_last_state(void **state)
 {
 	(void)state;
 	begin_box();
@@ -381,7 +381,7 @@ static void a_window_that_looks_meanwhile_sees_the_last_state_too(void **state)
 	assert_last_state();
 }
 
-static void a_message_that_was_refused_is_tried_again(void **state)
+static void a_refused_message_is_sent_again(void **state)
 {
 	(void)state;
 	begin_box();
@@ -396,7 +396,7 @@ static void a_message_that_was_refused_is_tried_again(void **state)
 	assert_non_null(strstr(two, "  three\r\n"));
 }
 
-static void a_line_of_any_length_fits_or_is_told_as_a_gap(void **state)
+static void a_line_of_any_length_fits_or_is_counted_as_lost(void **state)
 {
 	(void)state;
 	static char line[2 * INBOX_LOG];
@@ -412,7 +412,7 @@ static void a_line_of_any_length_fits_or_is_told_as_a_gap(void **state)
 	}
 }
 
-static void an_end_that_nobody_told_is_one(void **state)
+static void an_end_without_an_event_ends_the_stay(void **state)
 {
 	(void)state;
 	begin_box();
@@ -437,24 +437,24 @@ static void an_end_that_nobody_told_is_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(members_stand_in_order_with_oneself_among_them),
-		cmocka_unit_test(a_welcome_says_at_once_whether_the_lan_is_there),
+		cmocka_unit_test(members_are_sorted_and_include_this_client),
+		cmocka_unit_test(a_welcome_shows_at_once_whether_the_gateway_is_present),
 		cmocka_unit_test(the_fullest_room_fits),
-		cmocka_unit_test(a_ping_is_the_way_through_the_relay),
+		cmocka_unit_test(a_ping_is_the_round_trip_through_the_relay),
 		cmocka_unit_test(traffic_is_a_rate_and_a_total),
-		cmocka_unit_test(a_fault_stays_to_be_read_while_it_tries_again),
-		cmocka_unit_test(what_the_relay_answered_is_not_overwritten_by_the_end),
-		cmocka_unit_test(a_missing_adapter_ends_it_with_its_reason),
+		cmocka_unit_test(a_fault_stays_visible_while_the_client_retries),
+		cmocka_unit_test(the_end_does_not_overwrite_the_relays_answer),
+		cmocka_unit_test(a_missing_adapter_ends_the_stay_with_its_reason),
 		cmocka_unit_test(leaving_is_no_fault),
-		cmocka_unit_test(an_end_by_itself_says_why),
-		cmocka_unit_test(what_was_never_joined_is_not_left),
-		cmocka_unit_test(a_warning_stays_beside_the_status),
-		cmocka_unit_test(a_notice_passes_and_the_warning_is_there_again),
-		cmocka_unit_test(a_flood_is_one_message_and_ends_with_the_last_state),
-		cmocka_unit_test(a_window_that_looks_meanwhile_sees_the_last_state_too),
-		cmocka_unit_test(a_message_that_was_refused_is_tried_again),
-		cmocka_unit_test(a_line_of_any_length_fits_or_is_told_as_a_gap),
-		cmocka_unit_test(an_end_that_nobody_told_is_one),
+		cmocka_unit_test(an_unrequested_end_gives_its_reason),
+		cmocka_unit_test(a_room_that_was_never_joined_is_not_left),
+		cmocka_unit_test(a_warning_is_shown_with_the_status),
+		cmocka_unit_test(the_warning_returns_after_a_notice),
+		cmocka_unit_test(a_flood_of_events_is_one_message_with_the_last_state),
+		cmocka_unit_test(a_window_that_looks_during_a_flood_sees_the_last_state),
+		cmocka_unit_test(a_refused_message_is_sent_again),
+		cmocka_unit_test(a_line_of_any_length_fits_or_is_counted_as_lost),
+		cmocka_unit_test(an_end_without_an_event_ends_the_stay),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,7 +209,7 @@ static const struct {
 	{42, true, "and then all goes on"},
 };
 
-static void a_frame_arrives_when_it_has_a_length_of_ethernet(void **state)
+static void only_frames_of_ethernet_length_arrive(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -254,7 +254,7 @@ static void a_thousand_random_frames_break_nothing(void **state)
 }
 
 /* Several ends at once: nobody reads for a while, so all reads have ended when the port looks. */
-static void frames_keep_their_order_when_nobody_looks_for_a_while(void **state)
+static void frames_keep_their_order_when_nobody_reads_for_a_while(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -277,7 +277,7 @@ static void frames_keep_their_order_when_nobody_looks_for_a_while(void **state)
 	rig_close(&r);
 }
 
-static void a_reader_that_does_not_read_holds_up_nothing(void **state)
+static void a_slow_reader_blocks_nothing(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -301,7 +301,7 @@ static void a_reader_that_does_not_read_holds_up_nothing(void **state)
 	rig_close(&r);
 }
 
-static void the_other_side_that_closes_breaks_it(void **state)
+static void the_port_is_broken_when_the_other_side_closes(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -323,7 +323,7 @@ static void the_other_side_that_closes_breaks_it(void **state)
 }
 
 /* An adapter gives its reads back when the computer goes to sleep. */
-static void reads_that_were_given_back_begin_again(void **state)
+static void returned_reads_are_started_again(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -341,7 +341,7 @@ static void reads_that_were_given_back_begin_again(void **state)
 	rig_close(&r);
 }
 
-static void closing_leaves_nothing_under_way(void **state)
+static void closing_leaves_no_pending_operation(void **state)
 {
 	(void)state;
 	struct rig r;
@@ -355,7 +355,7 @@ static void closing_leaves_nothing_under_way(void **state)
 	}
 }
 
-static void a_pipe_that_is_not_there_is_an_error(void **state)
+static void a_missing_pipe_is_an_error(void **state)
 {
 	(void)state;
 	assert_true(tap_open_pipe("\\\\.\\pipe\\nobody-made-this") == INVALID_HANDLE_VALUE);
@@ -366,14 +366,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_cross_both_ways_in_order),
-		cmocka_unit_test(a_frame_arrives_when_it_has_a_length_of_ethernet),
+		cmocka_unit_test(only_frames_of_ethernet_length_arrive),
 		cmocka_unit_test(a_thousand_random_frames_break_nothing),
-		cmocka_unit_test(frames_keep_their_order_when_nobody_looks_for_a_while),
-		cmocka_unit_test(a_reader_that_does_not_read_holds_up_nothing),
-		cmocka_unit_test(the_other_side_that_closes_breaks_it),
-		cmocka_unit_test(reads_that_were_given_back_begin_again),
-		cmocka_unit_test(closing_leaves_nothing_under_way),
-		cmocka_unit_test(a_pipe_that_is_not_there_is_an_error),
+		cmocka_unit_test(frames_keep_their_order_when_nobody_reads_for_a_while),
+		cmocka_unit_test(a_slow_reader_blocks_nothing),
+		cmocka_unit_test(the_port_is_broken_when_the_other_side_closes),
+		cmocka_unit_test(returned_reads_are_started_again),
+		cmocka_unit_test(closing_leaves_no_pending_operation),
+		cmocka_unit_test(a_missing_pipe_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

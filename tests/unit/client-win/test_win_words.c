@@ -36,7 +36,7 @@ static void assert_for_players(const char *sentence)
 			fail_msg("'%s' in '%s'", jargon[i], sentence);
 }
 
-static void each_answer_of_the_relay_has_its_sentence_and_a_remedy(void **state)
+static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 {
 	(void)state;
 	static const struct {
@@ -77,7 +77,7 @@ static void each_answer_of_the_relay_has_its_sentence_and_a_remedy(void **state)
 	}
 }
 
-static void each_way_that_a_connection_ends_has_its_sentence(void **state)
+static void each_kind_of_connection_end_has_a_sentence(void **state)
 {
 	(void)state;
 	static const struct {
@@ -119,7 +119,7 @@ static void each_way_that_a_connection_ends_has_its_sentence(void **state)
 		assert_true(seen[i]);
 }
 
-static void no_network_and_no_such_relay_are_told_apart(void **state)
+static void no_network_and_an_unknown_relay_are_distinguished(void **state)
 {
 	(void)state;
 	struct session_event event = {.kind = SESSION_ACTION,
@@ -133,7 +133,7 @@ static void no_network_and_no_such_relay_are_told_apart(void **state)
 	assert_for_players(text);
 }
 
-static void each_adapter_problem_has_its_sentence(void **state)
+static void each_adapter_problem_has_a_sentence(void **state)
 {
 	(void)state;
 	static const struct {
@@ -162,7 +162,7 @@ static void each_adapter_problem_has_its_sentence(void **state)
 	assert_int_equal(seen, (1u << COUNT(rows)) - 1);
 }
 
-static void who_comes_and_goes_is_told(void **state)
+static void joining_and_leaving_members_are_reported(void **state)
 {
 	(void)state;
 	static const struct {
@@ -195,7 +195,7 @@ static void who_comes_and_goes_is_told(void **state)
 	}
 }
 
-static void the_rest_is_told_too(void **state)
+static void other_events_are_reported_too(void **state)
 {
 	(void)state;
 	static const struct {
@@ -304,12 +304,12 @@ static void long_texts_are_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_answer_of_the_relay_has_its_sentence_and_a_remedy),
-		cmocka_unit_test(each_way_that_a_connection_ends_has_its_sentence),
-		cmocka_unit_test(no_network_and_no_such_relay_are_told_apart),
-		cmocka_unit_test(each_adapter_problem_has_its_sentence),
-		cmocka_unit_test(who_comes_and_goes_is_told),
-		cmocka_unit_test(the_rest_is_told_too),
+		cmocka_unit_test(each_reject_reason_has_a_sentence_and_a_remedy),
+		cmocka_unit_test(each_kind_of_connection_end_has_a_sentence),
+		cmocka_unit_test(no_network_and_an_unknown_relay_are_distinguished),
+		cmocka_unit_test(each_adapter_problem_has_a_sentence),
+		cmocka_unit_test(joining_and_leaving_members_are_reported),
+		cmocka_unit_test(other_events_are_reported_too),
 		cmocka_unit_test(a_room_is_described),
 		cmocka_unit_test(the_relay_is_written_as_people_do),
 		cmocka_unit_test(bytes_have_a_readable_unit),

@@ -35,7 +35,7 @@ static void an_event_is_a_word_and_pairs(void **state)
 		"a=%d b=%lu c=%llu d=%zu e=%04x f=%.1f", -1, 7ul, ~0ull, (size_t)5, 0x806u, 1.5);
 }
 
-static void the_same_in_json_has_numbers_truths_and_strings(void **state)
+static void a_json_event_has_numbers_booleans_and_strings(void **state)
 {
 	(void)state;
 	lp_log_set(LP_LOG_INFO, LP_LOG_JSON);
@@ -45,7 +45,7 @@ static void the_same_in_json_has_numbers_truths_and_strings(void **state)
 		0x806u, "a");
 }
 
-static void a_value_can_hold_anything_and_stays_one_value(void **state)
+static void a_value_with_any_bytes_stays_one_value(void **state)
 {
 	(void)state;
 	static const struct {
@@ -88,7 +88,7 @@ static void a_value_can_hold_anything_and_stays_one_value(void **state)
 	}
 }
 
-static void a_line_has_an_end_whatever_its_values(void **state)
+static void a_line_is_bounded_whatever_its_values(void **state)
 {
 	(void)state;
 	char value[1001];
@@ -154,7 +154,7 @@ static void lines_go_to_a_taker_as_well(void **state)
 	assert_string_equal(taken, "");
 }
 
-static void a_level_shows_itself_and_what_is_graver(void **state)
+static void a_level_includes_more_severe_levels(void **state)
 {
 	(void)state;
 	enum lp_log_level level = LP_LOG_ERROR;
@@ -259,12 +259,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_is_a_word_and_pairs),
-		cmocka_unit_test(the_same_in_json_has_numbers_truths_and_strings),
-		cmocka_unit_test(a_value_can_hold_anything_and_stays_one_value),
-		cmocka_unit_test(a_line_has_an_end_whatever_its_values),
+		cmocka_unit_test(a_json_event_has_numbers_booleans_and_strings),
+		cmocka_unit_test(a_value_with_any_bytes_stays_one_value),
+		cmocka_unit_test(a_line_is_bounded_whatever_its_values),
 		cmocka_unit_test(a_log_line_has_time_level_and_event),
 		cmocka_unit_test(lines_go_to_a_taker_as_well),
-		cmocka_unit_test(a_level_shows_itself_and_what_is_graver),
+		cmocka_unit_test(a_level_includes_more_severe_levels),
 		cmocka_unit_test(the_journal_gets_priorities_and_no_time),
 		cmocka_unit_test(lines_of_several_threads_stay_whole),
 	};

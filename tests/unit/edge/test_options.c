@@ -183,7 +183,7 @@ static void numbers_have_ranges_and_units(void **state)
 	}
 }
 
-static void mistakes_are_told_in_one_sentence(void **state)
+static void errors_are_reported_in_one_sentence(void **state)
 {
 	(void)state;
 	static const struct {
@@ -255,7 +255,7 @@ static void a_configuration_file_has_the_same_names(void **state)
 	assert_int_equal(v.hex_count, 2);
 }
 
-static void a_mistake_in_the_file_names_its_line(void **state)
+static void an_error_in_the_file_names_its_line(void **state)
 {
 	(void)state;
 	static const struct {
@@ -289,7 +289,7 @@ static void a_mistake_in_the_file_names_its_line(void **state)
 	assert_int_equal(read_with_config(""), LP_EXIT_CONFIG);
 }
 
-static void a_file_of_its_own_place_goes_last_and_need_not_be_there(void **state)
+static void the_default_file_is_optional_and_has_the_lowest_precedence(void **state)
 {
 	(void)state;
 	char own_path[] = "/tmp/lanparty-own-XXXXXX";
@@ -322,7 +322,7 @@ static void a_file_of_its_own_place_goes_last_and_need_not_be_there(void **state
 	default_config = NULL;
 }
 
-static void a_program_may_leave_the_environment_alone(void **state)
+static void a_program_can_ignore_the_environment(void **state)
 {
 	(void)state;
 	setenv("LANPARTY_MAX_CLIENTS", "nonsense", 1);
@@ -338,7 +338,7 @@ static void keep_sentence(const char *sentence)
 	snprintf(sentences, sizeof(sentences), "%s", sentence);
 }
 
-static void mistakes_go_where_a_program_wants_them(void **state)
+static void errors_go_to_the_programs_callback(void **state)
 {
 	(void)state;
 	say = keep_sentence;
@@ -348,7 +348,7 @@ static void mistakes_go_where_a_program_wants_them(void **state)
 	say = NULL;
 }
 
-static void the_command_line_goes_before_the_environment_and_that_before_the_file(void **state)
+static void the_command_line_overrides_the_environment_and_that_the_file(void **state)
 {
 	(void)state;
 	write_config("max-clients = 3\nrate = 3\nlisten = c\nname = c\nquick = no\n");
@@ -402,7 +402,7 @@ static void secrets_do_not_stay_in_argv(void **state)
 	assert_null(strstr(argv_bytes, "QRST"));
 }
 
-static void a_text_can_be_repeated_so_often_and_no_more(void **state)
+static void a_text_can_be_repeated_up_to_its_limit(void **state)
 {
 	(void)state;
 	char words[400] = "";
@@ -423,17 +423,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_command_line_fills_the_table),
 		cmocka_unit_test(numbers_have_ranges_and_units),
-		cmocka_unit_test(mistakes_are_told_in_one_sentence),
+		cmocka_unit_test(errors_are_reported_in_one_sentence),
 		cmocka_unit_test(help_and_version_go_to_stdout),
 		cmocka_unit_test(a_configuration_file_has_the_same_names),
-		cmocka_unit_test(a_mistake_in_the_file_names_its_line),
-		cmocka_unit_test(
-			the_command_line_goes_before_the_environment_and_that_before_the_file),
-		cmocka_unit_test(a_file_of_its_own_place_goes_last_and_need_not_be_there),
-		cmocka_unit_test(a_program_may_leave_the_environment_alone),
-		cmocka_unit_test(mistakes_go_where_a_program_wants_them),
+		cmocka_unit_test(an_error_in_the_file_names_its_line),
+		cmocka_unit_test(the_command_line_overrides_the_environment_and_that_the_file),
+		cmocka_unit_test(the_default_file_is_optional_and_has_the_lowest_precedence),
+		cmocka_unit_test(a_program_can_ignore_the_environment),
+		cmocka_unit_test(errors_go_to_the_programs_callback),
 		cmocka_unit_test(secrets_do_not_stay_in_argv),
-		cmocka_unit_test(a_text_can_be_repeated_so_often_and_no_more),
+		cmocka_unit_test(a_text_can_be_repeated_up_to_its_limit),
 	};
 	close(mkstemp(config_path));
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,7 +69,7 @@ static const struct {
 	{{BROADCAST, STATION, 0x81, 0x37}, true, "IPX: the filter's options decide"},
 };
 
-static void the_kernel_drops_what_no_member_can_get(void **state)
+static void the_kernel_drops_frames_for_no_member(void **state)
 {
 	(void)state;
 	struct lp_mac members[3];
@@ -90,7 +90,7 @@ static void a_frame_too_short_for_a_header_never_passes(void **state)
 	assert_true(passes(NULL, 0, frame, sizeof(frame)));
 }
 
-static void a_room_without_members_gets_groups_only(void **state)
+static void a_room_without_members_receives_group_frames_only(void **state)
 {
 	(void)state;
 	const uint8_t unicast[LP_ETH_HEADER] = {MEMBER(0), STATION, 0x08, 0x00};
@@ -99,7 +99,7 @@ static void a_room_without_members_gets_groups_only(void **state)
 	assert_true(passes(NULL, 0, group, sizeof(group)));
 }
 
-static void a_full_list_of_members_is_told_apart_in_the_kernel(void **state)
+static void the_kernel_filters_for_a_full_list_of_members(void **state)
 {
 	(void)state;
 	struct lp_mac members[LP_BPF_MEMBERS];
@@ -115,7 +115,7 @@ static void a_full_list_of_members_is_told_apart_in_the_kernel(void **state)
 	}
 }
 
-static void with_one_more_every_unicast_passes(void **state)
+static void beyond_the_kernels_limit_every_unicast_frame_passes(void **state)
 {
 	(void)state;
 	struct lp_mac members[LP_BPF_MEMBERS + 1];
@@ -129,11 +129,11 @@ static void with_one_more_every_unicast_passes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_kernel_drops_what_no_member_can_get),
+		cmocka_unit_test(the_kernel_drops_frames_for_no_member),
 		cmocka_unit_test(a_frame_too_short_for_a_header_never_passes),
-		cmocka_unit_test(a_room_without_members_gets_groups_only),
-		cmocka_unit_test(a_full_list_of_members_is_told_apart_in_the_kernel),
-		cmocka_unit_test(with_one_more_every_unicast_passes),
+		cmocka_unit_test(a_room_without_members_receives_group_frames_only),
+		cmocka_unit_test(the_kernel_filters_for_a_full_list_of_members),
+		cmocka_unit_test(beyond_the_kernels_limit_every_unicast_frame_passes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,7 +42,7 @@ static struct lp_port *open_port(void)
 	return port;
 }
 
-static void frames_go_both_ways_and_never_come_back_P3(void **state)
+static void frames_cross_in_both_directions_without_echo_P3(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -80,7 +80,7 @@ static void the_gateway_host_itself_can_be_reached(void **state)
 	close_port();
 }
 
-static void the_kernel_finishes_what_the_host_sends(void **state)
+static void the_kernel_completes_the_hosts_offloaded_frames(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -106,7 +106,7 @@ static void the_kernel_finishes_what_the_host_sends(void **state)
 }
 
 /* A bridge that snoops and asks itself would keep groups without listeners from its ports. */
-static void groups_that_nobody_asked_for_arrive_all_the_same(void **state)
+static void multicast_without_listeners_arrives(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -142,7 +142,7 @@ static const struct {
 	{{BROADCAST, STATION, 0x88, 0xcc}, "LLDP"},
 };
 
-static void what_no_member_can_get_stays_out(void **state)
+static void frames_for_no_member_stay_out(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -157,7 +157,7 @@ static void what_no_member_can_get_stays_out(void **state)
 	close_port();
 }
 
-static void a_tag_with_a_priority_alone_is_cut_off(void **state)
+static void a_priority_tag_is_removed(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -174,7 +174,7 @@ static void a_tag_with_a_priority_alone_is_cut_off(void **state)
 	close_port();
 }
 
-static void the_bridge_stays_as_it_was(void **state)
+static void the_bridge_is_left_unchanged(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -198,7 +198,7 @@ static void the_bridge_stays_as_it_was(void **state)
 }
 
 /* The gateway gives up what it was started with as soon as the port is open. */
-static void an_open_port_needs_no_rights(void **state)
+static void an_open_port_needs_no_privileges(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -221,7 +221,7 @@ static void an_open_port_needs_no_rights(void **state)
 
 /* With IPv6 on, a new interface would announce itself. What the bridge says (it asks for the group
  * of snooping routers when a port comes) is the host's own affair. */
-static void the_tap_says_nothing_of_its_own(void **state)
+static void the_tap_sends_no_frames_of_its_own(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -237,7 +237,7 @@ static void the_tap_says_nothing_of_its_own(void **state)
 	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
 }
 
-static void what_is_no_bridge_is_refused(void **state)
+static void an_interface_that_is_not_a_bridge_is_refused(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -259,16 +259,16 @@ static void what_is_no_bridge_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BRIDGE_TEST(frames_go_both_ways_and_never_come_back_P3),
+		BRIDGE_TEST(frames_cross_in_both_directions_without_echo_P3),
 		BRIDGE_TEST(the_gateway_host_itself_can_be_reached),
-		BRIDGE_TEST(the_kernel_finishes_what_the_host_sends),
-		BRIDGE_TEST(groups_that_nobody_asked_for_arrive_all_the_same),
-		BRIDGE_TEST(what_no_member_can_get_stays_out),
-		BRIDGE_TEST(a_tag_with_a_priority_alone_is_cut_off),
-		BRIDGE_TEST(the_bridge_stays_as_it_was),
-		BRIDGE_TEST(an_open_port_needs_no_rights),
-		BRIDGE_TEST(the_tap_says_nothing_of_its_own),
-		BRIDGE_TEST(what_is_no_bridge_is_refused),
+		BRIDGE_TEST(the_kernel_completes_the_hosts_offloaded_frames),
+		BRIDGE_TEST(multicast_without_listeners_arrives),
+		BRIDGE_TEST(frames_for_no_member_stay_out),
+		BRIDGE_TEST(a_priority_tag_is_removed),
+		BRIDGE_TEST(the_bridge_is_left_unchanged),
+		BRIDGE_TEST(an_open_port_needs_no_privileges),
+		BRIDGE_TEST(the_tap_sends_no_frames_of_its_own),
+		BRIDGE_TEST(an_interface_that_is_not_a_bridge_is_refused),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
 }

@@ -63,7 +63,7 @@ static void a_frame_is_injected_P3(void **state)
 }
 
 /* Neither the port's own frames nor those of the gateway's host are frames from the LAN. */
-static void what_leaves_through_the_interface_is_not_read_back(void **state)
+static void outgoing_frames_are_not_read_back(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -95,7 +95,7 @@ static const struct {
 	{{BROADCAST, STATION, 0x88, 0xa8, 0x00, 0x05, TEST_TYPE}, false, "of a provider's VLAN"},
 };
 
-static void only_what_a_member_can_get_arrives(void **state)
+static void only_frames_for_members_arrive(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -115,7 +115,7 @@ static void only_what_a_member_can_get_arrives(void **state)
 	close_port();
 }
 
-static void a_tag_with_a_priority_alone_is_cut_off(void **state)
+static void a_priority_tag_is_removed(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -132,7 +132,7 @@ static void a_tag_with_a_priority_alone_is_cut_off(void **state)
 	close_port();
 }
 
-static void members_come_and_go(void **state)
+static void the_kernel_filter_follows_joining_and_leaving_members(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -154,7 +154,7 @@ static void members_come_and_go(void **state)
 }
 
 /* More than the kernel's filter takes: the port looks itself. */
-static void a_large_room_gets_what_is_its_own(void **state)
+static void a_large_room_receives_only_its_own_frames(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -212,7 +212,7 @@ static void a_partial_checksum_is_completed(void **state)
 	close_port();
 }
 
-static void a_super_frame_of_datagrams_is_taken_apart(void **state)
+static void a_udp_super_frame_is_segmented(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -236,7 +236,7 @@ static void a_super_frame_of_datagrams_is_taken_apart(void **state)
 	close_port();
 }
 
-static void a_super_frame_of_tcp_is_taken_apart(void **state)
+static void a_tcp_super_frame_is_segmented(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -289,7 +289,7 @@ static bool gro_is_on(void)
 	return value != 0;
 }
 
-static void merging_is_off_while_the_port_is_open(void **state)
+static void receive_offload_is_off_while_the_port_is_open(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -305,7 +305,7 @@ static void merging_is_off_while_the_port_is_open(void **state)
 	}
 }
 
-static void a_killed_gateway_leaves_nothing_changed(void **state)
+static void a_killed_gateway_leaves_no_change(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -331,7 +331,7 @@ static void a_killed_gateway_leaves_nothing_changed(void **state)
 }
 
 /* The gateway gives up what it was started with as soon as the port is open. */
-static void an_open_port_needs_no_rights(void **state)
+static void an_open_port_needs_no_privileges(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -365,7 +365,7 @@ static void promiscuous_mode_ends_with_the_port(void **state)
 	assert_true(output_has(show, "promiscuity 0"));
 }
 
-static void an_interface_may_go_down_and_come_back(void **state)
+static void an_interface_can_go_down_and_come_back(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -384,7 +384,7 @@ static void an_interface_may_go_down_and_come_back(void **state)
 	close_port();
 }
 
-static void an_interface_may_vanish(void **state)
+static void an_interface_can_vanish(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -412,7 +412,7 @@ static void a_frame_too_long_for_the_lan_is_not_written(void **state)
 	close_port();
 }
 
-static void leases_lose_their_router_unless_it_is_to_stay(void **state)
+static void leases_lose_their_router_unless_it_is_kept(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -440,7 +440,7 @@ static void leases_lose_their_router_unless_it_is_to_stay(void **state)
 	close(host);
 }
 
-static void a_storm_is_cut_off(void **state)
+static void a_broadcast_storm_is_limited(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -486,7 +486,7 @@ static const struct {
 		LP_EXIT_NO_INTERFACE},
 };
 
-static void interfaces_that_cannot_be_a_port_are_refused(void **state)
+static void unsuitable_interfaces_are_refused(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -502,7 +502,7 @@ static void interfaces_that_cannot_be_a_port_are_refused(void **state)
 	}
 }
 
-static void without_rights_the_exit_says_so(void **state)
+static void missing_privileges_have_their_own_exit_code(void **state)
 {
 	(void)state;
 	if (!in_namespace)
@@ -545,25 +545,25 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LAN_TEST(a_frame_of_the_lan_is_captured_P3),
 		LAN_TEST(a_frame_is_injected_P3),
-		LAN_TEST(what_leaves_through_the_interface_is_not_read_back),
-		LAN_TEST(only_what_a_member_can_get_arrives),
-		LAN_TEST(a_tag_with_a_priority_alone_is_cut_off),
-		LAN_TEST(members_come_and_go),
-		LAN_TEST(a_large_room_gets_what_is_its_own),
+		LAN_TEST(outgoing_frames_are_not_read_back),
+		LAN_TEST(only_frames_for_members_arrive),
+		LAN_TEST(a_priority_tag_is_removed),
+		LAN_TEST(the_kernel_filter_follows_joining_and_leaving_members),
+		LAN_TEST(a_large_room_receives_only_its_own_frames),
 		LAN_TEST(a_partial_checksum_is_completed),
-		LAN_TEST(a_super_frame_of_datagrams_is_taken_apart),
-		LAN_TEST(a_super_frame_of_tcp_is_taken_apart),
-		LAN_TEST(merging_is_off_while_the_port_is_open),
-		LAN_TEST(a_killed_gateway_leaves_nothing_changed),
-		LAN_TEST(an_open_port_needs_no_rights),
+		LAN_TEST(a_udp_super_frame_is_segmented),
+		LAN_TEST(a_tcp_super_frame_is_segmented),
+		LAN_TEST(receive_offload_is_off_while_the_port_is_open),
+		LAN_TEST(a_killed_gateway_leaves_no_change),
+		LAN_TEST(an_open_port_needs_no_privileges),
 		LAN_TEST(promiscuous_mode_ends_with_the_port),
-		LAN_TEST(an_interface_may_go_down_and_come_back),
-		LAN_TEST(an_interface_may_vanish),
+		LAN_TEST(an_interface_can_go_down_and_come_back),
+		LAN_TEST(an_interface_can_vanish),
 		LAN_TEST(a_frame_too_long_for_the_lan_is_not_written),
-		LAN_TEST(leases_lose_their_router_unless_it_is_to_stay),
-		LAN_TEST(a_storm_is_cut_off),
-		LAN_TEST(interfaces_that_cannot_be_a_port_are_refused),
-		LAN_TEST(without_rights_the_exit_says_so),
+		LAN_TEST(leases_lose_their_router_unless_it_is_kept),
+		LAN_TEST(a_broadcast_storm_is_limited),
+		LAN_TEST(unsuitable_interfaces_are_refused),
+		LAN_TEST(missing_privileges_have_their_own_exit_code),
 		LAN_TEST(own_addresses_and_routers_are_found),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);

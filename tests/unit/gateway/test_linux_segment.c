@@ -186,7 +186,7 @@ static void super_frames_become_segments(void **state)
 	}
 }
 
-static void an_ecn_super_frame_is_one_too(void **state)
+static void a_super_frame_with_ecn_is_segmented(void **state)
 {
 	(void)state;
 	make(&sample, 0, 2000);
@@ -204,7 +204,7 @@ static void expect_no_checksum(void *context, uint8_t *frame, size_t len)
 	assert_int_equal(get(frame + sample.transport + 6, 2), 0);
 }
 
-static void datagrams_without_checksum_stay_so(void **state)
+static void udp_without_checksum_stays_without(void **state)
 {
 	(void)state;
 	make(&sample, UDP, 300);
@@ -256,7 +256,7 @@ static size_t segments_of(const struct virtio_net_hdr *h, const uint8_t *frame, 
 	return n;
 }
 
-static void a_super_frame_cut_short_is_refused(void **state)
+static void a_truncated_super_frame_is_refused(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < 8; kind++) {
@@ -268,7 +268,7 @@ static void a_super_frame_cut_short_is_refused(void **state)
 	}
 }
 
-static void headers_that_do_not_fit_are_refused(void **state)
+static void inconsistent_headers_are_refused(void **state)
 {
 	(void)state;
 	make(&sample, 0, 4000);
@@ -337,7 +337,7 @@ static void a_checksum_outside_of_the_frame_is_refused(void **state)
 	assert_int_equal(segments_of(&h, sample.frame, sample.len), 0);
 }
 
-static void an_ordinary_frame_passes_as_it_is(void **state)
+static void an_ordinary_frame_passes_unchanged(void **state)
 {
 	(void)state;
 	make(&sample, UDP, 50);
@@ -352,14 +352,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(super_frames_become_segments),
-		cmocka_unit_test(an_ecn_super_frame_is_one_too),
-		cmocka_unit_test(datagrams_without_checksum_stay_so),
+		cmocka_unit_test(a_super_frame_with_ecn_is_segmented),
+		cmocka_unit_test(udp_without_checksum_stays_without),
 		cmocka_unit_test(a_checksum_of_zero_is_sent_as_all_ones),
-		cmocka_unit_test(a_super_frame_cut_short_is_refused),
-		cmocka_unit_test(headers_that_do_not_fit_are_refused),
+		cmocka_unit_test(a_truncated_super_frame_is_refused),
+		cmocka_unit_test(inconsistent_headers_are_refused),
 		cmocka_unit_test(a_partial_checksum_is_completed),
 		cmocka_unit_test(a_checksum_outside_of_the_frame_is_refused),
-		cmocka_unit_test(an_ordinary_frame_passes_as_it_is),
+		cmocka_unit_test(an_ordinary_frame_passes_unchanged),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,7 @@ static const struct {
 		"an option too long"},
 };
 
-static void ways_into_the_internet_become_padding(void **state)
+static void routers_and_name_servers_become_padding(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(messages); i++) {
@@ -116,7 +116,7 @@ static void ways_into_the_internet_become_padding(void **state)
 	}
 }
 
-static void a_first_fragment_for_a_client_is_told(void **state)
+static void a_first_fragment_for_a_client_is_reported(void **state)
 {
 	(void)state;
 	static const struct {
@@ -142,7 +142,7 @@ static void a_first_fragment_for_a_client_is_told(void **state)
 	}
 }
 
-static void options_hide_in_other_fields_too(void **state)
+static void overloaded_options_are_stripped_too(void **state)
 {
 	(void)state;
 	for (uint8_t overload = 0; overload < 4; overload++) {
@@ -163,7 +163,7 @@ static void options_hide_in_other_fields_too(void **state)
 	}
 }
 
-static void a_message_without_checksum_stays_so(void **state)
+static void a_message_without_checksum_stays_without(void **state)
 {
 	(void)state;
 	const uint8_t options[] = {TYPE_ACK, ROUTER, END};
@@ -205,7 +205,7 @@ static void other_frames_are_not_touched(void **state)
 	}
 }
 
-static void a_message_cut_short_is_not_read_past_its_end(void **state)
+static void a_truncated_message_is_not_read_past_its_end(void **state)
 {
 	(void)state;
 	const uint8_t options[] = {TYPE_ACK, ROUTER, 52, 1, 3};
@@ -225,12 +225,12 @@ static void a_message_cut_short_is_not_read_past_its_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ways_into_the_internet_become_padding),
-		cmocka_unit_test(a_first_fragment_for_a_client_is_told),
-		cmocka_unit_test(options_hide_in_other_fields_too),
-		cmocka_unit_test(a_message_without_checksum_stays_so),
+		cmocka_unit_test(routers_and_name_servers_become_padding),
+		cmocka_unit_test(a_first_fragment_for_a_client_is_reported),
+		cmocka_unit_test(overloaded_options_are_stripped_too),
+		cmocka_unit_test(a_message_without_checksum_stays_without),
 		cmocka_unit_test(other_frames_are_not_touched),
-		cmocka_unit_test(a_message_cut_short_is_not_read_past_its_end),
+		cmocka_unit_test(a_truncated_message_is_not_read_past_its_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

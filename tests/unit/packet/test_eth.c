@@ -10,7 +10,7 @@
 #include "lanparty/base/status.h"
 #include "lanparty/packet/verdict.h"
 
-static void a_header_is_read_and_13_bytes_are_none(void **state)
+static void a_header_is_read_and_13_bytes_are_too_short(void **state)
 {
 	static const uint8_t frame[14] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd};
 	struct lp_eth eth;
@@ -117,7 +117,7 @@ static void roles_and_statuses_have_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_header_is_read_and_13_bytes_are_none),
+		cmocka_unit_test(a_header_is_read_and_13_bytes_are_too_short),
 		cmocka_unit_test(a_station_is_neither_group_nor_zero),
 		cmocka_unit_test(mac_texts_are_read_strictly),
 		cmocka_unit_test(F6_every_drop_reason_has_a_word_of_its_own),

@@ -109,7 +109,7 @@ static void S1_S2_S3_S4_F4_each_hostile_frame_is_dropped_and_each_honest_one_pas
 }
 
 /* Cut anywhere, a frame is dropped or was longer than what it carries; nothing reads past it. */
-static void frames_cut_short_are_read_within_their_bounds(void **state)
+static void truncated_frames_are_read_within_their_bounds(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < count; i++) {
@@ -127,7 +127,7 @@ static void frames_cut_short_are_read_within_their_bounds(void **state)
 	}
 }
 
-static void facts_tell_which_address_the_sender_claims(void **state)
+static void facts_contain_the_address_that_the_sender_claims(void **state)
 {
 	static const struct {
 		const char *name;
@@ -161,7 +161,7 @@ static void facts_tell_which_address_the_sender_claims(void **state)
 }
 
 /* S3: the LAN's DHCP server speaks through the gateway, and the room learns from it. */
-static void S3_an_ACK_from_the_gateway_tells_a_lease(void **state)
+static void S3_an_ACK_from_the_gateway_reports_a_lease(void **state)
 {
 	enum { UDP = 34, MESSAGE = 42, OPTIONS = 282 };
 	static const struct {
@@ -219,7 +219,7 @@ static bool is_lease(size_t options, uint8_t before)
 	return facts.lease_ipv4 != 0;
 }
 
-static void S3_a_lease_is_read_from_the_options_that_are_there(void **state)
+static void S3_a_lease_is_read_within_the_options(void **state)
 {
 	(void)state;
 	assert_true(is_lease(5, 0));
@@ -309,10 +309,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			S1_S2_S3_S4_F4_each_hostile_frame_is_dropped_and_each_honest_one_passes),
-		cmocka_unit_test(frames_cut_short_are_read_within_their_bounds),
-		cmocka_unit_test(facts_tell_which_address_the_sender_claims),
-		cmocka_unit_test(S3_an_ACK_from_the_gateway_tells_a_lease),
-		cmocka_unit_test(S3_a_lease_is_read_from_the_options_that_are_there),
+		cmocka_unit_test(truncated_frames_are_read_within_their_bounds),
+		cmocka_unit_test(facts_contain_the_address_that_the_sender_claims),
+		cmocka_unit_test(S3_an_ACK_from_the_gateway_reports_a_lease),
+		cmocka_unit_test(S3_a_lease_is_read_within_the_options),
 		cmocka_unit_test(a_first_fragment_is_remembered_for_half_a_minute),
 		cmocka_unit_test(the_oldest_of_too_many_first_fragments_is_forgotten),
 		cmocka_unit_test(extra_ethertypes_pass_when_allowed),

@@ -28,7 +28,7 @@ static void make(uint8_t f[LEN], unsigned type, uint8_t protocol)
 	}
 }
 
-static void what_tells_flows_apart_and_what_does_not(void **state)
+static void flows_differ_in_addresses_protocol_and_ports_only(void **state)
 {
 	static const struct {
 		unsigned type;
@@ -66,7 +66,7 @@ static void what_tells_flows_apart_and_what_does_not(void **state)
 	}
 }
 
-static void the_fragments_of_a_datagram_are_one_flow_and_not_tcp(void **state)
+static void the_fragments_of_an_ip_datagram_are_one_flow_and_not_tcp(void **state)
 {
 	uint8_t first[LEN], later[LEN];
 	(void)state;
@@ -122,8 +122,8 @@ static void short_frames_are_flows_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_tells_flows_apart_and_what_does_not),
-		cmocka_unit_test(the_fragments_of_a_datagram_are_one_flow_and_not_tcp),
+		cmocka_unit_test(flows_differ_in_addresses_protocol_and_ports_only),
+		cmocka_unit_test(the_fragments_of_an_ip_datagram_are_one_flow_and_not_tcp),
 		cmocka_unit_test(another_salt_is_another_hash_and_many_flows_spread),
 		cmocka_unit_test(short_frames_are_flows_too),
 	};

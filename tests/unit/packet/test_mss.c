@@ -123,7 +123,7 @@ static void a_syn_offers_no_more_than_fits(void **state)
 	}
 }
 
-static void a_frame_that_is_cut_anywhere_is_safe(void **state)
+static void a_frame_truncated_anywhere_is_safe(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -147,7 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_syn_offers_no_more_than_fits),
-		cmocka_unit_test(a_frame_that_is_cut_anywhere_is_safe),
+		cmocka_unit_test(a_frame_truncated_anywhere_is_safe),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static void a_short_burst_loses_nothing(void **state)
 		assert_false(lp_codel_drops(&c, 150 * MS, false, 1200 * MS + t * MS));
 }
 
-static void waiting_for_long_drops_more_and_more_often(void **state)
+static void long_delays_are_dropped_more_and_more_often(void **state)
 {
 	struct lp_codel c = {0};
 	lp_time drops[64];
@@ -45,7 +45,7 @@ static void the_last_frame_of_a_queue_is_never_dropped(void **state)
 		assert_false(lp_codel_drops(&c, 500 * MS, true, t * MS));
 }
 
-static void it_ends_when_the_wait_is_short_and_goes_on_where_it_was(void **state)
+static void dropping_ends_with_a_short_delay_and_resumes_at_its_rate(void **state)
 {
 	struct lp_codel c = {0};
 	lp_time t = 1000;
@@ -69,9 +69,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_burst_loses_nothing),
-		cmocka_unit_test(waiting_for_long_drops_more_and_more_often),
+		cmocka_unit_test(long_delays_are_dropped_more_and_more_often),
 		cmocka_unit_test(the_last_frame_of_a_queue_is_never_dropped),
-		cmocka_unit_test(it_ends_when_the_wait_is_short_and_goes_on_where_it_was),
+		cmocka_unit_test(dropping_ends_with_a_short_delay_and_resumes_at_its_rate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

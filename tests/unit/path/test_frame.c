@@ -6,7 +6,7 @@
 
 #include "lanparty/path/frame.h"
 
-static void a_pool_gives_what_it_has_and_no_more(void **state)
+static void a_pool_is_bounded(void **state)
 {
 	struct lp_pool *pool = lp_pool_new(3);
 	struct lp_frame *frames[3];
@@ -32,7 +32,7 @@ static void a_pool_gives_what_it_has_and_no_more(void **state)
 	lp_pool_free(pool);
 }
 
-static void the_last_reference_gives_the_frame_back(void **state)
+static void the_last_reference_returns_the_frame(void **state)
 {
 	struct lp_pool *pool = lp_pool_new(1);
 	struct lp_frame *frame;
@@ -49,7 +49,7 @@ static void the_last_reference_gives_the_frame_back(void **state)
 	lp_pool_free(pool);
 }
 
-static void a_pool_that_cannot_exist_is_refused(void **state)
+static void an_impossible_pool_size_is_refused(void **state)
 {
 	(void)state;
 	assert_null(lp_pool_new(SIZE_MAX / sizeof(struct lp_frame) + 1));
@@ -59,9 +59,9 @@ static void a_pool_that_cannot_exist_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pool_gives_what_it_has_and_no_more),
-		cmocka_unit_test(the_last_reference_gives_the_frame_back),
-		cmocka_unit_test(a_pool_that_cannot_exist_is_refused),
+		cmocka_unit_test(a_pool_is_bounded),
+		cmocka_unit_test(the_last_reference_returns_the_frame),
+		cmocka_unit_test(an_impossible_pool_size_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

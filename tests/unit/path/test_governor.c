@@ -79,7 +79,7 @@ static struct result run(struct lp_governor *g, struct line *line, lp_time from,
 	return r;
 }
 
-static void a_line_is_full_and_its_queue_short(void **state)
+static void a_link_is_full_and_its_queue_short(void **state)
 {
 	static const struct {
 		uint64_t rate;
@@ -111,7 +111,7 @@ static void a_line_is_full_and_its_queue_short(void **state)
 	}
 }
 
-static void a_line_that_gets_slower_and_faster_is_followed(void **state)
+static void the_window_follows_a_link_that_changes_its_rate(void **state)
 {
 	(void)state;
 	struct lp_governor g;
@@ -131,7 +131,7 @@ static void a_line_that_gets_slower_and_faster_is_followed(void **state)
 }
 
 /* A route that got longer looks like a queue that does not go away. */
-static void a_longer_way_is_believed_after_a_while(void **state)
+static void a_longer_path_is_accepted_after_a_while(void **state)
 {
 	(void)state;
 	struct lp_governor g;
@@ -149,7 +149,7 @@ static void a_longer_way_is_believed_after_a_while(void **state)
 	assert_true(r.queue_p50 < 7 * MS);
 }
 
-static void others_on_the_line_leave_us_our_part(void **state)
+static void other_traffic_on_the_link_leaves_us_our_share(void **state)
 {
 	(void)state;
 	struct lp_governor g;
@@ -161,7 +161,7 @@ static void others_on_the_line_leave_us_our_part(void **state)
 }
 
 /* Delayed acknowledgements make the round trips of a quiet line long: that is no queue. */
-static void a_quiet_line_says_nothing(void **state)
+static void an_idle_path_does_not_change_the_window(void **state)
 {
 	(void)state;
 	struct lp_governor g;
@@ -175,7 +175,7 @@ static void a_quiet_line_says_nothing(void **state)
 }
 
 /* Bytes are counted from the beginning of the connection, the governor begins with each path. */
-static void a_new_path_begins_with_nothing_delivered(void **state)
+static void a_new_path_starts_with_nothing_delivered(void **state)
 {
 	(void)state;
 	for (lp_time first = 0; first <= 30 * MS; first += 30 * MS) {
@@ -210,7 +210,7 @@ static void the_window_has_limits(void **state)
 }
 
 /* A busy computer makes round trips long: a smaller window would only leave the line empty. */
-static void what_the_line_carries_is_always_admitted(void **state)
+static void the_bandwidth_delay_product_is_always_admitted(void **state)
 {
 	(void)state;
 	struct lp_governor g;
@@ -226,7 +226,7 @@ static void what_the_line_carries_is_always_admitted(void **state)
 	}
 }
 
-static void a_long_way_is_filled_soon(void **state)
+static void a_long_path_is_filled_quickly(void **state)
 {
 	(void)state;
 	struct lp_governor g;
@@ -239,15 +239,15 @@ static void a_long_way_is_filled_soon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_line_is_full_and_its_queue_short),
-		cmocka_unit_test(a_line_that_gets_slower_and_faster_is_followed),
-		cmocka_unit_test(a_longer_way_is_believed_after_a_while),
-		cmocka_unit_test(others_on_the_line_leave_us_our_part),
-		cmocka_unit_test(a_quiet_line_says_nothing),
-		cmocka_unit_test(a_new_path_begins_with_nothing_delivered),
+		cmocka_unit_test(a_link_is_full_and_its_queue_short),
+		cmocka_unit_test(the_window_follows_a_link_that_changes_its_rate),
+		cmocka_unit_test(a_longer_path_is_accepted_after_a_while),
+		cmocka_unit_test(other_traffic_on_the_link_leaves_us_our_share),
+		cmocka_unit_test(an_idle_path_does_not_change_the_window),
+		cmocka_unit_test(a_new_path_starts_with_nothing_delivered),
 		cmocka_unit_test(the_window_has_limits),
-		cmocka_unit_test(what_the_line_carries_is_always_admitted),
-		cmocka_unit_test(a_long_way_is_filled_soon),
+		cmocka_unit_test(the_bandwidth_delay_product_is_always_admitted),
+		cmocka_unit_test(a_long_path_is_filled_quickly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static void tell(const struct step *steps, size_t count)
 	tell((const struct step[]){__VA_ARGS__},                                                   \
 		sizeof((const struct step[]){__VA_ARGS__}) / sizeof(struct step))
 
-static void large_packets_vanish_while_small_ones_pass(void **state)
+static void losing_only_large_packets_is_a_black_hole(void **state)
 {
 	(void)state;
 	TELL({0, 10, 0, false, "all is well"}, {100, 0, 4, false, "a few are lost"},
@@ -44,21 +44,21 @@ static void large_packets_vanish_while_small_ones_pass(void **state)
 		{10399, 0, 0, true, "for ten seconds"}, {10400, 0, 0, false, "it tries again"});
 }
 
-static void random_loss_is_no_black_hole(void **state)
+static void random_loss_is_not_a_black_hole(void **state)
 {
 	(void)state;
 	TELL({0, 0, 7, false, "many"}, {300, 1, 0, false, "but one arrives"},
 		{400, -1, 7, false, "many again"}, {800, 1, 0, false, "and one arrives"});
 }
 
-static void small_packets_that_are_lost_say_nothing(void **state)
+static void lost_small_packets_say_nothing(void **state)
 {
 	(void)state;
 	TELL({0, -1, -8, false, "some are lost, some pass"}, {400, -1, -8, false, "for a while"},
 		{800, 0, 7, false, "large ones, but not for long"}, {900, -1, -8, false, "again"});
 }
 
-static void a_line_that_is_dead_is_no_black_hole(void **state)
+static void a_dead_path_is_not_a_black_hole(void **state)
 {
 	(void)state;
 	TELL({0, -1, 0, false, "small ones passed before"}, {1, 0, 4, false, "some are lost"},
@@ -66,7 +66,7 @@ static void a_line_that_is_dead_is_no_black_hole(void **state)
 		{2001, 0, 1, true, "large ones do not"});
 }
 
-static void each_vain_attempt_doubles_the_wait(void **state)
+static void each_failed_attempt_doubles_the_wait(void **state)
 {
 	struct lp_mtu m = {0};
 	lp_time now = LP_SECOND, expected = LP_MTU_RETRY;
@@ -89,11 +89,11 @@ static void each_vain_attempt_doubles_the_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(large_packets_vanish_while_small_ones_pass),
-		cmocka_unit_test(random_loss_is_no_black_hole),
-		cmocka_unit_test(small_packets_that_are_lost_say_nothing),
-		cmocka_unit_test(a_line_that_is_dead_is_no_black_hole),
-		cmocka_unit_test(each_vain_attempt_doubles_the_wait),
+		cmocka_unit_test(losing_only_large_packets_is_a_black_hole),
+		cmocka_unit_test(random_loss_is_not_a_black_hole),
+		cmocka_unit_test(lost_small_packets_say_nothing),
+		cmocka_unit_test(a_dead_path_is_not_a_black_hole),
+		cmocka_unit_test(each_failed_attempt_doubles_the_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

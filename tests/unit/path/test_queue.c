@@ -1,7 +1,7 @@
 /* The queue: whose turn it is, and what is dropped when it is full. */
 #include "queue_unit.h"
 
-static void frames_come_out_whole_and_in_order_when_they_fit(void **state)
+static void frames_leave_unfragmented_and_in_order_if_they_fit(void **state)
 {
 	(void)state;
 	push(60, 1);
@@ -19,7 +19,7 @@ static void frames_come_out_whole_and_in_order_when_they_fit(void **state)
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
-static void a_frame_one_byte_too_long_for_a_datagram_goes_in_halves(void **state)
+static void a_frame_one_byte_too_long_for_a_datagram_is_fragmented(void **state)
 {
 	(void)state;
 	push(1513, 1);
@@ -45,7 +45,7 @@ static void a_frame_one_byte_too_long_for_a_datagram_goes_in_halves(void **state
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
 }
 
-static void the_largest_frame_fits_the_smallest_datagrams_in_halves(void **state)
+static void the_largest_frame_fits_two_of_the_smallest_datagrams(void **state)
 {
 	(void)state;
 	push(LP_ETH_FRAME_MAX, 1);
@@ -117,7 +117,7 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 	assert_int_equal(oldest, 1);
 }
 
-static void fewer_frames_may_wait_when_the_caller_says_so(void **state)
+static void the_caller_can_lower_the_queue_limit(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20; i++)
@@ -127,7 +127,7 @@ static void fewer_frames_may_wait_when_the_caller_says_so(void **state)
 	assert_int_equal(take(), 12);
 }
 
-static void flows_have_their_turn_whatever_the_length_of_their_frames(void **state)
+static void flows_take_turns_whatever_their_frame_length(void **state)
 {
 	size_t bytes[2] = {0};
 	(void)state;
@@ -156,7 +156,7 @@ static void a_turn_is_one_large_frame(void **state)
 }
 
 /* A download that has been going on, one frame of a game, and the game goes first. */
-static void a_flow_with_little_to_say_goes_before_bulk(void **state)
+static void a_sparse_flow_is_sent_before_bulk(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20; i++)
@@ -169,7 +169,7 @@ static void a_flow_with_little_to_say_goes_before_bulk(void **state)
 }
 
 /* A round of bulk takes longer than the time between two frames of the game, as on a slow line. */
-static void a_game_that_speaks_more_than_once_in_a_round_stays_first(void **state)
+static void a_game_with_several_frames_per_round_stays_sparse(void **state)
 {
 	(void)state;
 	for (int n = 0; n < 40; n++)
@@ -194,7 +194,7 @@ static void a_game_that_speaks_more_than_once_in_a_round_stays_first(void **stat
 		take();
 }
 
-static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state)
+static void bulk_waits_for_the_governor_and_a_game_does_not(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20; i++)
@@ -223,7 +223,7 @@ static void bulk_waits_when_enough_is_under_way_and_a_game_does_not(void **state
 }
 
 /* Half a frame is of no use to anybody. */
-static void a_second_half_does_not_wait_until_bulk_may_go(void **state)
+static void a_second_fragment_does_not_wait_for_the_governor(void **state)
 {
 	(void)state;
 	push(1500, 1);
@@ -236,7 +236,7 @@ static void a_second_half_does_not_wait_until_bulk_may_go(void **state)
 	assert_int_equal(take(), 2);
 }
 
-static void bulk_that_waits_too_long_loses_frames_and_a_game_none(void **state)
+static void codel_drops_bulk_frames_and_no_game_frames(void **state)
 {
 	(void)state;
 	size_t games = 0;
@@ -254,7 +254,7 @@ static void bulk_that_waits_too_long_loses_frames_and_a_game_none(void **state)
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
 }
 
-static void what_goes_first_is_never_late(void **state)
+static void sparse_frames_are_never_dropped_as_late(void **state)
 {
 	(void)state;
 	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++)
@@ -266,7 +266,7 @@ static void what_goes_first_is_never_late(void **state)
 	assert_int_equal(drops[LP_DROP_LATE], 0);
 }
 
-static void flows_meet_only_when_there_are_very_many(void **state)
+static void flows_share_an_entry_only_when_there_are_very_many(void **state)
 {
 	(void)state;
 	/* all want the same place */
@@ -288,7 +288,7 @@ static void flows_meet_only_when_there_are_very_many(void **state)
 }
 
 /* One peer has 64 flows, another a download, a third a game. */
-static void many_flows_of_one_peer_push_out_their_own_frames(void **state)
+static void many_flows_of_one_member_displace_only_their_own_frames(void **state)
 {
 	(void)state;
 	for (int round = 0; round < 50; round++) {
@@ -317,7 +317,7 @@ static void many_flows_of_one_peer_push_out_their_own_frames(void **state)
 }
 
 /* One peer's flows begin all places; a second one's frames wait behind them, and are more. */
-static void a_full_queue_stays_full_when_flows_share_their_places(void **state)
+static void a_full_queue_stays_full_when_flows_share_entries(void **state)
 {
 	(void)state;
 	const size_t limit = 80;
@@ -338,24 +338,24 @@ static void a_full_queue_stays_full_when_flows_share_their_places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(frames_come_out_whole_and_in_order_when_they_fit),
-		TEST(a_frame_one_byte_too_long_for_a_datagram_goes_in_halves),
-		TEST(the_largest_frame_fits_the_smallest_datagrams_in_halves),
+		TEST(frames_leave_unfragmented_and_in_order_if_they_fit),
+		TEST(a_frame_one_byte_too_long_for_a_datagram_is_fragmented),
+		TEST(the_largest_frame_fits_two_of_the_smallest_datagrams),
 		TEST(F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted),
 		TEST(F5_a_path_that_shrinks_between_the_halves_ends_the_frame),
 		TEST(a_full_queue_loses_the_oldest_frame_of_its_longest_flow),
-		TEST(fewer_frames_may_wait_when_the_caller_says_so),
-		TEST(flows_have_their_turn_whatever_the_length_of_their_frames),
+		TEST(the_caller_can_lower_the_queue_limit),
+		TEST(flows_take_turns_whatever_their_frame_length),
 		TEST(a_turn_is_one_large_frame),
-		TEST(a_flow_with_little_to_say_goes_before_bulk),
-		TEST(a_game_that_speaks_more_than_once_in_a_round_stays_first),
-		TEST(bulk_waits_when_enough_is_under_way_and_a_game_does_not),
-		TEST(a_second_half_does_not_wait_until_bulk_may_go),
-		TEST(bulk_that_waits_too_long_loses_frames_and_a_game_none),
-		TEST(what_goes_first_is_never_late),
-		TEST(flows_meet_only_when_there_are_very_many),
-		TEST(many_flows_of_one_peer_push_out_their_own_frames),
-		TEST(a_full_queue_stays_full_when_flows_share_their_places),
+		TEST(a_sparse_flow_is_sent_before_bulk),
+		TEST(a_game_with_several_frames_per_round_stays_sparse),
+		TEST(bulk_waits_for_the_governor_and_a_game_does_not),
+		TEST(a_second_fragment_does_not_wait_for_the_governor),
+		TEST(codel_drops_bulk_frames_and_no_game_frames),
+		TEST(sparse_frames_are_never_dropped_as_late),
+		TEST(flows_share_an_entry_only_when_there_are_very_many),
+		TEST(many_flows_of_one_member_displace_only_their_own_frames),
+		TEST(a_full_queue_stays_full_when_flows_share_entries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* Numbered frames: kept until acknowledged, sent again when lost, given up in time. */
 #include "queue_unit.h"
 
-static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
+static void numbered_frames_are_kept_and_retransmitted_when_lost(void **state)
 {
 	(void)state;
 	queue.retransmit = true;
@@ -37,7 +37,7 @@ static void numbered_frames_are_kept_and_sent_again_when_lost(void **state)
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
-static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
+static void a_lost_frame_is_fragmented_when_the_path_has_shrunk(void **state)
 {
 	(void)state;
 	queue.retransmit = true;
@@ -59,7 +59,7 @@ static void a_lost_frame_goes_in_halves_when_the_path_has_shrunk(void **state)
 }
 
 /* Perhaps large packets are what the path no longer carries, and it takes a while to be sure of that. */
-static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
+static void a_large_frame_lost_three_times_is_fragmented(void **state)
 {
 	static const struct {
 		uint16_t len;
@@ -94,7 +94,7 @@ static void a_large_frame_that_was_lost_thrice_goes_in_halves(void **state)
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
-static void frames_are_not_sent_again_for_ever(void **state)
+static void retransmissions_are_limited(void **state)
 {
 	(void)state;
 	queue.retransmit = true;
@@ -114,7 +114,7 @@ static void frames_are_not_sent_again_for_ever(void **state)
 }
 
 /* QUIC does not tell of each datagram what became of it. */
-static void frames_that_nobody_tells_of_are_given_back(void **state)
+static void frames_without_a_report_are_released(void **state)
 {
 	(void)state;
 	queue.retransmit = true;
@@ -128,7 +128,7 @@ static void frames_that_nobody_tells_of_are_given_back(void **state)
 }
 
 /* After 2^32 uses of a place its tags come round: what somebody else has there now is not touched. */
-static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
+static void a_wrapped_tag_does_not_find_another_frame(void **state)
 {
 	static struct lp_queue other;
 	struct lp_datagram d;
@@ -156,7 +156,7 @@ static void a_tag_that_has_come_round_finds_nothing_of_others(void **state)
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
-static void frames_to_be_sent_again_do_not_push_out_new_ones(void **state)
+static void retransmissions_do_not_displace_new_frames(void **state)
 {
 	(void)state;
 	queue.retransmit = true;
@@ -182,7 +182,7 @@ static void frames_to_be_sent_again_do_not_push_out_new_ones(void **state)
 	assert_int_equal(queue.count, 0);
 }
 
-static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **state)
+static void nothing_is_kept_while_buffers_are_scarce_or_for_old_members(void **state)
 {
 	(void)state;
 	push_tcp(1000, 1);
@@ -203,14 +203,14 @@ static void nothing_is_kept_while_buffers_are_scarce_or_for_old_peers(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(numbered_frames_are_kept_and_sent_again_when_lost),
-		TEST(a_lost_frame_goes_in_halves_when_the_path_has_shrunk),
-		TEST(a_large_frame_that_was_lost_thrice_goes_in_halves),
-		TEST(frames_are_not_sent_again_for_ever),
-		TEST(frames_that_nobody_tells_of_are_given_back),
-		TEST(a_tag_that_has_come_round_finds_nothing_of_others),
-		TEST(frames_to_be_sent_again_do_not_push_out_new_ones),
-		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_peers),
+		TEST(numbered_frames_are_kept_and_retransmitted_when_lost),
+		TEST(a_lost_frame_is_fragmented_when_the_path_has_shrunk),
+		TEST(a_large_frame_lost_three_times_is_fragmented),
+		TEST(retransmissions_are_limited),
+		TEST(frames_without_a_report_are_released),
+		TEST(a_wrapped_tag_does_not_find_another_frame),
+		TEST(retransmissions_do_not_displace_new_frames),
+		TEST(nothing_is_kept_while_buffers_are_scarce_or_for_old_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

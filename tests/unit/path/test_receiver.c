@@ -7,7 +7,7 @@
 
 #include "lanparty/path/receiver.h"
 
-static void each_number_is_new_once(void **state)
+static void each_number_is_accepted_once(void **state)
 {
 	static const struct {
 		uint16_t id;
@@ -96,7 +96,7 @@ static void assert_whole(struct lp_frame *frame, uint16_t peer, uint16_t len)
 	lp_frame_drop(pool, frame);
 }
 
-static void halves_meet_in_either_order(void **state)
+static void fragments_are_reassembled_in_either_order(void **state)
 {
 	static const uint16_t lens[] = {14, 15, 1513, 1514};
 
@@ -110,7 +110,7 @@ static void halves_meet_in_either_order(void **state)
 	assert_int_equal(lp_pool_free_count(pool), LP_REASSEMBLY_SLOTS + 1);
 }
 
-static void halves_of_different_frames_never_meet(void **state)
+static void fragments_of_different_frames_are_never_joined(void **state)
 {
 	(void)state;
 	assert_null(add(LP_OVERLAY_FIRST, 1, 9, 100, 0));
@@ -121,7 +121,7 @@ static void halves_of_different_frames_never_meet(void **state)
 	assert_whole(add(LP_OVERLAY_SECOND, 1, 9, 100, 0), 1, 100);
 }
 
-static void a_half_that_comes_twice_counts_once(void **state)
+static void a_duplicate_fragment_counts_once(void **state)
 {
 	(void)state;
 	assert_null(add(LP_OVERLAY_FIRST, 1, 9, 100, 0));
@@ -132,7 +132,7 @@ static void a_half_that_comes_twice_counts_once(void **state)
 	assert_null(add(LP_OVERLAY_SECOND, 1, 9, 100, 0));
 }
 
-static void a_half_waits_half_a_second_and_no_longer(void **state)
+static void a_fragment_waits_at_most_half_a_second(void **state)
 {
 	(void)state;
 	assert_null(add(LP_OVERLAY_FIRST, 1, 9, 100, 7));
@@ -143,7 +143,7 @@ static void a_half_waits_half_a_second_and_no_longer(void **state)
 	assert_int_equal(lp_pool_free_count(pool), LP_REASSEMBLY_SLOTS);
 }
 
-static void the_oldest_half_gives_way_when_all_slots_are_taken(void **state)
+static void the_oldest_fragment_is_replaced_when_all_slots_are_taken(void **state)
 {
 	(void)state;
 	for (uint16_t i = 0; i <= LP_REASSEMBLY_SLOTS; i++)
@@ -154,7 +154,7 @@ static void the_oldest_half_gives_way_when_all_slots_are_taken(void **state)
 	assert_null(add(LP_OVERLAY_SECOND, 1, 0, 100, 9));
 }
 
-static void an_empty_pool_loses_the_half_and_nothing_else(void **state)
+static void an_empty_pool_loses_the_fragment_and_nothing_else(void **state)
 {
 	struct lp_frame *taken[LP_REASSEMBLY_SLOTS];
 
@@ -175,13 +175,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_number_is_new_once),
-		TEST(halves_meet_in_either_order),
-		TEST(halves_of_different_frames_never_meet),
-		TEST(a_half_that_comes_twice_counts_once),
-		TEST(a_half_waits_half_a_second_and_no_longer),
-		TEST(the_oldest_half_gives_way_when_all_slots_are_taken),
-		TEST(an_empty_pool_loses_the_half_and_nothing_else),
+		cmocka_unit_test(each_number_is_accepted_once),
+		TEST(fragments_are_reassembled_in_either_order),
+		TEST(fragments_of_different_frames_are_never_joined),
+		TEST(a_duplicate_fragment_counts_once),
+		TEST(a_fragment_waits_at_most_half_a_second),
+		TEST(the_oldest_fragment_is_replaced_when_all_slots_are_taken),
+		TEST(an_empty_pool_loses_the_fragment_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,7 +226,7 @@ static void turn_until_hello(struct room *r, size_t number)
 	assert_int_equal(r->hellos, number);
 }
 
-static void a_hint_is_in_the_first_id_of_the_next_connection_at_once(void **state)
+static void a_steering_hint_is_used_in_the_next_connection_at_once(void **state)
 {
 	(void)state;
 	static struct room room;
@@ -278,7 +278,7 @@ static void a_hint_is_in_the_first_id_of_the_next_connection_at_once(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_hint_is_in_the_first_id_of_the_next_connection_at_once),
+		cmocka_unit_test(a_steering_hint_is_used_in_the_next_connection_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

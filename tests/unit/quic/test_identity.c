@@ -82,7 +82,7 @@ static void the_longest_host_name_fits_a_certificate(void **state)
 	assert_null(lp_identity_new(name, NOW));
 }
 
-static void an_identity_survives_being_written_and_read_as_pem(void **state)
+static void an_identity_survives_a_round_trip_through_pem(void **state)
 {
 	(void)state;
 	struct lp_identity *identity = lp_identity_new("relay.example", NOW);
@@ -111,7 +111,7 @@ static void an_identity_survives_being_written_and_read_as_pem(void **state)
 	lp_identity_free(again);
 }
 
-static void a_copy_outlives_what_it_was_copied_from(void **state)
+static void a_copy_outlives_its_original(void **state)
 {
 	(void)state;
 	struct lp_identity *identity = lp_identity_new("relay.example", NOW);
@@ -172,7 +172,7 @@ static void bad_pem_is_refused_with_a_reason(void **state)
 	lp_identity_free(b);
 }
 
-static void a_sec1_key_is_read_as_well(void **state)
+static void a_sec1_key_is_accepted(void **state)
 {
 	(void)state;
 	/* A P-256 key and its certificate as openssl ecparam -genkey and req -x509 write them. */
@@ -240,11 +240,11 @@ int main(void)
 		cmocka_unit_test(a_new_certificate_names_its_host_and_lasts_ten_years),
 		cmocka_unit_test(an_address_as_name_becomes_an_address_in_the_certificate),
 		cmocka_unit_test(the_longest_host_name_fits_a_certificate),
-		cmocka_unit_test(an_identity_survives_being_written_and_read_as_pem),
-		cmocka_unit_test(a_copy_outlives_what_it_was_copied_from),
+		cmocka_unit_test(an_identity_survives_a_round_trip_through_pem),
+		cmocka_unit_test(a_copy_outlives_its_original),
 		cmocka_unit_test(two_identities_share_neither_key_nor_secret),
 		cmocka_unit_test(bad_pem_is_refused_with_a_reason),
-		cmocka_unit_test(a_sec1_key_is_read_as_well),
+		cmocka_unit_test(a_sec1_key_is_accepted),
 		cmocka_unit_test(hashes_and_room_keys_are_the_specified_ones),
 		cmocka_unit_test(random_bytes_differ_and_zeroing_zeroes),
 	};

@@ -45,7 +45,7 @@ static void stream_0_carries_bytes_both_ways(void **state)
 	world_free(w);
 }
 
-static void a_client_can_speak_as_soon_as_it_is_connected(void **state)
+static void a_client_can_send_as_soon_as_it_is_connected(void **state)
 {
 	(void)state;
 	struct world *w = world_new();
@@ -102,7 +102,7 @@ static void a_stream_that_is_reset_ends_early(void **state)
 	world_free(w);
 }
 
-static void a_narrow_path_is_found_out(void **state)
+static void a_narrow_path_is_discovered(void **state)
 {
 	(void)state;
 	struct world *w = world_new();
@@ -155,7 +155,7 @@ static void messages_beyond_the_stream_credit_arrive_in_order(void **state)
 	world_free(w);
 }
 
-static void what_waits_for_a_silent_peer_is_bounded(void **state)
+static void messages_for_a_silent_peer_are_bounded(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -199,7 +199,7 @@ static void datagrams_up_to_the_maximum_arrive(void **state)
 }
 
 /* A join in a large room: messages wait for MAX_DATA, games do not. */
-static void datagrams_do_not_wait_for_the_credit_of_streams(void **state)
+static void datagrams_do_not_wait_for_stream_credit(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -290,13 +290,13 @@ static bool one_is_asked_for_and_answered_later(struct world *w)
 }
 
 /* Nobody is asked for what is known not to be there: that costs a tenth of a lonely packet. */
-static void a_lonely_datagram_is_asked_for_once_and_answered_later(void **state)
+static void a_single_datagram_is_fetched_once_and_acknowledged_later(void **state)
 {
 	(void)state;
 	assert_true(holds_in_one(one_is_asked_for_and_answered_later));
 }
 
-static void what_is_queued_as_the_last_datagram_is_sent_goes_at_once(void **state)
+static void a_datagram_queued_during_the_last_write_is_sent_at_once(void **state)
 {
 	(void)state;
 	struct world *w = world_at_rest();
@@ -308,7 +308,7 @@ static void what_is_queued_as_the_last_datagram_is_sent_goes_at_once(void **stat
 }
 
 /* A quiet packet is not all that came: what asks for an answer gets it. */
-static void a_stream_is_answered_at_once_also_with_datagrams_around_it(void **state)
+static void stream_data_among_datagrams_is_acknowledged_at_once(void **state)
 {
 	(void)state;
 	struct world *w = world_at_rest();
@@ -346,7 +346,7 @@ static bool the_third_is_answered_at_once(struct world *w)
 }
 
 /* The third small packet makes an acknowledgement due that had waited for a DATAGRAM. */
-static void an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up(void **state)
+static void an_acknowledgement_made_due_by_a_datagram_is_sent_in_the_same_wake_up(void **state)
 {
 	(void)state;
 	assert_true(holds_in_one(the_third_is_answered_at_once));
@@ -372,7 +372,7 @@ static void a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message(void
 }
 
 /* Games: an acknowledgement waits for a datagram that takes it along, or for another packet or two. */
-static void sparse_datagrams_need_few_packets_of_acknowledgement(void **state)
+static void sparse_datagrams_cause_few_acknowledgement_packets(void **state)
 {
 	static const lp_time apart[] = {
 		0, 4 * LP_MILLISECOND, 8 * LP_MILLISECOND, 12 * LP_MILLISECOND};
@@ -405,7 +405,7 @@ static void sparse_datagrams_need_few_packets_of_acknowledgement(void **state)
 
 /* Also where what is left of the round trip is less than the shortest one, which had a slow moment in it: the
  * governor would see a queue as long as acknowledgements wait, and never let the line be filled again. */
-static void what_waits_for_its_acknowledgement_is_no_queue(void **state)
+static void delayed_acknowledgements_are_not_queueing_delay(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -421,7 +421,7 @@ static void what_waits_for_its_acknowledgement_is_no_queue(void **state)
 	world_free(w);
 }
 
-static void a_close_tells_both_sides_once_with_code_and_text(void **state)
+static void a_close_is_reported_once_to_both_sides_with_code_and_text(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -490,7 +490,7 @@ static void silence_ends_a_connection_as_idle(void **state)
 	world_free(w);
 }
 
-static void nobody_there_ends_in_a_handshake_timeout(void **state)
+static void an_absent_server_ends_in_a_handshake_timeout(void **state)
 {
 	(void)state;
 	struct world *w = world_new();
@@ -510,30 +510,30 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_handshake_connects_both_sides),
 		cmocka_unit_test(stream_0_carries_bytes_both_ways),
-		cmocka_unit_test(a_client_can_speak_as_soon_as_it_is_connected),
+		cmocka_unit_test(a_client_can_send_as_soon_as_it_is_connected),
 		cmocka_unit_test(a_stream_longer_than_its_window_arrives_whole),
 		cmocka_unit_test(a_stream_that_is_reset_ends_early),
-		cmocka_unit_test(a_narrow_path_is_found_out),
+		cmocka_unit_test(a_narrow_path_is_discovered),
 		cmocka_unit_test(a_second_bidirectional_stream_is_refused),
 		cmocka_unit_test(messages_beyond_the_stream_credit_arrive_in_order),
-		cmocka_unit_test(what_waits_for_a_silent_peer_is_bounded),
+		cmocka_unit_test(messages_for_a_silent_peer_are_bounded),
 		cmocka_unit_test(datagrams_up_to_the_maximum_arrive),
-		cmocka_unit_test(datagrams_do_not_wait_for_the_credit_of_streams),
+		cmocka_unit_test(datagrams_do_not_wait_for_stream_credit),
 		cmocka_unit_test(a_smaller_packet_limit_bounds_packets_and_datagrams),
 		cmocka_unit_test(small_datagrams_share_packets),
-		cmocka_unit_test(a_lonely_datagram_is_asked_for_once_and_answered_later),
-		cmocka_unit_test(what_is_queued_as_the_last_datagram_is_sent_goes_at_once),
-		cmocka_unit_test(a_stream_is_answered_at_once_also_with_datagrams_around_it),
+		cmocka_unit_test(a_single_datagram_is_fetched_once_and_acknowledged_later),
+		cmocka_unit_test(a_datagram_queued_during_the_last_write_is_sent_at_once),
+		cmocka_unit_test(stream_data_among_datagrams_is_acknowledged_at_once),
 		cmocka_unit_test(
-			an_acknowledgement_that_a_datagram_makes_due_goes_in_the_same_wake_up),
+			an_acknowledgement_made_due_by_a_datagram_is_sent_in_the_same_wake_up),
 		cmocka_unit_test(a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message),
-		cmocka_unit_test(sparse_datagrams_need_few_packets_of_acknowledgement),
-		cmocka_unit_test(what_waits_for_its_acknowledgement_is_no_queue),
-		cmocka_unit_test(a_close_tells_both_sides_once_with_code_and_text),
+		cmocka_unit_test(sparse_datagrams_cause_few_acknowledgement_packets),
+		cmocka_unit_test(delayed_acknowledgements_are_not_queueing_delay),
+		cmocka_unit_test(a_close_is_reported_once_to_both_sides_with_code_and_text),
 		cmocka_unit_test(a_connection_can_be_closed_from_its_own_handler),
 		cmocka_unit_test(keep_alive_outlasts_the_idle_timeout),
 		cmocka_unit_test(silence_ends_a_connection_as_idle),
-		cmocka_unit_test(nobody_there_ends_in_a_handshake_timeout),
+		cmocka_unit_test(an_absent_server_ends_in_a_handshake_timeout),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,7 @@ static void a_retry_token_expires(void **state)
 	world_free(w);
 }
 
-static void half_open_connections_are_bounded_and_go_away(void **state)
+static void half_open_connections_are_bounded_and_time_out(void **state)
 {
 	(void)state;
 	struct world *w = world_with(1000, 20);
@@ -124,7 +124,7 @@ static void half_open_connections_are_bounded_and_go_away(void **state)
 	world_free(w);
 }
 
-static void each_half_open_connection_goes_in_its_own_time(void **state)
+static void each_half_open_connection_times_out_on_its_own(void **state)
 {
 	(void)state;
 	struct world *w = world_with(1000, 1000);
@@ -160,7 +160,7 @@ static void a_full_server_refuses(void **state)
 	world_free(w);
 }
 
-static void an_unproved_address_gets_at_most_three_times_what_it_sent(void **state)
+static void an_unvalidated_address_receives_at_most_three_times_what_it_sent(void **state)
 {
 	(void)state;
 	struct world *w = world_with(0, 0);
@@ -205,7 +205,7 @@ static void an_unknown_short_packet_gets_a_shorter_reset(void **state)
 	world_free(w);
 }
 
-static void an_unknown_version_is_told_the_known_one(void **state)
+static void an_unknown_version_is_answered_with_the_known_one(void **state)
 {
 	(void)state;
 	struct world *w = world_with(0, 0);
@@ -224,7 +224,7 @@ static void an_unknown_version_is_told_the_known_one(void **state)
 }
 
 /* A forged list: only one without our version, and with the client's ids, ends anything. */
-static void a_client_hears_that_a_server_lacks_its_version(void **state)
+static void a_client_learns_that_a_server_lacks_its_version(void **state)
 {
 	(void)state;
 	for (int with_ours = 0; with_ours < 2; with_ours++) {
@@ -344,7 +344,7 @@ static void exchange(struct world *w)
 	assert_true(w->log[CLIENT].datagrams - before[CLIENT] >= 9);
 }
 
-static void frames_flow_on_when_a_nat_changes_the_address(void **state)
+static void frames_continue_when_a_nat_changes_the_address(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -406,7 +406,7 @@ static void a_bad_wire_loses_datagrams_and_nothing_else(void **state)
 }
 
 /* Random bytes, packets of the connection with damage, and its packets from elsewhere. */
-static void junk_does_not_disturb_a_connection(void **state)
+static void random_packets_do_not_disturb_a_connection(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -457,7 +457,7 @@ static void an_empty_packet_is_ignored(void **state)
 	world_free(w);
 }
 
-static void a_clock_that_steps_back_does_no_harm(void **state)
+static void a_clock_that_steps_back_is_harmless(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -471,7 +471,7 @@ static void a_clock_that_steps_back_does_no_harm(void **state)
 	world_free(w);
 }
 
-static void a_closed_connection_answers_stragglers_only_a_few_times(void **state)
+static void a_closed_connection_answers_late_packets_only_a_few_times(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -497,7 +497,7 @@ static void a_closed_connection_answers_stragglers_only_a_few_times(void **state
 }
 
 /* [R7] */
-static void many_visits_leave_nothing(void **state)
+static void many_connections_leave_nothing_behind(void **state)
 {
 	(void)state;
 	struct world *w = world_with(0, 0);
@@ -525,23 +525,23 @@ int main(void)
 		cmocka_unit_test(under_a_flood_a_newcomer_proves_its_address_with_a_retry),
 		cmocka_unit_test(a_retry_token_is_bound_to_its_address),
 		cmocka_unit_test(a_retry_token_expires),
-		cmocka_unit_test(half_open_connections_are_bounded_and_go_away),
-		cmocka_unit_test(each_half_open_connection_goes_in_its_own_time),
+		cmocka_unit_test(half_open_connections_are_bounded_and_time_out),
+		cmocka_unit_test(each_half_open_connection_times_out_on_its_own),
 		cmocka_unit_test(a_full_server_refuses),
-		cmocka_unit_test(an_unproved_address_gets_at_most_three_times_what_it_sent),
+		cmocka_unit_test(an_unvalidated_address_receives_at_most_three_times_what_it_sent),
 		cmocka_unit_test(an_unknown_short_packet_gets_a_shorter_reset),
-		cmocka_unit_test(an_unknown_version_is_told_the_known_one),
-		cmocka_unit_test(a_client_hears_that_a_server_lacks_its_version),
+		cmocka_unit_test(an_unknown_version_is_answered_with_the_known_one),
+		cmocka_unit_test(a_client_learns_that_a_server_lacks_its_version),
 		cmocka_unit_test(stateless_answers_are_limited_by_prefix),
 		cmocka_unit_test(stateless_answers_are_limited_in_all),
 		cmocka_unit_test(a_restarted_server_resets_its_old_connections),
-		cmocka_unit_test(frames_flow_on_when_a_nat_changes_the_address),
+		cmocka_unit_test(frames_continue_when_a_nat_changes_the_address),
 		cmocka_unit_test(a_bad_wire_loses_datagrams_and_nothing_else),
-		cmocka_unit_test(junk_does_not_disturb_a_connection),
+		cmocka_unit_test(random_packets_do_not_disturb_a_connection),
 		cmocka_unit_test(an_empty_packet_is_ignored),
-		cmocka_unit_test(a_clock_that_steps_back_does_no_harm),
-		cmocka_unit_test(a_closed_connection_answers_stragglers_only_a_few_times),
-		cmocka_unit_test(many_visits_leave_nothing),
+		cmocka_unit_test(a_clock_that_steps_back_is_harmless),
+		cmocka_unit_test(a_closed_connection_answers_late_packets_only_a_few_times),
+		cmocka_unit_test(many_connections_leave_nothing_behind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

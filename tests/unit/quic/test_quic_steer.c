@@ -1,7 +1,7 @@
 /* Several workers: each packet says whose it is. */
 #include "quic_wire.h"
 
-static void every_packet_of_a_connection_is_steered_alike(void **state)
+static void every_packet_of_a_connection_is_steered_to_the_same_worker(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -24,7 +24,7 @@ static struct world *world_of_worker(unsigned worker, unsigned workers)
 	return w;
 }
 
-static void a_worker_answers_for_its_own_ids_alone(void **state)
+static void a_worker_answers_only_for_its_own_ids(void **state)
 {
 	(void)state;
 	for (unsigned worker = 0; worker < 3; worker++) {
@@ -48,7 +48,7 @@ static void a_worker_answers_for_its_own_ids_alone(void **state)
 	}
 }
 
-static void a_first_id_that_is_too_short_is_ignored_whatever_its_token(void **state)
+static void a_first_id_that_is_too_short_is_ignored_with_any_token(void **state)
 {
 	(void)state;
 	struct world *w = world_of_worker(1, 2);
@@ -64,9 +64,9 @@ static void a_first_id_that_is_too_short_is_ignored_whatever_its_token(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_packet_of_a_connection_is_steered_alike),
-		cmocka_unit_test(a_worker_answers_for_its_own_ids_alone),
-		cmocka_unit_test(a_first_id_that_is_too_short_is_ignored_whatever_its_token),
+		cmocka_unit_test(every_packet_of_a_connection_is_steered_to_the_same_worker),
+		cmocka_unit_test(a_worker_answers_only_for_its_own_ids),
+		cmocka_unit_test(a_first_id_that_is_too_short_is_ignored_with_any_token),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ static void become(struct world *w, struct lp_identity *identity)
 	w->identity = identity;
 }
 
-static void a_pin_of_nothing_is_refused(void **state)
+static void a_zero_pin_is_refused(void **state)
 {
 	(void)state;
 	struct world *w = world_new();
@@ -85,7 +85,7 @@ static void an_expired_certificate_that_is_pinned_is_accepted(void **state)
 	assert_accepted(w);
 }
 
-static void a_pinned_certificate_may_have_any_name(void **state)
+static void a_pinned_certificate_can_have_any_name(void **state)
 {
 	(void)state;
 	struct world *w = world_new();
@@ -105,7 +105,7 @@ static void no_name_is_needed_with_a_pin(void **state)
 	assert_accepted(w);
 }
 
-static void the_second_of_two_pins_is_good_as_well(void **state)
+static void the_second_of_two_pins_is_accepted(void **state)
 {
 	(void)state;
 	struct world *w = world_new();
@@ -130,7 +130,7 @@ static struct lp_identity *with_chain(struct lp_identity *leaf, struct lp_identi
 	return lp_identity_load(cert, strlen(cert), key, strlen(key), error, sizeof error);
 }
 
-static void with_a_chain_the_leaf_alone_decides(void **state)
+static void the_pin_applies_to_the_leaf_of_a_chain(void **state)
 {
 	(void)state;
 	for (int pin_the_leaf = 0; pin_the_leaf < 2; pin_the_leaf++) {
@@ -222,7 +222,7 @@ static void without_pins_a_name_is_required(void **state)
 }
 
 /* [P2] */
-static void a_new_identity_counts_for_new_connections_alone(void **state)
+static void a_new_identity_applies_to_new_connections_only(void **state)
 {
 	(void)state;
 	struct world *w = world_up();
@@ -269,18 +269,18 @@ static void both_must_speak_the_same_protocol(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_pin_of_nothing_is_refused),
+		cmocka_unit_test(a_zero_pin_is_refused),
 		cmocka_unit_test(a_clone_with_the_same_name_and_another_key_is_refused),
 		cmocka_unit_test(the_pinned_certificate_without_its_key_is_refused),
 		cmocka_unit_test(an_expired_certificate_that_is_pinned_is_accepted),
-		cmocka_unit_test(a_pinned_certificate_may_have_any_name),
+		cmocka_unit_test(a_pinned_certificate_can_have_any_name),
 		cmocka_unit_test(no_name_is_needed_with_a_pin),
-		cmocka_unit_test(the_second_of_two_pins_is_good_as_well),
-		cmocka_unit_test(with_a_chain_the_leaf_alone_decides),
+		cmocka_unit_test(the_second_of_two_pins_is_accepted),
+		cmocka_unit_test(the_pin_applies_to_the_leaf_of_a_chain),
 		cmocka_unit_test(a_certificate_that_differs_in_one_byte_is_refused),
 		cmocka_unit_test(without_pins_a_self_signed_certificate_is_refused),
 		cmocka_unit_test(without_pins_a_name_is_required),
-		cmocka_unit_test(a_new_identity_counts_for_new_connections_alone),
+		cmocka_unit_test(a_new_identity_applies_to_new_connections_only),
 		cmocka_unit_test(both_must_speak_the_same_protocol),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

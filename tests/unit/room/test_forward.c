@@ -23,7 +23,7 @@ static void F1_the_relay_stamps_what_it_forwards(void **state)
 }
 
 /* F1: ids and type must be those that the relay gave to this connection. */
-static void F1_L4_datagrams_that_name_another_do_not_count_and_are_malformed(void **state)
+static void F1_L4_datagrams_with_foreign_ids_are_dropped_as_malformed(void **state)
 {
 	(void)state;
 	const struct {
@@ -76,7 +76,7 @@ static void F1_L4_datagrams_that_name_another_do_not_count_and_are_malformed(voi
 	}
 }
 
-static void L4_ordinary_safety_drops_never_count(void **state)
+static void L4_ordinary_safety_drops_are_not_malformed(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -96,7 +96,7 @@ static void L4_ordinary_safety_drops_never_count(void **state)
 	relay_free(r);
 }
 
-static void frames_before_the_welcome_go_nowhere_and_are_not_malformed(void **state)
+static void frames_before_the_welcome_are_dropped_and_not_malformed(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -215,7 +215,7 @@ static void F5_what_reaches_a_member_is_never_larger_than_its_budget(void **stat
 	relay_free(r);
 }
 
-static void halves_are_put_together_before_the_frame_is_judged(void **state)
+static void fragments_are_reassembled_before_the_frame_is_filtered(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -271,7 +271,7 @@ static void R5_frames_over_the_rooms_mtu_are_jumbo(void **state)
 	relay_free(r);
 }
 
-static void L1_broadcasts_have_a_bucket_of_their_own(void **state)
+static void L1_broadcasts_have_their_own_bucket(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -294,7 +294,7 @@ static void L1_broadcasts_have_a_bucket_of_their_own(void **state)
 	relay_free(r);
 }
 
-static void L2_unknown_unicast_has_a_bucket_of_its_own_and_known_does_not(void **state)
+static void L2_only_unknown_unicast_has_its_own_bucket(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -315,7 +315,7 @@ static void L2_unknown_unicast_has_a_bucket_of_its_own_and_known_does_not(void *
 	relay_free(r);
 }
 
-static void L3_bytes_are_charged_times_their_fan_out_after_the_safety_checks(void **state)
+static void L3_bytes_are_charged_once_per_recipient_after_the_safety_checks(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -368,7 +368,7 @@ static void S3_a_gateways_dhcp_replies_pass_and_bind_the_lease(void **state)
 	relay_free(r);
 }
 
-static void S4_addresses_of_the_lan_and_of_others_can_not_be_claimed(void **state)
+static void S4_addresses_of_the_lan_and_of_others_cannot_be_claimed(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -427,7 +427,7 @@ static void S4_addresses_of_the_lan_and_of_others_can_not_be_claimed(void **stat
 	relay_free(r);
 }
 
-static void S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held(void **state)
+static void S4_an_unclaimed_address_can_be_used_but_is_not_owned(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -442,7 +442,7 @@ static void S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held(void 
 }
 
 /* S2: later fragments lie behind the first one that was looked at, whichever they are put behind. */
-static void S2_a_first_fragment_that_comes_again_is_as_long_as_before(void **state)
+static void S2_a_repeated_first_fragment_must_have_the_same_length(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -491,24 +491,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(F1_the_relay_stamps_what_it_forwards),
-		cmocka_unit_test(F1_L4_datagrams_that_name_another_do_not_count_and_are_malformed),
-		cmocka_unit_test(L4_ordinary_safety_drops_never_count),
-		cmocka_unit_test(frames_before_the_welcome_go_nowhere_and_are_not_malformed),
+		cmocka_unit_test(F1_L4_datagrams_with_foreign_ids_are_dropped_as_malformed),
+		cmocka_unit_test(L4_ordinary_safety_drops_are_not_malformed),
+		cmocka_unit_test(frames_before_the_welcome_are_dropped_and_not_malformed),
 		cmocka_unit_test(F2_broadcast_and_multicast_go_to_everyone_else),
 		cmocka_unit_test(F3_unknown_unicast_goes_from_clients_to_the_gateway_alone),
 		cmocka_unit_test(F2_a_frame_that_comes_back_out_of_the_lan_is_a_loop),
 		cmocka_unit_test(F5_a_narrow_member_is_skipped_and_counted),
 		cmocka_unit_test(F5_what_reaches_a_member_is_never_larger_than_its_budget),
-		cmocka_unit_test(halves_are_put_together_before_the_frame_is_judged),
+		cmocka_unit_test(fragments_are_reassembled_before_the_frame_is_filtered),
 		cmocka_unit_test(F1_halves_from_a_peer_that_did_not_say_so_are_malformed),
 		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo),
-		cmocka_unit_test(L1_broadcasts_have_a_bucket_of_their_own),
-		cmocka_unit_test(L2_unknown_unicast_has_a_bucket_of_its_own_and_known_does_not),
-		cmocka_unit_test(L3_bytes_are_charged_times_their_fan_out_after_the_safety_checks),
+		cmocka_unit_test(L1_broadcasts_have_their_own_bucket),
+		cmocka_unit_test(L2_only_unknown_unicast_has_its_own_bucket),
+		cmocka_unit_test(L3_bytes_are_charged_once_per_recipient_after_the_safety_checks),
 		cmocka_unit_test(S3_a_gateways_dhcp_replies_pass_and_bind_the_lease),
-		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_can_not_be_claimed),
-		cmocka_unit_test(S4_an_address_that_was_not_claimed_can_be_used_but_is_not_held),
-		cmocka_unit_test(S2_a_first_fragment_that_comes_again_is_as_long_as_before),
+		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_cannot_be_claimed),
+		cmocka_unit_test(S4_an_unclaimed_address_can_be_used_but_is_not_owned),
+		cmocka_unit_test(S2_a_repeated_first_fragment_must_have_the_same_length),
 		cmocka_unit_test(F6_F7_the_verdict_says_all_that_the_log_wants),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 #include "hub_unit.h"
 #include "lanparty/path/receiver.h"
 
-static void a_slow_members_full_queue_hurts_nobody_else(void **state)
+static void a_slow_members_full_queue_does_not_affect_others(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 3);
@@ -24,7 +24,7 @@ static void a_slow_members_full_queue_hurts_nobody_else(void **state)
 	relay_free(r);
 }
 
-static void many_slow_readers_leave_buffers_for_the_others(void **state)
+static void many_slow_members_leave_buffers_for_the_others(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -40,7 +40,7 @@ static void many_slow_readers_leave_buffers_for_the_others(void **state)
 	relay_free(r);
 }
 
-static void halves_that_nothing_follows_leave_buffers_for_the_others(void **state)
+static void unfinished_fragments_leave_buffers_for_the_others(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -59,7 +59,7 @@ static void halves_that_nothing_follows_leave_buffers_for_the_others(void **stat
 	relay_free(r);
 }
 
-static void half_frames_of_a_silent_peer_go_back_to_the_pool(void **state)
+static void fragments_of_a_silent_member_return_to_the_pool(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -73,7 +73,7 @@ static void half_frames_of_a_silent_peer_go_back_to_the_pool(void **state)
 	relay_free(r);
 }
 
-static void when_all_buffers_are_taken_frames_are_dropped_until_some_are_back(void **state)
+static void frames_are_dropped_while_all_buffers_are_in_use(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -95,7 +95,7 @@ static void when_all_buffers_are_taken_frames_are_dropped_until_some_are_back(vo
 	relay_free(r);
 }
 
-static void a_peer_that_has_left_gets_no_more_frames_and_is_not_woken(void **state)
+static void a_member_that_has_left_receives_no_more_frames(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -112,7 +112,7 @@ static void a_peer_that_has_left_gets_no_more_frames_and_is_not_woken(void **sta
 	relay_free(r);
 }
 
-static void each_session_with_frames_is_ready_once_in_any_order_of_leaving(void **state)
+static void each_session_with_frames_is_ready_once_in_any_leave_order(void **state)
 {
 	(void)state;
 	for (int leaver = 2; leaver <= 5; leaver++) {
@@ -138,13 +138,13 @@ static void each_session_with_frames_is_ready_once_in_any_order_of_leaving(void 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_slow_members_full_queue_hurts_nobody_else),
-		cmocka_unit_test(many_slow_readers_leave_buffers_for_the_others),
-		cmocka_unit_test(halves_that_nothing_follows_leave_buffers_for_the_others),
-		cmocka_unit_test(half_frames_of_a_silent_peer_go_back_to_the_pool),
-		cmocka_unit_test(when_all_buffers_are_taken_frames_are_dropped_until_some_are_back),
-		cmocka_unit_test(a_peer_that_has_left_gets_no_more_frames_and_is_not_woken),
-		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_order_of_leaving),
+		cmocka_unit_test(a_slow_members_full_queue_does_not_affect_others),
+		cmocka_unit_test(many_slow_members_leave_buffers_for_the_others),
+		cmocka_unit_test(unfinished_fragments_leave_buffers_for_the_others),
+		cmocka_unit_test(fragments_of_a_silent_member_return_to_the_pool),
+		cmocka_unit_test(frames_are_dropped_while_all_buffers_are_in_use),
+		cmocka_unit_test(a_member_that_has_left_receives_no_more_frames),
+		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_leave_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,7 @@ static void wait_until_forgotten(struct relay *r)
 		relay_at(r, r->now + LP_SECOND);
 }
 
-static void a_number_counts_once_whatever_type_it_comes_as(void **state)
+static void a_number_is_accepted_once_whatever_its_datagram_type(void **state)
 {
 	static const struct {
 		enum lp_overlay_type type;
@@ -105,7 +105,7 @@ static void a_number_counts_once_whatever_type_it_comes_as(void **state)
 }
 
 /* Peers that say different things about what they got, in one room. */
-static void what_a_peer_does_not_acknowledge_is_given_back(void **state)
+static void unacknowledged_frames_are_released(void **state)
 {
 	(void)state;
 	struct relay *r = with_frames(FRAMES, 1, 4);
@@ -151,7 +151,7 @@ static void a_loss_wakes_the_connection_again(void **state)
 	relay_free(r);
 }
 
-static void a_peer_that_leaves_gives_back_what_was_kept_for_it(void **state)
+static void a_leaving_member_releases_the_frames_kept_for_it(void **state)
 {
 	(void)state;
 	struct relay *r = with_frames(FRAMES, 1, 3);
@@ -176,7 +176,7 @@ static void a_peer_that_leaves_gives_back_what_was_kept_for_it(void **state)
 }
 
 /* Numbers in turn, at random, and from one end to the other: they cost nothing that stays. */
-static void a_flood_of_numbers_and_halves_takes_no_buffers(void **state)
+static void a_flood_of_numbers_and_fragments_takes_no_buffers(void **state)
 {
 	(void)state;
 	struct relay *r = with_frames(64, 1, 3);
@@ -207,7 +207,7 @@ static void a_flood_of_numbers_and_halves_takes_no_buffers(void **state)
 }
 
 /* A broadcast takes one buffer and a place in each queue: the pool has LP_ENTRIES_PER_FRAME for each buffer. */
-static void broadcasts_into_many_slow_members_leave_places_for_the_others(void **state)
+static void broadcasts_to_many_slow_members_leave_entries_for_the_others(void **state)
 {
 	(void)state;
 	for (int reads = 0; reads < 2; reads++) {
@@ -246,7 +246,7 @@ static void broadcasts_into_many_slow_members_leave_places_for_the_others(void *
 	}
 }
 
-static void a_broadcast_for_which_there_are_too_few_places_goes_to_some(void **state)
+static void a_broadcast_with_too_few_entries_reaches_some_members(void **state)
 {
 	(void)state;
 	struct relay *r = with_frames(1, 1, 12);
@@ -262,7 +262,7 @@ static void a_broadcast_for_which_there_are_too_few_places_goes_to_some(void **s
 	relay_free(r);
 }
 
-static void a_frame_for_which_there_is_no_place_at_all_is_dropped(void **state)
+static void a_frame_without_a_free_entry_is_dropped(void **state)
 {
 	(void)state;
 	const int last = 2 * LP_ENTRIES_PER_FRAME + 2;
@@ -280,7 +280,7 @@ static void a_frame_for_which_there_is_no_place_at_all_is_dropped(void **state)
 }
 
 /* What each kind of peer gets of a frame, by what it can do and how much fits its path. */
-static void old_peers_get_whole_frames_and_no_numbers(void **state)
+static void old_members_receive_unnumbered_frames(void **state)
 {
 	static const struct {
 		uint64_t capabilities;
@@ -351,7 +351,7 @@ static void F1_types_that_a_peer_did_not_say_it_can_do_are_malformed(void **stat
 }
 
 /* An old peer's halves may use a number again: there is nothing that tells them apart. */
-static void halves_of_an_old_peer_are_not_asked_whether_they_were_here(void **state)
+static void fragments_of_an_old_member_skip_duplicate_detection(void **state)
 {
 	(void)state;
 	struct relay *r = with_frames(FRAMES, 1, 1);
@@ -372,7 +372,7 @@ static const struct lp_frame *frame_of(const uint8_t *bytes)
 }
 
 /* One copy: QUIC is given the pooled frame's own bytes, the same ones for every target and every time. */
-static void a_frame_is_copied_once_however_many_get_it(void **state)
+static void a_frame_is_copied_once_for_any_number_of_recipients(void **state)
 {
 	(void)state;
 	enum { TARGETS = 8 };
@@ -419,7 +419,7 @@ static void a_frame_is_copied_once_however_many_get_it(void **state)
 	}
 }
 
-static void halves_are_sent_from_the_one_copy_too(void **state)
+static void fragments_are_sent_from_the_same_copy(void **state)
 {
 	(void)state;
 	struct relay *r = with_frames(FRAMES, 1, 3);
@@ -443,19 +443,19 @@ static void halves_are_sent_from_the_one_copy_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_number_counts_once_whatever_type_it_comes_as),
-		cmocka_unit_test(what_a_peer_does_not_acknowledge_is_given_back),
+		cmocka_unit_test(a_number_is_accepted_once_whatever_its_datagram_type),
+		cmocka_unit_test(unacknowledged_frames_are_released),
 		cmocka_unit_test(a_loss_wakes_the_connection_again),
-		cmocka_unit_test(a_peer_that_leaves_gives_back_what_was_kept_for_it),
-		cmocka_unit_test(a_flood_of_numbers_and_halves_takes_no_buffers),
-		cmocka_unit_test(broadcasts_into_many_slow_members_leave_places_for_the_others),
-		cmocka_unit_test(a_broadcast_for_which_there_are_too_few_places_goes_to_some),
-		cmocka_unit_test(a_frame_for_which_there_is_no_place_at_all_is_dropped),
-		cmocka_unit_test(old_peers_get_whole_frames_and_no_numbers),
+		cmocka_unit_test(a_leaving_member_releases_the_frames_kept_for_it),
+		cmocka_unit_test(a_flood_of_numbers_and_fragments_takes_no_buffers),
+		cmocka_unit_test(broadcasts_to_many_slow_members_leave_entries_for_the_others),
+		cmocka_unit_test(a_broadcast_with_too_few_entries_reaches_some_members),
+		cmocka_unit_test(a_frame_without_a_free_entry_is_dropped),
+		cmocka_unit_test(old_members_receive_unnumbered_frames),
 		cmocka_unit_test(F1_types_that_a_peer_did_not_say_it_can_do_are_malformed),
-		cmocka_unit_test(halves_of_an_old_peer_are_not_asked_whether_they_were_here),
-		cmocka_unit_test(a_frame_is_copied_once_however_many_get_it),
-		cmocka_unit_test(halves_are_sent_from_the_one_copy_too),
+		cmocka_unit_test(fragments_of_an_old_member_skip_duplicate_detection),
+		cmocka_unit_test(a_frame_is_copied_once_for_any_number_of_recipients),
+		cmocka_unit_test(fragments_are_sent_from_the_same_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@ static const struct lp_control disconnect = {
 	.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_SHUTDOWN}};
 
 /* C2, C4: joins are told in both directions, with all that is known of who joined. */
-static void C2_C4_everybody_hears_of_everybody_once(void **state)
+static void C2_C4_every_member_is_told_of_every_other_once(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 5);
@@ -29,7 +29,7 @@ static void C2_C4_everybody_hears_of_everybody_once(void **state)
 	relay_free(r);
 }
 
-static void C2_other_rooms_hear_nothing(void **state)
+static void C2_other_rooms_are_told_nothing(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -47,7 +47,7 @@ static void C2_other_rooms_hear_nothing(void **state)
 	relay_free(r);
 }
 
-static void C3_who_leaves_is_told_with_its_reason(void **state)
+static void C3_a_leave_is_reported_with_its_reason(void **state)
 {
 	(void)state;
 	const enum lp_leave_reason reasons[] = {
@@ -77,7 +77,7 @@ static void C3_who_leaves_is_told_with_its_reason(void **state)
 	}
 }
 
-static void R7_the_last_leaver_takes_the_room_and_the_log_says_so(void **state)
+static void R7_the_last_leave_closes_the_room_and_is_logged(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 1);
@@ -98,7 +98,7 @@ static void R7_the_last_leaver_takes_the_room_and_the_log_says_so(void **state)
 	relay_free(r);
 }
 
-static void R7_a_gateway_that_left_can_be_followed_by_another(void **state)
+static void R7_a_gateway_can_follow_one_that_left(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
@@ -110,7 +110,7 @@ static void R7_a_gateway_that_left_can_be_followed_by_another(void **state)
 	relay_free(r);
 }
 
-static void C3_who_leaves_at_once_with_others_is_not_told_of_them(void **state)
+static void C3_members_that_leave_together_are_not_told_of_each_other(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 4);
@@ -132,7 +132,7 @@ static void C3_who_leaves_at_once_with_others_is_not_told_of_them(void **state)
 	relay_free(r);
 }
 
-static void R8_the_welcome_says_whether_a_gateway_is_there(void **state)
+static void R8_the_welcome_says_whether_a_gateway_is_present(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 1);
@@ -171,7 +171,7 @@ static void C5_the_latest_statistics_are_kept_and_logged(void **state)
 	relay_free(r);
 }
 
-static void C6_a_disconnect_closes_and_its_reason_reaches_the_others(void **state)
+static void C6_a_disconnect_closes_and_the_others_learn_its_reason(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
@@ -218,7 +218,7 @@ static void C7_any_other_message_after_the_handshake_is_a_protocol_error(void **
 	relay_free(r);
 }
 
-static void messages_of_a_peer_that_are_under_way_at_once_are_limited(void **state)
+static void incomplete_messages_of_a_member_are_limited(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 1);
@@ -280,7 +280,7 @@ static bool no_random(void *bytes, size_t len)
 	return false;
 }
 
-static void rejects_carry_their_reason_and_without_randomness_nobody_joins(void **state)
+static void rejects_carry_their_reason_and_joins_need_randomness(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 1);
@@ -307,7 +307,7 @@ static uint16_t first_bytes(const uint8_t room_key[LP_ROOM_KEY_SIZE])
 	return (uint16_t)(room_key[0] << 8 | room_key[1]);
 }
 
-static void a_room_of_another_worker_is_refused_with_the_way_to_it(void **state)
+static void a_room_of_another_worker_is_rejected_with_a_steering_hint(void **state)
 {
 	(void)state;
 	static const struct {
@@ -361,7 +361,7 @@ static void R6_the_path_of_the_connection_limits_the_mtu(void **state)
 	relay_free(r);
 }
 
-static void how_a_line_is_goes_round_when_it_has_changed(void **state)
+static void changed_link_status_is_sent_to_the_room(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -403,7 +403,7 @@ static void how_a_line_is_goes_round_when_it_has_changed(void **state)
 	relay_free(r);
 }
 
-static void large_rooms_get_no_line_status_and_empty_hubs_no_wake_up(void **state)
+static void large_rooms_get_no_link_status_and_empty_hubs_no_wake_up(void **state)
 {
 	(void)state;
 	for (int members = LP_HUB_STATUS_MEMBERS; members <= LP_HUB_STATUS_MEMBERS + 1; members++) {
@@ -420,7 +420,7 @@ static void large_rooms_get_no_line_status_and_empty_hubs_no_wake_up(void **stat
 	}
 }
 
-static void a_shutdown_tells_all_and_nobody_of_anybody(void **state)
+static void a_shutdown_disconnects_all_without_leave_events(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 3);
@@ -444,7 +444,7 @@ static void a_shutdown_tells_all_and_nobody_of_anybody(void **state)
 	relay_free(r);
 }
 
-static void what_was_to_be_done_for_a_session_that_is_gone_is_forgotten(void **state)
+static void actions_for_a_closed_session_are_discarded(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 2);
@@ -506,26 +506,26 @@ static void the_longest_messages_fit_the_actions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(C2_C4_everybody_hears_of_everybody_once),
-		cmocka_unit_test(C2_other_rooms_hear_nothing),
-		cmocka_unit_test(C3_who_leaves_is_told_with_its_reason),
-		cmocka_unit_test(C3_who_leaves_at_once_with_others_is_not_told_of_them),
-		cmocka_unit_test(R7_the_last_leaver_takes_the_room_and_the_log_says_so),
-		cmocka_unit_test(R7_a_gateway_that_left_can_be_followed_by_another),
-		cmocka_unit_test(R8_the_welcome_says_whether_a_gateway_is_there),
+		cmocka_unit_test(C2_C4_every_member_is_told_of_every_other_once),
+		cmocka_unit_test(C2_other_rooms_are_told_nothing),
+		cmocka_unit_test(C3_a_leave_is_reported_with_its_reason),
+		cmocka_unit_test(C3_members_that_leave_together_are_not_told_of_each_other),
+		cmocka_unit_test(R7_the_last_leave_closes_the_room_and_is_logged),
+		cmocka_unit_test(R7_a_gateway_can_follow_one_that_left),
+		cmocka_unit_test(R8_the_welcome_says_whether_a_gateway_is_present),
 		cmocka_unit_test(C5_the_latest_statistics_are_kept_and_logged),
-		cmocka_unit_test(C6_a_disconnect_closes_and_its_reason_reaches_the_others),
+		cmocka_unit_test(C6_a_disconnect_closes_and_the_others_learn_its_reason),
 		cmocka_unit_test(C7_any_other_message_after_the_handshake_is_a_protocol_error),
-		cmocka_unit_test(messages_of_a_peer_that_are_under_way_at_once_are_limited),
+		cmocka_unit_test(incomplete_messages_of_a_member_are_limited),
 		cmocka_unit_test(
 			R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_in_order),
-		cmocka_unit_test(rejects_carry_their_reason_and_without_randomness_nobody_joins),
-		cmocka_unit_test(a_room_of_another_worker_is_refused_with_the_way_to_it),
+		cmocka_unit_test(rejects_carry_their_reason_and_joins_need_randomness),
+		cmocka_unit_test(a_room_of_another_worker_is_rejected_with_a_steering_hint),
 		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),
-		cmocka_unit_test(how_a_line_is_goes_round_when_it_has_changed),
-		cmocka_unit_test(large_rooms_get_no_line_status_and_empty_hubs_no_wake_up),
-		cmocka_unit_test(a_shutdown_tells_all_and_nobody_of_anybody),
-		cmocka_unit_test(what_was_to_be_done_for_a_session_that_is_gone_is_forgotten),
+		cmocka_unit_test(changed_link_status_is_sent_to_the_room),
+		cmocka_unit_test(large_rooms_get_no_link_status_and_empty_hubs_no_wake_up),
+		cmocka_unit_test(a_shutdown_disconnects_all_without_leave_events),
+		cmocka_unit_test(actions_for_a_closed_session_are_discarded),
 		cmocka_unit_test(the_longest_messages_fit_the_actions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

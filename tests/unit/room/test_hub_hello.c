@@ -23,7 +23,7 @@ static void C1_a_hello_is_answered_by_a_welcome(void **state)
 	relay_free(r);
 }
 
-static void C1_a_hello_may_come_in_pieces(void **state)
+static void C1_a_hello_can_arrive_in_pieces(void **state)
 {
 	(void)state;
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
@@ -43,7 +43,7 @@ static void C1_a_hello_may_come_in_pieces(void **state)
 	}
 }
 
-static void C1_what_is_no_hello_is_rejected_as_malformed(void **state)
+static void C1_anything_but_a_hello_is_rejected_as_malformed(void **state)
 {
 	(void)state;
 	uint8_t hello[LP_CONTROL_SENT_MAX], stats[LP_CONTROL_SENT_MAX],
@@ -101,7 +101,7 @@ static void C1_a_second_hello_is_a_protocol_error(void **state)
 	relay_free(r);
 }
 
-static void C1_other_streams_have_no_place_before_the_hello_and_few_after_it(void **state)
+static void C1_no_streams_before_the_hello_and_few_after_it(void **state)
 {
 	(void)state;
 	const struct {
@@ -124,7 +124,7 @@ static void C1_other_streams_have_no_place_before_the_hello_and_few_after_it(voi
 	}
 }
 
-static void a_peer_that_says_no_hello_is_closed_in_time(void **state)
+static void a_connection_without_a_hello_is_closed_in_time(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -156,11 +156,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(C1_a_hello_is_answered_by_a_welcome),
-		cmocka_unit_test(C1_a_hello_may_come_in_pieces),
-		cmocka_unit_test(C1_what_is_no_hello_is_rejected_as_malformed),
+		cmocka_unit_test(C1_a_hello_can_arrive_in_pieces),
+		cmocka_unit_test(C1_anything_but_a_hello_is_rejected_as_malformed),
 		cmocka_unit_test(C1_a_second_hello_is_a_protocol_error),
-		cmocka_unit_test(C1_other_streams_have_no_place_before_the_hello_and_few_after_it),
-		cmocka_unit_test(a_peer_that_says_no_hello_is_closed_in_time),
+		cmocka_unit_test(C1_no_streams_before_the_hello_and_few_after_it),
+		cmocka_unit_test(a_connection_without_a_hello_is_closed_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,7 @@ static void play(const struct step *steps, size_t count)
 
 #define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]))
 
-static void an_address_belongs_to_whoever_used_it_first(void **state)
+static void an_address_belongs_to_its_first_user(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "nobody had it"},
@@ -66,7 +66,7 @@ static void an_address_belongs_to_whoever_used_it_first(void **state)
 	PLAY(steps);
 }
 
-static void the_LAN_is_always_right(void **state)
+static void the_LAN_takes_any_address_over(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "nobody had it"},
@@ -84,7 +84,7 @@ static void the_LAN_is_always_right(void **state)
 	PLAY(steps);
 }
 
-static void a_peer_has_one_address(void **state)
+static void a_member_has_one_address(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, 0, true, "a probe claims nothing"},
@@ -103,7 +103,7 @@ static void a_peer_has_one_address(void **state)
 	PLAY(steps);
 }
 
-static void packets_use_an_address_but_establish_none(void **state)
+static void packets_use_an_address_but_claim_none(void **state)
 {
 	static const struct step steps[] = {
 		{0, PROTECT, 0, IP(10, 0, 0, 9), true, ""},
@@ -124,7 +124,7 @@ static void packets_use_an_address_but_establish_none(void **state)
 	PLAY(steps);
 }
 
-static void a_lease_moves_a_peer_to_its_new_address(void **state)
+static void a_lease_moves_a_member_to_its_new_address(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "an address of its own choice"},
@@ -153,7 +153,7 @@ static void a_lease_moves_a_peer_to_its_new_address(void **state)
 	PLAY(steps);
 }
 
-static void protected_addresses_are_the_LANs_for_ever(void **state)
+static void protected_addresses_belong_to_the_LAN_permanently(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "before the gateway came"},
@@ -182,7 +182,7 @@ static void protected_addresses_are_the_LANs_for_ever(void **state)
 	PLAY(steps);
 }
 
-static void link_local_floods_push_out_nothing_but_link_local_addresses(void **state)
+static void link_local_floods_displace_only_link_local_addresses(void **state)
 {
 	struct lp_neighbours *n = lp_neighbours_new();
 
@@ -226,7 +226,7 @@ static void a_LAN_larger_than_the_table_forgets_the_oldest(void **state)
 	lp_neighbours_free(n);
 }
 
-static void a_small_LAN_fits_whole(void **state)
+static void a_small_LAN_fits_completely(void **state)
 {
 	struct lp_neighbours *n = lp_neighbours_new();
 	size_t known = 0;
@@ -270,15 +270,15 @@ static void stations_of_the_LAN_are_known_for_five_minutes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_address_belongs_to_whoever_used_it_first),
-		cmocka_unit_test(the_LAN_is_always_right),
-		cmocka_unit_test(a_peer_has_one_address),
-		cmocka_unit_test(packets_use_an_address_but_establish_none),
-		cmocka_unit_test(a_lease_moves_a_peer_to_its_new_address),
-		cmocka_unit_test(protected_addresses_are_the_LANs_for_ever),
-		cmocka_unit_test(link_local_floods_push_out_nothing_but_link_local_addresses),
+		cmocka_unit_test(an_address_belongs_to_its_first_user),
+		cmocka_unit_test(the_LAN_takes_any_address_over),
+		cmocka_unit_test(a_member_has_one_address),
+		cmocka_unit_test(packets_use_an_address_but_claim_none),
+		cmocka_unit_test(a_lease_moves_a_member_to_its_new_address),
+		cmocka_unit_test(protected_addresses_belong_to_the_LAN_permanently),
+		cmocka_unit_test(link_local_floods_displace_only_link_local_addresses),
 		cmocka_unit_test(a_LAN_larger_than_the_table_forgets_the_oldest),
-		cmocka_unit_test(a_small_LAN_fits_whole),
+		cmocka_unit_test(a_small_LAN_fits_completely),
 		cmocka_unit_test(stations_of_the_LAN_are_known_for_five_minutes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@ static size_t count_in(const struct lp_room *room)
 	return count;
 }
 
-static void R1_peers_with_one_key_share_a_room_and_others_do_not(void **state)
+static void R1_members_with_the_same_key_share_a_room(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(8, 8);
@@ -37,7 +37,7 @@ static void R1_peers_with_one_key_share_a_room_and_others_do_not(void **state)
 	lp_rooms_free(rooms);
 }
 
-static void R1_what_a_hello_must_be_is_told_by_its_reject(void **state)
+static void R1_an_invalid_hello_is_rejected_with_its_reason(void **state)
 {
 	(void)state;
 	const struct {
@@ -75,7 +75,7 @@ static void R1_what_a_hello_must_be_is_told_by_its_reject(void **state)
 	}
 }
 
-static void R1_rooms_are_limited_and_a_room_that_went_makes_place(void **state)
+static void R1_rooms_are_limited_and_a_closed_room_frees_its_slot(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(2, 2);
@@ -118,7 +118,7 @@ static void R2_clients_of_a_room_are_limited_and_the_gateway_does_not_count(void
 	}
 }
 
-static void R2_the_largest_room_takes_all_its_clients(void **state)
+static void R2_the_largest_room_accepts_all_its_clients(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(LP_MAX_CLIENTS, 1);
@@ -157,7 +157,7 @@ static void R3_a_room_has_one_gateway(void **state)
 	lp_rooms_free(rooms);
 }
 
-static void R4_a_mac_is_taken_once_unless_the_resume_token_proves_the_same_peer(void **state)
+static void R4_a_mac_is_unique_unless_the_resume_token_proves_the_same_member(void **state)
 {
 	(void)state;
 	for (int role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
@@ -206,7 +206,7 @@ static void R4_a_zero_token_proves_nothing_even_to_a_member_that_has_it(void **s
 	lp_rooms_free(rooms);
 }
 
-static void R4_a_peer_that_resumes_has_its_place_in_a_full_room(void **state)
+static void R4_a_resuming_member_can_enter_a_full_room(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(1, 1);
@@ -227,7 +227,7 @@ static void R4_a_peer_that_resumes_has_its_place_in_a_full_room(void **state)
 	lp_rooms_free(rooms);
 }
 
-static void R4_a_mac_of_the_physical_lan_is_taken_while_it_is_seen_there(void **state)
+static void R4_a_mac_seen_on_the_physical_lan_is_taken(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
@@ -240,7 +240,7 @@ static void R4_a_mac_of_the_physical_lan_is_taken_while_it_is_seen_there(void **
 	lp_rooms_free(rooms);
 }
 
-static void R7_a_leaver_is_gone_at_once_and_the_last_one_takes_the_room(void **state)
+static void R7_a_leave_takes_effect_at_once_and_the_last_one_closes_the_room(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
@@ -268,7 +268,7 @@ static void R7_a_leaver_is_gone_at_once_and_the_last_one_takes_the_room(void **s
 	lp_rooms_free(rooms);
 }
 
-static void R7_what_a_gateway_brought_goes_with_it(void **state)
+static void R7_what_a_gateway_taught_is_forgotten_when_it_leaves(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
@@ -295,7 +295,7 @@ static void R7_what_a_gateway_brought_goes_with_it(void **state)
 	lp_rooms_free(rooms);
 }
 
-static void ids_of_a_room_wear_out_and_are_never_given_twice(void **state)
+static void ids_of_a_room_are_never_reused_and_can_run_out(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
@@ -348,7 +348,7 @@ static void R7_ten_thousand_joins_and_leaves_leave_nothing_behind(void **state)
 	lp_rooms_free(rooms);
 }
 
-static void one_source_can_not_take_all_rooms(void **state)
+static void one_source_cannot_take_all_rooms(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(2, 64);
@@ -381,7 +381,7 @@ static void open_rooms(struct lp_rooms *rooms, size_t count, uint32_t *ids)
 	}
 }
 
-static void registries_beside_each_other_give_different_ids(void **state)
+static void several_registries_assign_different_ids(void **state)
 {
 	(void)state;
 	static const struct {
@@ -413,22 +413,21 @@ static void registries_beside_each_other_give_different_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_source_can_not_take_all_rooms),
-		cmocka_unit_test(R1_peers_with_one_key_share_a_room_and_others_do_not),
-		cmocka_unit_test(R1_what_a_hello_must_be_is_told_by_its_reject),
-		cmocka_unit_test(R1_rooms_are_limited_and_a_room_that_went_makes_place),
+		cmocka_unit_test(one_source_cannot_take_all_rooms),
+		cmocka_unit_test(R1_members_with_the_same_key_share_a_room),
+		cmocka_unit_test(R1_an_invalid_hello_is_rejected_with_its_reason),
+		cmocka_unit_test(R1_rooms_are_limited_and_a_closed_room_frees_its_slot),
 		cmocka_unit_test(R2_clients_of_a_room_are_limited_and_the_gateway_does_not_count),
-		cmocka_unit_test(R2_the_largest_room_takes_all_its_clients),
+		cmocka_unit_test(R2_the_largest_room_accepts_all_its_clients),
 		cmocka_unit_test(R3_a_room_has_one_gateway),
-		cmocka_unit_test(
-			R4_a_mac_is_taken_once_unless_the_resume_token_proves_the_same_peer),
+		cmocka_unit_test(R4_a_mac_is_unique_unless_the_resume_token_proves_the_same_member),
 		cmocka_unit_test(R4_a_zero_token_proves_nothing_even_to_a_member_that_has_it),
-		cmocka_unit_test(R4_a_peer_that_resumes_has_its_place_in_a_full_room),
-		cmocka_unit_test(R4_a_mac_of_the_physical_lan_is_taken_while_it_is_seen_there),
-		cmocka_unit_test(R7_a_leaver_is_gone_at_once_and_the_last_one_takes_the_room),
-		cmocka_unit_test(R7_what_a_gateway_brought_goes_with_it),
-		cmocka_unit_test(registries_beside_each_other_give_different_ids),
-		cmocka_unit_test(ids_of_a_room_wear_out_and_are_never_given_twice),
+		cmocka_unit_test(R4_a_resuming_member_can_enter_a_full_room),
+		cmocka_unit_test(R4_a_mac_seen_on_the_physical_lan_is_taken),
+		cmocka_unit_test(R7_a_leave_takes_effect_at_once_and_the_last_one_closes_the_room),
+		cmocka_unit_test(R7_what_a_gateway_taught_is_forgotten_when_it_leaves),
+		cmocka_unit_test(several_registries_assign_different_ids),
+		cmocka_unit_test(ids_of_a_room_are_never_reused_and_can_run_out),
 		cmocka_unit_test(R7_ten_thousand_joins_and_leaves_leave_nothing_behind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* What fits: the MTU of a room, what its members carry, and where frames go. */
 #include "room_unit.h"
 
-static void R5_the_first_peer_fixes_the_mtu_and_later_ones_must_do_it(void **state)
+static void R5_the_first_member_sets_the_mtu_and_later_ones_must_support_it(void **state)
 {
 	(void)state;
 	const struct {
@@ -32,7 +32,7 @@ static void R5_the_first_peer_fixes_the_mtu_and_later_ones_must_do_it(void **sta
 	}
 }
 
-static void R5_R6_budget_path_and_halves_make_the_mtu(void **state)
+static void R5_R6_budget_path_and_fragments_determine_the_mtu(void **state)
 {
 	(void)state;
 	const struct {
@@ -178,7 +178,7 @@ static void F2_F3_F5_every_frame_goes_where_it_belongs(void **state)
 	}
 }
 
-static void a_broadcast_alone_has_no_target_and_to_narrow_ones_only_is_too_big(void **state)
+static void a_broadcast_without_targets_is_dropped_and_to_narrow_paths_only_is_too_big(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
@@ -198,12 +198,12 @@ static void a_broadcast_alone_has_no_target_and_to_narrow_ones_only_is_too_big(v
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(R5_the_first_peer_fixes_the_mtu_and_later_ones_must_do_it),
-		cmocka_unit_test(R5_R6_budget_path_and_halves_make_the_mtu),
+		cmocka_unit_test(R5_the_first_member_sets_the_mtu_and_later_ones_must_support_it),
+		cmocka_unit_test(R5_R6_budget_path_and_fragments_determine_the_mtu),
 		cmocka_unit_test(F5_what_a_member_carries_follows_its_path_but_not_past_its_budget),
 		cmocka_unit_test(F2_F3_F5_every_frame_goes_where_it_belongs),
 		cmocka_unit_test(
-			a_broadcast_alone_has_no_target_and_to_narrow_ones_only_is_too_big),
+			a_broadcast_without_targets_is_dropped_and_to_narrow_paths_only_is_too_big),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ void *__wrap_realloc(void *old, size_t size)
 	return __real_realloc(old, size);
 }
 
-static void joining_allocates_so_that_the_count_counts(void **state)
+static void joining_allocates_which_proves_that_the_counter_works(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
@@ -292,7 +292,7 @@ static void the_tunnel_allocates_nothing_for_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(joining_allocates_so_that_the_count_counts),
+		cmocka_unit_test(joining_allocates_which_proves_that_the_counter_works),
 		cmocka_unit_test(the_hub_allocates_nothing_for_frames),
 		cmocka_unit_test(numbered_frames_that_are_lost_and_acknowledged_allocate_nothing),
 		cmocka_unit_test(the_tunnel_allocates_nothing_for_frames),

@@ -12,7 +12,7 @@ static struct lp_hello hello_sent(const struct line *l)
 	return m.hello;
 }
 
-static void the_first_thing_said_is_a_hello_with_all_that_was_configured(void **state)
+static void the_first_message_is_a_hello_with_the_configuration(void **state)
 {
 	(void)state;
 	const uint32_t router = IPV4(10, 0, 0, 1);
@@ -70,7 +70,7 @@ static void a_welcome_brings_the_port_up_with_the_rooms_mtu(void **state)
 	line_free(l);
 }
 
-static void a_welcome_in_pieces_counts_before_its_stream_ends(void **state)
+static void a_welcome_in_pieces_is_accepted_before_its_stream_ends(void **state)
 {
 	(void)state;
 	struct line *l = connecting(LP_ROLE_CLIENT);
@@ -85,7 +85,7 @@ static void a_welcome_in_pieces_counts_before_its_stream_ends(void **state)
 	line_free(l);
 }
 
-static void R8_whether_a_gateway_is_there_is_told_and_an_older_relay_says_nothing(void **state)
+static void R8_the_gateway_is_reported_unless_the_relay_is_older(void **state)
 {
 	(void)state;
 	for (int yes = 0; yes < 2; yes++) {
@@ -111,7 +111,7 @@ static void R8_whether_a_gateway_is_there_is_told_and_an_older_relay_says_nothin
 	line_free(l);
 }
 
-static void what_makes_no_sense_in_place_of_a_welcome_ends_the_connection(void **state)
+static void anything_but_a_welcome_or_reject_ends_the_connection(void **state)
 {
 	(void)state;
 	struct lp_control version = welcome_of(1500), small = welcome_of(575),
@@ -163,7 +163,7 @@ static void a_relay_that_does_not_answer_the_hello_is_given_up(void **state)
 	line_free(l);
 }
 
-static void a_port_that_can_not_come_up_is_the_end(void **state)
+static void a_port_that_cannot_come_up_is_final(void **state)
 {
 	(void)state;
 	struct line *l = connecting(LP_ROLE_CLIENT);
@@ -178,7 +178,7 @@ static void a_port_that_can_not_come_up_is_the_end(void **state)
 	line_free(l);
 }
 
-static void a_reject_is_final_at_first_and_a_reason_to_wait_later(void **state)
+static void a_reject_is_final_at_first_and_retried_after_a_join(void **state)
 {
 	(void)state;
 	const struct {
@@ -252,7 +252,7 @@ static void assert_refused(const struct line *l, bool final)
 	assert_int_equal(lp_tunnel_is_over(l->tunnel), final);
 }
 
-static void a_hint_of_the_right_worker_is_followed_at_once_twice_in_a_row(void **state)
+static void a_steering_hint_is_followed_at_once_up_to_twice(void **state)
 {
 	(void)state;
 	struct line *l = connecting(LP_ROLE_CLIENT);
@@ -287,7 +287,7 @@ static void a_hint_of_the_right_worker_is_followed_at_once_twice_in_a_row(void *
 	line_free(l);
 }
 
-static void who_leaves_while_it_is_sent_on_is_over(void **state)
+static void leaving_during_a_redirect_ends_at_once(void **state)
 {
 	(void)state;
 	struct line *l = connecting(LP_ROLE_CLIENT);
@@ -303,7 +303,7 @@ static void who_leaves_while_it_is_sent_on_is_over(void **state)
 	line_free(l);
 }
 
-static void a_connection_that_can_not_be_made_is_final_only_before_the_first_join(void **state)
+static void a_failed_connection_is_final_only_before_the_first_join(void **state)
 {
 	(void)state;
 	for (int joined = 0; joined < 2; joined++) {
@@ -326,7 +326,7 @@ static void a_connection_that_can_not_be_made_is_final_only_before_the_first_joi
 	}
 }
 
-static void a_disconnect_of_the_relay_closes_and_tries_again(void **state)
+static void a_disconnect_by_the_relay_is_followed_by_a_reconnect(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
@@ -341,7 +341,7 @@ static void a_disconnect_of_the_relay_closes_and_tries_again(void **state)
 	line_free(l);
 }
 
-static void reconnects_wait_longer_each_time_and_spread(void **state)
+static void reconnects_back_off_with_jitter(void **state)
 {
 	(void)state;
 	const struct {
@@ -386,7 +386,7 @@ static void reconnects_wait_longer_each_time_and_spread(void **state)
 			assert_in_range(quarter[i][k], 25, 75);
 }
 
-static void R4_the_resume_token_is_sent_when_it_comes_back(void **state)
+static void R4_the_resume_token_is_sent_on_reconnect(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
@@ -410,7 +410,7 @@ static void R4_the_resume_token_is_sent_when_it_comes_back(void **state)
 	line_free(l);
 }
 
-static void C6_who_leaves_says_so_and_waits_a_moment_for_the_relay(void **state)
+static void C6_a_leave_sends_disconnect_and_waits_briefly_for_the_relay(void **state)
 {
 	(void)state;
 	for (int relay_closes = 0; relay_closes < 2; relay_closes++) {
@@ -452,7 +452,7 @@ static void C6_who_leaves_says_so_and_waits_a_moment_for_the_relay(void **state)
 	}
 }
 
-static void leaving_before_or_between_is_over_at_once(void **state)
+static void leaving_before_or_between_joins_ends_at_once(void **state)
 {
 	(void)state;
 	enum { IDLE, CONNECTING, HELLO, GIVING_UP, WAITING };
@@ -533,24 +533,22 @@ static void the_longest_statistics_fit_an_action(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_first_thing_said_is_a_hello_with_all_that_was_configured),
+		cmocka_unit_test(the_first_message_is_a_hello_with_the_configuration),
 		cmocka_unit_test(a_welcome_brings_the_port_up_with_the_rooms_mtu),
-		cmocka_unit_test(a_welcome_in_pieces_counts_before_its_stream_ends),
-		cmocka_unit_test(
-			R8_whether_a_gateway_is_there_is_told_and_an_older_relay_says_nothing),
-		cmocka_unit_test(what_makes_no_sense_in_place_of_a_welcome_ends_the_connection),
+		cmocka_unit_test(a_welcome_in_pieces_is_accepted_before_its_stream_ends),
+		cmocka_unit_test(R8_the_gateway_is_reported_unless_the_relay_is_older),
+		cmocka_unit_test(anything_but_a_welcome_or_reject_ends_the_connection),
 		cmocka_unit_test(a_relay_that_does_not_answer_the_hello_is_given_up),
-		cmocka_unit_test(a_port_that_can_not_come_up_is_the_end),
-		cmocka_unit_test(a_reject_is_final_at_first_and_a_reason_to_wait_later),
-		cmocka_unit_test(a_hint_of_the_right_worker_is_followed_at_once_twice_in_a_row),
-		cmocka_unit_test(who_leaves_while_it_is_sent_on_is_over),
-		cmocka_unit_test(
-			a_connection_that_can_not_be_made_is_final_only_before_the_first_join),
-		cmocka_unit_test(a_disconnect_of_the_relay_closes_and_tries_again),
-		cmocka_unit_test(reconnects_wait_longer_each_time_and_spread),
-		cmocka_unit_test(R4_the_resume_token_is_sent_when_it_comes_back),
-		cmocka_unit_test(C6_who_leaves_says_so_and_waits_a_moment_for_the_relay),
-		cmocka_unit_test(leaving_before_or_between_is_over_at_once),
+		cmocka_unit_test(a_port_that_cannot_come_up_is_final),
+		cmocka_unit_test(a_reject_is_final_at_first_and_retried_after_a_join),
+		cmocka_unit_test(a_steering_hint_is_followed_at_once_up_to_twice),
+		cmocka_unit_test(leaving_during_a_redirect_ends_at_once),
+		cmocka_unit_test(a_failed_connection_is_final_only_before_the_first_join),
+		cmocka_unit_test(a_disconnect_by_the_relay_is_followed_by_a_reconnect),
+		cmocka_unit_test(reconnects_back_off_with_jitter),
+		cmocka_unit_test(R4_the_resume_token_is_sent_on_reconnect),
+		cmocka_unit_test(C6_a_leave_sends_disconnect_and_waits_briefly_for_the_relay),
+		cmocka_unit_test(leaving_before_or_between_joins_ends_at_once),
 		cmocka_unit_test(C5_statistics_are_sent_every_ten_seconds),
 		cmocka_unit_test(the_longest_statistics_fit_an_action),
 	};

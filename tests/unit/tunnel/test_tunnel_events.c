@@ -1,7 +1,7 @@
 /* What the relay tells a tunnel of the room (row C8), and what it may not. */
 #include "tunnel_unit.h"
 
-static void C8_events_are_applied_in_order_whatever_order_they_come_in(void **state)
+static void C8_events_are_applied_in_order_whatever_their_arrival_order(void **state)
 {
 	(void)state;
 	const struct lp_control events[4] = {joined_event(1, 11, LP_ROLE_CLIENT),
@@ -42,7 +42,7 @@ static void C8_events_are_applied_in_order_whatever_order_they_come_in(void **st
 	}
 }
 
-static void C8_an_event_that_is_missing_holds_up_the_rest(void **state)
+static void C8_a_missing_event_delays_the_rest(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
@@ -59,7 +59,7 @@ static void C8_an_event_that_is_missing_holds_up_the_rest(void **state)
 	line_free(l);
 }
 
-static void C8_events_that_no_honest_relay_sends_end_the_connection(void **state)
+static void C8_events_that_break_the_protocol_end_the_connection(void **state)
 {
 	(void)state;
 	struct lp_control own_mac = joined_event(3, 99, LP_ROLE_CLIENT);
@@ -105,7 +105,7 @@ static void C8_events_that_no_honest_relay_sends_end_the_connection(void **state
 	}
 }
 
-static void C8_bad_events_before_the_welcome_are_noticed_with_it(void **state)
+static void C8_bad_events_before_the_welcome_are_detected_with_it(void **state)
 {
 	(void)state;
 	struct line *l = connecting(LP_ROLE_CLIENT);
@@ -120,7 +120,7 @@ static void C8_bad_events_before_the_welcome_are_noticed_with_it(void **state)
 }
 
 /* S5: a second gateway would be free of the filter, and so is told from afar to be none. */
-static void S5_a_gateway_believes_in_no_other_gateway(void **state)
+static void S5_a_gateway_rejects_another_gateway(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_GATEWAY);
@@ -129,7 +129,7 @@ static void S5_a_gateway_believes_in_no_other_gateway(void **state)
 	line_free(l);
 }
 
-static void a_newer_relays_messages_are_not_judged_but_broken_ones_are(void **state)
+static void unknown_messages_are_ignored_and_malformed_ones_are_not(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
@@ -141,7 +141,7 @@ static void a_newer_relays_messages_are_not_judged_but_broken_ones_are(void **st
 	line_free(l);
 }
 
-static void messages_of_the_relay_that_are_under_way_at_once_are_limited(void **state)
+static void incomplete_messages_of_the_relay_are_limited(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
@@ -168,7 +168,7 @@ static void early_events_are_bounded(void **state)
 	line_free(l);
 }
 
-static void line_status_comes_with_the_member_it_is_about(void **state)
+static void link_status_belongs_to_its_member(void **state)
 {
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
@@ -191,15 +191,15 @@ static void line_status_comes_with_the_member_it_is_about(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(C8_events_are_applied_in_order_whatever_order_they_come_in),
-		cmocka_unit_test(C8_an_event_that_is_missing_holds_up_the_rest),
-		cmocka_unit_test(C8_events_that_no_honest_relay_sends_end_the_connection),
-		cmocka_unit_test(C8_bad_events_before_the_welcome_are_noticed_with_it),
-		cmocka_unit_test(S5_a_gateway_believes_in_no_other_gateway),
-		cmocka_unit_test(a_newer_relays_messages_are_not_judged_but_broken_ones_are),
-		cmocka_unit_test(messages_of_the_relay_that_are_under_way_at_once_are_limited),
+		cmocka_unit_test(C8_events_are_applied_in_order_whatever_their_arrival_order),
+		cmocka_unit_test(C8_a_missing_event_delays_the_rest),
+		cmocka_unit_test(C8_events_that_break_the_protocol_end_the_connection),
+		cmocka_unit_test(C8_bad_events_before_the_welcome_are_detected_with_it),
+		cmocka_unit_test(S5_a_gateway_rejects_another_gateway),
+		cmocka_unit_test(unknown_messages_are_ignored_and_malformed_ones_are_not),
+		cmocka_unit_test(incomplete_messages_of_the_relay_are_limited),
 		cmocka_unit_test(early_events_are_bounded),
-		cmocka_unit_test(line_status_comes_with_the_member_it_is_about),
+		cmocka_unit_test(link_status_belongs_to_its_member),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

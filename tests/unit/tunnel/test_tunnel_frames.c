@@ -3,7 +3,7 @@
 
 #include "lanparty/path/receiver.h"
 
-static void frames_go_nowhere_before_the_room_is_joined_and_after(void **state)
+static void frames_are_dropped_before_and_after_the_stay(void **state)
 {
 	(void)state;
 	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
@@ -57,7 +57,7 @@ static void F1_what_leaves_carries_the_ids_of_the_welcome(void **state)
 	line_free(l);
 }
 
-static void a_frame_too_big_for_a_datagram_leaves_in_halves_if_the_relay_takes_them(void **state)
+static void a_frame_too_big_for_a_datagram_is_fragmented_if_the_relay_supports_it(void **state)
 {
 	(void)state;
 	for (int halves = 0; halves < 2; halves++) {
@@ -102,7 +102,7 @@ static unsigned offered(const uint8_t *frame)
 	return (unsigned)frame[FRAME_SYN_MSS] << 8 | frame[FRAME_SYN_MSS + 1];
 }
 
-static void tcp_segments_are_kept_small_enough_for_one_datagram_both_ways(void **state)
+static void tcp_segments_are_clamped_to_one_datagram_in_both_directions(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_CLIENT);
@@ -139,7 +139,7 @@ static void F4_a_client_sends_from_its_own_mac_alone(void **state)
 	line_free(l);
 }
 
-static void the_filter_runs_on_both_ways_of_a_client(void **state)
+static void the_filter_checks_both_directions_of_a_client(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_CLIENT);
@@ -160,7 +160,7 @@ static void the_filter_runs_on_both_ways_of_a_client(void **state)
 	line_free(l);
 }
 
-static void R5_frames_over_the_rooms_mtu_are_jumbo_on_both_ways(void **state)
+static void R5_frames_over_the_rooms_mtu_are_jumbo_in_both_directions(void **state)
 {
 	(void)state;
 	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
@@ -199,7 +199,7 @@ static void the_queue_to_the_relay_is_bounded(void **state)
 	line_free(l);
 }
 
-static void a_frame_that_the_port_does_not_take_is_counted(void **state)
+static void a_frame_that_the_port_refuses_is_counted(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_CLIENT);
@@ -267,7 +267,7 @@ static struct lp_verdict half(struct line *l, uint16_t peer, enum lp_overlay_typ
 	return line_datagram(l, bytes, at + part);
 }
 
-static void halves_from_the_relay_become_one_frame_or_expire(void **state)
+static void fragments_from_the_relay_are_reassembled_or_expire(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_CLIENT);
@@ -293,7 +293,7 @@ static void halves_from_the_relay_become_one_frame_or_expire(void **state)
 }
 
 /* What the welcome did not say is not for us, and each number counts once. */
-static void numbers_and_halves_count_only_from_a_relay_that_has_them(void **state)
+static void numbers_and_fragments_need_the_relays_capability(void **state)
 {
 	static const struct {
 		uint64_t capabilities;
@@ -338,7 +338,7 @@ static void numbers_and_halves_count_only_from_a_relay_that_has_them(void **stat
 }
 
 /* To a relay that has not said that it can tell doubles apart, TCP goes as all else. */
-static void tcp_is_numbered_only_for_a_relay_that_has_resend(void **state)
+static void tcp_is_numbered_only_for_a_relay_with_retransmission(void **state)
 {
 	(void)state;
 	for (int resend = 0; resend < 2; resend++) {
@@ -374,7 +374,7 @@ static void tcp_is_numbered_only_for_a_relay_that_has_resend(void **state)
 }
 
 /* A segment and its number go in one datagram. */
-static void tcp_segments_leave_room_for_a_number(void **state)
+static void tcp_segments_leave_space_for_a_number(void **state)
 {
 	(void)state;
 	for (int resend = 0; resend < 2; resend++) {
@@ -395,7 +395,7 @@ static void tcp_segments_leave_room_for_a_number(void **state)
 }
 
 /* A new connection begins at the first number again, on both sides. */
-static void numbers_of_the_last_connection_are_forgotten(void **state)
+static void numbers_restart_with_each_connection(void **state)
 {
 	(void)state;
 	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
@@ -422,24 +422,24 @@ static void numbers_of_the_last_connection_are_forgotten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(frames_go_nowhere_before_the_room_is_joined_and_after),
+		cmocka_unit_test(frames_are_dropped_before_and_after_the_stay),
 		cmocka_unit_test(F1_what_leaves_carries_the_ids_of_the_welcome),
 		cmocka_unit_test(
-			a_frame_too_big_for_a_datagram_leaves_in_halves_if_the_relay_takes_them),
+			a_frame_too_big_for_a_datagram_is_fragmented_if_the_relay_supports_it),
 		cmocka_unit_test(no_datagram_is_larger_than_the_budget),
-		cmocka_unit_test(tcp_segments_are_kept_small_enough_for_one_datagram_both_ways),
+		cmocka_unit_test(tcp_segments_are_clamped_to_one_datagram_in_both_directions),
 		cmocka_unit_test(F4_a_client_sends_from_its_own_mac_alone),
-		cmocka_unit_test(the_filter_runs_on_both_ways_of_a_client),
-		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo_on_both_ways),
+		cmocka_unit_test(the_filter_checks_both_directions_of_a_client),
+		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo_in_both_directions),
 		cmocka_unit_test(the_queue_to_the_relay_is_bounded),
-		cmocka_unit_test(a_frame_that_the_port_does_not_take_is_counted),
+		cmocka_unit_test(a_frame_that_the_port_refuses_is_counted),
 		cmocka_unit_test(
 			F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped),
-		cmocka_unit_test(halves_from_the_relay_become_one_frame_or_expire),
-		cmocka_unit_test(numbers_and_halves_count_only_from_a_relay_that_has_them),
-		cmocka_unit_test(tcp_is_numbered_only_for_a_relay_that_has_resend),
-		cmocka_unit_test(tcp_segments_leave_room_for_a_number),
-		cmocka_unit_test(numbers_of_the_last_connection_are_forgotten),
+		cmocka_unit_test(fragments_from_the_relay_are_reassembled_or_expire),
+		cmocka_unit_test(numbers_and_fragments_need_the_relays_capability),
+		cmocka_unit_test(tcp_is_numbered_only_for_a_relay_with_retransmission),
+		cmocka_unit_test(tcp_segments_leave_space_for_a_number),
+		cmocka_unit_test(numbers_restart_with_each_connection),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

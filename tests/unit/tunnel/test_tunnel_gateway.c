@@ -2,7 +2,7 @@
 #include "tunnel_unit.h"
 
 /* F3 from the other side: the LAN's own traffic stays on the LAN. */
-static void F3_a_gateway_takes_from_its_lan_what_is_for_members(void **state)
+static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_GATEWAY);
@@ -35,7 +35,7 @@ static void F3_a_gateway_takes_from_its_lan_what_is_for_members(void **state)
 }
 
 /* S5: the relay forwards what it must not, and the gateway does not inject it. */
-static void S5_a_rogue_relay_gets_nothing_past_the_gateway(void **state)
+static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 {
 	(void)state;
 	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
@@ -91,7 +91,7 @@ static void S5_a_rogue_relay_gets_nothing_past_the_gateway(void **state)
 	line_free(l);
 }
 
-static void S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway(void **state)
+static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_GATEWAY);
@@ -111,7 +111,7 @@ static void S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway(void **
 	line_free(l);
 }
 
-static void what_was_learned_of_addresses_goes_with_the_room(void **state)
+static void learned_addresses_are_forgotten_with_the_room(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_GATEWAY);
@@ -138,10 +138,10 @@ static void what_was_learned_of_addresses_goes_with_the_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(F3_a_gateway_takes_from_its_lan_what_is_for_members),
-		cmocka_unit_test(S5_a_rogue_relay_gets_nothing_past_the_gateway),
-		cmocka_unit_test(S3_a_lease_of_the_lans_is_the_players_address_at_the_gateway),
-		cmocka_unit_test(what_was_learned_of_addresses_goes_with_the_room),
+		cmocka_unit_test(F3_a_gateway_forwards_from_its_lan_only_frames_for_members),
+		cmocka_unit_test(S5_a_rogue_relay_passes_nothing_through_the_gateway),
+		cmocka_unit_test(S3_a_lease_from_the_lan_assigns_the_players_address),
+		cmocka_unit_test(learned_addresses_are_forgotten_with_the_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

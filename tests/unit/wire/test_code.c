@@ -10,7 +10,7 @@
 #define HEX_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define HEX_B "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 
-static void a_code_is_80_bits_five_at_a_time(void **state)
+static void a_code_encodes_80_bits_in_groups_of_five(void **state)
 {
 	(void)state;
 	static const struct {
@@ -68,7 +68,7 @@ static void a_generated_code_reads_back(void **state)
 	}
 }
 
-static void reading_a_code_is_forgiving(void **state)
+static void a_code_is_parsed_leniently(void **state)
 {
 	(void)state;
 	static const struct {
@@ -229,7 +229,7 @@ static void a_pin_is_64_hex_digits(void **state)
 	}
 }
 
-static void an_invite_carries_all_that_a_newcomer_needs(void **state)
+static void an_invite_contains_everything_for_a_join(void **state)
 {
 	(void)state;
 	struct lp_invite invite;
@@ -290,7 +290,7 @@ static void a_broken_invite_is_refused(void **state)
 	}
 }
 
-static void an_invite_reads_as_it_was_written(void **state)
+static void an_invite_survives_a_round_trip(void **state)
 {
 	(void)state;
 	static const char *const rows[] = {
@@ -327,16 +327,16 @@ static void the_longest_invite_fits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_code_is_80_bits_five_at_a_time),
+		cmocka_unit_test(a_code_encodes_80_bits_in_groups_of_five),
 		cmocka_unit_test(each_random_bit_is_one_bit_of_one_character),
 		cmocka_unit_test(a_generated_code_reads_back),
-		cmocka_unit_test(reading_a_code_is_forgiving),
+		cmocka_unit_test(a_code_is_parsed_leniently),
 		cmocka_unit_test(a_relay_address_is_a_host_and_a_port),
 		cmocka_unit_test(a_host_has_at_most_253_characters),
 		cmocka_unit_test(a_pin_is_64_hex_digits),
-		cmocka_unit_test(an_invite_carries_all_that_a_newcomer_needs),
+		cmocka_unit_test(an_invite_contains_everything_for_a_join),
 		cmocka_unit_test(a_broken_invite_is_refused),
-		cmocka_unit_test(an_invite_reads_as_it_was_written),
+		cmocka_unit_test(an_invite_survives_a_round_trip),
 		cmocka_unit_test(the_longest_invite_fits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

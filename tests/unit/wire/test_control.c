@@ -174,7 +174,7 @@ static void every_counter_of_stats_keeps_its_reason(void **state)
 	assert_int_equal(got.stats.tx_bytes, LP_VARINT_MAX);
 }
 
-static void a_message_cut_anywhere_wants_more(void **state)
+static void a_truncated_message_is_incomplete(void **state)
 {
 	(void)state;
 	struct lp_control messages[8], got;
@@ -190,7 +190,7 @@ static void a_message_cut_anywhere_wants_more(void **state)
 	}
 }
 
-static void messages_in_a_row_are_read_one_by_one(void **state)
+static void consecutive_messages_are_decoded_one_by_one(void **state)
 {
 	(void)state;
 	const uint8_t bytes[] = "\x08\x03\x01\x01\x03\x05\x09\x01\x01\x01\x02\x01\x05\x03\x01\x01";
@@ -225,7 +225,7 @@ static void r8_a_welcome_without_optional_fields_has_their_defaults(void **state
 }
 
 /* R8 */
-static void r8_a_welcome_says_whether_there_is_a_gateway(void **state)
+static void r8_a_welcome_contains_whether_a_gateway_is_present(void **state)
 {
 	(void)state;
 	struct lp_control got;
@@ -427,7 +427,7 @@ static enum lp_status decode_padded(size_t len)
 	return decode_fields(LP_DISCONNECT, fields, len, &got);
 }
 
-static void a_message_may_have_4096_bytes_and_no_more(void **state)
+static void a_message_has_at_most_4096_bytes(void **state)
 {
 	(void)state;
 	assert_int_equal(decode_padded(LP_CONTROL_MAX), LP_OK);
@@ -489,7 +489,7 @@ static void an_unknown_reason_is_other(void **state)
 	assert_int_equal(got.peer_left.reason, LP_LEAVE_OTHER);
 }
 
-static void a_reject_tells_the_worker_in_16_bits(void **state)
+static void a_reject_carries_the_worker_in_16_bits(void **state)
 {
 	(void)state;
 	struct lp_control got;
@@ -503,7 +503,7 @@ static void a_reject_tells_the_worker_in_16_bits(void **state)
 		LP_INVALID);
 }
 
-static void a_name_from_the_wire_is_cleaned_and_cut(void **state)
+static void a_name_from_the_wire_is_cleaned_and_shortened(void **state)
 {
 	(void)state;
 	struct lp_control got;
@@ -572,18 +572,18 @@ int main(void)
 		cmocka_unit_test(every_message_survives_the_wire),
 		cmocka_unit_test(a_hello_is_read_field_by_field),
 		cmocka_unit_test(every_counter_of_stats_keeps_its_reason),
-		cmocka_unit_test(a_message_cut_anywhere_wants_more),
-		cmocka_unit_test(messages_in_a_row_are_read_one_by_one),
+		cmocka_unit_test(a_truncated_message_is_incomplete),
+		cmocka_unit_test(consecutive_messages_are_decoded_one_by_one),
 		cmocka_unit_test(r8_a_welcome_without_optional_fields_has_their_defaults),
-		cmocka_unit_test(r8_a_welcome_says_whether_there_is_a_gateway),
+		cmocka_unit_test(r8_a_welcome_contains_whether_a_gateway_is_present),
 		cmocka_unit_test(a_default_is_not_sent),
 		cmocka_unit_test(a_message_follows_the_protocol_or_is_refused),
 		cmocka_unit_test(a_refused_message_writes_nothing),
-		cmocka_unit_test(a_message_may_have_4096_bytes_and_no_more),
+		cmocka_unit_test(a_message_has_at_most_4096_bytes),
 		cmocka_unit_test(a_message_of_a_later_version_can_be_skipped),
 		cmocka_unit_test(an_unknown_reason_is_other),
-		cmocka_unit_test(a_reject_tells_the_worker_in_16_bits),
-		cmocka_unit_test(a_name_from_the_wire_is_cleaned_and_cut),
+		cmocka_unit_test(a_reject_carries_the_worker_in_16_bits),
+		cmocka_unit_test(a_name_from_the_wire_is_cleaned_and_shortened),
 		cmocka_unit_test(a_client_sends_its_mac_even_when_it_is_zero),
 		cmocka_unit_test(the_largest_message_we_send_is_within_its_bound),
 		cmocka_unit_test(every_number_has_a_word),

@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void a_name_keeps_what_can_be_shown(void **state)
+static void a_name_keeps_printable_characters(void **state)
 {
 	(void)state;
 	static const struct {
@@ -50,7 +50,7 @@ static void a_name_keeps_what_can_be_shown(void **state)
 	}
 }
 
-static void a_name_is_cut_between_characters(void **state)
+static void a_name_is_shortened_between_characters(void **state)
 {
 	(void)state;
 	char name[8];
@@ -80,8 +80,8 @@ static void a_name_is_cut_between_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_name_keeps_what_can_be_shown),
-		cmocka_unit_test(a_name_is_cut_between_characters),
+		cmocka_unit_test(a_name_keeps_printable_characters),
+		cmocka_unit_test(a_name_is_shortened_between_characters),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

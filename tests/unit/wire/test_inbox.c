@@ -15,7 +15,7 @@ static size_t stats_message(uint8_t *bytes, size_t cap)
 	return len;
 }
 
-static void a_message_in_one_piece_is_read_where_it_lies(void **state)
+static void a_message_in_one_piece_is_decoded_in_place(void **state)
 {
 	(void)state;
 	struct lp_inbox inbox = {.limit = 0}; /* a copy would have no place */
@@ -28,7 +28,7 @@ static void a_message_in_one_piece_is_read_where_it_lies(void **state)
 	assert_int_equal(inbox.count, 0);
 }
 
-static void a_message_in_two_pieces_is_whole_wherever_it_was_cut(void **state)
+static void a_message_in_two_pieces_is_reassembled(void **state)
 {
 	(void)state;
 	for (int fin_apart = 0; fin_apart < 2; fin_apart++) {
@@ -53,7 +53,7 @@ static void a_message_in_two_pieces_is_whole_wherever_it_was_cut(void **state)
 	}
 }
 
-static void without_whole_the_message_counts_as_soon_as_it_is_there(void **state)
+static void without_whole_a_message_is_delivered_before_its_stream_ends(void **state)
 {
 	(void)state;
 	struct lp_inbox inbox = {.limit = 1};
@@ -66,7 +66,7 @@ static void without_whole_the_message_counts_as_soon_as_it_is_there(void **state
 }
 
 /* C1: exactly one message a stream. */
-static void C1_what_is_not_exactly_one_message_is_an_error(void **state)
+static void C1_a_stream_must_carry_exactly_one_message(void **state)
 {
 	(void)state;
 	uint8_t good[64], two[128], unknown[] = {0x3f, 2, 1, 0};
@@ -104,7 +104,7 @@ static void C1_what_is_not_exactly_one_message_is_an_error(void **state)
 	}
 }
 
-static void streams_under_way_are_limited_and_do_not_mix(void **state)
+static void incomplete_streams_are_limited_and_kept_apart(void **state)
 {
 	(void)state;
 	struct lp_inbox inbox = {.limit = 3};
@@ -148,11 +148,11 @@ static void the_longest_message_fits_and_one_byte_more_does_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_message_in_one_piece_is_read_where_it_lies),
-		cmocka_unit_test(a_message_in_two_pieces_is_whole_wherever_it_was_cut),
-		cmocka_unit_test(without_whole_the_message_counts_as_soon_as_it_is_there),
-		cmocka_unit_test(C1_what_is_not_exactly_one_message_is_an_error),
-		cmocka_unit_test(streams_under_way_are_limited_and_do_not_mix),
+		cmocka_unit_test(a_message_in_one_piece_is_decoded_in_place),
+		cmocka_unit_test(a_message_in_two_pieces_is_reassembled),
+		cmocka_unit_test(without_whole_a_message_is_delivered_before_its_stream_ends),
+		cmocka_unit_test(C1_a_stream_must_carry_exactly_one_message),
+		cmocka_unit_test(incomplete_streams_are_limited_and_kept_apart),
 		cmocka_unit_test(the_longest_message_fits_and_one_byte_more_does_not),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,7 @@ static void F1_only_exact_headers_decode(void **state)
 	}
 }
 
-static void no_half_belongs_to_a_frame_over_the_limit(void **state)
+static void no_fragment_belongs_to_a_frame_over_the_limit(void **state)
 {
 	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + 760] = {0};
 	struct lp_overlay o = {.type = LP_OVERLAY_FIRST, .frame_len = LP_ETH_FRAME_MAX};
@@ -68,7 +68,7 @@ static void no_half_belongs_to_a_frame_over_the_limit(void **state)
 		lp_overlay_decode(bytes, LP_OVERLAY_FRAGMENT_HEADER + 758, &o), LP_DROP_OVERLAY);
 }
 
-static void what_is_encoded_decodes_to_the_same(void **state)
+static void encoding_and_decoding_are_inverse(void **state)
 {
 	(void)state;
 	for (int type = LP_OVERLAY_WHOLE; type <= LP_OVERLAY_NUMBERED; type++) {
@@ -100,8 +100,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(F1_only_exact_headers_decode),
-		cmocka_unit_test(no_half_belongs_to_a_frame_over_the_limit),
-		cmocka_unit_test(what_is_encoded_decodes_to_the_same),
+		cmocka_unit_test(no_fragment_belongs_to_a_frame_over_the_limit),
+		cmocka_unit_test(encoding_and_decoding_are_inverse),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

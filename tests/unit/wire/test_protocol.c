@@ -253,7 +253,7 @@ static void messages_are_encoded_as_the_protocol_shows(void **state)
 	}
 }
 
-static void messages_of_the_protocol_decode_to_what_it_says(void **state)
+static void messages_of_the_protocol_decode_as_shown(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(messages); i++) {
@@ -285,7 +285,7 @@ static void datagrams_are_encoded_as_the_protocol_shows(void **state)
 }
 
 /* F1 */
-static void datagrams_of_the_protocol_decode_to_what_it_says(void **state)
+static void datagrams_of_the_protocol_decode_as_shown(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(datagrams); i++) {
@@ -342,9 +342,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_example_of_the_protocol_is_known_here),
 		cmocka_unit_test(messages_are_encoded_as_the_protocol_shows),
-		cmocka_unit_test(messages_of_the_protocol_decode_to_what_it_says),
+		cmocka_unit_test(messages_of_the_protocol_decode_as_shown),
 		cmocka_unit_test(datagrams_are_encoded_as_the_protocol_shows),
-		cmocka_unit_test(datagrams_of_the_protocol_decode_to_what_it_says),
+		cmocka_unit_test(datagrams_of_the_protocol_decode_as_shown),
 		cmocka_unit_test(the_documents_list_every_number_with_its_word),
 	};
 	return cmocka_run_group_tests(tests, read_documents, free_documents);
