@@ -440,7 +440,8 @@ int session_run(struct session *s)
 				"again when it is back.");
 		}
 	} else if (code == LP_EXIT_OS || code == LP_EXIT_INTERNAL) {
-		snprintf(why, sizeof(why), "Windows is out of memory. Close programs, then join again.");
+		snprintf(why, sizeof(why),
+			"Windows is out of memory. Close programs, then join again.");
 	}
 	close_all(s);
 	event(s, SESSION_OVER)->exit = code;

@@ -126,7 +126,8 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 		break;
 	case LP_QUIC_END_IDLE:
 		return say(text,
-			"The relay %s has stopped answering: your internet connection or the relay's "
+			"The relay %s has stopped answering: your internet connection or the "
+			"relay's "
 			"may be interrupted.",
 			relay);
 	case LP_QUIC_END_RESET:
@@ -143,7 +144,8 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 				"your host for a new invite.",
 				relay);
 		return say(text,
-			"lanparty cannot verify that the computer at %s is the right relay. Ask your "
+			"lanparty cannot verify that the computer at %s is the right relay. Ask "
+			"your "
 			"host for the whole invite, with which it can.",
 			relay);
 	case LP_QUIC_END_ALPN:
@@ -256,7 +258,8 @@ const char *words_room(size_t others, bool gateway, char text[WORDS_MAX])
 		snprintf(with, sizeof(with), " with %zu other%s", others, others > 1 ? "s" : "");
 	if (gateway)
 		return say(text,
-			"You are in the room%s and connected to the LAN. Start your game now.", with);
+			"You are in the room%s and connected to the LAN. Start your game now.",
+			with);
 	return say(text,
 		"You are in the room%s. The LAN gateway is missing: you see each other, but not "
 		"the host's LAN.",

@@ -24,7 +24,8 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_address 
 				why->text);
 		else
 			snprintf(text, cap,
-				"no certificate authority confirms the name %.60s of the relay (%s): give "
+				"no certificate authority confirms the name %.60s of the relay "
+				"(%s): give "
 				"--relay-pin, "
 				"--relay-cert or an invite with a pin",
 				options->server_name, why->text);
