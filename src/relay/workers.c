@@ -317,7 +317,7 @@ enum lp_exit workers_run(struct workers *w)
 		join_others(w);
 		return LP_EXIT_OS;
 	}
-	if (!say_listening(w)) { /* whoever waits for that line would wait for ever */
+	if (!say_listening(w)) { /* nobody else reports it */
 		stop_others(w);
 		join_others(w);
 		return LP_EXIT_IO;
