@@ -1,4 +1,4 @@
-/* dice.h - the chance that a simulation is left to, the same for the same seed. */
+/* dice.h - the seeded random numbers of the simulations: the same for the same seed. */
 #ifndef LANPARTY_TESTS_DICE_H
 #define LANPARTY_TESTS_DICE_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* SplitMix64: the next of all 64-bit numbers. */
+/* The next number of SplitMix64. */
 static inline uint64_t dice_roll(uint64_t *dice)
 {
 	uint64_t z = *dice += UINT64_C(0x9e3779b97f4a7c15);

@@ -87,7 +87,7 @@ static void hostile_tags(struct maker *m)
 	struct bytes reply = dhcp(m, 2, 67, 68);
 	struct bytes ip = ipv4(m, (struct ipv4){.protocol = 17, .dst = NONE}, &reply);
 
-	/* one to three tags, each of three kinds: what is inside is never looked at */
+	/* one to three tags, each of three kinds; the filter never looks inside */
 	for (size_t tags = 1; tags <= 3; tags++) {
 		for (size_t kind = 0; kind < (tags == 1 ? 3u : tags == 2 ? 9u : 27u); kind++) {
 			struct bytes b = {.len = 0};
@@ -293,7 +293,7 @@ static void hostile_dhcp_fragments(struct maker *m)
 			send4(m, LP_DROP_FRAGMENT, h, is_first ? &first : &last, name);
 		}
 	}
-	/* the op that was judged is not in the first fragment */
+	/* the DHCP op is not in the first fragment */
 	struct bytes request = dhcp(m, 2, 68, 67);
 	struct bytes header = piece(&request, 0, 8);
 	struct bytes rest = piece(&request, 8, request.len - 8);
@@ -307,7 +307,7 @@ static void hostile_dhcp_fragments(struct maker *m)
 	send4(m, LP_DROP_DHCP_SERVER, h, &whole, "a reply to a relay agent, first part");
 }
 
-/* What may follow a first fragment that passed. */
+/* Fragments that can follow a first fragment that passed. */
 static void fragments_ipv4(struct maker *m)
 {
 	struct bytes data = plain_udp(92);
@@ -403,7 +403,7 @@ static void arp_of(
 		name);
 }
 
-/* What every host sends, client or on the LAN. */
+/* Frames that every host sends, client or on the LAN. */
 static void honest_ipv4(struct maker *m)
 {
 	uint32_t me = sender_ipv4(m);
@@ -455,7 +455,7 @@ static void honest_ipv4(struct maker *m)
 		"IGMPv2 leave");
 }
 
-/* What only the LAN's own servers and routers may send (row S3). */
+/* Frames that only the LAN's own servers and routers can send (row S3). */
 static void honest_gateway(struct maker *m)
 {
 	struct bytes reply = dhcp(m, 2, 67, 68);

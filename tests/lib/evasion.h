@@ -1,7 +1,7 @@
-/* evasion.h - frames that a hostile client would send to get around the safety filter, and honest
- * ones of the same protocols that must not suffer for it.
+/* evasion.h - frames with which a hostile client tries to bypass the safety filter, and valid
+ * frames of the same protocols that must pass.
  *
- * The order matters: fragments stand behind those they belong to. */
+ * The order matters: fragments follow the fragments to which they belong. */
 #ifndef LANPARTY_TESTS_EVASION_H
 #define LANPARTY_TESTS_EVASION_H
 
@@ -12,7 +12,7 @@
 #include "lanparty/packet/eth.h"
 #include "lanparty/packet/verdict.h"
 
-/* Addresses in host byte order. The LAN's station is behind the gateway. */
+/* Addresses in host byte order. The station is on the LAN behind the gateway. */
 struct evasion_context {
 	struct lp_mac client, victim, station;
 	uint32_t client_ipv4, victim_ipv4, station_ipv4;
@@ -23,17 +23,17 @@ struct evasion_context {
 
 struct evasion_frame {
 	char name[80];
-	bool honest;       /* must pass; else must be dropped */
-	bool from_gateway; /* else from the client */
-	enum lp_drop drop; /* the reason, LP_DROP_NONE when honest */
+	bool honest;       /* true: must pass; false: must be dropped */
+	bool from_gateway; /* false: from the client */
+	enum lp_drop drop; /* the expected reason; LP_DROP_NONE when honest */
 	size_t len;
 	uint8_t bytes[EVASION_BYTES_MAX];
 };
 
-/* The name of a first fragment that is harmless: the frame behind it would rewrite its ports. */
+/* The name of a harmless first fragment; the frame after it would overwrite its ports. */
 #define EVASION_REWRITTEN "IPv6: a first fragment to be rewritten"
 
-/* Writes up to cap frames; returns how many there are. */
+/* Writes up to cap frames and returns the number of all frames. */
 size_t evasion_frames(const struct evasion_context *context, struct evasion_frame *out, size_t cap);
 
 #endif

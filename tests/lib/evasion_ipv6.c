@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What each kind of extension header hides; RFC 6980 drops what a fragment header hides. */
+/* Hides the packet behind each kind of extension header. RFC 6980 drops what a fragment header
+ * hides. */
 static void behind_headers(struct maker *m, struct ipv6 h, uint8_t protocol,
 	const struct bytes *inner, enum lp_drop drop, const char *what)
 {
@@ -59,7 +60,8 @@ static void behind_headers(struct maker *m, struct ipv6 h, uint8_t protocol,
 	send6(m, LP_DROP_BAD_IPV6, h, &b, name);
 }
 
-/* The chain is cut at each multiple of eight: no first fragment may pass, nor what belongs to it. */
+/* Splits the header chain at each multiple of eight: no first fragment must pass, nor any that
+ * belongs to it. */
 static void in_fragments(struct maker *m, struct ipv6 h, uint8_t protocol,
 	const struct bytes *inner, enum lp_drop drop, const char *what)
 {

@@ -1,4 +1,4 @@
-/* frames.h - Ethernet frames for tests, built field by field, with good IPv4 checksums. */
+/* frames.h - builds Ethernet frames field by field, with correct IPv4 checksums. */
 #ifndef LANPARTY_TESTS_FRAMES_H
 #define LANPARTY_TESTS_FRAMES_H
 
@@ -41,7 +41,7 @@ static inline size_t frame_end(const uint8_t *f, const struct lp_writer *w)
 	return (size_t)(w->at - f);
 }
 
-/* A frame of len bytes in all, of a type that only its header says something about. */
+/* Writes a frame of len bytes, of a type whose content does not matter. */
 static inline size_t frame_raw(
 	uint8_t *f, struct lp_mac dst, struct lp_mac src, uint16_t type, size_t len)
 {
@@ -51,7 +51,7 @@ static inline size_t frame_raw(
 	return len;
 }
 
-/* An ARP request, or a reply when dst is no group. */
+/* Writes an ARP request, or a reply when dst is no group address. */
 static inline size_t frame_arp(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	struct lp_mac sender, uint32_t sender_ip, uint32_t target_ip)
 {
@@ -65,7 +65,7 @@ static inline size_t frame_arp(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	return frame_end(f, &w);
 }
 
-/* Fills in length and checksum of the IPv4 header at the place. */
+/* Sets length and checksum of the IPv4 header at ip. */
 static inline void ipv4_finish(uint8_t *ip, size_t total)
 {
 	uint32_t sum = 0;
@@ -89,7 +89,7 @@ static inline struct lp_writer udp_begin(uint8_t *f, struct lp_mac dst, struct l
 	lp_write_u32(&w, to);
 	lp_write_u16(&w, source_port);
 	lp_write_u16(&w, target_port);
-	lp_write_u32(&w, 0); /* length and checksum, which may be left open */
+	lp_write_u32(&w, 0); /* length and checksum; the checksum is optional */
 	return w;
 }
 
@@ -102,7 +102,7 @@ static inline size_t udp_end(uint8_t *f, const struct lp_writer *w)
 	return len;
 }
 
-/* IPv4 and UDP, len bytes in all (42 to 1514 make sense). */
+/* Writes an IPv4 UDP frame of len bytes in all, 42 to 1514. */
 static inline size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from,
 	uint32_t to, uint16_t port, size_t len)
 {
@@ -112,8 +112,8 @@ static inline size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	return udp_end(f, &w);
 }
 
-/* IPv4 and a TCP segment that only acknowledges and carries data: len bytes in all (54 to 1514 make
- * sense), without checksum. */
+/* Writes an IPv4 TCP segment of len bytes in all, 54 to 1514, that carries data, without a
+ * checksum. */
 static inline size_t frame_tcp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from,
 	uint32_t to, uint16_t port, size_t len)
 {
@@ -130,7 +130,8 @@ static inline size_t frame_tcp(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	return len;
 }
 
-/* A TCP SYN over IPv4 that offers segments of mss bytes, at offset FRAME_SYN_MSS; without checksum. */
+/* Writes a TCP SYN over IPv4 with the MSS option mss at offset FRAME_SYN_MSS, without a
+ * checksum. */
 #define FRAME_SYN_MSS (LP_ETH_HEADER + 20 + 22)
 static inline size_t frame_syn(
 	uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to, uint16_t mss)
@@ -146,7 +147,7 @@ static inline size_t frame_syn(
 	return frame_end(f, &w);
 }
 
-/* A DHCP server's ACK that gives lease to the client. */
+/* Writes a DHCP server's ACK that assigns lease to the client. */
 static inline size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src,
 	uint32_t server, uint32_t lease, struct lp_mac client)
 {
@@ -164,7 +165,7 @@ static inline size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac
 	return udp_end(f, &w);
 }
 
-/* An IPv6 router advertisement to all nodes. */
+/* Writes an IPv6 router advertisement to all nodes. */
 static inline size_t frame_router_advertisement(uint8_t *f, struct lp_mac src)
 {
 	const struct lp_mac nodes = {{0x33, 0x33, 0, 0, 0, 1}};

@@ -1,4 +1,4 @@
-/* hub_peers.h - a hub and peers without tunnels: what the hub does to each is written down. */
+/* hub_peers.h - a hub and members without tunnels. It records what the hub does to each of them. */
 #ifndef LANPARTY_TESTS_HUB_PEERS_H
 #define LANPARTY_TESTS_HUB_PEERS_H
 
@@ -32,7 +32,7 @@ struct relay {
 	struct lp_hub *hub;
 	lp_time now;
 	struct peer peers[RELAY_PEERS];
-	struct lp_hub_action log[RELAY_LOG]; /* what is for the log */
+	struct lp_hub_action log[RELAY_LOG]; /* actions for the log */
 	size_t log_count;
 };
 
@@ -69,7 +69,7 @@ static inline void relay_free(struct relay *r)
 	free(r);
 }
 
-/* Does all that the hub wants done. */
+/* Executes all actions of the hub. */
 static inline void relay_drain(struct relay *r)
 {
 	struct lp_hub_action a;
@@ -159,7 +159,7 @@ static inline void peer_say(struct relay *r, int i, int64_t stream, const struct
 	peer_stream(r, i, stream, bytes, len, true);
 }
 
-/* On a unidirectional stream of its own. */
+/* Sends a message on a unidirectional stream of its own. */
 static inline void peer_message(struct relay *r, int i, const struct lp_control *m)
 {
 	int64_t stream = r->peers[i].next_stream;
@@ -167,7 +167,7 @@ static inline void peer_message(struct relay *r, int i, const struct lp_control 
 	peer_say(r, i, stream, m);
 }
 
-/* Peer 0 is the gateway, the others are clients. */
+/* Peer 0 is the gateway; the others are clients. */
 static inline struct peer *peer_join_as(struct relay *r, int i, uint64_t capabilities)
 {
 	struct lp_control m = peer_hello(i, i ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY);
@@ -189,7 +189,7 @@ static inline void peer_closed(struct relay *r, int i, enum lp_leave_reason reas
 	relay_drain(r);
 }
 
-/* Forgets what was told so far. */
+/* Forgets all recorded messages and actions. */
 static inline void relay_forget(struct relay *r)
 {
 	for (int i = 0; i < RELAY_PEERS; i++)
@@ -219,7 +219,7 @@ static inline struct lp_verdict peer_frame(struct relay *r, int i, const uint8_t
 	return peer_datagram(r, i, bytes, at + len);
 }
 
-/* Takes the next datagram that waits for the peer; 0 when none does. */
+/* Takes the next datagram for the peer. Returns its length, 0 when there is none. */
 static inline size_t peer_take_max(
 	struct relay *r, int i, size_t max, uint8_t *bytes, struct lp_overlay *ret_overlay)
 {
@@ -242,7 +242,7 @@ static inline size_t peer_take(struct relay *r, int i, uint8_t *bytes, struct lp
 	return peer_take_max(r, i, LP_DATAGRAM_MAX, bytes, o);
 }
 
-/* How many datagrams wait; they are gone then. */
+/* Discards all datagrams for the peer and returns their number. */
 static inline size_t peer_take_all(struct relay *r, int i)
 {
 	uint8_t bytes[LP_DATAGRAM_MAX];

@@ -1,4 +1,4 @@
-/* hub_unit.h - what the tests of the hub and its frame path share. */
+/* hub_unit.h - shared by the tests of the hub and its frame path. */
 #ifndef LANPARTY_TESTS_HUB_UNIT_H
 #define LANPARTY_TESTS_HUB_UNIT_H
 
@@ -29,7 +29,7 @@ static inline struct relay *with_peers(int first, int last)
 	return with_config(&config, first, last);
 }
 
-/* Sends an IPv4 frame of len bytes from a peer; the source address is the peer's own. */
+/* Sends an IPv4 frame of len bytes from a member, with its own source address. */
 static inline struct lp_verdict send_udp(struct relay *r, int i, struct lp_mac dst, size_t len)
 {
 	uint8_t f[FRAME_CAP];
@@ -38,7 +38,7 @@ static inline struct lp_verdict send_udp(struct relay *r, int i, struct lp_mac d
 	return peer_frame(r, i, f, n);
 }
 
-/* As any type, with any number. */
+/* Sends a datagram of any type, with any frame id. */
 static inline struct lp_verdict send_as(struct relay *r, int from, enum lp_overlay_type type,
 	uint16_t id, const uint8_t *f, size_t len)
 {

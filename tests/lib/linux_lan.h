@@ -1,7 +1,7 @@
-/* linux_lan.h - a LAN for tests of the gateway's frame ports: a network namespace of the test's own,
- * which vanishes with it.
+/* linux_lan.h - a LAN for tests of the gateway's frame ports, in a network namespace that vanishes
+ * with the test.
  *
- * lan0 <-> host0 is a cable: lan0 is the gateway's interface, host0 that of a host of the LAN. */
+ * lan0 <-> host0 is a cable: lan0 is the gateway's interface, host0 that of a host on the LAN. */
 #ifndef LANPARTY_TEST_LINUX_LAN_H
 #define LANPARTY_TEST_LINUX_LAN_H
 
@@ -27,11 +27,11 @@
 #include "lanparty/edge/linux/fd_port.h"
 
 #define BROADCAST     0xff, 0xff, 0xff, 0xff, 0xff, 0xff
-#define STATION       0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* of the LAN */
-#define OTHER         0x02, 0x11, 0x22, 0x33, 0x44, 0x66 /* of the LAN, too */
+#define STATION       0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* on the LAN */
+#define OTHER         0x02, 0x11, 0x22, 0x33, 0x44, 0x66 /* on the LAN, too */
 #define MEMBER        0x02, 0x00, 0x5e, 0x00, 0x01, 0x01
 #define MEMBER_TEXT   "02:00:5e:00:01:01"
-#define TEST_TYPE     0x81, 0x37 /* passes the port, and no stack answers */
+#define TEST_TYPE     0x81, 0x37 /* passes the port, and no stack answers it */
 #define ARRIVES_IN_MS 1000
 #define SEEN_MAX      512
 
@@ -40,7 +40,7 @@ struct seen_frame {
 	uint8_t bytes[2048];
 };
 
-/* What a port has read. */
+/* The frames that a port has returned. */
 struct seen {
 	size_t count;
 	struct seen_frame frames[SEEN_MAX];
@@ -66,10 +66,10 @@ static inline void write_text(const char *path, const char *text)
 	}
 }
 
-/* For cmocka's group set-up. A test skips itself when in_namespace is false. */
+/* For cmocka's group set-up. A test skips itself while in_namespace is false. */
 static bool in_namespace;
 
-/* What the tests open, so that one that fails leaves nothing to the next. */
+/* What a test has opened, so that a failing test leaves nothing open. */
 static struct lp_port *open_now;
 
 static inline void close_port(void)
@@ -95,7 +95,8 @@ static inline int enter_namespace(void **state)
 	in_namespace = true;
 	write_text("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
 	write_text("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-	write_text("/proc/sys/net/ipv4/conf/all/arp_ignore", "1"); /* host0 answers for itself */
+	/* host0 answers for its own address only */
+	write_text("/proc/sys/net/ipv4/conf/all/arp_ignore", "1");
 	run("ip link set lo up");
 	return 0;
 }
@@ -118,7 +119,8 @@ static inline int pull_cable(void **state)
 	return 0;
 }
 
-/* A packet socket of a host of the LAN; with virtio_net_hdr in front of what it sends when asked. */
+/* Opens a packet socket of a host on the LAN. with_header: sent frames start with a
+ * virtio_net_hdr. */
 static inline int open_host(const char *interface, bool with_header)
 {
 	const struct sockaddr_ll address = {
@@ -147,7 +149,8 @@ static inline void see(void *context, const uint8_t *frame, size_t len)
 	f->len = len;
 }
 
-/* Reads until want frames are there, or no more come. Returns how many frames the port has given. */
+/* Reads until want frames have arrived or a timeout ends. Returns the number of frames that the
+ * port returned. */
 static inline size_t read_port(struct lp_port *port, struct seen *seen, size_t want)
 {
 	struct pollfd p = {.fd = lp_port_fd(port), .events = POLLIN};
@@ -162,7 +165,8 @@ static inline void send_frame(int host, const void *frame, size_t len)
 	assert_int_equal(send(host, frame, len, 0), len);
 }
 
-/* One frame that always arrives, sent after those under test: nothing has to wait for silence. */
+/* Sends one frame that always arrives after those under test, so that the test need not wait for
+ * silence. */
 static inline void expect_only_the_marker(struct lp_port *port, int host, struct seen *seen)
 {
 	static const uint8_t marker[60] = {BROADCAST, STATION, TEST_TYPE, 'm'};
@@ -172,7 +176,7 @@ static inline void expect_only_the_marker(struct lp_port *port, int host, struct
 	assert_memory_equal(seen->frames[0].bytes, marker, sizeof(marker));
 }
 
-/* The next frame that the host gets with this type; false when none comes. */
+/* Receives the next frame of this type. False: none arrived. */
 static inline bool host_gets(int host, const void *frame, size_t len)
 {
 	uint8_t got[2048];
@@ -185,7 +189,8 @@ static inline bool host_gets(int host, const void *frame, size_t len)
 	return false;
 }
 
-/* 0xffff for a good checksum of what follows the IPv4 header of a frame without options. */
+/* Checks the transport checksum of a frame whose IPv4 header has no options: 0xffff if it is
+ * right. */
 static inline uint32_t transport_sum(const uint8_t *frame, size_t len)
 {
 	size_t size = (size_t)(frame[16] << 8 | frame[17]) - 20;
@@ -200,7 +205,7 @@ static inline uint32_t transport_sum(const uint8_t *frame, size_t len)
 	return sum;
 }
 
-/* The first line of a command's output that holds the text. */
+/* True if a line of the command's output contains the text. */
 static inline bool output_has(const char *command, const char *text)
 {
 	char line[1024];

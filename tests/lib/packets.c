@@ -56,7 +56,7 @@ uint16_t checksum(uint32_t sum)
 
 /* Ethernet */
 
-/* The n-th frame of the list, or one that nobody will see. */
+/* Returns the next frame of the list, or a scratch frame beyond its capacity. */
 static struct evasion_frame *next(struct maker *m)
 {
 	static struct evasion_frame spare;

@@ -1,5 +1,5 @@
-/* passing.h - how time passes for a hub and the tunnels on its wire: connections are made and end, what
- * they want done is done, what is under way arrives. */
+/* passing.h - advances the time of a simulated world: connections are made and end, the actions of
+ * hub and tunnels are executed, and packets arrive. */
 #ifndef LANPARTY_TESTS_PASSING_H
 #define LANPARTY_TESTS_PASSING_H
 
@@ -72,7 +72,7 @@ static inline void relay_opens(struct world *w, struct event *e)
 	lp_time since = w->now - c->begun;
 	if (c->relay_over || !p->tunnel || p->conn != e->conn)
 		return;
-	if (!w->hub) { /* it asks again, later and later */
+	if (!w->hub) { /* it retries with growing delays */
 		struct event again = *e;
 		if (since > WORLD_HANDSHAKE / 2)
 			send_close(w, e->conn, false, LP_LEAVE_TIMED_OUT, WORLD_HANDSHAKE - since);
@@ -87,12 +87,12 @@ static inline void relay_opens(struct world *w, struct event *e)
 	schedule(w, w->now + one_way(w), *e);
 }
 
-/* What the hub and the tunnels want done. */
+/* Actions of the hub and the tunnels. */
 
 static inline void saw_id(struct world *w, uint32_t room, uint16_t peer)
 {
 	if (room == w->room)
-		check(peer > w->last_peer); /* never given twice */
+		check(peer > w->last_peer); /* ids are never reused */
 	w->room = room;
 	w->last_peer = peer;
 	w->joins++;
@@ -133,7 +133,7 @@ static inline size_t find_other(const struct peer *p, uint16_t id)
 	return at;
 }
 
-/* Peers of former releases say less, and the relay answers with no more than that. */
+/* Members of older releases send fewer fields, and the relay grants no more than that. */
 static inline void send_hello(
 	struct world *w, const struct peer *p, const uint8_t *bytes, size_t len)
 {
@@ -257,7 +257,7 @@ static inline void arrive(struct world *w, struct event *e)
 		lp_tunnel_on_datagram(p->tunnel, e->bytes, e->len, w->now, &v);
 }
 
-/* To the relay or to a peer: what became of one of its own. */
+/* Reports to the relay or to a member the fate of one of its datagrams. */
 static inline void fate(struct world *w, const struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
@@ -323,7 +323,7 @@ static inline lp_time next_moment(const struct world *w)
 	return at;
 }
 
-/* Lets that much time pass. */
+/* Advances the clock by duration. */
 static inline void world_run(struct world *w, lp_time duration)
 {
 	lp_time end = w->now + duration, at;

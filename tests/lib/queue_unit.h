@@ -1,4 +1,4 @@
-/* queue_unit.h - one queue, and what its tests do with it. */
+/* queue_unit.h - one queue, and the operations of its tests. */
 #ifndef LANPARTY_TESTS_QUEUE_UNIT_H
 #define LANPARTY_TESTS_QUEUE_UNIT_H
 
@@ -17,7 +17,7 @@ static struct lp_pool *pool;
 static struct lp_queue queue;
 static uint64_t drops[LP_DROP_COUNT];
 static lp_time now;
-static bool bulk; /* may bulk go? */
+static bool bulk; /* the governor admits bulk */
 
 static inline int set_up(void **state)
 {
@@ -31,7 +31,7 @@ static inline int set_up(void **state)
 	return pool ? 0 : -1;
 }
 
-/* A test that forgets a frame fails in lp_pool_free. */
+/* A test that leaks a frame fails in lp_pool_free. */
 static inline int tear_down(void **state)
 {
 	(void)state;
@@ -69,10 +69,10 @@ static inline void push_tcp(uint16_t len, uint8_t fill)
 	assert_true(push_up_to(LP_QUEUE_FRAMES, len, fill, (struct lp_flow_key){.tcp = true}));
 }
 
-static uint64_t tag; /* of the datagram that was peeked last */
+static uint64_t tag; /* of the last peeked datagram */
 static bool last;
 
-/* Peeks and decodes; returns what an honest receiver sees. */
+/* Peeks a datagram and decodes it as a receiver would. */
 static inline struct lp_overlay peek(size_t max)
 {
 	static uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_FRAGMENT_HEADER];
@@ -99,7 +99,7 @@ static inline void assert_nothing_to_send(size_t max)
 	assert_false(lp_queue_peek(&queue, pool, max, bulk, now, drops, &datagram));
 }
 
-/* Sends the next one, whose fill it returns. */
+/* Sends the next frame and returns the byte that fills it. */
 static inline uint8_t take(void)
 {
 	uint8_t fill = peek(LP_DATAGRAM_MAX + 2).bytes[0];

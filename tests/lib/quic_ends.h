@@ -1,6 +1,7 @@
-/* quic_ends.h - the ends of a quic_room's wire: the relay, and players with their frame ports.
+/* quic_ends.h - the endpoints of a quic_room: the relay, and players with their frame ports.
  *
- * Joins hub and QUIC as src/relay/server.c does, tunnel and QUIC as src/common/peer/link.c does. */
+ * It connects hub and QUIC as src/relay/server.c does, and tunnel and QUIC as
+ * src/common/peer/link.c does. */
 #ifndef LANPARTY_TESTS_QUIC_ENDS_H
 #define LANPARTY_TESTS_QUIC_ENDS_H
 
@@ -22,22 +23,22 @@
 
 #define ROOM_PLAYERS 4
 #define ROOM_FRAMES  4096
-#define ROOM_SERIALS 65536 /* frames that can be told apart */
-#define ROOM_LEAST   60    /* bytes of a frame that has a serial */
+#define ROOM_SERIALS 65536 /* number of distinguishable frames */
+#define ROOM_LEAST   60    /* bytes of the shortest frame with a serial */
 #define ROOM_HOST    200   /* last byte of the relay's address */
 #define WIRE_PACKETS 16384
 #define NOW_UNIX     INT64_C(1790000000)
 
 struct wire {
-	unsigned loss, duplicates, reorder, replays; /* of a thousand */
-	lp_time delay;                               /* one way */
-	size_t limit;                                /* longer payloads vanish; 0: none do */
-	uint64_t rate; /* bits a second that each can send, with a deep buffer; 0: any */
+	unsigned loss, duplicates, reorder, replays; /* per thousand */
+	lp_time delay;                               /* in one direction */
+	size_t limit;                                /* longer UDP payloads are lost; 0: no limit */
+	uint64_t rate; /* bits per second of each endpoint, with a deep buffer; 0: unlimited */
 };
 
 struct packet {
 	lp_time at;
-	size_t to; /* 0: the relay, else a player */
+	size_t to; /* 0: the relay, otherwise a player */
 	struct lp_path path;
 	size_t len;
 	uint8_t bytes[LP_QUIC_PACKET_MAX];
@@ -54,9 +55,9 @@ struct player {
 	struct lp_quic *quic;
 	struct lp_quic_conn *conn;
 	bool up;
-	uint8_t *got;         /* how often each serial came */
-	lp_time *at;          /* when it came first */
-	size_t twice, closed; /* frames that came again; connections that ended */
+	uint8_t *got;         /* number of arrivals of each serial */
+	lp_time *at;          /* time of the first arrival */
+	size_t twice, closed; /* duplicate deliveries; closed connections */
 };
 
 struct room {
@@ -70,8 +71,9 @@ struct room {
 	size_t count;
 	struct packet *packets;
 	size_t packet_count;
-	lp_time free_at[ROOM_PLAYERS + 1]; /* each one's line has sent all that it was given */
-	size_t largest;                    /* payload that arrived, since somebody set it to 0 */
+	lp_time free_at[ROOM_PLAYERS + 1]; /* when each endpoint's link has sent its buffer */
+	/* largest UDP payload that arrived since this was last set to 0 */
+	size_t largest;
 	uint64_t seed;
 };
 
@@ -288,7 +290,7 @@ static inline void player_actions(struct player *p)
 		lp_quic_wake(p->conn);
 }
 
-/* Its frame port. */
+/* The frame port. */
 
 static inline size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
 {
@@ -298,7 +300,7 @@ static inline size_t port_read(struct lp_port *port, lp_port_sink *sink, void *c
 	return 0;
 }
 
-/* The last four bytes of a frame are its serial, and those before follow from it. */
+/* The last four bytes of a frame are its serial; the bytes before are derived from it. */
 static inline bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct player *p = (struct player *)port;

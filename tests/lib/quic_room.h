@@ -1,11 +1,12 @@
-/* quic_room.h - a relay and its players in one process: real hub, real tunnels, real QUIC between them,
- * on a fake clock and a seeded wire that loses, delays, reorders, repeats and cuts off what is large. */
+/* quic_room.h - a relay and its players in one process: real hub, real tunnels and real QUIC, on a
+ * fake clock and a seeded network that loses, delays, reorders, duplicates and truncates by
+ * size. */
 #ifndef LANPARTY_TESTS_QUIC_ROOM_H
 #define LANPARTY_TESTS_QUIC_ROOM_H
 
 #include "quic_ends.h"
 
-/* The wire. */
+/* The network. */
 
 static inline void wire_put(
 	struct room *r, size_t to, size_t from, const uint8_t *bytes, size_t len, lp_time at)
@@ -55,7 +56,7 @@ static inline void wire_send(
 			at += dice_roll(&r->dice) % (20 * LP_MILLISECOND);
 		wire_put(r, to, from, bytes, len, at);
 	}
-	if (dice_chance(&r->dice, w->replays)) /* by somebody who has listened */
+	if (dice_chance(&r->dice, w->replays)) /* an attacker replays a packet that it overheard */
 		wire_put(r, to, from, bytes, len,
 			r->now + w->delay + dice_roll(&r->dice) % (3 * LP_SECOND));
 }
@@ -157,7 +158,7 @@ static inline void player_starts(struct room *r, size_t i)
 	lp_tunnel_start(p->tunnel, r->now);
 }
 
-/* Everybody has joined. */
+/* Creates a room that all players have joined. */
 static inline struct room *room_new(const struct wire *wire, size_t players, uint64_t seed)
 {
 	struct room *r = calloc(1, sizeof(*r));
@@ -187,7 +188,7 @@ static inline struct room *room_new(const struct wire *wire, size_t players, uin
 		else
 			room_run(r, LP_SECOND);
 	}
-	room_run(r, 2 * LP_SECOND); /* they have heard of each other */
+	room_run(r, 2 * LP_SECOND); /* all members know of each other */
 	for (size_t i = 1; i <= players; i++)
 		r->players[i].closed = 0;
 	return r;
@@ -208,7 +209,8 @@ static inline void room_free(struct room *r)
 	free(r);
 }
 
-/* A frame of len bytes from a player to another, 0: to all, that port_write knows by its serial. */
+/* Sends a frame of len bytes from one player to another (0: to all). port_write recognises it by
+ * its serial. */
 static inline void room_push(
 	struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
 {

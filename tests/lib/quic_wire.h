@@ -1,5 +1,5 @@
-/* quic_wire.h - a client endpoint and a server endpoint in memory, with a clock and a wire of the
- * test's own. For the test_quic programs. */
+/* quic_wire.h - a client endpoint and a server endpoint in memory, with a fake clock and a
+ * simulated network. For the test_quic programs. */
 #ifndef LANPARTY_TEST_QUIC_WIRE_H
 #define LANPARTY_TEST_QUIC_WIRE_H
 
@@ -32,9 +32,9 @@ struct packet {
 	uint8_t bytes[LP_QUIC_PACKET_MAX];
 };
 
-/* What an endpoint's handler saw and what it has to send. */
+/* What an endpoint's handler received, and what it must send. */
 struct log {
-	struct lp_quic_conn *conn; /* the last that connected */
+	struct lp_quic_conn *conn; /* the last connection that was established */
 	unsigned connected, closed, messages, datagrams, fins;
 	struct lp_quic_close why;
 	int64_t last_stream;
@@ -44,14 +44,14 @@ struct log {
 	size_t last_message_len;
 	uint8_t last_datagram[PAYLOAD_MAX];
 	size_t last_datagram_len;
-	uint8_t *seen; /* datagrams whose first 4 bytes are a number: how often each came */
+	uint8_t *seen; /* datagrams whose first 4 bytes are a number: arrivals of each */
 	size_t seen_cap;
 	uint8_t out[QUEUE_MAX][PAYLOAD_MAX];
 	size_t out_len[QUEUE_MAX], out_first, out_count;
-	size_t asked_max, max_at_start; /* of DATAGRAMs */
-	unsigned asked;                 /* for a DATAGRAM */
-	unsigned more;                  /* DATAGRAMs to be queued as others are sent */
-	bool echo;                      /* answer on the stream that a message came on */
+	size_t asked_max, max_at_start; /* limits of DATAGRAMs */
+	unsigned asked;                 /* how often QUIC asked for a DATAGRAM */
+	unsigned more;                  /* DATAGRAMs to queue while others are sent */
+	bool echo;                      /* answers on the stream that carried the message */
 	bool close_in_callback, open_at_once;
 };
 
@@ -63,12 +63,12 @@ struct world {
 	struct lp_quic_config config[2];
 	struct packet *wire;
 	size_t wire_count;
-	uint8_t client_host; /* last byte of its address: changes when a NAT forgets */
+	uint8_t client_host; /* last byte of its address; changes when a NAT rebinds */
 	uint64_t seed;
-	lp_time latency;                            /* LATENCY at first */
-	unsigned loss, duplicates, reorder, damage; /* of 1000 */
-	size_t mtu;                                 /* longer payloads are lost; 0: none are */
-	bool cut;                                   /* nothing passes */
+	lp_time latency;                            /* LATENCY initially */
+	unsigned loss, duplicates, reorder, damage; /* per thousand */
+	size_t mtu;                                 /* longer UDP payloads are lost; 0: no limit */
+	bool cut;                                   /* everything is lost */
 	uint64_t bytes_from[2], packets_from[2];
 	size_t largest_from[2];
 };
@@ -181,7 +181,7 @@ static inline void on_closed(
 {
 	struct log *log = context;
 	struct lp_quic_info info;
-	lp_quic_get_info(conn, &info); /* still good to ask */
+	lp_quic_get_info(conn, &info); /* must still be valid in the handler */
 	log->closed++;
 	log->why = *why;
 	if (log->conn == conn)
@@ -249,7 +249,7 @@ static inline struct lp_path world_path(uint8_t local, uint8_t remote)
 	return path;
 }
 
-/* One payload onto the wire towards a side, whose path it names. */
+/* Puts one UDP payload on the network towards a side. */
 static inline void wire_put(
 	struct world *w, enum side to, uint8_t client, const uint8_t *bytes, size_t len, lp_time at)
 {
@@ -262,7 +262,7 @@ static inline void wire_put(
 	memcpy(packet->bytes, bytes, len);
 }
 
-/* The client's socket always has address 1; behind the NAT it is client_host. */
+/* The client's socket always has address 1; the NAT shows it as client_host. */
 static inline bool world_send(struct world *w, enum side from)
 {
 	uint8_t bytes[LP_QUIC_PACKET_MAX];
@@ -357,7 +357,7 @@ static inline void world_connect_pinned(struct world *w)
 	world_connect(w, (const uint8_t(*)[32])pin, 1, "relay.example");
 }
 
-/* Both endpoints, connected. */
+/* Creates both endpoints and connects them. */
 static inline struct world *world_up(void)
 {
 	struct world *w = world_new();
@@ -377,7 +377,7 @@ static inline struct lp_quic_counters world_counters(const struct world *w)
 	return c;
 }
 
-/* The server's ids have the steering bytes of the client's first: they are on what the client sends. */
+/* The server's connection IDs start with the steering bytes of the client's first ID. */
 static inline void assert_steered(struct world *w)
 {
 	uint8_t bytes[LP_QUIC_PACKET_MAX];

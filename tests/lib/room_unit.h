@@ -1,4 +1,4 @@
-/* room_unit.h - what the tests of the room registry share. */
+/* room_unit.h - shared by the tests of the room registry. */
 #ifndef LANPARTY_TESTS_ROOM_UNIT_H
 #define LANPARTY_TESTS_ROOM_UNIT_H
 
@@ -14,7 +14,7 @@
 #include "lanparty/wire/overlay.h"
 #include "lanparty/room/room.h"
 
-#define PATH 1400 /* bytes of datagram that the connections of these tests carry */
+#define PATH 1400 /* bytes of a datagram that the connections in these tests carry */
 
 static inline struct lp_rooms *rooms_with(size_t max_clients, size_t max_rooms)
 {

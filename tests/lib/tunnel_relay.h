@@ -1,4 +1,5 @@
-/* tunnel_relay.h - a tunnel, a frame port that writes everything down, and a relay's voice. */
+/* tunnel_relay.h - a tunnel with a frame port that records everything, and a relay that the test
+ * scripts. */
 #ifndef LANPARTY_TESTS_TUNNEL_RELAY_H
 #define LANPARTY_TESTS_TUNNEL_RELAY_H
 
@@ -22,7 +23,7 @@ struct mock_port {
 	size_t members_calls, member_count;
 	struct lp_mac members[LP_MAX_MEMBERS];
 	size_t count; /* frames written */
-	size_t len;   /* of the last one */
+	size_t len;   /* of the last frame */
 	uint8_t frame[FRAME_CAP];
 };
 
@@ -126,7 +127,7 @@ static inline void line_forget(struct line *l)
 	l->count = 0;
 }
 
-/* The n-th action of that kind since the last line_forget, or NULL. */
+/* The n-th action of this kind since the last line_forget, or NULL. */
 static inline const struct lp_tunnel_action *line_action(
 	const struct line *l, enum lp_tunnel_kind kind, size_t n)
 {
@@ -211,7 +212,7 @@ static inline void line_left(struct line *l, uint16_t peer)
 	line_event(l, &m);
 }
 
-/* Connected, and welcomed into a room of mtu. */
+/* Connects, and joins a room with this mtu. */
 static inline void line_join_as(struct line *l, uint16_t mtu, uint64_t capabilities)
 {
 	struct lp_control m = welcome_of(mtu);
@@ -248,7 +249,7 @@ static inline void line_at(struct line *l, lp_time now)
 	line_drain(l);
 }
 
-/* A frame out of the port. */
+/* Passes a frame from the port to the tunnel. */
 static inline struct lp_verdict line_frame(struct line *l, const uint8_t *frame, size_t len)
 {
 	struct lp_verdict v;
@@ -263,7 +264,7 @@ static inline struct lp_verdict line_datagram(struct line *l, const uint8_t *byt
 	return v;
 }
 
-/* What the relay forwards from a peer. */
+/* Passes a frame that the relay forwards from a member. */
 static inline struct lp_verdict line_forwarded(
 	struct line *l, uint16_t peer, const uint8_t *frame, size_t len)
 {

@@ -1,4 +1,4 @@
-/* tunnel_unit.h - what the tests of the tunnel share. */
+/* tunnel_unit.h - shared by the tests of the tunnel. */
 #ifndef LANPARTY_TESTS_TUNNEL_UNIT_H
 #define LANPARTY_TESTS_TUNNEL_UNIT_H
 
@@ -31,7 +31,7 @@ static inline struct line *connecting(enum lp_role role)
 
 #define LAN(n) IPV4(192, 168, 0, n)
 
-/* A room with two players, 11 and 12, and with us. */
+/* Joins a room with two players, 11 and 12. */
 static inline struct line *in_room(enum lp_role role)
 {
 	struct line *l = line_in_room(role);

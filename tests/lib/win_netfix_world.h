@@ -1,5 +1,5 @@
-/* win_netfix_world.h - a computer that netfix changes: it records what is done to it, and the program
- * can break off after any step. What it holds lasts, whatever happens to the program. */
+/* win_netfix_world.h - a fake computer whose settings netfix changes. It records the changes, and
+ * the program can crash after any step. The fake computer keeps its state across crashes. */
 #ifndef LANPARTY_TEST_WIN_NETFIX_WORLD_H
 #define LANPARTY_TEST_WIN_NETFIX_WORLD_H
 
@@ -23,15 +23,15 @@
 #define STEPS_MAX    400
 
 struct world {
-	uint32_t values[2][NETFIX_ITEMS]; /* of adapter ONE and TWO; no category */
+	uint32_t values[2][NETFIX_ITEMS]; /* of adapters ONE and TWO, except the category */
 	enum netfix_answer there[2];      /* whether Windows knows the adapter */
-	int network;                      /* that adapter ONE is in, 1 to NETWORKS; 0: none */
+	int network;                      /* the network of adapter ONE, 1 to NETWORKS; 0: none */
 	uint32_t category[NETWORKS + 1];
-	bool forgotten[NETWORKS + 1]; /* Windows knows nothing of that network any more */
+	bool forgotten[NETWORKS + 1]; /* Windows no longer knows that network */
 	struct netfix_note notes[NETFIX_NOTES_MAX];
 	size_t note_count;
 
-	enum netfix_answer write_answer[NETFIX_ITEMS]; /* what it says to a change */
+	enum netfix_answer write_answer[NETFIX_ITEMS]; /* the answer to a change */
 	bool note_fails, locked_by_other, no_ipv6;
 	bool locked;
 	int crash_after; /* steps; 0: never */
@@ -51,7 +51,7 @@ struct world {
 	char address[ADAPTER_REASON];
 };
 
-/* After the crash nothing is done any more: the program is dead. */
+/* After the crash nothing more happens, because the program is dead. */
 static bool dead(struct world *w)
 {
 	return w->crash_after > 0 && w->steps >= w->crash_after;
@@ -228,7 +228,7 @@ static inline struct netfix_system system_of(struct world *w)
 		world_notes, world_lock, world_unlock, world_look, world_watch, world_close};
 }
 
-/* As Windows comes: automatic metrics, IPv6 listens to routers, no rule, no routes, a public
+/* The defaults of Windows: automatic metrics, IPv6 router discovery, no rule, no routes, a public
  * network. */
 static inline void world_init(struct world *w)
 {
@@ -255,7 +255,7 @@ static inline void begin(struct netfix_work *work, struct netfix_system *system,
 	netfix_work_init(work, system, ONE, 1400, world_tell, w);
 }
 
-/* The values that a room needs. */
+/* Asserts the values that a room needs. */
 static inline void assert_changed(const struct world *w)
 {
 	static const struct {

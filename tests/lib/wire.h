@@ -1,9 +1,10 @@
-/* wire.h - what a hub and many tunnels are simulated with, on a fake clock, and the wire between them.
+/* wire.h - a hub and many tunnels, simulated on a fake clock, and the network between them.
  *
- * The wire is a model of QUIC, not QUIC: datagrams are lost, delayed, reordered and come twice (and
- * the second one is thrown away, as QUIC does by packet number); what became of those with a tag is
- * told late, and what was only slow is called lost now and then; streams arrive whole but late and in any
- * order; connections take time to make and to notice that the other end is gone. */
+ * The network is a model of QUIC, not QUIC itself: datagrams are lost, delayed, reordered and
+ * duplicated (the second copy is discarded, as QUIC does by packet number). The fate of datagrams
+ * with a tag is reported late, and some slow ones are reported as lost. Streams arrive completely
+ * but late and in any order. Connections need time until they are established and until they notice
+ * that the other end is gone. */
 #ifndef LANPARTY_TESTS_WIRE_H
 #define LANPARTY_TESTS_WIRE_H
 
@@ -26,10 +27,10 @@
 #define WORLD_IDLE       (15 * LP_SECOND) /* until a silent end is noticed */
 #define WORLD_HANDSHAKE  (5 * LP_SECOND)
 #define WORLD_RETRANSMIT (200 * LP_MILLISECOND)
-#define WORLD_SERIALS    32768 /* frames that can be told apart */
+#define WORLD_SERIALS    32768 /* number of distinguishable frames */
 #define WORLD_WINDOW     1024  /* packet numbers that are remembered */
 
-static uint64_t world_seed; /* printed when something fails */
+static uint64_t world_seed; /* printed when a check fails */
 
 #define check(condition)                                                                           \
 	do {                                                                                       \
@@ -39,16 +40,16 @@ static uint64_t world_seed; /* printed when something fails */
 	} while (0)
 
 struct wire {
-	unsigned loss, duplicates; /* of a thousand */
-	lp_time delay, jitter;     /* one way */
-	unsigned doubts;           /* of a thousand that arrive, are called lost */
+	unsigned loss, duplicates; /* per thousand */
+	lp_time delay, jitter;     /* in one direction */
+	unsigned doubts;           /* per thousand that arrive but are reported lost */
 };
 
 enum event_kind { RELAY_OPENS, PEER_OPENS, STREAM, DATAGRAM, ACKED, LOST, CLOSED };
 
 struct event {
 	lp_time at;
-	uint64_t order; /* of events at the same time */
+	uint64_t order; /* order of events at the same time */
 	enum event_kind kind;
 	bool to_relay, fin, final;
 	size_t conn;
@@ -59,7 +60,7 @@ struct event {
 	uint8_t *bytes;
 };
 
-/* One direction's packet numbers. */
+/* Packet numbers of one direction. */
 struct numbers {
 	int64_t next, highest;
 	uint8_t seen[WORLD_WINDOW];
@@ -69,9 +70,9 @@ struct conn {
 	size_t index, peer;
 	struct lp_session *session;
 	lp_time begun;              /* when its first packet would reach the relay */
-	bool relay_open, peer_open; /* handshake complete, not closed */
+	bool relay_open, peer_open; /* handshake complete and not closed */
 	bool relay_over, peer_over;
-	int64_t next_stream[2]; /* to the peer, to the relay */
+	int64_t next_stream[2]; /* towards the member, towards the relay */
 	struct numbers numbers[2];
 };
 
@@ -90,25 +91,25 @@ struct peer_port {
 
 struct peer {
 	struct peer_port port;
-	struct lp_tunnel *tunnel; /* NULL: the program does not run */
+	struct lp_tunnel *tunnel; /* NULL: the program is not running */
 	size_t conn;              /* the current one; 0: none */
 	struct lp_mac mac;
 	size_t path;
 	bool up;
 	struct lp_welcome welcome;
-	struct other others[WORLD_PEERS]; /* what it was told of the room */
+	struct other others[WORLD_PEERS]; /* the members that the relay reported */
 	size_t other_count;
-	size_t told_macs; /* what the port was told */
-	bool clean;       /* the relay knows that what it was before is gone */
+	size_t told_macs; /* the MACs that the port received */
+	bool clean;       /* the relay knows that its earlier connection has ended */
 	bool old;         /* has only the capabilities below */
 	uint64_t capabilities;
 	int reject; /* -1: none */
 	size_t received, got_bytes;
-	uint8_t got[WORLD_SERIALS]; /* how often each frame came */
+	uint8_t got[WORLD_SERIALS]; /* number of arrivals of each frame */
 	lp_time joined_at;
 };
 
-/* Takes what comes out of a peer's port, beside the counting; may be NULL. */
+/* Receives the frames of a member's port besides the counting; can be NULL. */
 typedef void world_sink(struct world *w, size_t peer, const uint8_t *frame, size_t len);
 
 struct world {
@@ -120,19 +121,19 @@ struct world {
 	struct event *heap;
 	size_t heap_count, heap_cap;
 	uint64_t order;
-	struct conn **conns; /* index 0 is none */
+	struct conn **conns; /* index 0 is unused */
 	size_t conn_count, conn_cap;
 	struct peer peers[WORLD_PEERS];
 	size_t peer_count;
 	world_sink *sink;
-	uint32_t room;      /* the last one that somebody has joined */
-	uint16_t last_peer; /* the id given last in it */
+	uint32_t room;      /* the last room that somebody joined */
+	uint16_t last_peer; /* the last id assigned in it */
 	size_t joins, rejects;
-	lp_time *connects; /* when peers began to connect; NULL: not written down */
+	lp_time *connects; /* when members started to connect; NULL: not recorded */
 	size_t connect_count;
 };
 
-/* Events, earliest first. */
+/* Orders events by time. */
 
 static inline bool sooner(const struct event *a, const struct event *b)
 {
@@ -169,7 +170,7 @@ static inline struct event take_event(struct world *w)
 	return first;
 }
 
-/* The wire. */
+/* The network. */
 
 static inline lp_time one_way(struct world *w)
 {
@@ -193,7 +194,7 @@ static inline uint8_t *copy_of(const void *bytes, size_t len)
 	return copy;
 }
 
-/* A message on a stream, now and then in two pieces. */
+/* Sends a message on a stream, sometimes in two pieces. */
 static inline void send_stream(struct world *w, size_t conn, bool to_relay, int64_t stream,
 	const uint8_t *bytes, size_t len)
 {
@@ -215,7 +216,7 @@ static inline void send_stream(struct world *w, size_t conn, bool to_relay, int6
 	schedule(w, at, e);
 }
 
-/* The sender hears of it after a round trip; a few hear nothing, as with QUIC. */
+/* Reports the fate to the sender after a round trip; a few are never reported, as in QUIC. */
 static inline void tell_fate(
 	struct world *w, size_t conn, bool to_relay, uint64_t tag, bool arrives)
 {
@@ -255,7 +256,7 @@ static inline void send_datagram(
 		tell_fate(w, conn, to_relay, d->tag, arrives);
 }
 
-/* Has this packet been here before, or may it have been? */
+/* True if this packet has arrived before, or is too old to tell. */
 static inline bool is_repeated(struct numbers *n, int64_t number)
 {
 	for (; n->highest < number; n->highest++)

@@ -1,5 +1,5 @@
-/* world.h - who lives at the ends of the wire: programs that start, crash and have frame ports, and what
- * must be true of all of them together. */
+/* world.h - the endpoints of the simulated network: programs that start, crash and have frame
+ * ports, and what must hold for all of them together. */
 #ifndef LANPARTY_TESTS_WORLD_H
 #define LANPARTY_TESTS_WORLD_H
 
@@ -15,7 +15,8 @@ static inline size_t port_read(struct lp_port *port, lp_port_sink *sink, void *c
 	return 0;
 }
 
-/* Frames of world_send carry their number behind the UDP header, or where TCP acknowledges. */
+/* Frames of world_send carry their serial after the UDP header, or in TCP's acknowledgement
+ * number. */
 static inline bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct peer_port *pp = (struct peer_port *)port;
@@ -114,7 +115,7 @@ static inline void world_free(struct world *w)
 	free(w);
 }
 
-/* The relay stops dead: nobody is told, and every session is gone. */
+/* The relay stops without notice, and every session is gone. */
 static inline void relay_crashes(struct world *w)
 {
 	lp_hub_free(w->hub);
@@ -142,7 +143,7 @@ static inline struct lp_tunnel_config peer_config(struct world *w, size_t i, enu
 		.seed = dice_roll(&w->dice)};
 }
 
-/* Starts the program of a peer. */
+/* Starts a member's program. */
 static inline void peer_starts(
 	struct world *w, size_t i, const struct lp_tunnel_config *config, size_t path)
 {
@@ -161,7 +162,7 @@ static inline void peer_starts(
 	lp_tunnel_start(p->tunnel, w->now);
 }
 
-/* The program is gone, and its computer says nothing to the relay. */
+/* The program disappears without a message to the relay. */
 static inline void peer_crashes(struct world *w, size_t i)
 {
 	struct peer *p = &w->peers[i];
@@ -173,7 +174,7 @@ static inline void peer_crashes(struct world *w, size_t i)
 	p->conn = 0;
 }
 
-/* The line is cut: both ends notice, the peer first. */
+/* Interrupts the network: both ends notice, the member first. */
 static inline void line_is_cut(struct world *w, size_t i)
 {
 	struct peer *p = &w->peers[i];
@@ -203,7 +204,7 @@ static inline const struct lp_member *member_of(const struct world *w, size_t i)
 	return conn && w->conns[conn]->session ? lp_session_member(w->conns[conn]->session) : NULL;
 }
 
-/* C8: what every peer was told is what the relay knows. */
+/* C8: every member was told exactly what the relay knows. */
 static inline void check_views(struct world *w)
 {
 	size_t members = 0;
@@ -235,7 +236,8 @@ static inline void check_views(struct world *w)
 	check(c.members == members);
 }
 
-/* An IPv4 frame of len bytes that port_write knows by its number: UDP of at least 46 bytes, TCP of 54. */
+/* Sends an IPv4 frame of len bytes that port_write recognises by its serial: UDP from 46 bytes, TCP
+ * from 54. */
 static inline struct lp_verdict world_send(
 	struct world *w, size_t i, struct lp_mac dst, bool tcp, size_t serial, size_t len)
 {

@@ -1,4 +1,4 @@
-/* Queue and governor together behind a slow line with a deep buffer: a game beside downloads. */
+/* Queue and governor together at a slow link with a deep buffer: a game beside downloads. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -14,12 +14,12 @@
 #define MS         LP_MILLISECOND
 #define MBIT       UINT64_C(1000000)
 #define FRAMES     1024
-#define OVERHEAD   40  /* bytes of a packet that are not the frame's */
+#define OVERHEAD   40  /* bytes of a packet besides the frame */
 #define GAME       120 /* bytes */
 #define GAME_EVERY (20 * MS)
 #define FULL       1400
 #define GREEDY     4  /* flows */
-#define WANTED     60 /* frames that each of them keeps waiting, whatever is dropped */
+#define WANTED     60 /* frames that each of them keeps in the queue, whatever is dropped */
 #define FLIGHT     65536
 #define SAMPLES    8192
 #define ACK_DELAY  (2 * MS)
@@ -29,24 +29,24 @@ struct packet {
 	size_t len;
 };
 
-/* One connection over one line: what goes into the line's buffer leaves it at its rate. */
+/* One connection over one link. The link sends its buffer at its rate. */
 struct side {
 	struct lp_pool *pool;
 	struct lp_queue queue;
 	struct lp_governor governor;
-	lp_time now, base; /* base: round trip of the empty line */
-	uint64_t rate;     /* bits a second */
-	lp_time free_at;   /* the line has sent all that it was given */
+	lp_time now, base; /* base: round trip of the empty link */
+	uint64_t rate;     /* bits per second */
+	lp_time free_at;   /* when the link has sent everything in its buffer */
 	struct packet flight[FLIGHT];
 	size_t first, count;
 	uint64_t in_flight, delivered;
 	lp_time smooth;
 	uint64_t drops[LP_DROP_COUNT];
-	lp_time game_at[SAMPLES]; /* when each was pushed, by turns */
+	lp_time game_at[SAMPLES]; /* when each game frame was pushed */
 	size_t game_pushed, game_sent;
-	lp_time delays[SAMPLES]; /* of the game: what it waited more than on an empty line */
+	lp_time delays[SAMPLES]; /* added delay of game frames, compared to an empty link */
 	size_t delay_count;
-	uint64_t bytes; /* given to the line, since somebody set it to 0 */
+	uint64_t bytes; /* bytes given to the link since this was last set to 0 */
 };
 
 static lp_time on_line(const struct side *s, size_t len)
@@ -64,7 +64,7 @@ static void push(struct side *s, uint32_t flow, uint16_t len)
 	assert_true(lp_queue_push(&s->queue, s->pool, frame, LP_QUEUE_FRAMES, s->now, s->drops));
 }
 
-/* Greedy flows have always something waiting. */
+/* Keeps every greedy flow's part of the queue filled. */
 static void fill(struct side *s, size_t greedy)
 {
 	size_t waiting[GREEDY + 1] = {0};
@@ -91,7 +91,7 @@ static void send_one(struct side *s, const struct lp_datagram *d)
 			s->free_at - on_line(s, len) - s->game_at[s->game_sent % SAMPLES];
 	s->game_sent += game;
 	lp_queue_pop(&s->queue, s->pool);
-	lp_queue_acked(&s->queue, s->pool, d->tag); /* what is kept does not matter here */
+	lp_queue_acked(&s->queue, s->pool, d->tag); /* retransmission does not matter here */
 }
 
 static void send_all(struct side *s)
@@ -106,7 +106,7 @@ static void send_all(struct side *s)
 	}
 }
 
-/* Acknowledgements come a moment after the packet. */
+/* An acknowledgement arrives a moment after the packet. */
 static void hear(struct side *s)
 {
 	while (s->count && s->flight[s->first].leaves + s->base + ACK_DELAY <= s->now) {
@@ -168,7 +168,8 @@ static void side_free(struct side *s)
 	free(s);
 }
 
-/* What the game may wait more than on an empty line, 99 times of 100; and how full the line must be. */
+/* The 99th percentile of the game's added delay is bounded, and the link is used to at least this
+ * share. */
 static void game_and_downloads(uint64_t rate, lp_time base, lp_time most, double least)
 {
 	struct side *s = side_new(rate, base);
@@ -184,7 +185,7 @@ static void game_and_downloads(uint64_t rate, lp_time base, lp_time most, double
 		(double)p99 / 1e6, used, (unsigned)s->drops[LP_DROP_LATE]);
 	assert_true(p99 <= most);
 	assert_true(used >= least);
-	/* What is late is bulk. */
+	/* CoDel drops only bulk. */
 	assert_int_equal(s->game_sent, s->game_pushed);
 	assert_int_equal(s->drops[LP_DROP_QUEUE_FULL], 0);
 	assert_true(s->drops[LP_DROP_LATE] > 0);
@@ -196,7 +197,7 @@ static void a_game_beside_downloads_waits_milliseconds_while_the_link_is_full(vo
 	static const uint64_t rates[] = {2 * MBIT, 5 * MBIT, 20 * MBIT, 100 * MBIT};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
-		/* Of 2 Mbit/s one packet takes 6 ms. */
+		/* At 2 Mbit/s one packet takes 6 ms. */
 		double least = rates[i] > 2 * MBIT ? 0.98 : 0.96;
 		game_and_downloads(rates[i], 10 * MS, 12 * MS, least);
 		game_and_downloads(rates[i], 20 * MS, 12 * MS, least);
@@ -205,7 +206,8 @@ static void a_game_beside_downloads_waits_milliseconds_while_the_link_is_full(vo
 	}
 }
 
-/* The downloads begin and end: what the governor learns must not cost the next seconds. */
+/* Downloads begin and end: what the governor learned must not delay the game in the seconds
+ * after. */
 static void starting_downloads_delay_a_game_only_briefly(void **state)
 {
 	(void)state;

@@ -1,14 +1,15 @@
-/* Frames through real QUIC over bad wires: at most once, TCP's nearly always, and large ones on paths that
- * carry small packets only. LANPARTY_SEED repeats the wire of a run, though not QUIC's own random bytes. */
+/* Frames through real QUIC over bad networks: every frame at most once, almost all TCP frames, and
+ * large frames on paths that carry only small packets. LANPARTY_SEED repeats the simulated network
+ * of a run, but not QUIC's own random bytes. */
 #include "quic_room.h"
 
 #include "lanparty/path/mtu.h"
 
-#define DRAIN    (15 * LP_SECOND) /* until all that was kept is given back */
-#define TCP_MOST 1400        /* bytes: segments are kept small enough for one datagram (mss.h) */
-#define IPV6_UDP (1280 - 48) /* what the least path of IPv6 carries */
+#define DRAIN    (15 * LP_SECOND) /* until all kept frames are released */
+#define TCP_MOST 1400             /* bytes: TCP segments are clamped to one datagram (mss.h) */
+#define IPV6_UDP (1280 - 48)      /* the UDP payload of the smallest IPv6 path */
 
-/* How many of the serials from first on, in steps of two, have come. */
+/* Number of serials that arrived, from first on in steps of two. */
 static size_t arrived(const struct player *p, uint32_t first, uint32_t end)
 {
 	size_t count = 0;
@@ -17,7 +18,7 @@ static size_t arrived(const struct player *p, uint32_t first, uint32_t end)
 	return count;
 }
 
-/* Frames that came again, though somebody had them already. */
+/* Frames that were received again and recognised as duplicates. */
 static uint64_t known_already(const struct room *r)
 {
 	uint64_t count = room_counters(r).drops[LP_DROP_DUPLICATE];
@@ -26,15 +27,15 @@ static uint64_t known_already(const struct room *r)
 	return count;
 }
 
-/* Nothing came twice, and nothing is kept any more. */
+/* No duplicate was delivered, and no frame is kept any more. */
 static void check_end(struct room *r)
 {
-	/* A connection that has lost much waits long before it tries again. */
+	/* A connection that lost many packets waits long before it tries again. */
 	for (int n = 0; n < 4 && (n == 0 || room_counters(r).frames_free < ROOM_FRAMES); n++)
 		room_run(r, DRAIN);
 	for (size_t i = 1; i <= r->count; i++) {
 		check(r, r->players[i].twice == 0);
-		/* At 30 % loss a silent line may be taken for a dead one. */
+		/* At 30 % loss an idle path can look dead. */
 		check(r, r->players[i].closed == 0 || r->wire.loss >= 300);
 	}
 	check(r, room_counters(r).frames_free == ROOM_FRAMES);
@@ -43,14 +44,15 @@ static void check_end(struct room *r)
 static const struct wire bad = {
 	.duplicates = 100, .reorder = 250, .replays = 100, .delay = 10 * LP_MILLISECOND};
 
-/* One wire, and what must come of it. */
+/* One network, and the expected result. */
 struct passage {
 	unsigned loss;
-	lp_time interval; /* between frames of all */
-	double tcp;       /* of one */
+	lp_time interval; /* between all frames */
+	double tcp;       /* between TCP frames */
 };
 
-/* Each player sends the next one TCP frames, with even serials, and UDP frames, with odd ones. */
+/* Each player sends TCP frames with even serials and UDP frames with odd serials to the next
+ * one. */
 static void exchange(const struct passage *passage, uint64_t seed)
 {
 	struct wire wire = bad;
@@ -76,8 +78,8 @@ static void exchange(const struct passage *passage, uint64_t seed)
 		(unsigned)known_already(r));
 	check(r, (double)tcp >= passage->tcp * frames / 2);
 	check(r, tcp > udp || wire.loss == 0);
-	check(r, known_already(r) > 0); /* or this would prove nothing */
-	/* What was acknowledged is not kept; a few are told of by nobody. */
+	check(r, known_already(r) > 0); /* otherwise the test would prove nothing */
+	/* Acknowledged frames are not kept; a few datagrams are never reported. */
 	check(r, wire.loss || room_counters(r).frames_free >= ROOM_FRAMES - 10);
 	check_end(r);
 	room_free(r);
@@ -113,8 +115,8 @@ static void no_member_receives_a_broadcast_twice(void **state)
 	room_free(r);
 }
 
-/* From now on, for that long: TCP frames of TCP_MOST bytes and UDP frames of the largest size from
- * player 1 to player 2 and back. Returns the serial that comes next. */
+/* For the given duration, sends TCP frames of TCP_MOST bytes and UDP frames of the largest size
+ * from player 1 to player 2 and back. Returns the next serial. */
 static uint32_t large_frames(struct room *r, uint32_t serial, lp_time duration)
 {
 	for (lp_time end = r->now + duration; r->now < end; serial++) {
@@ -147,13 +149,13 @@ static void frames_of_any_size_cross_a_path_of_1280_bytes(void **state)
 	}
 }
 
-/* Nobody says so: no ICMP. */
+/* No ICMP message reports it. */
 static void large_frames_still_arrive_when_a_path_stops_carrying_large_packets(void **state)
 {
 	(void)state;
 	const struct wire wire = {.delay = 10 * LP_MILLISECOND};
 	struct room *r = room_new(&wire, 2, 1);
-	uint32_t cut = large_frames(r, 0, 5 * LP_SECOND); /* large packets are found out */
+	uint32_t cut = large_frames(r, 0, 5 * LP_SECOND); /* large packets are discovered */
 	check(r, r->largest > 1280);
 	room_run(r, LP_SECOND);
 	check(r, arrived_at_both(r, 0, cut) == (cut + 1) / 2);
@@ -164,13 +166,13 @@ static void large_frames_still_arrive_when_a_path_stops_carrying_large_packets(v
 	later += later % 2;
 	uint32_t end = large_frames(r, later, 5 * LP_SECOND);
 	room_run(r, LP_SECOND);
-	/* After a second all of them. Of the first second those of TCP, in halves at last, but for a
-	 * few that were too old by then. */
+	/* After a second all frames arrive. Of the first second, the TCP frames arrive as
+	 * fragments, except a few that had become too old. */
 	check(r, arrived_at_both(r, later, end) == (end - later + 1) / 2);
 	check(r, arrived_at_both(r, cut, later) * 100 >= (later - cut) / 2 * 80);
 	check(r, arrived_at_both(r, later + 1, end) == (end - later) / 2);
 
-	/* The path is as it was: that shows when it is tried again. */
+	/* The path carries large packets again, which the next attempt discovers. */
 	r->wire.limit = 0;
 	r->largest = 0;
 	end = large_frames(r, end, since + LP_MTU_RETRY - r->now - 500 * LP_MILLISECOND);
@@ -183,7 +185,7 @@ static void large_frames_still_arrive_when_a_path_stops_carrying_large_packets(v
 	room_free(r);
 }
 
-/* What vanishes with large packets is never a small frame, though both wait at once. */
+/* No small frame is lost together with large packets, although both wait in the queue. */
 static void lost_large_packets_never_delay_small_frames(void **state)
 {
 	(void)state;
@@ -209,7 +211,8 @@ static int by_time(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* A line with a deep buffer, more TCP than it carries, and a game: QUIC itself would fill the buffer. */
+/* A link with a deep buffer, more TCP than it carries, and a game. QUIC alone would fill the
+ * buffer. */
 static void game_and_download(uint64_t rate, lp_time most)
 {
 	enum { GAMES = 600 };

@@ -1,4 +1,4 @@
-/* Rooms with a life of their own: many peers, bad lines, crashes. LANPARTY_SEED repeats a run. */
+/* Rooms over a long time: many members, lossy networks, crashes. LANPARTY_SEED repeats a run. */
 #include "lanparty/path/receiver.h"
 #include "world.h"
 
@@ -22,7 +22,8 @@ static void start_gateway(struct world *w, size_t i)
 	peer_starts(w, i, &config, 1400);
 }
 
-/* A computer on the gateway's LAN: answers ARP for its address, and sends back what it gets. */
+/* A computer on the gateway's LAN: it answers ARP for its address and sends back what it
+ * receives. */
 static void lan_host(struct world *w, size_t peer, const uint8_t *frame, size_t len)
 {
 	uint8_t f[FRAME_CAP];
@@ -43,7 +44,7 @@ static void lan_host(struct world *w, size_t peer, const uint8_t *frame, size_t 
 		memcpy(f, frame, len);
 		memcpy(f, from.b, 6);
 		memcpy(f + 6, host.b, 6);
-		f[43] ^= 1; /* a number of its own: the next odd one */
+		f[43] ^= 1; /* the reply needs its own serial: the next odd one */
 		for (size_t k = 44; k < len; k++)
 			f[k] = (uint8_t)(f[k] + 1);
 	} else {
@@ -65,7 +66,7 @@ static void players_and_a_lan_behind_a_gateway_are_one_network(void **state)
 	check(joined_count(w) == 4);
 	check_views(w);
 
-	/* ARP goes to all, and its answer to the one who asked */
+	/* ARP is broadcast, and its reply goes to the sender */
 	uint8_t f[FRAME_CAP];
 	struct lp_verdict v;
 	size_t before[4];
@@ -94,8 +95,8 @@ static void players_and_a_lan_behind_a_gateway_are_one_network(void **state)
 	world_free(w);
 }
 
-/* One thing that happens to one peer in the churn. Who has crashed may have to wait until the relay
- * has noticed; everybody else comes in at once (R7). */
+/* One random event of one member. A crashed member can have to wait until the relay has noticed;
+ * all others can join at once (R7). */
 static void stir(struct world *w, size_t i)
 {
 	struct peer *p = &w->peers[i];
@@ -151,12 +152,12 @@ static void R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind(void **stat
 		if (talker && is_joined(w, talker) && rounds % 8 == 0)
 			world_frame(w, talker, BROADCAST, serial++ % WORLD_SERIALS, 200);
 		world_run(w, 100 * LP_MILLISECOND);
-		if (rounds % 500 == 499) { /* everybody notices everything */
+		if (rounds % 500 == 499) { /* time for all to notice everything */
 			world_run(w, 25 * LP_SECOND);
 			check_views(w);
 		}
 	}
-	/* all go: nothing is left */
+	/* all leave, and nothing is left */
 	for (size_t i = 0; i < peers; i++)
 		if (w->peers[i].tunnel)
 			lp_tunnel_leave(w->peers[i].tunnel, w->now);
@@ -169,7 +170,7 @@ static void R7_C8_ten_thousand_joins_and_leaves_leave_nothing_behind(void **stat
 	world_free(w);
 }
 
-/* Every MAC that has left can join at once, however it left the room that it was in. */
+/* Every MAC that has left can join again at once, from whichever room it left. */
 static void R7_a_mac_can_rejoin_at_once_after_a_leave(void **state)
 {
 	(void)state;
@@ -197,8 +198,8 @@ static int by_time(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The relay is away for two seconds. told: it says so to everybody at once; else each notices by
- * itself when it says something to the new one. */
+/* The relay is down for two seconds. told: it announces its end; otherwise each member notices when
+ * it contacts the new one. */
 static void restart(bool told)
 {
 	struct world *w = world_new(&good);
@@ -235,7 +236,7 @@ static void restart(bool told)
 	qsort(after, peers, sizeof(after[0]), by_time);
 	check(after[peers * 95 / 100] <= 7 * LP_SECOND);
 	check(after[peers * 99 / 100] <= 15 * LP_SECOND);
-	/* no stampede: in no tenth of a second does a quarter of them come */
+	/* no stampede: no tenth of a second contains a quarter of the reconnects */
 	size_t bins[300] = {0}, most = 0;
 	lp_time first = w->connects[0];
 	for (size_t i = 0; i < w->connect_count; i++) {
@@ -263,7 +264,8 @@ static void two_hundred_members_reconnect_to_a_relay_that_shut_down(void **state
 	restart(true);
 }
 
-/* No peer gets a frame twice, though packets come twice; what is lost leaves no memory behind. */
+/* No member receives a frame twice, although packets are duplicated. Lost fragments leave no memory
+ * behind. */
 static void rooms_survive_the_loss_of_a_third_of_all_packets(void **state)
 {
 	(void)state;
@@ -276,7 +278,7 @@ static void rooms_survive_the_loss_of_a_third_of_all_packets(void **state)
 	struct lp_hub_counters c;
 	for (size_t i = 0; i < peers; i++) {
 		const struct lp_tunnel_config config = peer_config(w, i, LP_ROLE_CLIENT);
-		peer_starts(w, i, &config, 1200); /* large frames travel in halves */
+		peer_starts(w, i, &config, 1200); /* large frames are sent as fragments */
 	}
 	world_run(w, 10 * LP_SECOND);
 	check(joined_count(w) == peers);
@@ -301,7 +303,7 @@ static void rooms_survive_the_loss_of_a_third_of_all_packets(void **state)
 	check(got > frames / 5);
 	check(joined_count(w) == peers);
 	check_views(w);
-	/* the halves that wait for nothing go with the next one that comes */
+	/* the next frame discards the unfinished fragments */
 	for (size_t i = 0; i < peers; i++)
 		for (int k = 0; k < 20; k++)
 			world_frame(w, i, BROADCAST, frames + i * 20 + (size_t)k, 1514);
@@ -316,7 +318,7 @@ static void rooms_survive_the_loss_of_a_third_of_all_packets(void **state)
 	world_free(w);
 }
 
-/* R5, F5: peers with different budgets and paths, with and without halves. */
+/* R5, F5: members with different budgets and paths, with and without support for fragments. */
 static void members_with_different_paths_receive_every_allowed_frame(void **state)
 {
 	(void)state;
@@ -355,7 +357,7 @@ static void members_with_different_paths_receive_every_allowed_frame(void **stat
 	world_free(w);
 }
 
-/* What is lost is sent again, and what was only slow too: nobody gets it twice. */
+/* Lost frames are retransmitted, and so are slow ones. Nobody receives a frame twice. */
 static void tcp_frames_arrive_once_despite_real_and_spurious_losses(void **state)
 {
 	(void)state;
@@ -415,7 +417,8 @@ static void tcp_frames_arrive_once_despite_real_and_spurious_losses(void **state
 	}
 }
 
-/* Old and new in one room, and a narrow path among them: whole frames, halves, numbers. */
+/* Old and new members in one room, one with a narrow path: whole frames, fragments, numbered
+ * frames. */
 static void members_of_all_releases_exchange_frames_of_all_sizes(void **state)
 {
 	(void)state;
@@ -474,7 +477,8 @@ int main(void)
 		cmocka_unit_test(members_of_all_releases_exchange_frames_of_all_sizes),
 	};
 #ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 1 << 18); /* else it clears the pools of 10,000 tunnels by hand */
+	/* otherwise the pools of 10,000 tunnels are cleared by hand */
+	mallopt(M_MMAP_THRESHOLD, 1 << 18);
 #endif
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

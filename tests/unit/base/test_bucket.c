@@ -1,4 +1,4 @@
-/* Rows L1, L2, L3: the one token bucket behind all three limits. */
+/* Rows L1, L2, L3: all three limits use this token bucket. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>

@@ -86,7 +86,7 @@ static void bytes_are_read_in_place(void **state)
 	assert_true(r.failed);
 }
 
-/* The first four are the examples of RFC 9000, appendix A.1; the rest are the edges. */
+/* The first four are the examples of RFC 9000, appendix A.1; the others are edge cases. */
 static const struct {
 	uint64_t value;
 	size_t len;

@@ -15,7 +15,7 @@
 #define MINE         "{00000000-0000-4000-8000-000000000000}"
 #define ENDLESS      5000
 
-/* ---- a registry of our own: HKEY_LOCAL_MACHINE means a key below this test's */
+/* ---- a private registry: HKEY_LOCAL_MACHINE is mapped to a key of this test */
 
 #define TEST_KEY L"Software\\lanparty-test"
 
@@ -140,12 +140,12 @@ static void adapters_beyond_the_capacity_are_left_out(void **state)
 	assert_int_equal(adapter_list(list, ADAPTERS_MAX), ADAPTERS_MAX);
 }
 
-/* What is written there by others: each adapter is left out, or without what was wrong. */
+/* Values that others wrote: the adapter is left out, or the invalid value is. */
 static const struct {
 	const wchar_t *value;
 	DWORD type;
-	const wchar_t *text; /* NULL: endless */
-	size_t len;          /* bytes of it; 0: all with its end */
+	const wchar_t *text; /* NULL: not terminated */
+	size_t len;          /* length in bytes; 0: the whole text with its NUL */
 	bool found, named, version;
 	const char *story;
 } odd[] = {
@@ -217,17 +217,17 @@ static void subkeys_that_are_not_adapters_are_skipped(void **state)
 	assert_string_equal(list[0].guid, GUID_A);
 }
 
-/* ---- the choice */
+/* ---- choosing */
 
 #define MINE    "{00000000-0000-4000-8000-000000000000}"
 #define MAC_OWN {{0x00, 0xff, 1, 2, 3, 4}}
 
-/* What opening the adapter gives whose class_key is the index. */
+/* The result of opening the adapter with this index in its class_key. */
 static struct {
 	DWORD error;
 	unsigned major, minor;
 } outcomes[4];
-static HANDLE given[4]; /* for each that was opened */
+static HANDLE given[4]; /* handles that were returned */
 static size_t opened;
 
 static void pretend_to_open(const struct adapter *adapter, struct adapter_opened *ret)
@@ -246,7 +246,7 @@ static void pretend_to_open(const struct adapter *adapter, struct adapter_opened
 	given[opened++] = ret->handle;
 }
 
-/* Those that were given out and are still open. */
+/* Number of handles that were returned and are still open. */
 static size_t still_open(void)
 {
 	size_t count = 0;
@@ -259,7 +259,7 @@ static size_t still_open(void)
 static const struct {
 	struct {
 		const char *name, *guid;
-		unsigned minor; /* of 9, in the registry; 0: not said */
+		unsigned minor; /* minor version of driver 9.x in the registry; 0: unknown */
 		DWORD error;
 		unsigned ioctl_major, ioctl_minor;
 	} adapters[3];
@@ -368,7 +368,7 @@ static bool is_complete(const char *text)
 	return len > 0 && len < ADAPTER_REASON - 1 && text[len - 1] == '.';
 }
 
-/* With the longest name that is shown, and with one that is too long for a sentence. */
+/* With the longest name that is shown, and with one that is too long for a message. */
 static void each_problem_has_a_complete_sentence_with_a_remedy(void **state)
 {
 	(void)state;
@@ -411,7 +411,7 @@ static void a_missing_adapter_is_reported_with_the_existing_ones(void **state)
 	assert_true(is_complete(choice.reason));
 }
 
-/* All in one, as far as there is no such device: Wine has none, nor has a Windows for this GUID. */
+/* Runs everything that needs no device: neither Wine nor Windows has one with this GUID. */
 static void an_adapter_without_a_device_counts_as_switched_off(void **state)
 {
 	(void)state;
@@ -466,7 +466,7 @@ static void an_impossible_mac_is_reported_in_a_sentence(void **state)
 	for (size_t i = 0; i < COUNT(macs); i++) {
 		struct adapter_choice choice;
 		struct adapter list[3];
-		size_t count = pretend(2, list); /* the only one */
+		size_t count = pretend(2, list); /* the only adapter */
 		snprintf(list[0].class_key, sizeof(list[0].class_key), "%s",
 			"0:" ADAPTER_CLASS "\\0007");
 		adapter_choose(list, count, NULL, pretend_to_open, &choice);

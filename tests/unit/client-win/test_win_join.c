@@ -15,7 +15,7 @@
 #define INVITE       "lanparty://play.example.org/7H2K-9QWX-M4TD-PZ8R?pin=sha256:" PIN
 
 static const struct lp_peer_options stranger = {.name = "GAMER-PC"};
-/* A player who was at another relay before, which has two pins and a name of its own. */
+/* A player who used another relay before, with two pins and its own certificate name. */
 static const struct lp_peer_options regular = {
 	.relay = {"old.example.org", 8443},
 	.server_name = "certified.example.org",
@@ -152,7 +152,7 @@ static void names_are_cleaned_for_the_room(void **state)
 		{"", "GAMER-PC"},
 		{"   ", "GAMER-PC"},
 		{"An\nna\x7f", "Anna"},
-		/* 31 bytes and a character of two: it is left out whole */
+		/* 31 bytes and a character of two bytes, which is left out */
 		{"1234567890123456789012345678901\xc3\x84", "1234567890123456789012345678901"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -188,7 +188,7 @@ static void the_hint_names_the_relay_while_the_player_types(void **state)
 		join_hint(rows[i].typed, rows[i].known, rows[i].again, hint);
 		if (!strstr(hint, rows[i].says))
 			fail_msg("'%s' gives '%s'", rows[i].typed, hint);
-		assert_null(strstr(hint, "7H2K")); /* a code is never repeated */
+		assert_null(strstr(hint, "7H2K")); /* a hint never contains the code */
 	}
 }
 

@@ -1,5 +1,5 @@
-/* What Windows must have different in a room: the changes and their order, what fails and is told,
- * and the thread that sees to it. */
+/* The network settings of a joined room: the changes and their order, failures and their reports,
+ * and the thread. */
 #include "win_netfix_world.h"
 
 static void every_change_is_made_in_order_and_noted_first(void **state)
@@ -26,7 +26,7 @@ static void every_change_is_made_in_order_and_noted_first(void **state)
 	assert_int_equal(w.note_count, NETFIX_ITEMS);
 	assert_int_equal(w.warnings, 0);
 
-	/* it is done once */
+	/* changes are made once */
 	assert_true(netfix_work_apply(&work, 2 * LP_SECOND));
 	assert_int_equal(w.writes, NETFIX_ITEMS);
 }
@@ -158,8 +158,9 @@ static void a_failed_change_is_tried_again(void **state)
 
 	(void)state;
 	world_init(&w);
-	w.there[0] = NETFIX_NOT_THERE; /* the adapter was restarted for its MAC */
-	w.write_answer[NETFIX_CATEGORY] = NETFIX_REFUSED; /* Windows is identifying the network */
+	w.there[0] = NETFIX_NOT_THERE; /* the adapter was restarted for its MAC address */
+	/* Windows is still identifying the network */
+	w.write_answer[NETFIX_CATEGORY] = NETFIX_REFUSED;
 	begin(&work, &system, &w);
 	for (lp_time now = 1; now < 15; now++)
 		assert_false(netfix_work_apply(&work, now * LP_SECOND));
@@ -270,9 +271,9 @@ static void netfix_waits_for_an_adapter_that_another_program_holds(void **state)
 static void each_network_is_made_private_once_when_it_appears(void **state)
 {
 	static const struct {
-		int network;       /* that the adapter is in now; 0: the medium is down */
-		int made_public;   /* this network was made public meanwhile; 0: none */
-		uint32_t expected; /* the network's category after a look */
+		int network;       /* the network that the adapter is in; 0: the medium is down */
+		int made_public;   /* the network that a user made public since; 0: none */
+		uint32_t expected; /* expected category after the next call */
 		const char *story;
 	} rows[] = {
 		{0, 0, 0, "not yet there"},
@@ -371,7 +372,7 @@ static void the_thread_changes_watches_and_restores(void **state)
 	system = system_of(&w);
 	n = netfix_start_with(&system, ONE, 1400, 3000, world_tell, &w);
 	assert_non_null(n);
-	assert_changed(&w); /* before start returns */
+	assert_changed(&w); /* before netfix_start returns */
 
 	w.view.own = (struct netfix_prefix){0xc0a84d65, 24};
 	SetEvent(w.event);
@@ -412,12 +413,12 @@ static void hanging_windows_calls_do_not_hang_the_program(void **state)
 	ULONGLONG start = GetTickCount64();
 	struct netfix *n = netfix_start_with(&system, ONE, 1400, 300, world_tell, &w);
 	assert_non_null(n);
-	assert_int_equal(w.warnings, 1); /* the medium goes up, and nothing guards the way out */
+	assert_int_equal(w.warnings, 1); /* the medium goes up without the protection */
 	assert_non_null(strstr(w.warned, "internet"));
 	netfix_stop(n);
 	assert_in_range(GetTickCount64() - start, 550, 2500);
 	assert_int_equal(w.closed, 0);
-	SetEvent(w.hang); /* at last: it goes on, undoes, and tells nobody */
+	SetEvent(w.hang); /* the thread continues, restores the settings, and reports to nobody */
 	assert_true(comes_true(&w.closed, 1));
 	assert_int_equal(w.note_count, 0);
 	assert_int_equal(w.address_reports, 0);

@@ -1,5 +1,6 @@
-/* netfix on the system that this runs on: the notes in a registry, the lock between programs, the
- * tables of addresses and routes. Where Windows' own calls are missing it must only complain. */
+/* netfix on the system that runs the test: notes in a registry, the lock between programs, the
+ * tables of addresses and routes. Where Windows' own functions are missing, it must only report
+ * that. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -57,7 +58,7 @@ static void notes_are_read_as_they_were_written(void **state)
 	assert_int_equal(s.notes(s.context, list, COUNT(list)), 0);
 	for (size_t i = 0; i < COUNT(notes); i++)
 		assert_true(s.note(s.context, &notes[i]));
-	assert_true(s.note(s.context, &notes[1])); /* again: it is one value */
+	assert_true(s.note(s.context, &notes[1])); /* storing it again keeps one value */
 	assert_int_equal(s.notes(s.context, list, COUNT(list)), COUNT(notes));
 	assert_int_equal(s.notes(s.context, list, 2), 2);
 	s.close(s.context);
@@ -168,7 +169,7 @@ static void invalid_values_do_not_hide_a_note(void **state)
 	assert_int_equal(s.notes(s.context, list, COUNT(list)), 1);
 	assert_int_equal(list[0].item, NETFIX_METRIC_6);
 	assert_int_equal(list[0].former, 7);
-	assert_int_equal(count_values(), 2); /* a name that long is not even looked at */
+	assert_int_equal(count_values(), 2); /* a name of that length is not read */
 	s.close(s.context);
 }
 
@@ -178,7 +179,7 @@ struct holder {
 	bool locked;
 };
 
-/* Another program, as far as the lock is concerned. */
+/* Acts as another program that takes the lock. */
 static DWORD WINAPI hold(void *context)
 {
 	struct holder *h = context;
@@ -186,7 +187,7 @@ static DWORD WINAPI hold(void *context)
 	h->locked = s.lock(s.context, ONE, h->wait_ms);
 	SetEvent(h->held);
 	WaitForSingleObject(h->go, 10000);
-	s.close(s.context); /* which unlocks */
+	s.close(s.context); /* closing releases the lock */
 	return 0;
 }
 
@@ -237,7 +238,7 @@ static void a_waiting_program_gets_the_adapter(void **state)
 	s.close(s.context);
 }
 
-/* Dies with the lock in its hands. */
+/* A thread that ends while it holds the lock. */
 static DWORD WINAPI die(void *context)
 {
 	struct netfix_system *s = context;
@@ -260,7 +261,7 @@ static void a_dead_program_holds_no_adapter(void **state)
 	dead.close(dead.context);
 }
 
-/* Somebody's object of the lock's name, by security descriptor. NULL where Windows does not let us. */
+/* Creates an object with the lock's name and this security descriptor. NULL: Windows refused. */
 static HANDLE squat(const wchar_t *text, bool as_event)
 {
 	static const wchar_t name[] = L"Global\\lanparty-netfix-" WIDE_ONE;
@@ -273,7 +274,7 @@ static HANDLE squat(const wchar_t *text, bool as_event)
 	return object;
 }
 
-/* A thread of its own, as a mutex can be taken twice by one. */
+/* On its own thread, because one thread can take a mutex twice. */
 static DWORD WINAPI take(void *context)
 {
 	struct netfix_system s = open_system();
@@ -330,7 +331,7 @@ static void nobody_but_administrators_can_open_the_lock(void **state)
 	assert_true(ConvertSecurityDescriptorToStringSecurityDescriptorW(
 		security, SDDL_REVISION_1, DACL_SECURITY_INFORMATION, &text, NULL));
 	print_message("%ls\n", text);
-	/* two entries, each for one of those */
+	/* two entries, one for each of these */
 	assert_non_null(wcsstr(text, L";;;BA)"));
 	assert_non_null(wcsstr(text, L";;;SY)"));
 	assert_ptr_equal(wcschr(wcschr(wcschr(text, L'(') + 1, L'(') + 1, L'('), NULL);
@@ -380,7 +381,7 @@ static void text_of_guid(NET_LUID luid, char text[ADAPTER_GUID])
 		text[i] = (char)wide[i];
 }
 
-/* Reads, and changes nothing: the loopback interface and all others. */
+/* Only reads: the loopback interface and all others. */
 static void every_setting_of_every_interface_can_be_read(void **state)
 {
 	struct netfix_system s = open_system();
@@ -434,7 +435,7 @@ static void the_route_uses_the_interface_of_the_network(void **state)
 		if (address >> 24 == 127 || row->OnLinkPrefixLength < 8 ||
 			row->OnLinkPrefixLength > 30 || row->DadState != IpDadStatePreferred)
 			continue;
-		here.in.sin_addr.s_addr = htonl(address ^ 1); /* a neighbour */
+		here.in.sin_addr.s_addr = htonl(address ^ 1); /* an address in the same network */
 		unsigned long index = netfix_interface_to(&here, NULL);
 		print_message("%08x/%u: %lu\n", (unsigned)address, row->OnLinkPrefixLength, index);
 		assert_int_equal(index, row->InterfaceIndex);
@@ -456,7 +457,7 @@ static void the_view_of_networks_excludes_the_adapter(void **state)
 {
 	struct netfix_view all, without;
 	MIB_UNICASTIPADDRESS_TABLE *table;
-	uint64_t sum = 0; /* the fingerprint has a part for each interface */
+	uint64_t sum = 0; /* each interface contributes to the fingerprint */
 
 	(void)state;
 	assert_int_equal(GetUnicastIpAddressTable(AF_UNSPEC, &table), NO_ERROR);
@@ -495,7 +496,7 @@ static void hear(void *context, const struct netfix_report *report)
 	memcpy(heard->text, report->text, sizeof(heard->text));
 }
 
-/* No such adapter, so that nothing of this computer is touched but a firewall rule, which goes. */
+/* There is no such adapter, so only a firewall rule is changed and removed again. */
 static void netfix_starts_and_stops_on_this_system(void **state)
 {
 	struct heard heard = {0};

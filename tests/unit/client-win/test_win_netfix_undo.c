@@ -1,4 +1,4 @@
-/* What Windows must have different in a room: all is undone, wherever it stops. */
+/* The network settings of a joined room are restored, wherever the program stops. */
 #include "win_netfix_world.h"
 
 static void changes_are_undone_in_reverse_order(void **state)
@@ -26,7 +26,7 @@ static void changes_are_undone_in_reverse_order(void **state)
 	assert_int_equal(w.warnings, 0);
 }
 
-/* A whole stay: join, play, leave. The first half of the crash may be in any of its steps. */
+/* A complete stay: join, play, leave. The crash can happen in any of its steps. */
 static void stay(struct world *w)
 {
 	struct netfix_work work;
@@ -37,7 +37,7 @@ static void stay(struct world *w)
 	netfix_work_end(&work);
 }
 
-/* The program is started again; how: 0 it only looks after what was left, 1 the player joins. */
+/* Starts the program again. how: 0 only recovers, 1 joins a room. */
 static void start_again(struct world *w, int how, int crash_after)
 {
 	struct netfix_system system = system_of(w);
@@ -99,10 +99,10 @@ static void what_a_crash_left_is_restored_before_the_next_room(void **state)
 	netfix_work_init(&work, &system, ONE, 1300, world_tell, &w);
 	netfix_work_apply(&work, LP_SECOND);
 	assert_int_equal(w.values[0][NETFIX_MTU_4], 1300);
-	w.locked = false; /* it has crashed */
+	w.locked = false; /* the program crashed */
 	begin(&next, &system, &w);
 	netfix_work_apply(&next, LP_SECOND);
-	assert_changed(&w); /* this room's 1400 */
+	assert_changed(&w); /* this room's MTU is 1400 */
 	netfix_work_end(&next);
 	assert_true(same_settings(&w, &before));
 	assert_int_equal(w.note_count, 0);
@@ -176,7 +176,7 @@ static void notes_of_an_adapter_that_is_switched_off_wait_for_it(void **state)
 	netfix_work_apply(&work, LP_SECOND);
 	w.there[0] = NETFIX_NOT_THERE;
 	netfix_work_end(&work);
-	assert_int_equal(w.note_count, NETFIX_ITEMS - 2); /* rule and category are undone */
+	assert_int_equal(w.note_count, NETFIX_ITEMS - 2); /* rule and category were restored */
 	assert_int_equal(w.warnings, 1);
 	assert_false(same_settings(&w, &before));
 	w.there[0] = NETFIX_OK;
@@ -220,14 +220,15 @@ static void another_programs_adapter_is_left_alone(void **state)
 	before = w;
 	begin(&work, &system, &w);
 	netfix_work_apply(&work, LP_SECOND);
-	w.locked = false; /* the stand-in has one lock: the first program keeps its own */
+	w.locked = false; /* the fake system has one lock, which the first program holds */
 	netfix_work_init(&other, &system, TWO, 1400, world_tell, &w);
 	netfix_work_apply(&other, LP_SECOND);
 	w.locked = false;
 	w.locked_by_other = true;
 
 	netfix_put_back_all(
-		&system); /* a third is started: ONE is held, TWO's program has crashed */
+		/* a third program starts: ONE is locked, and the program of TWO has crashed */
+		&system);
 	assert_int_equal(w.values[0][NETFIX_METRIC_4], 1);
 	assert_int_equal(w.values[1][NETFIX_METRIC_4], NETFIX_AUTOMATIC);
 	assert_memory_equal(w.values[1], before.values[1], sizeof(w.values[1]));

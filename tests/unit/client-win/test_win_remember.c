@@ -1,4 +1,4 @@
-/* What the next start knows of the last one, in a registry that is only for this test. */
+/* What one start stores for the next, in a registry key of this test. */
 #include "remember.h"
 
 #include <winsock2.h>
@@ -209,7 +209,7 @@ static void an_interrupted_write_leaves_no_relay_without_its_pin(void **state)
 	(void)state;
 	assert_true(remember(&options));
 	key = open_key();
-	RegDeleteValueW(key, L"relay"); /* as it is until all else is written */
+	RegDeleteValueW(key, L"relay"); /* as it is until everything else is written */
 	RegCloseKey(key);
 	assert_false(remember_load(&back));
 }

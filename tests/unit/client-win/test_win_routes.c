@@ -1,4 +1,4 @@
-/* The way to the relay, and networks that overlap: choices over tables. */
+/* The route to the relay, and networks that overlap. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ static size_t table_of(const struct row *rows, size_t count, struct netfix_route
 	return count;
 }
 
-/* A computer with a cable (4), Wi-Fi (7) and a VPN to an office (9). */
+/* A computer with Ethernet (4), Wi-Fi (7) and an office VPN (9). */
 static const struct row computer[] = {
 	{"0.0.0.0", 0, 25, 4},
 	{"0.0.0.0", 0, 50, 7},

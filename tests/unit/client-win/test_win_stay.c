@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-static struct stay stay; /* of a player called me, with the id 3 */
+static struct stay stay; /* the stay of a player with the name me and peer id 3 */
 static char told[WORDS_MAX];
 static lp_time now;
 
@@ -96,9 +96,9 @@ static void members_are_sorted_and_include_this_client(void **state)
 	assert_members("bert me zoe");
 	assert_false(stay.gateway);
 	assert_non_null(strstr(stay.status, "with 2 others. The LAN gateway is missing"));
-	joins(2, LP_ROLE_CLIENT, "Bert"); /* told twice: there once */
+	joins(2, LP_ROLE_CLIENT, "Bert"); /* reported twice, listed once */
 	assert_members("Bert me zoe");
-	leaves(77, LP_ROLE_CLIENT); /* nobody */
+	leaves(77, LP_ROLE_CLIENT); /* an unknown member */
 	assert_members("Bert me zoe");
 }
 
@@ -127,11 +127,12 @@ static void a_ping_is_the_round_trip_through_the_relay(void **state)
 	joins(2, LP_ROLE_CLIENT, "bert");
 	assert_int_equal(stay_ping(&stay, &stay.members[0]), 0);
 	pings(2, 20);
-	assert_int_equal(stay_ping(&stay, &stay.members[0]), 0); /* half of it is not known yet */
+	/* half of the path is not known yet */
+	assert_int_equal(stay_ping(&stay, &stay.members[0]), 0);
 	struct session_event traffic = {.kind = SESSION_TRAFFIC, .rtt = 15 * LP_MILLISECOND};
 	tell(&traffic);
 	assert_int_equal(stay_ping(&stay, &stay.members[0]), 35 * LP_MILLISECOND);
-	assert_int_equal(stay_ping(&stay, &stay.members[1]), 15 * LP_MILLISECOND); /* one's own */
+	assert_int_equal(stay_ping(&stay, &stay.members[1]), 15 * LP_MILLISECOND); /* the own one */
 }
 
 static void traffic_is_a_rate_and_a_total(void **state)
@@ -141,7 +142,7 @@ static void traffic_is_a_rate_and_a_total(void **state)
 		.kind = SESSION_TRAFFIC, .stats = {.rx_bytes = 5000, .tx_bytes = 100}};
 	begin(false, true);
 	tell(&e);
-	assert_true(stay.in.rate == 0); /* one point is no line */
+	assert_true(stay.in.rate == 0); /* a rate needs two samples */
 	assert_int_equal(stay.in.bytes, 5000);
 	now += 2 * LP_SECOND;
 	e.stats.rx_bytes = 9000;
@@ -165,11 +166,11 @@ static void a_fault_stays_visible_while_the_client_retries(void **state)
 	assert_non_null(strstr(told, "stopped answering"));
 	tell_kind(SESSION_CONNECTING, "");
 	assert_non_null(strstr(stay.status, "stopped answering"));
-	assert_string_equal(told, ""); /* nor does the log need it again */
+	assert_string_equal(told, ""); /* and it is not logged again */
 	ends(false, LP_QUIC_END_HANDSHAKE);
 	assert_non_null(strstr(told, "does not answer"));
 	ends(false, LP_QUIC_END_HANDSHAKE);
-	assert_string_equal(told, ""); /* one line for a hundred attempts */
+	assert_string_equal(told, ""); /* one log line for a hundred attempts */
 	tell_action((struct lp_tunnel_action){.kind = LP_TUNNEL_JOINED, .welcome = {.peer = 3}}, 0);
 	assert_int_equal(stay.state, STAY_JOINED);
 	assert_false(stay.failed);
@@ -203,7 +204,7 @@ static void a_missing_adapter_ends_the_stay_with_its_reason(void **state)
 	assert_int_equal(stay.problem, ADAPTER_TOO_OLD);
 	assert_true(stay.failed);
 	begin(false, false);
-	assert_int_equal(stay.problem, ADAPTER_GOOD); /* a new stay, a new chance */
+	assert_int_equal(stay.problem, ADAPTER_GOOD); /* a new stay starts without the problem */
 }
 
 static void leaving_is_no_fault(void **state)
@@ -221,7 +222,7 @@ static void leaving_is_no_fault(void **state)
 	assert_string_equal(told, "You have left the room.");
 	assert_string_equal(stay.status, "You have left the room.");
 	assert_false(stay.failed);
-	/* and while it tries again */
+	/* and while it reconnects */
 	begin(true, true);
 	ends(false, LP_QUIC_END_IDLE);
 	stay_leave(&stay);
@@ -350,7 +351,7 @@ static void run_flood(bool looking)
 		inbox_look(&box, &seen, &stay);
 	CloseHandle(thread);
 }
-/* FLOOD % 3 == 1: the last thing that happened is that mallory is in the room. */
+/* FLOOD % 3 == 1: the last event is that mallory is in the room. */
 static void assert_last_state(void)
 {
 	inbox_look(&box, &seen, &stay);
@@ -423,7 +424,7 @@ static void an_end_without_an_event_ends_the_stay(void **state)
 	assert_int_equal(stay.state, STAY_NONE);
 	assert_members("");
 	assert_string_equal(stay.status, "You have left the room.");
-	/* and one that was told is not told twice */
+	/* a reported end is not reported twice */
 	begin_box();
 	struct session_event over = {
 		.kind = SESSION_OVER, .text = "The network adapter was removed."};

@@ -15,16 +15,16 @@
 #define MOMENT   (50 * LP_MILLISECOND)
 #define PATIENCE (5 * LP_SECOND)
 
-/* A port whose other side is this test: a message-mode pipe in place of the adapter. */
+/* A port whose other side is this test, through a message-mode pipe instead of an adapter. */
 struct rig {
 	HANDLE loop, other, handle;
 	struct lp_port *port;
-	size_t heard, bad; /* frames; those that are not what was expected */
-	uint32_t next;     /* number of the frame that is expected */
+	size_t heard, bad; /* frames received, and those that were wrong */
+	uint32_t next;     /* number of the next expected frame */
 	size_t last_len;
 };
 
-/* The n-th frame. */
+/* Pseudo-random bits for frame n. */
 static uint32_t mix(uint32_t n)
 {
 	n = (n ^ n >> 16) * 0x7feb352du;
@@ -43,7 +43,7 @@ static bool is_whole(size_t len)
 	return len >= LP_ETH_HEADER && len <= LP_ETH_FRAME_MAX;
 }
 
-/* Frames of random length; those that must not arrive are stepped over. */
+/* Random frame lengths; frames that must not arrive are skipped. */
 static size_t random_len(uint32_t number)
 {
 	return mix(number) % 3 ? mix(number + 7) % (BIG + 1) : mix(number + 7) % 1600;
@@ -100,7 +100,8 @@ static void rig_close(struct rig *r)
 	DWORD flags;
 	r->port->ops->close(r->port);
 	assert_false(GetHandleInformation(r->handle, &flags));
-	assert_true(lp_clock() - begin < LP_SECOND); /* all buffers came back, so all was freed */
+	/* all buffers were returned, so everything was freed */
+	assert_true(lp_clock() - begin < LP_SECOND);
 	assert_int_equal(lp_loop_wait(r->loop, 0), 0);
 	lp_loop_close(r->loop);
 	CloseHandle(r->other);
@@ -115,7 +116,8 @@ static void pump(struct rig *r, lp_port_sink *sink, lp_time how_long)
 	} while (lp_clock() < end);
 }
 
-/* Until so many frames were heard in all; then a moment more, in which none may come. */
+/* Runs until the expected number of frames has arrived, then a moment longer, in which none must
+ * arrive. */
 static void pump_until(struct rig *r, lp_port_sink *sink, size_t heard)
 {
 	lp_time end = lp_clock() + PATIENCE;
@@ -126,7 +128,7 @@ static void pump_until(struct rig *r, lp_port_sink *sink, size_t heard)
 		fail_msg("%zu heard, %zu wanted, %zu bad", r->heard, heard, r->bad);
 }
 
-/* Waits for an operation of the other side, while the port does its work. */
+/* Waits for an operation of the other side while the port runs. */
 static DWORD finish(struct rig *r, BOOL done, OVERLAPPED *o, lp_port_sink *sink)
 {
 	DWORD bytes = 0;
@@ -253,7 +255,7 @@ static void a_thousand_random_frames_break_nothing(void **state)
 	rig_close(&r);
 }
 
-/* Several ends at once: nobody reads for a while, so all reads have ended when the port looks. */
+/* Several reads complete at once: nobody calls read for a while, so all have ended by then. */
 static void frames_keep_their_order_when_nobody_reads_for_a_while(void **state)
 {
 	(void)state;
@@ -322,7 +324,7 @@ static void the_port_is_broken_when_the_other_side_closes(void **state)
 	rig_close(&r);
 }
 
-/* An adapter gives its reads back when the computer goes to sleep. */
+/* An adapter returns its reads when the computer goes to sleep. */
 static void returned_reads_are_started_again(void **state)
 {
 	(void)state;

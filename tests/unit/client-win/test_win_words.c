@@ -20,7 +20,7 @@ static const char *say(const struct session_event *event)
 	return words_event(event, &pinned, text);
 }
 
-/* Begins with a capital, ends, and has nothing that only we know: options, numbers of errors. */
+/* Starts with a capital, ends with punctuation, and contains no options and no error numbers. */
 static void assert_for_players(const char *sentence)
 {
 	static const char *const jargon[] = {"--", "MAC", "QUIC", "TLS", "UDP", "ALPN", "SNI",
@@ -71,7 +71,8 @@ static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 		assert_non_null(strstr(text, rows[i].remedy));
 		assert_for_players(text);
 		assert_null(strstr(text, "Trying again"));
-		event.action.final = false; /* it was let in before, so it keeps trying */
+		/* the relay accepted it before, so the client retries */
+		event.action.final = false;
 		assert_non_null(strstr(say(&event), "Trying again"));
 		assert_for_players(text);
 	}
@@ -285,7 +286,7 @@ static void bytes_have_a_readable_unit(void **state)
 		assert_string_equal(words_bytes(rows[i].bytes, written), rows[i].text);
 }
 
-/* The longest that others can say: the sentence is cut, never overrun. */
+/* The longest texts of others: the message is cut, never overrun. */
 static void long_texts_are_cut(void **state)
 {
 	(void)state;

@@ -14,7 +14,7 @@
 static char *event_text;
 static size_t event_len;
 
-/* Runs lp_event into memory and compares the line. */
+/* Captures the output of lp_event and compares it. */
 #define assert_event(expected, ...)                                                                \
 	do {                                                                                       \
 		FILE *out = open_memstream(&event_text, &event_len);                               \
@@ -98,7 +98,7 @@ static void a_line_is_bounded_whatever_its_values(void **state)
 	assert_event("{\"event\":\"e\",\"after\":1}", "e", "long=%s after=%u", value, 1u);
 }
 
-/* What lp_log writes to stderr. */
+/* Captures what lp_log writes to stderr. */
 static void logged(char *text, size_t cap, enum lp_log_level level, const char *value)
 {
 	int keep = dup(STDERR_FILENO);
@@ -173,7 +173,7 @@ static void a_level_includes_more_severe_levels(void **state)
 static void the_journal_gets_priorities_and_no_time(void **state)
 {
 	(void)state;
-	/* stderr must be the stream that $JOURNAL_STREAM names when the settings are made. */
+	/* stderr must be the stream that $JOURNAL_STREAM names when lp_log_set is called. */
 	int keep = dup(STDERR_FILENO);
 	FILE *file = tmpfile();
 	dup2(fileno(file), STDERR_FILENO);

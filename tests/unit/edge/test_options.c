@@ -81,7 +81,7 @@ static bool no_environment;
 static void (*say)(const char *sentence);
 static char sentences[300];
 
-/* argv of the words, writable as the real one is. */
+/* A writable argv, as the real one is. */
 static char argv_bytes[2000];
 
 static int read_words(FILE *stream, const char *words)

@@ -10,10 +10,11 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define BROADCAST 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
-#define STATION   0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* of the LAN */
+#define STATION   0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* on the LAN */
 #define MEMBER(n) 0x02, 0x00, 0x5e, 0x00, 0x01, n
 
-/* Does the kernel let the frame pass? The filter is attached to a socket that takes any bytes. */
+/* True if the kernel's filter passes the frame. The filter is attached to a socket that accepts any
+ * bytes. */
 static bool passes(const struct lp_mac *members, size_t count, const uint8_t *frame, size_t len)
 {
 	int ends[2];

@@ -1,4 +1,4 @@
-/* Row P3: the bridge port is one more port of a real Linux bridge. */
+/* Row P3: the gateway's bridge port works as a port of a real Linux bridge. */
 #include "linux_lan.h"
 
 #include <netinet/udp.h>
@@ -12,7 +12,7 @@ static const struct lp_mac member = {{MEMBER}};
 static const struct lp_lan_options defaults;
 static struct seen seen;
 
-/* br0, with the gateway host's address, and the cable to host0. */
+/* br0 with the gateway host's address, and the cable to host0. */
 static int build_bridge(void **state)
 {
 	lay_cable(state);
@@ -62,7 +62,7 @@ static void frames_cross_in_both_directions_without_echo_P3(void **state)
 	close_port();
 }
 
-/* Packet mode cannot do this. */
+/* Packet mode does not support this. */
 static void the_gateway_host_itself_can_be_reached(void **state)
 {
 	(void)state;
@@ -105,7 +105,8 @@ static void the_kernel_completes_the_hosts_offloaded_frames(void **state)
 	close_port();
 }
 
-/* A bridge that snoops and asks itself would keep groups without listeners from its ports. */
+/* A bridge with IGMP snooping and a querier would not forward groups without listeners to its
+ * ports. */
 static void multicast_without_listeners_arrives(void **state)
 {
 	(void)state;
@@ -113,7 +114,7 @@ static void multicast_without_listeners_arrives(void **state)
 		skip();
 	const uint8_t search[60] = {0x01, 0x00, 0x5e, 1, 2, 3, STATION, 0x08, 0x00, 0x45, 0, 0, 46,
 		0, 0, 0, 0, 1, 17, 0x06, 0xb8, 192, 0, 2, 3, 239, 1, 2, 3};
-	/* The two join messages of other hosts make the silence of this port significant. */
+	/* Two join messages of other hosts make the bridge prune ports without listeners. */
 	run("ip link set br0 type bridge mcast_snooping 1 mcast_querier 1 "
 	    "mcast_query_response_interval 1 mcast_startup_query_interval 1");
 	struct lp_port *port = open_port();
@@ -197,7 +198,7 @@ static void the_bridge_is_left_unchanged(void **state)
 	assert_false(output_has("ip link", "lpgw0"));
 }
 
-/* The gateway gives up what it was started with as soon as the port is open. */
+/* The gateway drops its privileges as soon as the port is open. */
 static void an_open_port_needs_no_privileges(void **state)
 {
 	(void)state;
@@ -219,8 +220,8 @@ static void an_open_port_needs_no_privileges(void **state)
 	assert_false(output_has("ip link", "lpgw0"));
 }
 
-/* With IPv6 on, a new interface would announce itself. What the bridge says (it asks for the group
- * of snooping routers when a port comes) is the host's own affair. */
+/* With IPv6 enabled, a new interface would announce itself. What the bridge itself sends (it
+ * queries the group of snooping routers when a port is added) is the host's own traffic. */
 static void the_tap_sends_no_frames_of_its_own(void **state)
 {
 	(void)state;

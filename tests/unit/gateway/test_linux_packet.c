@@ -1,4 +1,4 @@
-/* Row P3: the packet port captures from a real interface and injects into it. */
+/* Row P3: the packet port captures frames from a real interface and injects frames into it. */
 #include "linux_lan.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static const struct lp_mac member = {{MEMBER}};
 static const struct lp_lan_options defaults;
 static struct seen seen;
 
-/* A port whose room has one other member. */
+/* Opens a port whose room has one other member. */
 static struct lp_port *open_port(const char *interface)
 {
 	enum lp_exit ended;
@@ -79,7 +79,7 @@ static void outgoing_frames_are_not_read_back(void **state)
 	close_port();
 }
 
-/* The first is what a room gets; the others are for nobody in it. */
+/* The room receives the first frame; the others are for nobody in it. */
 static const struct {
 	uint8_t frame[60];
 	bool arrives;
@@ -153,7 +153,7 @@ static void the_kernel_filter_follows_joining_and_leaving_members(void **state)
 	close_port();
 }
 
-/* More than the kernel's filter takes: the port looks itself. */
+/* More members than the kernel's filter supports: the port filters in user space. */
 static void a_large_room_receives_only_its_own_frames(void **state)
 {
 	(void)state;
@@ -182,7 +182,7 @@ static void a_large_room_receives_only_its_own_frames(void **state)
 	close_port();
 }
 
-/* host0 gets an address, and a neighbour behind the port. Returns a UDP socket of this host. */
+/* Gives host0 an address and a neighbour behind the port. Returns a UDP socket of this host. */
 static int open_udp(void)
 {
 	const struct sockaddr_in to = {
@@ -330,7 +330,7 @@ static void a_killed_gateway_leaves_no_change(void **state)
 	close(ready[1]);
 }
 
-/* The gateway gives up what it was started with as soon as the port is open. */
+/* The gateway drops its privileges as soon as the port is open. */
 static void an_open_port_needs_no_privileges(void **state)
 {
 	(void)state;

@@ -51,7 +51,7 @@ enum sample_kind {
 	WITH_OPTIONS = 4, /* IPv4 options, or an IPv6 extension header */
 };
 
-/* A super-frame with data bytes of payload that count up. */
+/* Builds a super-frame with data bytes of payload that count up. */
 static void make(struct sample *s, unsigned kind, size_t data)
 {
 	uint8_t *ip = s->frame + 14;
@@ -221,7 +221,7 @@ static void take_checksum(void *context, uint8_t *frame, size_t len)
 	*(size_t *)context = get(frame + sample.transport + 6, 2);
 }
 
-/* The sum's complement is zero when the data holds it; RFC 768 sends all ones then. */
+/* The checksum is zero when the payload contains its complement; RFC 768 sends all ones instead. */
 static void a_checksum_of_zero_is_sent_as_all_ones(void **state)
 {
 	(void)state;
@@ -247,7 +247,8 @@ static void count_only(void *context, uint8_t *frame, size_t len)
 static size_t segments_of(const struct virtio_net_hdr *h, const uint8_t *frame, size_t len)
 {
 	size_t count = 0;
-	uint8_t *exact = malloc(len > 0 ? len : 1); /* a sanitizer sees one byte too far */
+	/* sized exactly, so that a sanitizer reports an overread */
+	uint8_t *exact = malloc(len > 0 ? len : 1);
 	assert_non_null(exact);
 	memcpy(exact, frame, len);
 	size_t n = lp_segment(h, exact, len, scratch, count_only, &count);
@@ -308,7 +309,7 @@ static void expect_checksum(void *context, uint8_t *frame, size_t len)
 static void a_partial_checksum_is_completed(void **state)
 {
 	(void)state;
-	for (unsigned kind = IPV6; kind < 8; kind += 2) { /* IPv6: no header checksum in the way */
+	for (unsigned kind = IPV6; kind < 8; kind += 2) { /* IPv6: it has no header checksum */
 		make(&sample, kind, 33);
 		struct virtio_net_hdr h = header_of(&sample, 0);
 		h.gso_type = VIRTIO_NET_HDR_GSO_NONE;

@@ -41,7 +41,7 @@ static void set_checksum(uint8_t *frame, size_t len)
 	put16(frame + UDP + 6, (uint16_t)~udp_sum(frame, len));
 }
 
-/* A server's answer to a client, as a home router gives it. Returns its length. */
+/* Builds the reply of a home router's DHCP server to a client. Returns its length. */
 static size_t make(uint8_t frame[600], const uint8_t *options, size_t size)
 {
 	size_t len = OPTIONS + size;
@@ -128,7 +128,7 @@ static void a_first_fragment_for_a_client_is_reported(void **state)
 		{0x4000, 68, false}, /* do not fragment */
 		{0x2000, 68, true},
 		{0x2000, 67, false},
-		{0x2001, 68, false}, /* a later one, where no port is */
+		{0x2001, 68, false}, /* a later fragment, without ports */
 		{0x0001, 68, false},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -174,7 +174,7 @@ static void a_message_without_checksum_stays_without(void **state)
 	assert_int_equal(frame[UDP + 6] << 8 | frame[UDP + 7], 0);
 }
 
-/* One byte of a lease is another: then it is none, or not for a client. */
+/* With one byte changed, it is not a lease, or not for a client. */
 static const struct {
 	size_t at;
 	uint8_t value;

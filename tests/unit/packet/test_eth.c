@@ -83,7 +83,7 @@ static void mac_texts_are_read_strictly(void **state)
 	}
 }
 
-/* F6: one vocabulary, so no two reasons may look alike. */
+/* F6: one vocabulary, so no two reasons can have the same word. */
 static void F6_every_drop_reason_has_a_word_of_its_own(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-/* Rows F4, S1-S4; and S5, because this is the very filter that the gateway runs again. */
+/* Rows F4, S1-S4, and S5, because the gateway runs the same filter again. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static struct lp_filter_source gateway_source(void)
 	return source;
 }
 
-/* A copy of the frame's very size: a step past its end is seen. */
+/* Checks a copy of exactly the frame's size, so that a sanitizer reports an overread. */
 static enum lp_drop check(struct lp_filter_source *from, const uint8_t *frame, size_t len,
 	lp_time now, struct lp_filter_facts *ret_facts)
 {
@@ -108,7 +108,7 @@ static void S1_S2_S3_S4_F4_each_hostile_frame_is_dropped_and_each_honest_one_pas
 	assert_true(honest >= 40);
 }
 
-/* Cut anywhere, a frame is dropped or was longer than what it carries; nothing reads past it. */
+/* A frame truncated anywhere is dropped, unless it was padded. Nothing reads past its end. */
 static void truncated_frames_are_read_within_their_bounds(void **state)
 {
 	(void)state;
@@ -160,7 +160,7 @@ static void facts_contain_the_address_that_the_sender_claims(void **state)
 	}
 }
 
-/* S3: the LAN's DHCP server speaks through the gateway, and the room learns from it. */
+/* S3: the LAN's DHCP server is behind the gateway, and the room learns from its replies. */
 static void S3_an_ACK_from_the_gateway_reports_a_lease(void **state)
 {
 	enum { UDP = 34, MESSAGE = 42, OPTIONS = 282 };
@@ -203,7 +203,7 @@ static void S3_an_ACK_from_the_gateway_reports_a_lease(void **state)
 	}
 }
 
-/* The message type is the last option, and the message is cut to len bytes of options. */
+/* The message type is the last option, and the message is truncated to len bytes of options. */
 static bool is_lease(size_t options, uint8_t before)
 {
 	enum { UDP = 34, MESSAGE = 42, OPTIONS = 282 };

@@ -72,10 +72,10 @@ static void the_fragments_of_an_ip_datagram_are_one_flow_and_not_tcp(void **stat
 	(void)state;
 	make(first, LP_ETHERTYPE_IPV4, 6);
 	assert_true(lp_flow_of(first, LEN, 0).tcp);
-	first[14 + 6] = 0x20; /* more follow */
+	first[14 + 6] = 0x20; /* more fragments follow */
 	memcpy(later, first, LEN);
 	later[14 + 6] = 0, later[14 + 7] = 100;
-	later[14 + 20] = 0xee; /* no port */
+	later[14 + 20] = 0xee; /* not a port */
 	assert_int_equal(lp_flow_of(first, LEN, 0).hash, lp_flow_of(later, LEN, 0).hash);
 	assert_false(lp_flow_of(first, LEN, 0).tcp);
 	assert_false(lp_flow_of(later, LEN, 0).tcp);

@@ -12,15 +12,15 @@
 #define SYN 0x02
 #define ACK 0x10
 
-/* What a TCP header's options begin with; every mark of a row that has room lands elsewhere. */
+/* The start of a TCP header's options. Each value that a row leaves unset is different. */
 struct row {
 	bool v6;
 	uint8_t flags;
 	uint8_t options[12];
 	size_t options_len;
-	unsigned fragment; /* of IPv4's field */
+	unsigned fragment; /* IPv4 fragment field */
 	size_t frame_max;
-	unsigned expected; /* the segment size after; 0: nothing is changed */
+	unsigned expected; /* expected segment size; 0: unchanged */
 	const char *story;
 };
 
@@ -61,7 +61,8 @@ static uint32_t sum(const uint8_t *p, size_t len)
 	return total;
 }
 
-/* Of the pseudo header and the segment: 0xffff when the checksum is right (RFC 9293, 3.1). */
+/* One's complement sum of pseudo header and segment: 0xffff if the checksum is right (RFC 9293,
+ * 3.1). */
 static unsigned verify(const uint8_t *frame, bool v6, size_t len)
 {
 	size_t ip = LP_ETH_HEADER, tcp = ip + (v6 ? 40u : 20u);

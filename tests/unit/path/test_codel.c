@@ -16,7 +16,7 @@ static void a_short_burst_loses_nothing(void **state)
 	for (lp_time t = 0; t < 199; t++)
 		assert_false(lp_codel_drops(&c, 150 * MS, false, 1000 * MS + t * MS));
 	assert_false(lp_codel_drops(&c, 19 * MS, false, 1199 * MS));
-	/* it begins anew */
+	/* dropping starts again from its first interval */
 	for (lp_time t = 0; t < 199; t++)
 		assert_false(lp_codel_drops(&c, 150 * MS, false, 1200 * MS + t * MS));
 }
@@ -57,7 +57,7 @@ static void dropping_ends_with_a_short_delay_and_resumes_at_its_rate(void **stat
 	for (lp_time end = t + 202; t < end; t++)
 		lp_codel_drops(&c, 50 * MS, false, t * MS);
 	assert_int_equal(c.count, 4);
-	/* after a long time it begins at one */
+	/* after a long time it starts with a count of one */
 	lp_codel_drops(&c, 10 * MS, false, t * MS);
 	t += 10000;
 	for (lp_time end = t + 202; t < end; t++)

@@ -9,15 +9,15 @@
 
 #define MS   LP_MILLISECOND
 #define MBIT UINT64_C(1000000)
-#define FULL 1452 /* bytes of a packet */
+#define FULL 1452 /* bytes of a full packet */
 
-/* A line with a deep buffer, simulated: packets leave at its rate, the round trip is what they wait for
- * and the base. A sender that has always something to send, held back by the governor alone. */
+/* Simulates a link with a deep buffer: packets leave at its rate, and the round trip is the
+ * queueing delay plus the base. The sender always has data and is limited by the governor alone. */
 struct line {
-	uint64_t rate;    /* bits a second */
-	lp_time base;     /* round trip without any queue */
-	lp_time free_at;  /* the line has sent all that was given to it */
-	uint64_t foreign; /* bytes a second of others on the same line */
+	uint64_t rate;    /* bits per second */
+	lp_time base;     /* round trip with an empty queue */
+	lp_time free_at;  /* when the link has sent everything in its buffer */
+	uint64_t foreign; /* bytes per second of other traffic on the link */
 };
 
 struct sent {
@@ -27,15 +27,15 @@ struct sent {
 #define RING 65536
 
 struct result {
-	lp_time queue_p50, queue_max; /* in the second half */
-	double used;                  /* of the line's rate */
+	lp_time queue_p50, queue_max; /* in the second half of the run */
+	double used;                  /* share of the link's rate */
 	uint64_t window;
 };
 
 static struct result run(struct lp_governor *g, struct line *line, lp_time from, lp_time how_long)
 {
 	static struct sent ring[RING];
-	static unsigned histogram[2000]; /* of queueing, in units of 0.1 ms */
+	static unsigned histogram[2000]; /* queueing delay in units of 0.1 ms */
 	size_t first = 0, count = 0, samples = 0;
 	uint64_t bytes = 0, delivered = g->delivered;
 	lp_time smooth = line->base, foreign_at = from;
@@ -130,7 +130,7 @@ static void the_window_follows_a_link_that_changes_its_rate(void **state)
 	assert_true(r.queue_p50 < 6 * MS);
 }
 
-/* A route that got longer looks like a queue that does not go away. */
+/* A longer route looks like a queue that never drains. */
 static void a_longer_path_is_accepted_after_a_while(void **state)
 {
 	(void)state;
@@ -143,7 +143,7 @@ static void a_longer_path_is_accepted_after_a_while(void **state)
 	assert_true(r.used > 0.97);
 	assert_in_range(g.shortest, 80 * MS, 85 * MS);
 	line.base = 10 * MS;
-	/* What would stand in the queue for ever shows when the window is smaller now and then. */
+	/* A permanent queue is revealed by regularly reducing the window. */
 	r = run(&g, &line, 25 * LP_SECOND, 160 * LP_SECOND);
 	assert_true(r.used > 0.97);
 	assert_true(r.queue_p50 < 7 * MS);
@@ -160,7 +160,7 @@ static void other_traffic_on_the_link_leaves_us_our_share(void **state)
 	assert_true(r.queue_p50 < 8 * MS);
 }
 
-/* Delayed acknowledgements make the round trips of a quiet line long: that is no queue. */
+/* Delayed acknowledgements make round trips of an idle path long. That is not a queue. */
 static void an_idle_path_does_not_change_the_window(void **state)
 {
 	(void)state;
@@ -174,7 +174,8 @@ static void an_idle_path_does_not_change_the_window(void **state)
 	assert_int_equal(g.window, LP_GOVERNOR_START);
 }
 
-/* Bytes are counted from the beginning of the connection, the governor begins with each path. */
+/* Bytes are counted from the start of the connection, but the governor starts again with each
+ * path. */
 static void a_new_path_starts_with_nothing_delivered(void **state)
 {
 	(void)state;
@@ -209,7 +210,7 @@ static void the_window_has_limits(void **state)
 	assert_int_equal(g.window, LP_GOVERNOR_MAX);
 }
 
-/* A busy computer makes round trips long: a smaller window would only leave the line empty. */
+/* A busy computer makes round trips long; a smaller window would only leave the link idle. */
 static void the_bandwidth_delay_product_is_always_admitted(void **state)
 {
 	(void)state;
@@ -218,7 +219,7 @@ static void the_bandwidth_delay_product_is_always_admitted(void **state)
 	lp_governor_init(&g, 0);
 	lp_governor_on_rtt(&g, 10 * MS, 10 * MS, 0, 0);
 	for (lp_time now = 10 * MS; now < 5 * LP_SECOND; now += 10 * MS) {
-		delivered += 100000; /* 10 MB a second */
+		delivered += 100000; /* 10 MB per second */
 		lp_governor_admits(&g, UINT32_MAX, FULL);
 		lp_governor_on_rtt(&g, 100 * MS, 10 * MS, delivered, now);
 		if (now > LP_SECOND && !g.kept)
@@ -233,7 +234,7 @@ static void a_long_path_is_filled_quickly(void **state)
 	struct line line = {.rate = 100 * MBIT, .base = 100 * MS};
 	lp_governor_init(&g, 0);
 	struct result r = run(&g, &line, 0, 3 * LP_SECOND);
-	assert_true(r.used > 0.8); /* of the second half */
+	assert_true(r.used > 0.8); /* in the second half of the run */
 }
 
 int main(void)

@@ -9,11 +9,11 @@
 
 #define MS LP_MILLISECOND
 
-/* One step of a story. */
+/* One step of a scenario. */
 struct step {
 	lp_time at_ms;
-	int acked, lost; /* of large packets; negative: of small ones */
-	bool small;      /* what is sent from then on */
+	int acked, lost; /* number of large packets; negative: of small ones */
+	bool small;      /* expected afterwards: only small packets are sent */
 	const char *why;
 };
 

@@ -1,4 +1,4 @@
-/* The queue: whose turn it is, and what is dropped when it is full. */
+/* The queue: the order of flows, and what is dropped when it is full. */
 #include "queue_unit.h"
 
 static void frames_leave_unfragmented_and_in_order_if_they_fit(void **state)
@@ -7,7 +7,7 @@ static void frames_leave_unfragmented_and_in_order_if_they_fit(void **state)
 	push(60, 1);
 	push(1514, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1);
-	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* a peek is no pop */
+	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* a peek does not remove the frame */
 	lp_queue_pop(&queue, pool);
 	struct lp_overlay second = peek(LP_DATAGRAM_MAX);
 	assert_int_equal(second.type, LP_OVERLAY_WHOLE);
@@ -32,7 +32,7 @@ static void a_frame_one_byte_too_long_for_a_datagram_is_fragmented(void **state)
 		assert_int_equal(first.frame_len, 1513);
 		assert_false(last);
 		lp_queue_pop(&queue, pool);
-		/* a larger path in between changes nothing: the first half is out */
+		/* a larger path in between changes nothing, because the first fragment was sent */
 		struct lp_overlay second = peek(LP_DATAGRAM_MAX);
 		assert_int_equal(second.type, LP_OVERLAY_SECOND);
 		assert_int_equal(second.len, 756);
@@ -88,7 +88,8 @@ static void F5_a_path_that_shrinks_between_the_halves_ends_the_frame(void **stat
 	assert_int_equal(queue.number, 1);
 	struct lp_overlay next = peek(600);
 	assert_int_equal(next.type, LP_OVERLAY_FIRST);
-	assert_int_not_equal(next.frame_id, 0); /* or it would be joined with the lost one's half */
+	/* or the receiver would join it with the lost frame's fragment */
+	assert_int_not_equal(next.frame_id, 0);
 }
 
 static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state)
@@ -155,7 +156,7 @@ static void a_turn_is_one_large_frame(void **state)
 		assert_int_not_equal(take(), take());
 }
 
-/* A download that has been going on, one frame of a game, and the game goes first. */
+/* A download is in progress, and one frame of a game is sent before it. */
 static void a_sparse_flow_is_sent_before_bulk(void **state)
 {
 	(void)state;
@@ -168,7 +169,8 @@ static void a_sparse_flow_is_sent_before_bulk(void **state)
 	assert_int_equal(take(), 1);
 }
 
-/* A round of bulk takes longer than the time between two frames of the game, as on a slow line. */
+/* A round of bulk takes longer than the interval between two frames of the game, as on a slow
+ * link. */
 static void a_game_with_several_frames_per_round_stays_sparse(void **state)
 {
 	(void)state;
@@ -182,7 +184,7 @@ static void a_game_with_several_frames_per_round_stays_sparse(void **state)
 		for (int i = 0; i < 4; i++)
 			assert_int_equal(take(), i ? 1 : 9);
 	}
-	/* What says more than its part in a round waits as they do. */
+	/* A flow that sends more than its share of a round waits like the others. */
 	size_t first = 0;
 	for (int n = 0; n < 40; n++) {
 		push_to(9, 300, 9);
@@ -202,13 +204,13 @@ static void bulk_waits_for_the_governor_and_a_game_does_not(void **state)
 	take(), take();
 	bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	/* One after the other: what it may send first is good until bulk has had its turn. */
+	/* A sparse flow can send its quantum first once per round of bulk. */
 	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
 		push_to(2, 100, 2);
 		assert_int_equal(take(), 2);
 	}
 	push_to(2, 100, 2);
-	push_to(3, 1500, 3); /* small it is not */
+	push_to(3, 1500, 3); /* too large for a sparse frame */
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	push_to(5, LP_QUEUE_SPARSE + 1, 5);
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
@@ -222,7 +224,7 @@ static void bulk_waits_for_the_governor_and_a_game_does_not(void **state)
 		take();
 }
 
-/* Half a frame is of no use to anybody. */
+/* A first fragment without the second is useless. */
 static void a_second_fragment_does_not_wait_for_the_governor(void **state)
 {
 	(void)state;
@@ -240,7 +242,7 @@ static void codel_drops_bulk_frames_and_no_game_frames(void **state)
 {
 	(void)state;
 	size_t games = 0;
-	/* One frame leaves in 4 ms, and the queue is kept at 50: 200 ms. */
+	/* One frame leaves per 4 ms, and the queue holds 50: a delay of 200 ms. */
 	for (int i = 0; i < 400; i++) {
 		while (queue.count < 50)
 			push_to(1, 1500, 1);
@@ -261,7 +263,7 @@ static void sparse_frames_are_never_dropped_as_late(void **state)
 		push_to(2, 100, 2);
 	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
 		assert_int_equal(take(), 2);
-		now += 90 * LP_MILLISECOND; /* nothing may be sent for so long */
+		now += 90 * LP_MILLISECOND; /* nothing is sent during this time */
 	}
 	assert_int_equal(drops[LP_DROP_LATE], 0);
 }
@@ -269,7 +271,7 @@ static void sparse_frames_are_never_dropped_as_late(void **state)
 static void flows_share_an_entry_only_when_there_are_very_many(void **state)
 {
 	(void)state;
-	/* all want the same place */
+	/* all of these map to the same set */
 	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++)
 		for (int n = 0; n < 5; n++)
 			push_to(i * LP_QUEUE_FLOWS, 1500, (uint8_t)i);
@@ -278,16 +280,16 @@ static void flows_share_an_entry_only_when_there_are_very_many(void **state)
 		turns[take()]++;
 	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++)
 		assert_int_equal(turns[i], 2);
-	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* one more shares */
+	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* one more flow shares an entry */
 	while (queue.count > 1)
 		assert_int_not_equal(take(), 100);
 	take();
-	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* places are given back */
+	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* entries are released */
 	push_to(0, 100, 98);
 	assert_int_equal(take(), 99);
 }
 
-/* One peer has 64 flows, another a download, a third a game. */
+/* One member has 64 flows, another a download, a third a game. */
 static void many_flows_of_one_member_displace_only_their_own_frames(void **state)
 {
 	(void)state;
@@ -316,7 +318,7 @@ static void many_flows_of_one_member_displace_only_their_own_frames(void **state
 	assert_int_equal(download, 20);
 }
 
-/* One peer's flows begin all places; a second one's frames wait behind them, and are more. */
+/* One member's flows use all entries first. A second member's frames share them and are more. */
 static void a_full_queue_stays_full_when_flows_share_entries(void **state)
 {
 	(void)state;

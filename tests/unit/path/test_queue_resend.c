@@ -1,4 +1,5 @@
-/* Numbered frames: kept until acknowledged, sent again when lost, given up in time. */
+/* Numbered frames are kept until they are acknowledged, retransmitted when lost, and released after
+ * a limit. */
 #include "queue_unit.h"
 
 static void numbered_frames_are_kept_and_retransmitted_when_lost(void **state)
@@ -19,9 +20,9 @@ static void numbered_frames_are_kept_and_retransmitted_when_lost(void **state)
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES - 2);
 
 	lp_queue_acked(&queue, pool, second);
-	lp_queue_lost(&queue, pool, second, now); /* over */
+	lp_queue_lost(&queue, pool, second, now); /* no longer kept */
 	lp_queue_lost(&queue, pool, first, now);
-	lp_queue_acked(&queue, pool, first); /* over as well */
+	lp_queue_acked(&queue, pool, first); /* no longer kept either */
 	assert_int_equal(queue.count, 1);
 	bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
@@ -49,7 +50,7 @@ static void a_lost_frame_is_fragmented_when_the_path_has_shrunk(void **state)
 	lp_queue_lost(&queue, pool, first, now);
 	struct lp_overlay o = peek(1100);
 	assert_int_equal(o.type, LP_OVERLAY_FIRST);
-	assert_int_equal(o.frame_id, 0); /* whoever has it already knows it by that */
+	assert_int_equal(o.frame_id, 0); /* unnumbered frames carry no id */
 	lp_queue_pop(&queue, pool);
 	o = peek(1100);
 	assert_int_equal(o.type, LP_OVERLAY_SECOND);
@@ -58,7 +59,7 @@ static void a_lost_frame_is_fragmented_when_the_path_has_shrunk(void **state)
 	assert_int_equal(queue.count, 0);
 }
 
-/* Perhaps large packets are what the path no longer carries, and it takes a while to be sure of that. */
+/* The path can have stopped carrying large packets, and black hole detection takes a while. */
 static void a_large_frame_lost_three_times_is_fragmented(void **state)
 {
 	static const struct {
@@ -113,7 +114,7 @@ static void retransmissions_are_limited(void **state)
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
-/* QUIC does not tell of each datagram what became of it. */
+/* QUIC does not report the fate of every datagram. */
 static void frames_without_a_report_are_released(void **state)
 {
 	(void)state;
@@ -127,7 +128,8 @@ static void frames_without_a_report_are_released(void **state)
 	assert_int_equal(queue.count, 0);
 }
 
-/* After 2^32 uses of a place its tags come round: what somebody else has there now is not touched. */
+/* After 2^32 uses of an entry its tags repeat. The frame that uses the entry now must not be
+ * touched. */
 static void a_wrapped_tag_does_not_find_another_frame(void **state)
 {
 	static struct lp_queue other;
@@ -146,7 +148,7 @@ static void a_wrapped_tag_does_not_find_another_frame(void **state)
 	other.flows[1].places.first->generation--;
 	assert_ptr_equal(lp_entry_find(pool, old), other.flows[1].places.first);
 	lp_queue_lost(&queue, pool, old, now);
-	lp_queue_lost(&other, pool, old, now); /* it waits yet */
+	lp_queue_lost(&other, pool, old, now); /* the frame is still waiting */
 	assert_true(lp_queue_peek(&other, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
 	lp_queue_pop(&other, pool);
 	assert_int_equal(d.tag, old);
@@ -168,7 +170,7 @@ static void retransmissions_do_not_displace_new_frames(void **state)
 		if (tag)
 			tags[kept++] = tag;
 	}
-	assert_in_range(kept, 40, POOL_FRAMES / LP_QUEUE_SHARE); /* a share, and no more */
+	assert_in_range(kept, 40, POOL_FRAMES / LP_QUEUE_SHARE); /* its share and no more */
 	for (size_t i = 0; i < kept; i++)
 		lp_queue_lost(&queue, pool, tags[i], now);
 	bulk = false;

@@ -139,7 +139,7 @@ static void a_fragment_waits_at_most_half_a_second(void **state)
 	assert_whole(add(LP_OVERLAY_SECOND, 1, 9, 100, 6 + LP_REASSEMBLY_TIMEOUT), 1, 100);
 	assert_null(add(LP_OVERLAY_FIRST, 1, 9, 100, 7));
 	assert_null(add(LP_OVERLAY_SECOND, 1, 9, 100, 7 + LP_REASSEMBLY_TIMEOUT));
-	/* the late one waits itself now; the expired one's frame is free again */
+	/* the late fragment waits now; the expired one's frame is free again */
 	assert_int_equal(lp_pool_free_count(pool), LP_REASSEMBLY_SLOTS);
 }
 

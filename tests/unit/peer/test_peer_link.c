@@ -1,4 +1,5 @@
-/* A link and a relay's QUIC endpoint in memory: how it connects, and with what first id. */
+/* A link and a relay's QUIC endpoint in memory: how the link connects, and with which first
+ * connection ID. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -12,26 +13,27 @@
 #define NOW_UNIX INT64_C(1790000000)
 #define PACKETS  64
 #define HINTS    4
-#define FIRST_ID 6 /* of a long header: behind flags, version and the id's length */
+/* offset of the connection ID in a long header: after flags, version and its length */
+#define FIRST_ID 6
 
 struct packet {
 	size_t len;
 	uint8_t bytes[LP_QUIC_PACKET_MAX];
 };
 
-/* Everything arrives at once. */
+/* Packets arrive at once. */
 struct room {
 	struct lp_link *link;
 	struct lp_quic *relay;
 	struct lp_address address;
 	lp_time now;
 	bool asked;               /* for the relay's address */
-	struct packet out, first; /* being written; the first of the connection */
+	struct packet out, first; /* out: being written; first: first packet of the connection */
 	bool fresh;
 	struct packet wire[PACKETS]; /* to the relay */
 	size_t count;
 	size_t hellos, rejects, final_rejects;
-	uint16_t steers[HINTS]; /* that the relay sends back, in turn */
+	uint16_t steers[HINTS]; /* the hints that the relay sends, in turn */
 };
 
 static void relay_connected(void *context, struct lp_quic_conn *conn)
@@ -198,7 +200,7 @@ static void from_relay(struct room *r)
 		lp_link_on_packet(r->link, &r->address, bytes, len, r->now);
 }
 
-/* One millisecond. */
+/* One millisecond passes. */
 static void turn(struct room *r)
 {
 	r->now += LP_MILLISECOND;
@@ -263,7 +265,7 @@ static void a_steering_hint_is_used_in_the_next_connection_at_once(void **state)
 	assert_int_equal(steer_of(&r->first), 0);
 	assert_true(r->now < LP_SECOND + 100 * LP_MILLISECOND);
 	assert_int_equal(r->rejects, 0);
-	/* a third time it is a refusal like any other */
+	/* a third hint in a row is handled like any other reject */
 	for (int i = 0; i < 5000 && !lp_link_is_over(r->link); i++)
 		turn(r);
 	assert_true(lp_link_is_over(r->link));

@@ -1,4 +1,4 @@
-/* Certificates, keys and the few things that need the TLS library. */
+/* Certificates, keys and other functions of the TLS library. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -31,7 +31,7 @@ static void a_new_certificate_names_its_host_and_lasts_ten_years(void **state)
 	assert_int_equal(der[0], 0x30);
 	assert_int_equal(len, 4 + (der[2] << 8 | der[3]));
 	assert_true(contains(der, len, "\x82\x0drelay.example", 15));
-	/* From the day before, in UTCTime. */
+	/* Valid from the day before, as UTCTime. */
 	assert_true(contains(der, len,
 		"\x17\x0d"
 		"260920",
@@ -175,7 +175,7 @@ static void bad_pem_is_refused_with_a_reason(void **state)
 static void a_sec1_key_is_accepted(void **state)
 {
 	(void)state;
-	/* A P-256 key and its certificate as openssl ecparam -genkey and req -x509 write them. */
+	/* A P-256 key and its certificate, written by openssl ecparam -genkey and req -x509. */
 	static const char cert[] =
 		"-----BEGIN CERTIFICATE-----\n"
 		"MIIBhTCCASugAwIBAgIUAmbYOeH+OZ2RZf95dyVW1zoi0dowCgYIKoZIzj0EAwIw\n"

@@ -53,7 +53,7 @@ static void a_client_can_send_as_soon_as_it_is_connected(void **state)
 	world_start(w, SERVER);
 	world_start(w, CLIENT);
 	world_connect_pinned(w);
-	world_run(w, 3 * LATENCY); /* Initial, server's flight, Finished with the hello behind it */
+	world_run(w, 3 * LATENCY); /* Initial, server's flight, Finished with the hello */
 	assert_int_equal(w->log[SERVER].connected, 1);
 	assert_memory_equal(w->log[SERVER].stream, "hello", 5);
 	world_free(w);
@@ -66,7 +66,7 @@ static void a_stream_longer_than_its_window_arrives_whole(void **state)
 	int64_t stream;
 	assert_int_equal(lp_quic_open(w->log[CLIENT].conn, &stream), LP_OK);
 	uint8_t bytes[6000] = {0};
-	for (unsigned i = 0; i < 30; i++) { /* what has arrived makes place */
+	for (unsigned i = 0; i < 30; i++) { /* each received message returns credit */
 		if (i % 10 == 0)
 			world_run(w, LP_SECOND);
 		assert_int_equal(
@@ -111,8 +111,7 @@ static void a_narrow_path_is_discovered(void **state)
 	world_start(w, CLIENT);
 	world_connect_pinned(w);
 	uint8_t bytes[1168] = {0};
-	for (unsigned i = 1; i <= 100;
-		i++) { /* what the smallest path carries passes all the time */
+	for (unsigned i = 1; i <= 100; i++) { /* the minimum QUIC path always works */
 		world_run(w, 100 * LP_MILLISECOND);
 		queue_datagram(&w->log[CLIENT], bytes, sizeof bytes);
 		world_run(w, 100 * LP_MILLISECOND);
@@ -134,7 +133,7 @@ static void a_second_bidirectional_stream_is_refused(void **state)
 	world_free(w);
 }
 
-/* [C2] More than the 64 streams that are granted at first: credit comes back as they close. */
+/* [C2] More than the initial 64 streams: credit returns as they close. */
 static void messages_beyond_the_stream_credit_arrive_in_order(void **state)
 {
 	(void)state;
@@ -204,7 +203,7 @@ static void datagrams_do_not_wait_for_stream_credit(void **state)
 	(void)state;
 	struct world *w = world_up();
 	static const uint8_t message[MESSAGE_MAX], datagram[1000];
-	for (int round = 0; round < 8; round++) { /* the congestion window opens */
+	for (int round = 0; round < 8; round++) { /* opens the congestion window */
 		while (queue_datagram(&w->log[SERVER], datagram, sizeof datagram))
 			;
 		world_run(w, 3 * LATENCY);
@@ -215,7 +214,7 @@ static void datagrams_do_not_wait_for_stream_credit(void **state)
 		queued++;
 	queue_datagram(&w->log[SERVER], "game", 4);
 	world_run(w, LATENCY);
-	assert_true(w->log[CLIENT].messages < queued); /* they have used up the credit */
+	assert_true(w->log[CLIENT].messages < queued); /* the connection's credit is used up */
 	assert_int_equal(w->log[CLIENT].datagrams, before + 1);
 	world_run(w, LP_SECOND);
 	assert_int_equal(w->log[CLIENT].messages, queued);
@@ -253,7 +252,7 @@ static void small_datagrams_share_packets(void **state)
 	world_free(w);
 }
 
-/* Path MTU discovery is over, and the next keep-alive a second away. */
+/* Path MTU discovery is finished, and the next keep-alive is a second away. */
 static struct world *world_at_rest(void)
 {
 	struct world *w = world_up();
@@ -261,8 +260,8 @@ static struct world *world_at_rest(void)
 	return w;
 }
 
-/* ngtcp2 leaves out a packet number now and then (RFC 9000, section 21.4), and what looks like a gap is
- * acknowledged at once: what holds in one of a few connections is what is meant. */
+/* ngtcp2 skips a packet number now and then (RFC 9000, section 21.4), and the gap is acknowledged
+ * at once. So the test passes if it holds in one of a few connections. */
 static bool holds_in_one(bool (*scene)(struct world *w))
 {
 	bool holds = false;
@@ -289,7 +288,7 @@ static bool one_is_asked_for_and_answered_later(struct world *w)
 	return quiet;
 }
 
-/* Nobody is asked for what is known not to be there: that costs a tenth of a lonely packet. */
+/* An empty queue is not asked again: that costs a tenth of a single packet. */
 static void a_single_datagram_is_fetched_once_and_acknowledged_later(void **state)
 {
 	(void)state;
@@ -307,7 +306,7 @@ static void a_datagram_queued_during_the_last_write_is_sent_at_once(void **state
 	world_free(w);
 }
 
-/* A quiet packet is not all that came: what asks for an answer gets it. */
+/* A quiet packet can carry other frames too: ack-eliciting ones are acknowledged at once. */
 static void stream_data_among_datagrams_is_acknowledged_at_once(void **state)
 {
 	(void)state;
@@ -345,14 +344,14 @@ static bool the_third_is_answered_at_once(struct world *w)
 	return waited && world_send(w, SERVER);
 }
 
-/* The third small packet makes an acknowledgement due that had waited for a DATAGRAM. */
+/* The third small packet makes a delayed acknowledgement due. */
 static void an_acknowledgement_made_due_by_a_datagram_is_sent_in_the_same_wake_up(void **state)
 {
 	(void)state;
 	assert_true(holds_in_one(the_third_is_answered_at_once));
 }
 
-/* A probe timeout asks for two packets, and the second one resends (RFC 9002, section 6.2.4). */
+/* A probe timeout sends two packets, and the second one retransmits (RFC 9002, section 6.2.4). */
 static void a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message(void **state)
 {
 	(void)state;
@@ -371,7 +370,8 @@ static void a_datagram_at_a_probe_timeout_does_not_hold_back_a_lost_message(void
 	world_free(w);
 }
 
-/* Games: an acknowledgement waits for a datagram that takes it along, or for another packet or two. */
+/* In games, an acknowledgement waits for a datagram that carries it, or for one or two more
+ * packets. */
 static void sparse_datagrams_cause_few_acknowledgement_packets(void **state)
 {
 	static const lp_time apart[] = {
@@ -398,13 +398,15 @@ static void sparse_datagrams_cause_few_acknowledgement_packets(void **state)
 			queue_datagram(&w->log[CLIENT], "left, left, fire", 16);
 			world_run(w, interval);
 		}
-		assert_in_range(w->packets_from[SERVER] - before[SERVER], 15, 32); /* one way */
+		/* in one direction */
+		assert_in_range(w->packets_from[SERVER] - before[SERVER], 15, 32);
 		world_free(w);
 	}
 }
 
-/* Also where what is left of the round trip is less than the shortest one, which had a slow moment in it: the
- * governor would see a queue as long as acknowledgements wait, and never let the line be filled again. */
+/* This must also hold when the adjusted round trip falls below the shortest one, which was measured
+ * during a slow moment. Otherwise the governor would see a queue as long as acknowledgements are
+ * delayed, and never fill the link again. */
 static void delayed_acknowledgements_are_not_queueing_delay(void **state)
 {
 	(void)state;
@@ -426,7 +428,7 @@ static void a_close_is_reported_once_to_both_sides_with_code_and_text(void **sta
 	(void)state;
 	struct world *w = world_up();
 	lp_quic_close(w->log[CLIENT].conn, 4, "replaced \x01");
-	assert_int_equal(w->log[CLIENT].closed, 0); /* not from within */
+	assert_int_equal(w->log[CLIENT].closed, 0); /* not during the handler */
 	world_run(w, 2 * LATENCY);
 	for (int side = CLIENT; side <= SERVER; side++) {
 		assert_int_equal(lp_quic_connection_count(w->end[side]), 0);

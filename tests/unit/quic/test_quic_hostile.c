@@ -1,16 +1,16 @@
-/* Bad networks and strangers: loss, NATs, restarts, floods, junk. */
+/* Bad networks and attackers: loss, NATs, restarts, floods, random packets. */
 #include "quic_wire.h"
 
 #define JUNK 20000
 #ifdef _WIN32
-#define VISITS 500 /* under Wine each takes ten times as long */
+#define VISITS 500 /* ten times slower under Wine */
 #else
 #define VISITS 5000
 #endif
 
-#define STRANGER 100 /* first host of a flood; nothing that is sent there arrives */
+#define STRANGER 100 /* first host of a flood; packets to it are lost */
 
-/* The Initials of count clients that say nothing more, each from a host of its own in one /24. */
+/* Sends the Initials of count clients that send nothing more, each from its own host in one /24. */
 static void flood_from(struct world *w, uint32_t network, unsigned count)
 {
 	struct lp_quic_config config = {.handler = &wire_handler};
@@ -73,7 +73,7 @@ static void a_retry_token_is_bound_to_its_address(void **state)
 	world_connect_pinned(w);
 	world_run(w, 2 * LATENCY - 1);
 	assert_int_equal(world_counters(w).retries, 1);
-	w->client_host = 2; /* the Retry is on the wire; its answer comes from elsewhere */
+	w->client_host = 2; /* the Retry is in transit; its answer comes from elsewhere */
 	world_run(w, LP_SECOND);
 	assert_int_equal(w->log[CLIENT].connected, 0);
 	assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_PEER);
@@ -171,7 +171,7 @@ static void an_unvalidated_address_receives_at_most_three_times_what_it_sent(voi
 	world_free(w);
 }
 
-/* Feeds one packet and returns the length of the answer, 0 for none. */
+/* Passes one packet to the server and returns the length of the answer, 0 for none. */
 static size_t answer(struct world *w, const uint8_t *bytes, size_t len)
 {
 	struct lp_path path = world_path(200, STRANGER);
@@ -223,7 +223,8 @@ static void an_unknown_version_is_answered_with_the_known_one(void **state)
 	world_free(w);
 }
 
-/* A forged list: only one without our version, and with the client's ids, ends anything. */
+/* A version list ends the connection only if it lacks our version and has the client's connection
+ * IDs. */
 static void a_client_learns_that_a_server_lacks_its_version(void **state)
 {
 	(void)state;
@@ -235,9 +236,9 @@ static void a_client_learns_that_a_server_lacks_its_version(void **state)
 		struct lp_path path;
 		assert_true(lp_quic_write(w->end[CLIENT], bytes, sizeof bytes, &path, w->now) > 0);
 		assert_int_equal(bytes[5], 16);
-		assert_int_equal(bytes[6] << 8 | bytes[7], 0xbeef); /* steering */
+		assert_int_equal(bytes[6] << 8 | bytes[7], 0xbeef); /* steering bytes */
 		uint8_t list[64] = {0x80, 0, 0, 0, 0, 8};
-		memcpy(list + 6, bytes + 23, 8); /* its source id */
+		memcpy(list + 6, bytes + 23, 8); /* the client's source ID */
 		list[14] = 16;
 		memcpy(list + 15, bytes + 6, 16);
 		memcpy(list + 31, with_ours ? "\0\0\0\1" : "\x6b\x33\x43\xcf", 4);
@@ -323,7 +324,7 @@ static void a_restarted_server_resets_its_old_connections(void **state)
 		if (!same_secret)
 			memset(w->config[SERVER].secret, 8, LP_QUIC_SECRET_SIZE);
 		world_start(w, SERVER);
-		world_run(w, 5 * LP_SECOND); /* a keep-alive is enough */
+		world_run(w, 5 * LP_SECOND); /* a keep-alive suffices */
 		assert_int_equal(w->log[CLIENT].closed, same_secret);
 		if (same_secret)
 			assert_int_equal(w->log[CLIENT].why.end, LP_QUIC_END_RESET);
@@ -351,7 +352,7 @@ static void frames_continue_when_a_nat_changes_the_address(void **state)
 	exchange(w);
 	for (uint8_t host = 2; host < 12; host++) {
 		w->client_host = host;
-		exchange(w); /* within the second */
+		exchange(w); /* within a second */
 		struct lp_path path;
 		lp_quic_get_path(w->log[SERVER].conn, &path);
 		assert_int_equal(path.remote.in.sin_addr.s_addr, htonl(0x0a000000u | host));
@@ -359,7 +360,7 @@ static void frames_continue_when_a_nat_changes_the_address(void **state)
 	}
 	assert_int_equal(w->log[CLIENT].closed, 0);
 	assert_int_equal(w->log[SERVER].connected, 1);
-	assert_true(lp_quic_id_count(w->end[SERVER]) <= 8); /* old ids are given back */
+	assert_true(lp_quic_id_count(w->end[SERVER]) <= 8); /* old connection IDs are released */
 	world_free(w);
 }
 
@@ -405,7 +406,7 @@ static void a_bad_wire_loses_datagrams_and_nothing_else(void **state)
 	}
 }
 
-/* Random bytes, packets of the connection with damage, and its packets from elsewhere. */
+/* Random bytes, damaged packets of the connection, and its packets from other addresses. */
 static void random_packets_do_not_disturb_a_connection(void **state)
 {
 	(void)state;
@@ -485,7 +486,7 @@ static void a_closed_connection_answers_late_packets_only_a_few_times(void **sta
 	world_run(w, LP_MILLISECOND);
 	uint64_t before = w->packets_from[SERVER];
 	path = world_path(200, 1);
-	lp_quic_read(w->end[SERVER], &path, real, 30, w->now); /* too short to deserve one */
+	lp_quic_read(w->end[SERVER], &path, real, 30, w->now); /* too short for a reset */
 	assert_false(world_send(w, SERVER));
 	for (int i = 0; i < 1000; i++) {
 		lp_quic_read(w->end[SERVER], &path, real, len, w->now);

@@ -1,4 +1,4 @@
-/* Several workers: each packet says whose it is. */
+/* Several workers: each packet contains its worker's number. */
 #include "quic_wire.h"
 
 static void every_packet_of_a_connection_is_steered_to_the_same_worker(void **state)
@@ -6,7 +6,7 @@ static void every_packet_of_a_connection_is_steered_to_the_same_worker(void **st
 	(void)state;
 	struct world *w = world_up();
 	assert_steered(w);
-	for (uint8_t host = 2; host < 5; host++) { /* each with a new id */
+	for (uint8_t host = 2; host < 5; host++) { /* each with a new connection ID */
 		w->client_host = host;
 		world_run(w, 4 * LP_SECOND);
 		assert_steered(w);
@@ -34,7 +34,7 @@ static void a_worker_answers_only_for_its_own_ids(void **state)
 		world_run(w, LP_SECOND / 10);
 		assert_int_equal(w->log[CLIENT].connected, own);
 		assert_int_equal(world_counters(w).misrouted > 0, !own);
-		/* no reset for a connection that may live elsewhere */
+		/* no reset for a connection that another worker can have */
 		struct lp_path path = world_path(200, 1);
 		uint8_t bytes[100] = {0x40, 0xbe, 0xef};
 		struct lp_quic_counters before = world_counters(w);
@@ -52,7 +52,7 @@ static void a_first_id_that_is_too_short_is_ignored_with_any_token(void **state)
 {
 	(void)state;
 	struct world *w = world_of_worker(1, 2);
-	/* Initial, version 1, an id of 1 byte, none of its own, a token of 1 byte. */
+	/* Initial, version 1, an ID of 1 byte, no source ID, a token of 1 byte. */
 	uint8_t bytes[1200] = {0xc0, 0, 0, 0, 1, 1, 7, 0, 1, 9, 0x44, 0x9c};
 	struct lp_path path = world_path(200, 1);
 	lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);

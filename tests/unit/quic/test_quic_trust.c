@@ -1,9 +1,9 @@
-/* Whom a client trusts, and which protocol both speak. */
+/* Which certificates a client accepts, and which protocol both sides speak. */
 #include "quic_wire.h"
 
 #define PEM_MAX 8192
 
-/* Starts both endpoints and connects with one pin; runs until that is decided. */
+/* Starts both endpoints, connects with one pin, and runs until the handshake is decided. */
 static void connect_with_pin(struct world *w, const uint8_t pin[32], const char *name)
 {
 	uint8_t pins[1][32];
@@ -20,7 +20,7 @@ static void assert_refused(struct world *w, enum lp_quic_end end)
 	assert_int_equal(w->log[SERVER].connected, 0);
 	assert_int_equal(w->log[CLIENT].closed, 1);
 	assert_int_equal(w->log[CLIENT].why.end, end);
-	assert_int_equal(w->log[SERVER].closed, 0); /* its user never knew */
+	assert_int_equal(w->log[SERVER].closed, 0); /* its user never saw the connection */
 	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 0);
 	world_free(w);
 }
@@ -59,7 +59,7 @@ static void a_clone_with_the_same_name_and_another_key_is_refused(void **state)
 	assert_refused(w, LP_QUIC_END_PIN);
 }
 
-/* The handshake's signature is checked although the pin decides about the certificate. */
+/* The handshake's signature is verified, although the pin decides about the certificate. */
 static void the_pinned_certificate_without_its_key_is_refused(void **state)
 {
 	(void)state;
@@ -114,12 +114,12 @@ static void the_second_of_two_pins_is_accepted(void **state)
 	world_start(w, SERVER);
 	world_start(w, CLIENT);
 	world_connect(w, (const uint8_t(*)[32])pins, 2, "relay.example");
-	memset(pins, 0, sizeof pins); /* they were copied */
+	memset(pins, 0, sizeof pins); /* lp_quic_connect copied them */
 	world_run(w, LP_SECOND);
 	assert_accepted(w);
 }
 
-/* The leaf of one identity, then the certificate of another as its chain. */
+/* The leaf of one identity, followed by the certificate of another as its chain. */
 static struct lp_identity *with_chain(struct lp_identity *leaf, struct lp_identity *issuer)
 {
 	static char cert[2 * PEM_MAX], key[PEM_MAX], more[PEM_MAX], unused[PEM_MAX];
@@ -165,7 +165,7 @@ static void write_pem(const uint8_t *der, size_t len, char *pem)
 	sprintf(pem, "\n-----END CERTIFICATE-----\n");
 }
 
-/* The same certificate but for one byte of its signature: same names, same key. */
+/* The same certificate except for one byte of its signature: same names, same key. */
 static void a_certificate_that_differs_in_one_byte_is_refused(void **state)
 {
 	(void)state;
@@ -199,7 +199,7 @@ static void without_pins_a_self_signed_certificate_is_refused(void **state)
 	struct lp_quic_target target = {.path = world_path(1, 200), .server_name = "relay.example"};
 	enum lp_status status = LP_OK;
 	struct lp_quic_conn *conn = lp_quic_connect(w->end[CLIENT], &target, NULL, w->now, &status);
-	if (!conn) { /* a machine without any CA store */
+	if (!conn) { /* the machine has no CA store */
 		assert_int_equal(status, LP_CRYPTO);
 		world_free(w);
 		return;

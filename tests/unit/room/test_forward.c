@@ -1,4 +1,4 @@
-/* The relay's frame path, from a datagram to those that get it. */
+/* The relay's frame path, from a datagram to its recipients. */
 #include "hub_unit.h"
 
 static void F1_the_relay_stamps_what_it_forwards(void **state)
@@ -22,7 +22,7 @@ static void F1_the_relay_stamps_what_it_forwards(void **state)
 	relay_free(r);
 }
 
-/* F1: ids and type must be those that the relay gave to this connection. */
+/* F1: ids and type must be those that the relay assigned to this connection. */
 static void F1_L4_datagrams_with_foreign_ids_are_dropped_as_malformed(void **state)
 {
 	(void)state;
@@ -128,7 +128,7 @@ static void F2_broadcast_and_multicast_go_to_everyone_else(void **state)
 	relay_free(r);
 }
 
-static void F3_unknown_unicast_goes_from_clients_to_the_gateway_alone(void **state)
+static void F3_unknown_unicast_of_clients_reaches_only_the_gateway(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 3);
@@ -144,14 +144,14 @@ static void F3_unknown_unicast_goes_from_clients_to_the_gateway_alone(void **sta
 	relay_free(r);
 }
 
-static void F2_a_frame_that_comes_back_out_of_the_lan_is_a_loop(void **state)
+static void F2_a_frame_that_returns_from_the_lan_is_a_loop(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_udp(f, BROADCAST, player_mac(1), LAN(1), LAN(2), 5000, 100);
 	assert_dropped(peer_frame(r, 0, f, len), LP_DROP_LOOP);
-	/* and it has taught the room nothing: the peer can come again */
+	/* the room learned nothing from it, so the member can join again */
 	peer_closed(r, 1, LP_LEAVE_NORMAL);
 	assert_true(peer_join(r, 1)->welcomed);
 	relay_free(r);
@@ -170,7 +170,7 @@ static void F5_a_narrow_member_is_skipped_and_counted(void **state)
 	struct lp_verdict v = send_udp(r, 1, BROADCAST, 1514);
 	assert_passed(v, LP_ACTION_FLOOD, 3);
 	assert_int_equal(v.skipped, 0);
-	lp_hub_on_path(r->peers[4].session, 1000); /* its path has shrunk since */
+	lp_hub_on_path(r->peers[4].session, 1000); /* its path shrinks afterwards */
 	v = send_udp(r, 1, BROADCAST, 1514);
 	assert_passed(v, LP_ACTION_FLOOD, 2);
 	assert_int_equal(v.skipped, 1);
@@ -179,7 +179,7 @@ static void F5_a_narrow_member_is_skipped_and_counted(void **state)
 	assert_int_equal(v.skipped, 1);
 	assert_int_equal(relay_counters(r).skipped, 2);
 	assert_passed(send_udp(r, 1, player_mac(4), 992), LP_ACTION_UNICAST, 1);
-	/* one that waits while the path shrinks is dropped then, and counted */
+	/* a waiting datagram that no longer fits is dropped and counted */
 	uint8_t bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
 	assert_int_equal(peer_take_max(r, 4, 1000, bytes, &o), 1000);
@@ -189,7 +189,7 @@ static void F5_a_narrow_member_is_skipped_and_counted(void **state)
 	relay_free(r);
 }
 
-static void F5_what_reaches_a_member_is_never_larger_than_its_budget(void **state)
+static void F5_no_datagram_to_a_member_exceeds_its_budget(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 1);
@@ -239,7 +239,7 @@ static void fragments_are_reassembled_before_the_frame_is_filtered(void **state)
 	relay_free(r);
 }
 
-static void F1_halves_from_a_peer_that_did_not_say_so_are_malformed(void **state)
+static void F1_fragments_without_the_capability_are_malformed(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 1);
@@ -307,7 +307,7 @@ static void L2_only_unknown_unicast_has_its_own_bucket(void **state)
 	assert_passed(send_udp(r, 1, player_mac(2), 60), LP_ACTION_UNICAST, 1);
 	assert_passed(send_udp(r, 1, BROADCAST, 60), LP_ACTION_FLOOD, 2);
 	assert_passed(send_udp(r, 2, host_mac(5), 60), LP_ACTION_GATEWAY, 1); /* per client */
-	/* host 1 is heard of, and known from then on */
+	/* host 1 sends a frame, and is known from then on */
 	assert_dropped(send_udp(r, 1, host_mac(1), 60), LP_DROP_UNKNOWN_RATE);
 	send_udp(r, 0, BROADCAST, 60);
 	for (int i = 0; i < 9; i++)
@@ -323,7 +323,7 @@ static void L3_bytes_are_charged_once_per_recipient_after_the_safety_checks(void
 	config.rooms.limits.client_burst = 1000;
 	struct relay *r = with_config(&config, 0, 4);
 	uint8_t f[FRAME_CAP];
-	for (int i = 0; i < 20; i++) { /* these cost nothing */
+	for (int i = 0; i < 20; i++) { /* dropped frames cost nothing */
 		size_t len = frame_router_advertisement(f, player_mac(1));
 		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
 		assert_dropped(send_udp(r, 1, player_mac(1), 900), LP_DROP_NO_TARGET);
@@ -336,7 +336,7 @@ static void L3_bytes_are_charged_once_per_recipient_after_the_safety_checks(void
 	r->now += LP_SECOND / 10;
 	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
 	assert_dropped(send_udp(r, 1, player_mac(2), 42), LP_DROP_BYTE_RATE);
-	/* the LAN may do as much as 16 clients, and the next one has its own */
+	/* the LAN has the limits of 16 clients, and another client has its own */
 	for (int i = 0; i < 4; i++)
 		assert_passed(send_udp(r, 0, BROADCAST, 1000), LP_ACTION_FLOOD, 4);
 	assert_dropped(send_udp(r, 0, BROADCAST, 1000), LP_DROP_BYTE_RATE);
@@ -353,10 +353,11 @@ static void S3_a_gateways_dhcp_replies_pass_and_bind_the_lease(void **state)
 		frame_dhcp_ack(f, player_mac(1), player_mac(2), LAN(1), LAN(50), player_mac(1));
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_DHCP_SERVER); /* S2 */
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
-	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2); /* an address it made up */
+	/* an address that the client invented */
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
 	len = frame_dhcp_ack(f, player_mac(1), host_mac(1), LAN(1), LAN(50), player_mac(1));
 	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_UNICAST, 1);
-	/* the lease is its one address from now on, and nobody else's */
+	/* the lease is its only address from now on, and nobody else can use it */
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(50), LAN(1));
 	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
@@ -381,7 +382,7 @@ static void S4_addresses_of_the_lan_and_of_others_cannot_be_claimed(void **state
 	peer_say(r, 0, 0, &m);
 	peer_join(r, 1);
 	peer_join(r, 2);
-	/* somebody on the LAN, and peer 1, are heard of */
+	/* a station on the LAN and member 1 send ARP */
 	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
 	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(20), LAN(1));
@@ -405,7 +406,7 @@ static void S4_addresses_of_the_lan_and_of_others_cannot_be_claimed(void **state
 		if (peer_frame(r, 2, f, len).drop != rows[i].drop)
 			fail_msg("%s", rows[i].why);
 	}
-	/* nor one that the LAN uses without asking for anybody by ARP */
+	/* nor one that the LAN uses without ARP */
 	for (int i = 0; i < 9; i++) {
 		r->now += 10 * LP_SECOND;
 		len = frame_udp(f, player_mac(1), host_mac(8), LAN(8), LAN(20), 5000, 100);
@@ -415,10 +416,10 @@ static void S4_addresses_of_the_lan_and_of_others_cannot_be_claimed(void **state
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(20), LAN(1));
 	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
-	/* IPv4 packets from the router's address neither */
+	/* nor IPv4 packets with the router's address */
 	len = frame_udp(f, player_mac(1), player_mac(2), LAN(1), LAN(20), 5000, 100);
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
-	/* when peer 1 has left, its address is free */
+	/* the address is free after member 1 has left */
 	peer_closed(r, 1, LP_LEAVE_NORMAL);
 	peer_closed(r, 2, LP_LEAVE_NORMAL);
 	peer_join(r, 3);
@@ -441,7 +442,8 @@ static void S4_an_unclaimed_address_can_be_used_but_is_not_owned(void **state)
 	relay_free(r);
 }
 
-/* S2: later fragments lie behind the first one that was looked at, whichever they are put behind. */
+/* S2: later fragments start after the end of the checked first fragment, whichever they belong
+ * to. */
 static void S2_a_repeated_first_fragment_must_have_the_same_length(void **state)
 {
 	(void)state;
@@ -457,7 +459,7 @@ static void S2_a_repeated_first_fragment_must_have_the_same_length(void **state)
 		uint8_t f[FRAME_CAP];
 		size_t len = frame_udp(
 			f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, head + rows[i].len);
-		f[LP_ETH_HEADER + 6] = 0x20; /* more follow */
+		f[LP_ETH_HEADER + 6] = 0x20; /* more fragments follow */
 		f[LP_ETH_HEADER + 7] = (uint8_t)(rows[i].offset / 8);
 		ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
 		assert_int_equal(peer_frame(r, 1, f, len).drop, rows[i].drop);
@@ -465,7 +467,7 @@ static void S2_a_repeated_first_fragment_must_have_the_same_length(void **state)
 	relay_free(r);
 }
 
-static void F6_F7_the_verdict_says_all_that_the_log_wants(void **state)
+static void F6_F7_the_verdict_contains_everything_for_the_log(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
@@ -477,7 +479,8 @@ static void F6_F7_the_verdict_says_all_that_the_log_wants(void **state)
 	assert_string_equal(lp_action_text(v.action), "unicast");
 	assert_string_equal(lp_drop_text(v.drop), "none");
 	uint8_t f[FRAME_CAP];
-	size_t len = frame_raw(f, BROADCAST, player_mac(1), 0x26, 60); /* LLC: a length */
+	/* LLC: a length instead of a type */
+	size_t len = frame_raw(f, BROADCAST, player_mac(1), 0x26, 60);
 	v = peer_frame(r, 1, f, len);
 	assert_string_equal(lp_action_text(v.action), "drop");
 	assert_string_equal(lp_drop_text(v.drop), "llc");
@@ -495,12 +498,12 @@ int main(void)
 		cmocka_unit_test(L4_ordinary_safety_drops_are_not_malformed),
 		cmocka_unit_test(frames_before_the_welcome_are_dropped_and_not_malformed),
 		cmocka_unit_test(F2_broadcast_and_multicast_go_to_everyone_else),
-		cmocka_unit_test(F3_unknown_unicast_goes_from_clients_to_the_gateway_alone),
-		cmocka_unit_test(F2_a_frame_that_comes_back_out_of_the_lan_is_a_loop),
+		cmocka_unit_test(F3_unknown_unicast_of_clients_reaches_only_the_gateway),
+		cmocka_unit_test(F2_a_frame_that_returns_from_the_lan_is_a_loop),
 		cmocka_unit_test(F5_a_narrow_member_is_skipped_and_counted),
-		cmocka_unit_test(F5_what_reaches_a_member_is_never_larger_than_its_budget),
+		cmocka_unit_test(F5_no_datagram_to_a_member_exceeds_its_budget),
 		cmocka_unit_test(fragments_are_reassembled_before_the_frame_is_filtered),
-		cmocka_unit_test(F1_halves_from_a_peer_that_did_not_say_so_are_malformed),
+		cmocka_unit_test(F1_fragments_without_the_capability_are_malformed),
 		cmocka_unit_test(R5_frames_over_the_rooms_mtu_are_jumbo),
 		cmocka_unit_test(L1_broadcasts_have_their_own_bucket),
 		cmocka_unit_test(L2_only_unknown_unicast_has_its_own_bucket),
@@ -509,7 +512,7 @@ int main(void)
 		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_cannot_be_claimed),
 		cmocka_unit_test(S4_an_unclaimed_address_can_be_used_but_is_not_owned),
 		cmocka_unit_test(S2_a_repeated_first_fragment_must_have_the_same_length),
-		cmocka_unit_test(F6_F7_the_verdict_says_all_that_the_log_wants),
+		cmocka_unit_test(F6_F7_the_verdict_contains_everything_for_the_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

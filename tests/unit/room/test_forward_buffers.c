@@ -1,4 +1,4 @@
-/* The relay's buffers: what slow members, halves and leavers may keep of them. */
+/* The relay's buffers: how many of them slow members, fragments and former members can hold. */
 #include "hub_unit.h"
 #include "lanparty/path/receiver.h"
 
@@ -10,7 +10,7 @@ static void a_slow_members_full_queue_does_not_affect_others(void **state)
 		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
 		assert_int_equal(peer_take_all(r, 3), 1);
 	}
-	/* peer 2 does not read: what is old gives way */
+	/* member 2 does not read, so its oldest frames are dropped */
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 0);
 	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 1);
@@ -51,9 +51,9 @@ static void unfinished_fragments_leave_buffers_for_the_others(void **state)
 	for (int peer = 1; peer <= 7; peer++)
 		for (uint16_t id = 0; id < LP_REASSEMBLY_SLOTS; id++)
 			send_as(r, peer, LP_OVERLAY_FIRST, id, f, len);
-	assert_in_range(relay_counters(r).frames_free, 8, 16); /* 56 halves were sent */
+	assert_in_range(relay_counters(r).frames_free, 8, 16); /* 56 fragments were sent */
 	assert_passed(send_udp(r, 1, player_mac(8), 100), LP_ACTION_UNICAST, 1);
-	/* one frame at a time still goes through */
+	/* a single frame still passes */
 	assert_int_equal(send_as(r, 1, LP_OVERLAY_FIRST, 99, f, len).action, LP_ACTION_WAIT);
 	assert_int_equal(send_as(r, 1, LP_OVERLAY_SECOND, 99, f, len).action, LP_ACTION_UNICAST);
 	relay_free(r);
@@ -81,14 +81,14 @@ static void frames_are_dropped_while_all_buffers_are_in_use(void **state)
 	struct relay *r = with_config(&config, 1, 3);
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(101), LAN(99), 5000, 1000);
-	for (int i = 0; i < 3; i++) /* a broadcast takes one */
+	for (int i = 0; i < 3; i++) /* a broadcast takes one buffer */
 		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
 	assert_dropped(send_udp(r, 1, BROADCAST, 100), LP_DROP_QUEUE_FULL);
 	assert_int_equal(send_as(r, 1, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
 	assert_int_equal(send_as(r, 1, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
 	assert_int_equal(relay_counters(r).frames_free, 0);
 	assert_int_equal(peer_take_all(r, 2), 3);
-	assert_int_equal(relay_counters(r).frames_free, 0); /* peer 3 has them still */
+	assert_int_equal(relay_counters(r).frames_free, 0); /* member 3 still holds them */
 	peer_closed(r, 3, LP_LEAVE_NORMAL);
 	assert_int_equal(relay_counters(r).frames_free, 3);
 	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 1);

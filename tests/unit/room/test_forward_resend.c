@@ -1,14 +1,14 @@
-/* Numbered frames, halves and old peers on the relay's frame path: each frame once, copied once, and
- * whatever a peer does, the buffers come back. */
+/* Numbered frames, fragments and old members on the relay's frame path: each frame is delivered
+ * once and copied once, and whatever a member does, the buffers are released. */
 #include "hub_unit.h"
 #include "lanparty/path/receiver.h"
 
 #define FRAMES  2048
-#define FORGET  (30 * LP_SECOND) /* by then nothing is kept any more, whoever said nothing */
+#define FORGET  (30 * LP_SECOND) /* by then no frame is kept, even without reports */
 #define TAGS    512
 #define NUMBERS 65536
 
-/* Players first to last, with all capabilities. */
+/* A relay with players first to last, with all capabilities. */
 static struct relay *with_frames(size_t frames, int first, int last)
 {
 	struct lp_hub_config config = relay_config();
@@ -19,7 +19,7 @@ static struct relay *with_frames(size_t frames, int first, int last)
 	return r;
 }
 
-/* One in a room of MTU 1000, for which nobody needs halves. */
+/* Joins a room of MTU 1000, where no frame needs fragments. */
 static struct peer *join_small(struct relay *r, int i, uint64_t capabilities)
 {
 	struct lp_control m = peer_hello(i, LP_ROLE_CLIENT);
@@ -43,7 +43,7 @@ static struct lp_verdict send_tcp(struct relay *r, int from, struct lp_mac dst, 
 	return peer_frame(r, from, f, tcp_frame(f, from, dst, len));
 }
 
-/* Sends what waits for a peer; returns how many datagrams, and their tags. */
+/* Sends everything that waits for a member. Returns the number of datagrams, and their tags. */
 static size_t take_tags(struct relay *r, int i, size_t max, uint64_t tags[TAGS])
 {
 	struct lp_datagram d;
@@ -56,7 +56,7 @@ static size_t take_tags(struct relay *r, int i, size_t max, uint64_t tags[TAGS])
 	return count;
 }
 
-/* Time passes for the hub alone: nobody asks it for datagrams. */
+/* Advances the hub's clock while nobody asks it for datagrams. */
 static void wait_until_forgotten(struct relay *r)
 {
 	for (lp_time end = r->now + FORGET; r->now < end;)
@@ -97,14 +97,14 @@ static void a_number_is_accepted_once_whatever_its_datagram_type(void **state)
 	uint64_t tags[TAGS];
 	assert_int_equal(take_tags(r, 2, LP_DATAGRAM_MAX, tags), passed);
 	assert_int_equal(relay_counters(r).drops[LP_DROP_DUPLICATE], 6);
-	/* known numbers are no protocol error: packets do come late */
+	/* duplicates are no protocol error, because packets can arrive late */
 	for (int i = 0; i < 2 * LP_HUB_MALFORMED_MAX; i++)
 		send_as(r, 1, LP_OVERLAY_NUMBERED, 5, f, len);
 	assert_false(r->peers[1].closed);
 	relay_free(r);
 }
 
-/* Peers that say different things about what they got, in one room. */
+/* Members that report different fates, in one room. */
 static void unacknowledged_frames_are_released(void **state)
 {
 	(void)state;
@@ -116,11 +116,11 @@ static void unacknowledged_frames_are_released(void **state)
 			send_tcp(r, 1, player_mac(3), 500);
 			assert_int_equal(send_tcp(r, 1, player_mac(4), 500).targets, 1);
 		}
-		take_tags(r, 2, LP_DATAGRAM_MAX, tags);                /* never says anything */
-		size_t count = take_tags(r, 3, LP_DATAGRAM_MAX, tags); /* got nothing, it says */
+		take_tags(r, 2, LP_DATAGRAM_MAX, tags);                /* never reports anything */
+		size_t count = take_tags(r, 3, LP_DATAGRAM_MAX, tags); /* reports all as lost */
 		for (size_t i = 0; i < count; i++)
 			lp_hub_datagram_lost(r->hub, r->peers[3].session, tags[i], r->now);
-		/* an honest one beside them has its buffers */
+		/* an honest member still has its buffers */
 		count = take_tags(r, 4, LP_DATAGRAM_MAX, tags);
 		assert_int_equal(count, 100);
 		for (size_t i = 0; i < count; i++)
@@ -165,7 +165,7 @@ static void a_leaving_member_releases_the_frames_kept_for_it(void **state)
 	uint64_t others[TAGS];
 	assert_int_equal(take_tags(r, 3, LP_DATAGRAM_MAX, others), count);
 	for (size_t i = 0; i < count; i++) {
-		/* somebody else's, and over */
+		/* a tag of another member, and a tag that is no longer used */
 		lp_hub_datagram_acked(r->hub, r->peers[3].session, tags[i]);
 		lp_hub_datagram_lost(r->hub, r->peers[3].session, tags[i], r->now);
 		assert_int_equal(relay_counters(r).frames_free, FRAMES - count + i);
@@ -175,7 +175,7 @@ static void a_leaving_member_releases_the_frames_kept_for_it(void **state)
 	relay_free(r);
 }
 
-/* Numbers in turn, at random, and from one end to the other: they cost nothing that stays. */
+/* Sequential, random and extreme numbers hold no memory. */
 static void a_flood_of_numbers_and_fragments_takes_no_buffers(void **state)
 {
 	(void)state;
@@ -206,7 +206,8 @@ static void a_flood_of_numbers_and_fragments_takes_no_buffers(void **state)
 	relay_free(r);
 }
 
-/* A broadcast takes one buffer and a place in each queue: the pool has LP_ENTRIES_PER_FRAME for each buffer. */
+/* A broadcast takes one buffer, and an entry per queue: the pool has LP_ENTRIES_PER_FRAME per
+ * buffer. */
 static void broadcasts_to_many_slow_members_leave_entries_for_the_others(void **state)
 {
 	(void)state;
@@ -279,7 +280,7 @@ static void a_frame_without_a_free_entry_is_dropped(void **state)
 	relay_free(r);
 }
 
-/* What each kind of peer gets of a frame, by what it can do and how much fits its path. */
+/* How each kind of member receives a frame, by its capabilities and its path. */
 static void old_members_receive_unnumbered_frames(void **state)
 {
 	static const struct {
@@ -350,7 +351,8 @@ static void F1_types_that_a_peer_did_not_say_it_can_do_are_malformed(void **stat
 	}
 }
 
-/* An old peer's halves may use a number again: there is nothing that tells them apart. */
+/* An old member's fragments can reuse a frame id, and nothing distinguishes them from
+ * duplicates. */
 static void fragments_of_an_old_member_skip_duplicate_detection(void **state)
 {
 	(void)state;
@@ -371,7 +373,7 @@ static const struct lp_frame *frame_of(const uint8_t *bytes)
 	return (const struct lp_frame *)(const void *)(bytes - offsetof(struct lp_frame, bytes));
 }
 
-/* One copy: QUIC is given the pooled frame's own bytes, the same ones for every target and every time. */
+/* QUIC receives the pooled frame's own bytes, for every target and every transmission. */
 static void a_frame_is_copied_once_for_any_number_of_recipients(void **state)
 {
 	(void)state;
@@ -382,7 +384,7 @@ static void a_frame_is_copied_once_for_any_number_of_recipients(void **state)
 		size_t len = tcp_frame(f, 1, BROADCAST, 1200);
 		const uint8_t *at = NULL;
 		uint64_t tags[TARGETS];
-		if (halves) { /* they meet in the buffer that is sent from then */
+		if (halves) { /* reassembled in the buffer that is sent */
 			send_as(r, 1, LP_OVERLAY_SECOND, 1, f, len);
 			assert_int_equal(relay_counters(r).frames_free, FRAMES - 1);
 			assert_int_equal(

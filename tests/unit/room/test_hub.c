@@ -1,10 +1,10 @@
-/* The relay's control side: who joins, who hears of it, who has to go. */
+/* The relay's control side: who joins, who is told, and who is disconnected. */
 #include "hub_unit.h"
 
 static const struct lp_control disconnect = {
 	.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_SHUTDOWN}};
 
-/* C2, C4: joins are told in both directions, with all that is known of who joined. */
+/* C2, C4: both sides are told of a join, with everything that is known of the newcomer. */
 static void C2_C4_every_member_is_told_of_every_other_once(void **state)
 {
 	(void)state;
@@ -136,7 +136,7 @@ static void R8_the_welcome_says_whether_a_gateway_is_present(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 1);
-	assert_false(r->peers[1].welcome.gateway_connected); /* a client that is first */
+	assert_false(r->peers[1].welcome.gateway_connected); /* the first client */
 	peer_join(r, 0);
 	assert_true(r->peers[0].welcome.gateway_connected); /* the gateway itself */
 	peer_join(r, 2);
@@ -154,7 +154,7 @@ static void C5_the_latest_statistics_are_kept_and_logged(void **state)
 	struct lp_control m = {.type = LP_STATS, .stats = {.tx_frames = 5}};
 	relay_forget(r);
 	peer_message(r, 1, &m);
-	peer_message(r, 1, &m); /* too soon for the log */
+	peer_message(r, 1, &m); /* too early for the log */
 	assert_int_equal(r->log_count, 1);
 	m.stats.tx_frames = 6;
 	m.stats.rx_drops[LP_DROP_PORT] = 2;
@@ -167,7 +167,7 @@ static void C5_the_latest_statistics_are_kept_and_logged(void **state)
 	assert_int_equal(r->log[1].role, LP_ROLE_CLIENT);
 	assert_int_equal(r->log[1].stats->tx_frames, 6);
 	assert_int_equal(r->log[1].stats->rx_drops[LP_DROP_PORT], 2);
-	assert_int_equal(r->peers[0].count, 0); /* nobody's business */
+	assert_int_equal(r->peers[0].count, 0); /* the others are not told */
 	relay_free(r);
 }
 
@@ -182,7 +182,7 @@ static void C6_a_disconnect_closes_and_the_others_learn_its_reason(void **state)
 	assert_null(lp_session_member(r->peers[1].session));
 	assert_int_equal(r->peers[2].count, 1);
 	assert_int_equal(r->peers[2].messages[0].peer_left.reason, LP_LEAVE_SHUTDOWN);
-	/* whatever it says now is ignored, and it leaves once */
+	/* further messages are ignored, and it leaves only once */
 	peer_message(r, 1, &disconnect);
 	peer_closed(r, 1, LP_LEAVE_OTHER);
 	assert_int_equal(r->peers[2].count, 1);
@@ -214,7 +214,7 @@ static void C7_any_other_message_after_the_handshake_is_a_protocol_error(void **
 	}
 	struct relay *r = with_peers(1, 1);
 	peer_stream(r, 1, 2, (const uint8_t[]){0x3f, 0}, 2, true);
-	assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR); /* and so are unknown ones */
+	assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR); /* unknown types too */
 	relay_free(r);
 }
 
@@ -231,8 +231,7 @@ static void incomplete_messages_of_a_member_are_limited(void **state)
 	relay_free(r);
 }
 
-static void R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_in_order(
-	void **state)
+static void R4_a_resumed_member_replaces_itself_and_events_stay_in_order(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
@@ -245,14 +244,15 @@ static void R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_i
 	assert_true(r->peers[3].welcomed);
 	assert_true(r->peers[1].closed);
 	assert_int_equal(r->peers[1].close, LP_LEAVE_REPLACED);
-	assert_int_equal(r->peers[1].count, 0); /* the old one is told nothing more */
+	assert_int_equal(r->peers[1].count, 0); /* the replaced member is told nothing more */
 	for (int i = 0; i <= 2; i += 2) {
 		const struct lp_control *left = &r->peers[i].messages[0];
 		const struct lp_control *joined = &r->peers[i].messages[1];
 		assert_int_equal(r->peers[i].count, 2);
 		assert_int_equal(left->type, LP_PEER_LEFT);
 		assert_int_equal(left->peer_left.peer, old);
-		assert_int_equal(left->peer_left.sequence, 3); /* two have joined beside it */
+		/* two members joined in the meantime */
+		assert_int_equal(left->peer_left.sequence, 3);
 		assert_int_equal(left->peer_left.reason, LP_LEAVE_REPLACED);
 		assert_int_equal(joined->type, LP_PEER_JOINED);
 		assert_int_equal(joined->peer_joined.peer, r->peers[3].welcome.peer);
@@ -266,7 +266,7 @@ static void R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_i
 	assert_int_equal(r->log[0].room, r->peers[3].welcome.room);
 	assert_int_equal(r->log[0].leave, LP_LEAVE_REPLACED);
 	assert_int_equal(r->log[1].kind, LP_HUB_JOINED);
-	/* the old connection's end says nothing new */
+	/* the end of the old connection causes no event */
 	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
 	assert_int_equal(r->peers[2].count, 2);
 	assert_int_equal(relay_counters(r).members, 3);
@@ -354,7 +354,7 @@ static void R6_the_path_of_the_connection_limits_the_mtu(void **state)
 	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
 	m.hello.capabilities = 0;
 	peer_open(r, 1, 1200);
-	lp_hub_on_path(r->peers[1].session, 1250); /* it has grown before the hello came */
+	lp_hub_on_path(r->peers[1].session, 1250); /* the path grew before the hello arrived */
 	peer_say(r, 1, 0, &m);
 	assert_int_equal(r->peers[1].welcome.mtu, 1250 - LP_OVERLAY_HEADER - LP_ETH_HEADER);
 	assert_int_equal(r->peers[1].welcome.capabilities, 0);
@@ -396,7 +396,7 @@ static void changed_link_status_is_sent_to_the_room(void **state)
 			assert_true(status->peer == 1 && status->rtt_us == rows[i].rtt &&
 				    status->loss_permille == rows[i].loss);
 	}
-	peer_join(r, 3); /* a newcomer hears how they are */
+	peer_join(r, 3); /* a newcomer is told the current status */
 	relay_forget(r);
 	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
 	assert_int_equal(r->peers[3].count, 1);
@@ -452,7 +452,7 @@ static void actions_for_a_closed_session_are_discarded(void **state)
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
 	relay_forget(r);
-	/* nothing is drained between these */
+	/* no action is taken out between these */
 	lp_hub_on_stream(r->hub, r->peers[1].session, 2, bytes, len, true, r->now);
 	lp_hub_on_stream(r->hub, r->peers[1].session, 4, bytes, len, true, r->now);
 	lp_hub_on_closed(r->hub, r->peers[1].session, LP_LEAVE_OTHER, r->now);
@@ -470,7 +470,7 @@ static void actions_for_a_closed_session_are_discarded(void **state)
 	peer_open(r, 3, RELAY_PATH);
 	lp_hub_on_stream(r->hub, r->peers[3].session, 0, bytes, len, true, r->now);
 	peer_closed(r, 3, LP_LEAVE_OTHER);
-	assert_int_equal(r->peers[3].reject, -1); /* nobody is there to hear it */
+	assert_int_equal(r->peers[3].reject, -1); /* nobody receives it */
 	assert_int_equal(r->log_count, 1);
 	assert_int_equal(r->log[0].kind, LP_HUB_REJECTED);
 	assert_null(r->log[0].session);
@@ -517,8 +517,7 @@ int main(void)
 		cmocka_unit_test(C6_a_disconnect_closes_and_the_others_learn_its_reason),
 		cmocka_unit_test(C7_any_other_message_after_the_handshake_is_a_protocol_error),
 		cmocka_unit_test(incomplete_messages_of_a_member_are_limited),
-		cmocka_unit_test(
-			R4_a_peer_that_comes_back_replaces_itself_and_the_others_hear_that_in_order),
+		cmocka_unit_test(R4_a_resumed_member_replaces_itself_and_events_stay_in_order),
 		cmocka_unit_test(rejects_carry_their_reason_and_joins_need_randomness),
 		cmocka_unit_test(a_room_of_another_worker_is_rejected_with_a_steering_hint),
 		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),

@@ -1,4 +1,4 @@
-/* The relay's control side until a peer has joined (row C1). */
+/* The relay's control side until a member has joined (row C1). */
 #include "hub_unit.h"
 
 static void C1_a_hello_is_answered_by_a_welcome(void **state)
@@ -36,7 +36,8 @@ static void C1_a_hello_can_arrive_in_pieces(void **state)
 		peer_stream(r, 1, 0, bytes, cut, false);
 		assert_false(r->peers[1].welcomed);
 		peer_stream(r, 1, 0, bytes + cut, len - cut, false);
-		assert_true(r->peers[1].welcomed); /* it must not wait for the end */
+		/* the welcome must not wait for the end of the stream */
+		assert_true(r->peers[1].welcomed);
 		peer_stream(r, 1, 0, NULL, 0, true);
 		assert_false(r->peers[1].closed);
 		relay_free(r);
@@ -76,7 +77,7 @@ static void C1_anything_but_a_hello_is_rejected_as_malformed(void **state)
 		if (r->peers[1].reject != LP_REJECT_MALFORMED)
 			fail_msg("%s", rows[i].why);
 		assert_int_equal(relay_counters(r).rejects, 1);
-		/* whatever it says now is ignored, until it is made to go */
+		/* further messages are ignored until the connection is closed */
 		peer_stream(r, 1, 0, hello, len, true);
 		peer_stream(r, 1, 2, stats, stats_len, true);
 		assert_false(r->peers[1].welcomed || r->peers[1].closed);
@@ -135,7 +136,7 @@ static void a_connection_without_a_hello_is_closed_in_time(void **state)
 	lp_control_encode(&m, bytes, sizeof(bytes));
 	peer_open(r, 1, RELAY_PATH);
 	peer_open(r, 2, RELAY_PATH);
-	peer_stream(r, 2, 0, bytes, 5, false); /* a piece of one is none */
+	peer_stream(r, 2, 0, bytes, 5, false); /* a part of a message is not malformed */
 	peer_join(r, 3);
 	relay_at(r, start + 1);
 	assert_int_equal(lp_hub_deadline(r->hub), start + LP_HUB_HELLO_TIMEOUT);
@@ -147,7 +148,7 @@ static void a_connection_without_a_hello_is_closed_in_time(void **state)
 	assert_false(r->peers[3].closed);
 	peer_closed(r, 1, LP_LEAVE_OTHER);
 	peer_closed(r, 2, LP_LEAVE_OTHER);
-	assert_int_equal(r->peers[3].count, 0); /* who never joined does not leave */
+	assert_int_equal(r->peers[3].count, 0); /* a connection that never joined does not leave */
 	assert_int_equal(relay_counters(r).sessions, 1);
 	relay_free(r);
 }

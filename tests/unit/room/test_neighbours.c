@@ -194,7 +194,7 @@ static void link_local_floods_displace_only_link_local_addresses(void **state)
 		assert_true(lp_neighbours_claim(n, 1, IP(169, 254, 0, 0) + i, LP_SECOND));
 	for (uint32_t i = 0; i < 256; i++)
 		assert_false(lp_neighbours_claim(n, 1, IP(10, 0, 0, i), 2 * LP_SECOND));
-	/* and they make room for others */
+	/* and they give way to others */
 	for (uint32_t i = 0; i < 256; i++) {
 		uint16_t owner = (uint16_t)(i + 300);
 		assert_true(lp_neighbours_claim(n, owner, IP(10, 0, 1, i), 2 * LP_SECOND));

@@ -1,4 +1,4 @@
-/* The registry of rooms: who may join, who is replaced, what goes with a leaver. */
+/* The registry of rooms: who can join, who is replaced, and what is forgotten after a leave. */
 #include "room_unit.h"
 
 static bool leave(struct lp_rooms *rooms, struct lp_member *m)
@@ -20,7 +20,8 @@ static void R1_members_with_the_same_key_share_a_room(void **state)
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(8, 8);
 	struct lp_hello one = hello_of(LP_ROLE_CLIENT, 1, 1), two = hello_of(LP_ROLE_CLIENT, 2, 1);
-	struct lp_hello other = hello_of(LP_ROLE_CLIENT, 1, 2); /* its MAC is free in that room */
+	/* its MAC is free in the other room */
+	struct lp_hello other = hello_of(LP_ROLE_CLIENT, 1, 2);
 	other.room_key[31] = 1;
 	struct lp_member *a = must_join(rooms, &one), *b = must_join(rooms, &two);
 	struct lp_member *c = must_join(rooms, &other);
@@ -86,7 +87,7 @@ static void R1_rooms_are_limited_and_a_closed_room_frees_its_slot(void **state)
 	must_join(rooms, &two);
 	assert_int_equal(join(rooms, &three).reject, LP_REJECT_TOO_MANY_ROOMS);
 	one.mac = player_mac(2);
-	must_join(rooms, &one); /* a room that is there still takes people */
+	must_join(rooms, &one); /* an existing room still accepts members */
 	struct lp_member *again = lp_room_find(m->room, &one.mac);
 	assert_false(leave(rooms, again));
 	assert_true(leave(rooms, m));
@@ -172,7 +173,7 @@ static void R4_a_mac_is_unique_unless_the_resume_token_proves_the_same_member(vo
 		memcpy(hello.resume_token, (uint8_t[16]){0x77, 6}, 16);
 		assert_int_equal(join(rooms, &hello).reject, taken); /* another's */
 		memcpy(hello.resume_token, (uint8_t[16]){0x77, 5, [15] = 1}, 16);
-		assert_int_equal(join(rooms, &hello).reject, taken); /* nearly */
+		assert_int_equal(join(rooms, &hello).reject, taken); /* one byte differs */
 
 		memcpy(hello.resume_token, (uint8_t[16]){0x77, 5}, 16);
 		struct outcome o = join_with(rooms, &hello, PATH, 9, 0);
@@ -186,7 +187,7 @@ static void R4_a_mac_is_unique_unless_the_resume_token_proves_the_same_member(vo
 		else
 			assert_ptr_equal(lp_room_gateway(o.member->room), o.member);
 		lp_member_free(old);
-		/* good once */
+		/* a token is valid once */
 		assert_int_equal(join(rooms, &hello).reject, taken);
 		lp_rooms_free(rooms);
 	}
@@ -221,7 +222,8 @@ static void R4_a_resuming_member_can_enter_a_full_room(void **state)
 	lp_neighbours_claim(n, old->peer, IPV4(10, 0, 0, 5), 0);
 	struct outcome o = join(rooms, &hello);
 	assert_ptr_equal(o.replaced, old);
-	assert_int_equal(lp_room_id(o.member->room), id); /* alone, and still the same room */
+	/* the only member, and still the same room */
+	assert_int_equal(lp_room_id(o.member->room), id);
 	assert_true(lp_neighbours_claim(n, o.member->peer, IPV4(10, 0, 0, 5), 0)); /* as before */
 	lp_member_free(old);
 	lp_rooms_free(rooms);
@@ -255,7 +257,7 @@ static void R7_a_leave_takes_effect_at_once_and_the_last_one_closes_the_room(voi
 	lp_member_free(a);
 	assert_null(lp_room_find(room, &mac));
 	assert_int_equal(count_in(room), 2);
-	/* its address is free as well */
+	/* its address is free too */
 	assert_true(lp_neighbours_claim(lp_room_neighbours(room), b->peer, IPV4(10, 0, 0, 5), 0));
 
 	a = client(rooms, 1);
@@ -286,7 +288,7 @@ static void R7_what_a_gateway_taught_is_forgotten_when_it_leaves(void **state)
 	leave(rooms, g);
 	assert_false(lp_neighbours_on_lan(n, &host, 1));
 	assert_true(lp_neighbours_claim(n, c->peer, IPV4(10, 0, 0, 1), 1));
-	/* a client's hello protects nothing */
+	/* a client's hello protects no address */
 	struct lp_hello sly = hello_of(LP_ROLE_CLIENT, 2, 1);
 	sly.protected_ipv4[0] = IPV4(10, 0, 0, 9);
 	sly.protected_count = 1;
@@ -311,7 +313,7 @@ static void ids_of_a_room_are_never_reused_and_can_run_out(void **state)
 		leave(rooms, m);
 	}
 	assert_int_equal(join(rooms, &hello).reject, LP_REJECT_WORN_OUT);
-	/* everybody leaves, and the next room is fresh */
+	/* after everybody has left, the next room starts again */
 	assert_true(leave(rooms, keeper));
 	assert_int_equal(must_join(rooms, &hello)->peer, 1);
 	lp_rooms_free(rooms);
@@ -358,17 +360,17 @@ static void one_source_cannot_take_all_rooms(void **state)
 		hello.room_key[0] = (uint8_t)i;
 		opened += join_from(rooms, &hello, 7, PATH, 1, 0).reject == -1;
 	}
-	assert_int_equal(opened, 48); /* 16, and 32 while as many as 16 are free */
+	assert_int_equal(opened, 48); /* 16, plus 32 while 16 or more rooms are free */
 	hello.room_key[0] = 100;
 	assert_int_equal(join_from(rooms, &hello, 7, PATH, 1, 0).reject, LP_REJECT_TOO_MANY_ROOMS);
 	assert_int_equal(join_from(rooms, &hello, 8, PATH, 1, 0).reject, -1);
-	/* rooms that are there already are open to all */
+	/* everybody can join existing rooms */
 	hello.mac = player_mac(2);
 	assert_int_equal(join_from(rooms, &hello, 7, PATH, 1, 0).reject, -1);
 	lp_rooms_free(rooms);
 }
 
-/* The ids of the next count rooms, each gone before the next is opened. */
+/* Returns the ids of the next count rooms. Each room is closed before the next is opened. */
 static void open_rooms(struct lp_rooms *rooms, size_t count, uint32_t *ids)
 {
 	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 1, 1);

@@ -1,4 +1,4 @@
-/* What fits: the MTU of a room, what its members carry, and where frames go. */
+/* What fits: a room's MTU, what its members can carry, and who receives a frame. */
 #include "room_unit.h"
 
 static void R5_the_first_member_sets_the_mtu_and_later_ones_must_support_it(void **state)
@@ -82,7 +82,7 @@ static void R5_R6_budget_path_and_fragments_determine_the_mtu(void **state)
 	}
 }
 
-static void F5_what_a_member_carries_follows_its_path_but_not_past_its_budget(void **state)
+static void F5_a_members_limit_follows_its_path_up_to_its_budget(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
@@ -103,8 +103,9 @@ static void F5_what_a_member_carries_follows_its_path_but_not_past_its_budget(vo
 	lp_rooms_free(rooms);
 }
 
-/* Who gets what: a room of two clients that take all, a narrow one, and maybe a gateway. */
-static void F2_F3_F5_every_frame_goes_where_it_belongs(void **state)
+/* The recipients of frames in a room of two clients with all capabilities, one with a narrow path,
+ * and in some cases a gateway. */
+static void F2_F3_F5_every_frame_reaches_its_recipients(void **state)
 {
 	(void)state;
 	enum { ONE, TWO, NARROW, GATEWAY, NOBODY };
@@ -119,7 +120,7 @@ static void F2_F3_F5_every_frame_goes_where_it_belongs(void **state)
 		enum lp_action action;
 		enum lp_drop drop;
 		size_t count, skipped;
-		int to; /* the one that gets it, when it is one */
+		int to; /* the recipient, if it is only one */
 		bool known;
 	} rows[] = {
 		{"client to client", ONE, player_mac(2), 1000, true, LP_ACTION_UNICAST,
@@ -200,8 +201,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R5_the_first_member_sets_the_mtu_and_later_ones_must_support_it),
 		cmocka_unit_test(R5_R6_budget_path_and_fragments_determine_the_mtu),
-		cmocka_unit_test(F5_what_a_member_carries_follows_its_path_but_not_past_its_budget),
-		cmocka_unit_test(F2_F3_F5_every_frame_goes_where_it_belongs),
+		cmocka_unit_test(F5_a_members_limit_follows_its_path_up_to_its_budget),
+		cmocka_unit_test(F2_F3_F5_every_frame_reaches_its_recipients),
 		cmocka_unit_test(
 			a_broadcast_without_targets_is_dropped_and_to_narrow_paths_only_is_too_big),
 	};

@@ -1,5 +1,5 @@
-/* The frame path of hub and tunnel never allocates. The linker's --wrap counts for the core's objects,
- * with and without sanitizers. */
+/* The frame path of hub and tunnel never allocates. The linker's --wrap counts the allocations of
+ * the core's objects, with and without sanitizers. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static void joining_allocates_which_proves_that_the_counter_works(void **state)
 	struct relay *r = relay_new(&config);
 	allocations = 0;
 	peer_join(r, 1);
-	assert_true(allocations >= 3); /* session, room, member at least */
+	assert_true(allocations >= 3); /* at least session, room and member */
 	allocations = 0;
 	const struct lp_tunnel_config tunnel = line_config(LP_ROLE_CLIENT);
 	struct line *l = line_new(&tunnel);
@@ -55,7 +55,7 @@ static void joining_allocates_which_proves_that_the_counter_works(void **state)
 	relay_free(r);
 }
 
-/* Frames of every kind, good and bad, in the number given. */
+/* Builds the n-th of a sequence of valid and invalid frames of every kind. */
 static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 {
 	const struct lp_mac src = from ? player_mac(from) : host_mac(1);
@@ -93,7 +93,7 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 	}
 }
 
-/* One half, or a numbered frame. */
+/* Builds one fragment, or a numbered frame. */
 static size_t in_halves(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_overlay_type type,
 	uint16_t peer, uint32_t room, uint16_t id)
 {
@@ -112,7 +112,7 @@ static size_t in_halves(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_ov
 	return at + (is_first ? first : len - first);
 }
 
-/* What became of datagrams with tags, told late; some are lost, some are never told of. */
+/* Tags of datagrams whose fate is reported late; some are lost, some never reported. */
 struct fates {
 	uint64_t tags[64];
 	size_t count;
@@ -229,7 +229,7 @@ static void the_hub_allocates_nothing_for_frames(void **state)
 			size_t part =
 				in_halves(bytes, f, len, k ? LP_OVERLAY_SECOND : LP_OVERLAY_FIRST,
 					w->peer, w->room, (uint16_t)n);
-			if (!k || n % 3) /* many never come */
+			if (!k || n % 3) /* many are never reported */
 				peer_datagram(r, from, bytes, part);
 		}
 		struct lp_session *s;

@@ -1,4 +1,4 @@
-/* The tunnel's connection: joining, being told, coming back, leaving. */
+/* The tunnel's connection: joining, events, reconnecting, leaving. */
 #include "tunnel_unit.h"
 
 static struct lp_hello hello_sent(const struct line *l)
@@ -19,7 +19,7 @@ static void the_first_message_is_a_hello_with_the_configuration(void **state)
 	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
 	config.datagram_budget = 1200;
 	config.mtu = 1400;
-	config.mac = player_mac(1); /* a gateway has none */
+	config.mac = player_mac(1); /* gateways have no MAC */
 	config.protected_ipv4 = &router;
 	config.protected_count = 1;
 	struct line *l = line_new(&config);
@@ -64,7 +64,7 @@ static void a_welcome_brings_the_port_up_with_the_rooms_mtu(void **state)
 	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_JOINED, 0);
 	assert_non_null(a);
 	assert_int_equal(a->welcome.peer, OWN_PEER);
-	/* the end of the stream may come later, alone */
+	/* the end of the stream can arrive later */
 	line_stream(l, 0, NULL, 0, true);
 	assert_true(lp_tunnel_is_joined(l->tunnel));
 	line_free(l);
@@ -131,7 +131,7 @@ static void anything_but_a_welcome_or_reject_ends_the_connection(void **state)
 			line_stream(l, 0, "HTTP/1.1 400 ", 13, true);
 		assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
 		assert_int_equal(l->port.ups, 0);
-		line_closed(l, true); /* it was ours: another attempt */
+		line_closed(l, true); /* the tunnel closed it: it connects again */
 		assert_false(lp_tunnel_is_over(l->tunnel));
 		line_free(l);
 	}
@@ -140,7 +140,7 @@ static void anything_but_a_welcome_or_reject_ends_the_connection(void **state)
 	line_connected(l);
 	line_say(l, 0, &m);
 	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_say(l, 0, &m); /* a second one */
+	line_say(l, 0, &m); /* a second welcome */
 	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
 	assert_int_equal(l->port.downs, 1);
 	line_free(l);
@@ -150,7 +150,8 @@ static void a_relay_that_does_not_answer_the_hello_is_given_up(void **state)
 {
 	(void)state;
 	struct line *l = connecting(LP_ROLE_CLIENT);
-	assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER); /* the handshake has its own */
+	/* the handshake has its own timeout */
+	assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER);
 	line_connected(l);
 	assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + LP_TUNNEL_WELCOME_TIMEOUT);
 	line_at(l, l->now + LP_TUNNEL_WELCOME_TIMEOUT - 1);
@@ -219,7 +220,7 @@ static void a_reject_is_final_at_first_and_retried_after_a_join(void **state)
 	}
 }
 
-/* As the relay's worker does that has not the room. The connection's end is the tunnel's. */
+/* Acts as a relay's worker that does not host the room. The tunnel closes the connection. */
 static void sent_on(struct line *l, uint16_t steer)
 {
 	const struct lp_control m = {
@@ -237,7 +238,7 @@ static void assert_connects_at_once(const struct line *l, uint16_t steer)
 	assert_non_null(a);
 	assert_true(a->steered);
 	assert_int_equal(a->steer, steer);
-	/* nobody is told of what is no end */
+	/* a redirect is not reported */
 	assert_null(line_action(l, LP_TUNNEL_REJECTED, 0));
 	assert_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
 }
@@ -262,7 +263,7 @@ static void a_steering_hint_is_followed_at_once_up_to_twice(void **state)
 	sent_on(l, 0);
 	assert_connects_at_once(l, 0);
 	sent_on(l, 3);
-	assert_refused(l, true); /* round in circles */
+	assert_refused(l, true); /* too many redirects */
 	line_free(l);
 
 	l = connecting(LP_ROLE_CLIENT);
@@ -270,7 +271,7 @@ static void a_steering_hint_is_followed_at_once_up_to_twice(void **state)
 	line_join(l, 1500);
 	assert_true(lp_tunnel_is_joined(l->tunnel));
 	for (int i = 0; i < 2; i++) {
-		/* it comes back: the hint is kept, and two more are followed */
+		/* after a reconnect the hint is kept, and two more are followed */
 		line_forget(l);
 		line_closed(l, false);
 		line_at(l, lp_tunnel_deadline(l->tunnel));
@@ -366,14 +367,14 @@ static void reconnects_back_off_with_jitter(void **state)
 			assert_in_range(a->retry_in, LP_TUNNEL_RETRY_MIN, LP_TUNNEL_RETRY_MAX);
 			assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + a->retry_in);
 			quarter[i][(a->retry_in - from) * 4 / (to - from)]++;
-			line_closed(l, false); /* a connection that is not ours: nothing */
+			line_closed(l, false); /* another connection closed: no effect */
 			assert_int_equal(l->count, 1);
 			line_at(l, lp_tunnel_deadline(l->tunnel) - 1);
 			assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
 			line_at(l, l->now + 1);
 			assert_non_null(line_action(l, LP_TUNNEL_CONNECT, 0));
 		}
-		/* a join makes the next wait short again */
+		/* a join resets the backoff */
 		line_join(l, 1500);
 		line_forget(l);
 		line_closed(l, false);
@@ -393,14 +394,14 @@ static void R4_the_resume_token_is_sent_on_reconnect(void **state)
 	line_joined(l, 11, LP_ROLE_CLIENT);
 	line_closed(l, false);
 	assert_int_equal(l->port.downs, 1);
-	assert_int_equal(l->port.member_count, 0); /* nobody is there now */
+	assert_int_equal(l->port.member_count, 0); /* no other member is left */
 	assert_false(lp_tunnel_is_joined(l->tunnel));
 	line_at(l, lp_tunnel_deadline(l->tunnel));
 	line_forget(l);
 	line_connected(l);
 	struct lp_hello h = hello_sent(l);
 	assert_memory_equal(h.resume_token, ((const uint8_t[16]){9, 9, 9}), LP_TOKEN_SIZE);
-	/* the events begin anew */
+	/* the sequence of events starts again */
 	struct lp_control m = welcome_of(1500);
 	line_say(l, 0, &m);
 	line_joined(l, 11, LP_ROLE_CLIENT);
@@ -429,8 +430,10 @@ static void C6_a_leave_sends_disconnect_and_waits_briefly_for_the_relay(void **s
 		assert_int_equal(m.disconnect.reason, LP_LEAVE_NORMAL);
 		assert_int_equal(l->port.downs, 1);
 		assert_false(lp_tunnel_is_over(l->tunnel));
-		lp_tunnel_leave(l->tunnel, l->now);                    /* again: nothing more */
-		line_event(l, &(struct lp_control){.type = LP_STATS}); /* not heard any more */
+		/* a second leave has no effect */
+		lp_tunnel_leave(l->tunnel, l->now);
+		/* events are ignored by now */
+		line_event(l, &(struct lp_control){.type = LP_STATS});
 		line_drain(l);
 		assert_int_equal(l->count, 1);
 		if (relay_closes) {

@@ -1,4 +1,4 @@
-/* What the relay tells a tunnel of the room (row C8), and what it may not. */
+/* How a tunnel handles the relay's events (row C8), and which events it rejects. */
 #include "tunnel_unit.h"
 
 static void C8_events_are_applied_in_order_whatever_their_arrival_order(void **state)
@@ -33,7 +33,7 @@ static void C8_events_are_applied_in_order_whatever_their_arrival_order(void **s
 			assert_int_equal(l->actions[3].member.peer, 11);
 			assert_string_equal(l->actions[3].member.name, "you");
 			assert_int_equal(l->actions[4].member.peer, 13);
-			/* the port hears of the players alone */
+			/* the port learns only the clients */
 			const struct lp_mac mac = player_mac(13);
 			assert_int_equal(l->port.member_count, 1);
 			assert_true(lp_mac_equal(&l->port.members[0], &mac));
@@ -119,7 +119,8 @@ static void C8_bad_events_before_the_welcome_are_detected_with_it(void **state)
 	line_free(l);
 }
 
-/* S5: a second gateway would be free of the filter, and so is told from afar to be none. */
+/* S5: a second gateway would bypass the filter, so the gateway does not accept it from the
+ * relay. */
 static void S5_a_gateway_rejects_another_gateway(void **state)
 {
 	(void)state;
@@ -134,7 +135,7 @@ static void unknown_messages_are_ignored_and_malformed_ones_are_not(void **state
 	(void)state;
 	struct line *l = line_in_room(LP_ROLE_CLIENT);
 	line_stream(l, 3, (const uint8_t[]){0x3f, 1, 0}, 3, true);
-	line_stream(l, 1, "x", 1, true); /* a stream that has no place: not ours to judge */
+	line_stream(l, 1, "x", 1, true); /* an unexpected stream is ignored */
 	assert_true(lp_tunnel_is_joined(l->tunnel));
 	line_stream(l, 7, (const uint8_t[]){LP_PEER_LEFT, 3, 1, 1, 1}, 5, true);
 	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
@@ -178,7 +179,7 @@ static void link_status_belongs_to_its_member(void **state)
 		.type = LP_PEER_STATUS, .peer_status = {.sequence = 2, .peer = 11, .rtt_us = 5000}};
 	line_event(l, &m);
 	m.peer_status.sequence = 3;
-	m.peer_status.peer = OWN_PEER; /* one's own comes too */
+	m.peer_status.peer = OWN_PEER; /* the own status is reported too */
 	line_event(l, &m);
 	assert_int_equal(l->count, 2);
 	assert_int_equal(l->actions[0].kind, LP_TUNNEL_PEER_STATUS);

@@ -1,4 +1,4 @@
-/* The tunnel's frame path: port to relay, relay to port, and what a rogue relay can not do. */
+/* The tunnel's frame path: port to relay, relay to port, and what a rogue relay cannot do. */
 #include "tunnel_unit.h"
 
 #include "lanparty/path/receiver.h"
@@ -31,12 +31,12 @@ static void frames_are_dropped_before_and_after_the_stay(void **state)
 		assert_int_equal(in.drop, LP_DROP_NOT_JOINED);
 		assert_int_equal(in.targets, 0);
 	}
-	assert_false(lp_tunnel_has_datagram(l->tunnel)); /* what waited is gone */
+	assert_false(lp_tunnel_has_datagram(l->tunnel)); /* waiting datagrams are discarded */
 	assert_int_equal(l->port.count, 0);
 	line_free(l);
 }
 
-static void F1_what_leaves_carries_the_ids_of_the_welcome(void **state)
+static void F1_sent_datagrams_carry_the_ids_of_the_welcome(void **state)
 {
 	(void)state;
 	struct line *l = in_room(LP_ROLE_CLIENT);
@@ -113,7 +113,7 @@ static void tcp_segments_are_clamped_to_one_datagram_in_both_directions(void **s
 	line_frame(l, f, len);
 	line_take(l, 1500, bytes, &o);
 	assert_int_equal(offered(o.bytes), 1248 - LP_OVERLAY_HEADER - LP_ETH_HEADER - 40);
-	assert_int_equal(offered(f), 1460); /* the port's bytes are not ours */
+	assert_int_equal(offered(f), 1460); /* the port's buffer is not modified */
 	len = frame_syn(f, player_mac(OWN_PEER), player_mac(11), LAN(6), LAN(5), 1460);
 	line_forwarded(l, 11, f, len);
 	assert_int_equal(offered(l->port.frame), 1186);
@@ -150,7 +150,8 @@ static void the_filter_checks_both_directions_of_a_client(void **state)
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
 	line_joined(l, 13, LP_ROLE_GATEWAY);
 	len = frame_router_advertisement(f, host_mac(1));
-	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE); /* S3: the LAN's may */
+	/* S3: the LAN's DHCP server is allowed */
+	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE);
 	len = frame_dhcp_ack(
 		f, player_mac(OWN_PEER), host_mac(1), LAN(1), LAN(9), player_mac(OWN_PEER));
 	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE);
@@ -192,7 +193,7 @@ static void the_queue_to_the_relay_is_bounded(void **state)
 	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 3); /* the oldest */
+	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 3); /* the oldest frames */
 	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
 		assert_int_equal(line_take(l, 1500, bytes, &o), 108);
 	assert_int_equal(line_take(l, 1500, bytes, &o), 0);
@@ -285,14 +286,14 @@ static void fragments_from_the_relay_are_reassembled_or_expire(void **state)
 	assert_int_equal(l->port.count, 1);
 	assert_memory_equal(l->port.frame, f, len);
 	assert_int_equal(lp_tunnel_stats(l->tunnel)->rx_frames, 1);
-	/* the first half of 2 comes too late */
+	/* the first fragment of frame 2 arrives too late */
 	l->now += LP_REASSEMBLY_TIMEOUT;
 	assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 2, f, len).action, LP_ACTION_WAIT);
 	assert_int_equal(l->port.count, 1);
 	line_free(l);
 }
 
-/* What the welcome did not say is not for us, and each number counts once. */
+/* Capabilities that the welcome did not grant are refused, and each number is accepted once. */
 static void numbers_and_fragments_need_the_relays_capability(void **state)
 {
 	static const struct {
@@ -337,7 +338,7 @@ static void numbers_and_fragments_need_the_relays_capability(void **state)
 	}
 }
 
-/* To a relay that has not said that it can tell doubles apart, TCP goes as all else. */
+/* For a relay without duplicate detection, TCP is sent like all other frames. */
 static void tcp_is_numbered_only_for_a_relay_with_retransmission(void **state)
 {
 	(void)state;
@@ -373,7 +374,7 @@ static void tcp_is_numbered_only_for_a_relay_with_retransmission(void **state)
 	}
 }
 
-/* A segment and its number go in one datagram. */
+/* A segment and its number fit one datagram. */
 static void tcp_segments_leave_space_for_a_number(void **state)
 {
 	(void)state;
@@ -394,7 +395,7 @@ static void tcp_segments_leave_space_for_a_number(void **state)
 	}
 }
 
-/* A new connection begins at the first number again, on both sides. */
+/* A new connection starts with the first number again, in both directions. */
 static void numbers_restart_with_each_connection(void **state)
 {
 	(void)state;
@@ -423,7 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_are_dropped_before_and_after_the_stay),
-		cmocka_unit_test(F1_what_leaves_carries_the_ids_of_the_welcome),
+		cmocka_unit_test(F1_sent_datagrams_carry_the_ids_of_the_welcome),
 		cmocka_unit_test(
 			a_frame_too_big_for_a_datagram_is_fragmented_if_the_relay_supports_it),
 		cmocka_unit_test(no_datagram_is_larger_than_the_budget),

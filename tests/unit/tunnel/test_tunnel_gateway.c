@@ -1,7 +1,7 @@
-/* The frame path of a gateway: what its LAN may send, and what a rogue relay can not. */
+/* The frame path of a gateway: what its LAN can send, and what a rogue relay cannot do. */
 #include "tunnel_unit.h"
 
-/* F3 from the other side: the LAN's own traffic stays on the LAN. */
+/* F3 seen from the gateway: the LAN's own traffic stays on the LAN. */
 static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **state)
 {
 	(void)state;
@@ -34,7 +34,7 @@ static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **st
 	line_free(l);
 }
 
-/* S5: the relay forwards what it must not, and the gateway does not inject it. */
+/* S5: the relay forwards what it must drop, and the gateway does not inject it. */
 static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 {
 	(void)state;
@@ -48,7 +48,7 @@ static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 	line_join(l, 1500);
 	line_joined(l, 11, LP_ROLE_CLIENT);
 	line_joined(l, 12, LP_ROLE_CLIENT);
-	/* what the LAN says about itself, and what player 12 says */
+	/* ARP of the LAN, and of player 12 */
 	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
 	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(12), LAN(1));
@@ -66,7 +66,7 @@ static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 	len = udp_frame(f, BROADCAST, player_mac(13), 100);
 	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_WRONG_PEER);
 	assert_int_equal(line_forwarded(l, OWN_PEER, f, len).drop, LP_DROP_WRONG_PEER);
-	/* a player under the MAC of a station of the LAN */
+	/* a player uses the MAC of a station on the LAN */
 	len = udp_frame(f, BROADCAST, player_mac(14), 100);
 	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
 	line_joined(l, 14, LP_ROLE_CLIENT);
@@ -84,7 +84,7 @@ static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 	len = frame_raw(f, BROADCAST, player_mac(11), 0x8899, 60);
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ETHERTYPE);
 	assert_int_equal(l->port.count, 0);
-	/* an honest frame passes all the same */
+	/* a valid frame still passes */
 	len = frame_udp(f, host_mac(8), player_mac(11), LAN(11), LAN(8), 5, 100);
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
 	assert_int_equal(l->port.count, 1);
@@ -106,7 +106,7 @@ static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(50), LAN(1));
 	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_ADDRESS_TAKEN);
-	line_left(l, 11); /* and with it goes its hold on the address */
+	line_left(l, 11); /* when the player leaves, its address is released */
 	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
 	line_free(l);
 }

@@ -31,7 +31,7 @@ static void a_code_encodes_80_bits_in_groups_of_five(void **state)
 	}
 }
 
-/* No bit is lost and none counts twice, so that even bytes make even codes. */
+/* Each bit counts exactly once, so that codes are as random as their bytes. */
 static void each_random_bit_is_one_bit_of_one_character(void **state)
 {
 	(void)state;
@@ -197,7 +197,7 @@ static void a_pin_is_64_hex_digits(void **state)
 		const char *text;
 		enum lp_status status;
 	} rows[] = {
-		/* as openssl x509 -fingerprint prints it */
+		/* as printed by openssl x509 -fingerprint */
 		{"SHA256:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
 		 "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF",
 			LP_OK},

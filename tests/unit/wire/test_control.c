@@ -58,7 +58,7 @@ static struct lp_control sample_stats(void)
 	return m;
 }
 
-/* One of each type, in the order of their numbers. */
+/* One message of each type, in the order of their numbers. */
 static void samples(struct lp_control messages[8])
 {
 	messages[0] = sample_hello();
@@ -94,7 +94,7 @@ static void assert_same(const struct lp_control *a, const struct lp_control *b)
 	assert_memory_equal(bytes_a, bytes_b, len_a);
 }
 
-/* Puts type and length in front of the fields and decodes the whole. */
+/* Prepends type and length to the fields and decodes the message. */
 static enum lp_status decode_fields(enum lp_control_type type, const uint8_t *fields, size_t len,
 	struct lp_control *ret_message)
 {
@@ -264,7 +264,7 @@ static void a_default_is_not_sent(void **state)
 #define MTU        "\x08\x02\x45\xdc"
 #define ADDRESSES8 "11112222333344445555666677778888"
 
-/* What a peer may send, and what comes of it. */
+/* Fields that a member can send, and the result. */
 static void a_message_follows_the_protocol_or_is_refused(void **state)
 {
 	(void)state;
@@ -416,7 +416,7 @@ static void a_refused_message_writes_nothing(void **state)
 	assert_string_equal(got.disconnect.text, "untouched");
 }
 
-/* Fields of exactly len bytes: a reason, then one field of a later version. */
+/* Decodes a message of exactly len bytes: a reason, then one field of a later version. */
 static enum lp_status decode_padded(size_t len)
 {
 	uint8_t fields[LP_CONTROL_MAX] = {0x01, 0x01, 0x00, 0x3f};
@@ -433,14 +433,14 @@ static void a_message_has_at_most_4096_bytes(void **state)
 	assert_int_equal(decode_padded(LP_CONTROL_MAX), LP_OK);
 	struct lp_control got;
 	size_t used;
-	/* Refused at once: there is no point in waiting for the rest. */
+	/* Refused at once, because waiting for the rest is useless. */
 	assert_int_equal(lp_control_decode(LITERAL("\x08\x50\x00"), &got, &used), LP_MORE);
 	assert_int_equal(lp_control_decode(LITERAL("\x08\x50\x01"), &got, &used), LP_TOO_LONG);
 	assert_int_equal(lp_control_decode(LITERAL("\x3f\x50\x01"), &got, &used), LP_TOO_LONG);
 	assert_int_equal(
 		lp_control_decode(LITERAL("\x08\xff\xff\xff\xff\xff\xff\xff\xff"), &got, &used),
 		LP_TOO_LONG);
-	/* The head at its longest. */
+	/* Type and length in their longest form. */
 	assert_int_equal(
 		lp_control_decode(
 			LITERAL("\xc0\0\0\0\0\0\0\x08\xc0\0\0\0\0\0\0\x03\1\1\0"), &got, &used),

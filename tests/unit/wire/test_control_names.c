@@ -1,4 +1,4 @@
-/* Names from the wire and from people: what is kept of them. */
+/* How names from the network and from options are cleaned. */
 #include "lanparty/wire/control.h"
 
 #include <setjmp.h>
@@ -60,7 +60,7 @@ static void a_name_is_shortened_between_characters(void **state)
 	assert_string_equal(name, "ab");
 	lp_name_copy(name, 5, "abë", 4);
 	assert_string_equal(name, "abë");
-	/* What comes after a character that does not fit stays out: a name has no holes. */
+	/* Nothing follows a character that does not fit: a name has no gaps. */
 	lp_name_copy(name, 4,
 		"ab\xe2\x82\xac"
 		"c",
@@ -70,7 +70,7 @@ static void a_name_is_shortened_between_characters(void **state)
 	assert_string_equal(name, "");
 	lp_name_copy(name, sizeof(name), "a\0b", 3);
 	assert_string_equal(name, "ab");
-	/* Nothing past the text is looked at. */
+	/* Bytes beyond the text are not read. */
 	lp_name_copy(name, sizeof(name), "abë", 3);
 	assert_string_equal(name, "ab");
 	lp_name_copy(name, sizeof(name), NULL, 0);

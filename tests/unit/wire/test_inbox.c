@@ -18,7 +18,7 @@ static size_t stats_message(uint8_t *bytes, size_t cap)
 static void a_message_in_one_piece_is_decoded_in_place(void **state)
 {
 	(void)state;
-	struct lp_inbox inbox = {.limit = 0}; /* a copy would have no place */
+	struct lp_inbox inbox = {.limit = 0}; /* a limit of 0 leaves no space for a copy */
 	struct lp_control m;
 	uint8_t bytes[64];
 	size_t len = stats_message(bytes, sizeof(bytes));
@@ -65,7 +65,7 @@ static void without_whole_a_message_is_delivered_before_its_stream_ends(void **s
 	assert_int_equal(inbox.count, 0);
 }
 
-/* C1: exactly one message a stream. */
+/* C1: exactly one message per stream. */
 static void C1_a_stream_must_carry_exactly_one_message(void **state)
 {
 	(void)state;
@@ -115,7 +115,7 @@ static void incomplete_streams_are_limited_and_kept_apart(void **state)
 		assert_int_equal(
 			lp_inbox_add(&inbox, 3 + 4 * s, bytes, 3, false, true, &m), LP_MORE);
 	assert_int_equal(lp_inbox_add(&inbox, 15, bytes, 3, false, true, &m), LP_FULL);
-	/* one that needs no copy still passes, and one that ends makes room */
+	/* a complete message still passes, and a finished one frees its slot */
 	assert_int_equal(lp_inbox_add(&inbox, 15, bytes, len, true, true, &m), LP_OK);
 	assert_int_equal(lp_inbox_add(&inbox, 7, bytes + 3, len - 3, true, true, &m), LP_OK);
 	assert_int_equal(inbox.count, 2);
@@ -131,7 +131,8 @@ static void the_longest_message_fits_and_one_byte_more_does_not(void **state)
 	(void)state;
 	struct lp_inbox inbox = {.limit = 1};
 	struct lp_control m;
-	/* the head of a DISCONNECT of 4096 bytes: type, length, then an unknown field fills it up */
+	/* the start of a DISCONNECT of 4096 bytes: type, length, and an unknown field that fills
+	 * it */
 	static uint8_t bytes[LP_CONTROL_HEAD + LP_CONTROL_MAX + 1];
 	const uint8_t head[] = {8, 0x50, 0, 1, 1, 0, 0x3f, 0x4f, 0xfa};
 	memcpy(bytes, head, sizeof(head));

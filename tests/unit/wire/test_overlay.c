@@ -9,7 +9,7 @@
 
 #define B(...) ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__})
 
-/* F1: what does not name its room, peer and type exactly does not count. */
+/* F1: a datagram must state its room, peer and type exactly. */
 static void F1_only_exact_headers_decode(void **state)
 {
 	const struct {

@@ -83,7 +83,7 @@ static void a_deadline_that_came_nearer_is_met(void **state)
 	lp_waiter_close(&waiter);
 }
 
-static void what_is_readable_wakes_it(void **state)
+static void a_readable_descriptor_wakes_the_loop(void **state)
 {
 	(void)state;
 	struct lp_waiter waiter;
@@ -132,7 +132,7 @@ int main(void)
 		cmocka_unit_test(a_deadline_that_has_passed_does_not_wait),
 		cmocka_unit_test(a_deadline_that_moved_away_is_the_one_that_counts),
 		cmocka_unit_test(a_deadline_that_came_nearer_is_met),
-		cmocka_unit_test(what_is_readable_wakes_it),
+		cmocka_unit_test(a_readable_descriptor_wakes_the_loop),
 		cmocka_unit_test(signals_are_readable),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ static const char *const not_listens[] = {"", ":", "443", "443/tcp", "/udp", "65
 	"relay.example:443", "192.0.2.1:99999999999999999999",
 	"[1111:1111:1111:1111:1111:1111:1111:1111:1111:1111]:443", "]:443", "[:443", "[]"};
 
-static void an_address_to_listen_on_is_read_as_P1_says(void **state)
+static void listen_addresses_are_parsed_as_P1_says(void **state)
 {
 	(void)state;
 	char text[LP_ADDRESS_TEXT];
@@ -297,7 +297,7 @@ static void a_batch_is_bounded(void **state)
 	lp_udp_close(server);
 }
 
-static void what_stands_in_the_way_of_listening_has_its_exit_code(void **state)
+static void each_reason_not_to_listen_has_its_exit_code(void **state)
 {
 	(void)state;
 	struct lp_address bound;
@@ -352,7 +352,7 @@ static void close_group(struct lp_udp **group)
 }
 
 /* Each row from many ports: the bytes alone decide. */
-static void a_packet_goes_to_the_socket_that_its_id_names(void **state)
+static void a_packet_reaches_the_socket_that_its_id_names(void **state)
 {
 	(void)state;
 	static const struct {
@@ -514,7 +514,7 @@ static void a_full_socket_costs_one_failing_call_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_address_to_listen_on_is_read_as_P1_says),
+		cmocka_unit_test(listen_addresses_are_parsed_as_P1_says),
 		cmocka_unit_test(replies_leave_from_the_address_that_was_asked),
 		cmocka_unit_test(a_dual_stack_socket_shows_ipv4_as_ipv4),
 		cmocka_unit_test(ipv6_works_as_well),
@@ -523,9 +523,9 @@ int main(void)
 		cmocka_unit_test(nobody_there_is_no_reason_to_stop),
 		cmocka_unit_test(empty_packets_and_too_long_ones_are_skipped),
 		cmocka_unit_test(a_batch_is_bounded),
-		cmocka_unit_test(what_stands_in_the_way_of_listening_has_its_exit_code),
+		cmocka_unit_test(each_reason_not_to_listen_has_its_exit_code),
 		cmocka_unit_test(several_sockets_can_share_an_address),
-		cmocka_unit_test(a_packet_goes_to_the_socket_that_its_id_names),
+		cmocka_unit_test(a_packet_reaches_the_socket_that_its_id_names),
 		cmocka_unit_test(nobody_else_can_listen_beside_a_group_nor_a_group_beside_him),
 		cmocka_unit_test(a_full_socket_costs_one_failing_call_and_no_more),
 	};

@@ -21,7 +21,7 @@ static void count(struct lp_io *io, DWORD error, DWORD bytes)
 	c->bytes = bytes;
 }
 
-static void the_clock_goes_as_fast_as_that_of_windows(void **state)
+static void the_clock_runs_as_fast_as_that_of_windows(void **state)
 {
 	(void)state;
 	lp_time begin = lp_clock();
@@ -141,7 +141,7 @@ static void an_operation_that_failed_says_why(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_clock_goes_as_fast_as_that_of_windows),
+		cmocka_unit_test(the_clock_runs_as_fast_as_that_of_windows),
 		cmocka_unit_test(it_wakes_at_the_deadline),
 		cmocka_unit_test(another_thread_wakes_it),
 		cmocka_unit_test(a_batch_is_bounded_and_nothing_is_lost),
