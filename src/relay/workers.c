@@ -317,7 +317,7 @@ enum lp_exit workers_run(struct workers *w)
 		join_others(w);
 		return LP_EXIT_OS;
 	}
-	if (!say_listening(w)) { /* nobody else reports it */
+	if (!say_listening(w)) { /* a program that waits for this line would wait forever */
 		stop_others(w);
 		join_others(w);
 		return LP_EXIT_IO;

@@ -1,4 +1,4 @@
-/* What people paste: room codes, relay addresses, pins and invites. */
+/* Text that people paste: room codes, relay addresses, pins and invites. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

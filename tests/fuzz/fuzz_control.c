@@ -1,4 +1,4 @@
-/* What a peer can send on a stream: control messages and names. */
+/* Bytes of a stream: control messages and names. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static void check(int holds)
 		abort();
 }
 
-/* An incomplete message wants more, and what follows a message does not change it. */
+/* A truncated message is incomplete, and bytes after a message do not change it. */
 static void check_cut(const uint8_t *bytes, size_t used)
 {
 	struct lp_control m;
@@ -25,7 +25,7 @@ static void check_cut(const uint8_t *bytes, size_t used)
 	check(lp_control_decode(bytes, used, &m, &again) != LP_MORE && again == used);
 }
 
-/* What was understood is sent the same way every time, and understood the same way again. */
+/* A decoded message encodes to bytes that decode to the same message. */
 static void check_round_trip(const struct lp_control *m)
 {
 	uint8_t first[MESSAGE_MAX], second[MESSAGE_MAX];

@@ -1,8 +1,8 @@
-/* The filter against an independent parser: nothing that passes may do to an end host what clients
- * must not do. The input is a byte of options, then frames: u16 length, bytes.
+/* Compares the filter with an independent parser: no frame that passes can do to a host what
+ * clients must not do. The input is a byte of options, then frames: u16 length, bytes.
  *
- * Checksums and source addresses are put right where the options say so, for chance would hardly
- * find them. */
+ * The options can set checksums and source addresses, because random input hardly ever has valid
+ * ones. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,8 +41,8 @@ static void repair(uint8_t *frame, size_t len, uint8_t options)
 	frame[25] = (uint8_t)(0xffff - sum);
 }
 
-/* The plainest of honest frames, which no reason can be good enough to drop: a whole UDP datagram
- * without options between high ports, from a private address. */
+/* The simplest honest frame, which must never be dropped: an unfragmented UDP packet without IP
+ * options between high ports, from a private address. */
 static bool is_plain(const uint8_t *f, size_t len)
 {
 	size_t total = len < 42 ? 0 : (size_t)f[16] << 8 | f[17];
@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			return 0;
 		memcpy(frame, data, len);
 		repair(frame, len, options);
-		/* a block of the very size, so that a step past the end is seen */
+		/* an exact allocation, so that a sanitizer reports an overread */
 		uint8_t *exact = realloc(frame, len ? len : 1);
 		if (!exact)
 			exact = frame;

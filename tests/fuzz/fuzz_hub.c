@@ -1,5 +1,5 @@
-/* The relay's event core: bytes are what peers do, in which order. Whatever they do, the registry, the
- * events and the buffers stay consistent. */
+/* The relay's event core. The input is what members do, in which order. Whatever they do, the
+ * registry, the events and the buffers stay consistent. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ struct relay {
 	lp_time now;
 	struct lp_reader in;
 	struct slot slots[SLOTS];
-	uint8_t token[LP_TOKEN_SIZE]; /* the last one given */
+	uint8_t token[LP_TOKEN_SIZE]; /* the last token assigned */
 };
 
 static uint8_t next_token;
@@ -42,7 +42,7 @@ static bool fill(void *bytes, size_t len)
 	return next_token % 16 != 15;
 }
 
-/* What the hub tells a peer must make sense to it. */
+/* Checks that the hub's actions are consistent for the member. */
 static void hear(struct relay *r, struct slot *s, const struct lp_hub_action *a)
 {
 	struct lp_control m;
@@ -86,7 +86,7 @@ static void drain(struct relay *r)
 	}
 }
 
-/* The registry, seen through each session, is consistent. */
+/* Checks the registry through each session. */
 static void check_rooms(const struct relay *r)
 {
 	struct lp_hub_counters c;
@@ -181,7 +181,7 @@ static void check_verdict(const struct lp_verdict *v)
 	check(v->targets == 0 || v->action >= LP_ACTION_UNICAST);
 }
 
-/* Bytes as they are, or stamped as they must be. */
+/* A datagram of random bytes, or one with the right ids. */
 static void op_datagram(struct relay *r, struct slot *s)
 {
 	uint8_t choice = lp_read_u8(&r->in), len = lp_read_u8(&r->in);
@@ -219,7 +219,7 @@ static void op_datagram(struct relay *r, struct slot *s)
 	check_verdict(&v);
 }
 
-/* F1, F2: what comes out is the room's, stamped, and never the receiver's own. */
+/* F1, F2: a datagram to a member has the room's ids, and is never its own. */
 static void op_take(struct relay *r, struct slot *s)
 {
 	size_t max = 16 * (size_t)lp_read_u8(&r->in);
@@ -336,7 +336,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	check(r->hub != NULL);
 	while (lp_reader_left(&r->in)) {
 		step(r);
-		if (lp_reader_left(&r->in) % 4) /* now and then several things happen at once */
+		/* sometimes several events happen at the same time */
+		if (lp_reader_left(&r->in) % 4)
 			drain(r);
 		check_rooms(r);
 	}

@@ -1,5 +1,6 @@
-/* Overlay headers, halves and numbers. The input is datagrams: u16 length, bytes. What decodes encodes to
- * the same header; halves never give a frame that no two of them can be; no number is new twice. */
+/* Overlay headers, fragments and numbers. The input is datagrams: u16 length, bytes. A decoded
+ * header encodes to the same header; fragments never give a frame that no two of them form; no
+ * number is accepted twice. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FRAMES 4 /* fewer than slots: an empty pool happens too */
+#define FRAMES 4 /* fewer than slots, so that the pool can be empty */
 
 static void check_whole(struct lp_pool *pool, struct lp_frame *frame, const struct lp_overlay *half)
 {
@@ -22,13 +23,13 @@ static void check_whole(struct lp_pool *pool, struct lp_frame *frame, const stru
 	lp_frame_drop(pool, frame);
 }
 
-/* A number is new again only after so many others that it can be taken for a later one. */
+/* A number is accepted again only after so many others that it is ambiguous. */
 #define AROUND (UINT16_MAX / 2 - LP_REPLAY_WINDOW)
 
 struct numbers {
 	struct lp_replay seen;
-	uint64_t moved;           /* how far the newest has moved in all */
-	uint64_t taken[1u << 16]; /* 0: not yet; else moved when it was, and 1 */
+	uint64_t moved;           /* total advance of the newest number */
+	uint64_t taken[1u << 16]; /* 0: never; else the value of moved at that time, plus 1 */
 };
 
 static void one_number(struct numbers *n, uint16_t id)

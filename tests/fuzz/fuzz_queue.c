@@ -1,6 +1,6 @@
-/* One queue: bytes are what is pushed, sent, acknowledged and lost, and when. Whatever happens, the lists
- * are whole, the count is right, no frame goes out twice but those that were called lost, and every frame
- * comes back to the pool. */
+/* One queue. The input is what is pushed, sent, acknowledged and lost, and when. Whatever happens,
+ * the lists and the count are consistent, no frame is sent twice unless it was reported lost, and
+ * every frame returns to the pool. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +21,16 @@ struct world {
 	struct lp_queue queue;
 	uint64_t drops[LP_DROP_COUNT];
 	lp_time now;
-	uint64_t tags[TAGS]; /* that were given, the latest ones */
+	uint64_t tags[TAGS]; /* the latest tags */
 	size_t tag_count;
-	struct lp_frame *held[FRAMES]; /* by somebody else */
+	struct lp_frame *held[FRAMES]; /* by another owner */
 	size_t held_count;
 	uint32_t serial; /* of the next frame */
 	uint8_t sent[1u
-		     << 16]; /* times that the frame went out: numbered, and whole or first half */
-	uint32_t half;       /* the frame whose first half went out last */
+		     /* number of transmissions of each frame, as numbered frame and as frame or
+		      * first fragment */
+		     << 16];
+	uint32_t half; /* the frame whose first fragment was sent last */
 	uint16_t half_id;
 };
 
@@ -50,7 +52,7 @@ static size_t count_places(const struct lp_entries *list)
 	return count;
 }
 
-/* Each flow that has frames is in one list, and each list has what says so. */
+/* Each flow with frames is in exactly the list that its state requires. */
 static void check_flows(const struct lp_queue *q)
 {
 	size_t listed = 0, busy = 0;
@@ -113,7 +115,7 @@ static void op_push(struct world *w)
 	check(w->queue.count <= (before > most ? before : most));
 }
 
-/* What an honest receiver sees. */
+/* Decodes a datagram as a receiver does. */
 static void check_datagram(struct world *w, const struct lp_datagram *d, bool sent)
 {
 	uint8_t bytes[LP_DATAGRAM_MAX + LP_OVERLAY_FRAGMENT_HEADER];
@@ -149,8 +151,7 @@ static void op_send(struct world *w, bool sent)
 	struct lp_datagram d;
 	for (int n = choice % 8; n >= 0; n--) {
 		if (!lp_queue_peek(&w->queue, w->pool, max, choice & 8, w->now, w->drops, &d)) {
-			check(!(choice & 8) ||
-				w->queue.count == 0); /* bulk: nothing is held back */
+			check(!(choice & 8) || w->queue.count == 0); /* not the governor's turn */
 			return;
 		}
 		check(d.header_len + d.len <= max);
@@ -166,7 +167,8 @@ static void op_fate(struct world *w, bool acked)
 {
 	uint8_t choice = lp_read_u8(&w->in);
 	uint64_t tag = w->tags[choice % TAGS];
-	if (choice == 255) /* made up, but not one of those that wait: those are never given away */
+	/* a made-up tag, except those of waiting frames, which are never issued */
+	if (choice == 255)
 		tag = (uint64_t)1 << 47 | lp_read_u8(&w->in);
 	if (acked)
 		lp_queue_acked(&w->queue, w->pool, tag);

@@ -1,5 +1,6 @@
-/* The tunnel's event core: bytes are what the relay, the port and the clock do. Whatever they do, the
- * port goes up and down in turn, and a gateway lets out of the room only what a member may send. */
+/* The tunnel's event core. The input is what the relay, the port and the clock do. Whatever they
+ * do, the port goes up and down in turn, and a gateway writes to its LAN only what a member is
+ * allowed to send. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
 	return 0;
 }
 
-/* S5: at a gateway only what comes from the MAC of a player who is there. */
+/* S5: a gateway writes only frames from the MAC of a player in the room. */
 static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct line *l = (struct line *)port;
@@ -122,7 +123,7 @@ static void drain(struct line *l)
 			check(a.final == (a.retry_in == 0) && a.retry_in <= LP_TUNNEL_RETRY_MAX);
 			break;
 		case LP_TUNNEL_CONNECT:
-			check(!l->over); /* it was over before */
+			check(!l->over); /* it was not over before */
 			break;
 		default:
 			break;
@@ -157,7 +158,7 @@ static void op_reply(struct line *l)
 	say(l, 0, &m);
 }
 
-/* Events in their turn, or a little before it or after it. */
+/* Events in order, a little early or a little late. */
 static void op_event(struct line *l)
 {
 	uint8_t kind = lp_read_u8(&l->in), peer = lp_read_u8(&l->in), turn = lp_read_u8(&l->in);
@@ -202,7 +203,7 @@ static void check_verdict(const struct lp_verdict *v, bool joined)
 	check(joined || v->drop == LP_DROP_NOT_JOINED);
 }
 
-/* A frame built with care, or bytes as they are. */
+/* A carefully built frame, or random bytes. */
 static size_t make_frame(struct line *l, uint8_t *f, uint8_t choice, struct lp_mac src)
 {
 	uint8_t len = lp_read_u8(&l->in);

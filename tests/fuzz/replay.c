@@ -18,7 +18,7 @@ static bool replay_file(const char *path)
 	if (good) {
 		size_t len = fread(bytes, 1, INPUT_MAX, file);
 		good = !ferror(file);
-		/* a block of the very size, so that a step past the end is seen */
+		/* an exact allocation, so that a sanitizer reports an overread */
 		uint8_t *exact = realloc(bytes, len ? len : 1);
 		if (exact)
 			bytes = exact;
@@ -31,7 +31,7 @@ static bool replay_file(const char *path)
 	return good;
 }
 
-/* Returns how many inputs it ran; a path that is no folder is one. */
+/* Returns the number of inputs; a path that is not a folder is one input. */
 static size_t replay(const char *path)
 {
 	DIR *folder = opendir(path);

@@ -1,5 +1,5 @@
-/* Writes the seeds of fuzz_filter, fuzz_overlay and fuzz_queue: seeds FOLDER, which has filter/, overlay/ and
- * queue/. */
+/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_overlay and fuzz_queue into FOLDER/filter,
+ * FOLDER/overlay and FOLDER/queue, which must exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define FILTER_SEEDS   48
 #define FRAMES_A_SEED  4
-#define SEED_FRAME_MAX 400 /* longer ones are left out: what matters is at the start */
+#define SEED_FRAME_MAX 400 /* longer frames are left out, because the start matters */
 
 static const struct evasion_context addresses = {
 	.client = {{0x02, 0, 0x5e, 0x10, 0, 1}},
@@ -49,7 +49,7 @@ static void filter_seeds(const char *folder)
 	size_t count = evasion_frames(&addresses, frames, EVASION_FRAMES_MAX);
 	for (size_t seed = 0; seed < FILTER_SEEDS; seed++) {
 		size_t start = seed * count / FILTER_SEEDS;
-		/* this attack takes two frames, and chance would hardly make them */
+		/* this attack needs two frames, which random input hardly ever has */
 		for (size_t i = 0; seed == 0 && i < count; i++) {
 			if (strcmp(frames[i].name, EVASION_REWRITTEN) == 0)
 				start = i;
@@ -98,7 +98,7 @@ static void overlay_seeds(const char *folder)
 	}
 }
 
-/* Stories of one queue: see fuzz_queue.c for what the bytes mean. */
+/* Scenarios of one queue; fuzz_queue.c defines the bytes. */
 static void queue_seeds(const char *folder)
 {
 	enum {
@@ -112,18 +112,18 @@ static void queue_seeds(const char *folder)
 		CLEAR = 251
 	};
 	static const uint8_t stories[][40] = {
-		/* TCP, sent whole, lost, sent again, acknowledged */
+		/* TCP, sent unfragmented, lost, retransmitted, acknowledged */
 		{3, PUSH, 200, 1, 255, SEND, 255, 8, LOST, 0, SEND, 255, 8, ACKED, 1},
-		/* lost until it is given up, the last time in halves */
+		/* lost until it is dropped, the last time as fragments */
 		{3, PUSH, 200, 1, 255, SEND, 255, 8, LOST, 0, SEND, 255, 8, LOST, 1, SEND, 255, 8,
 			LOST, 2, SEND, 255, 9, SEND, 255, 8},
-		/* a path that shrinks: halves, and too small for those */
+		/* a path that shrinks: fragments, then too small for them */
 		{3, PUSH, 250, 1, 255, SEND, 255, 8, LOST, 0, SEND, 130, 8, SEND, 20, 8, PUSH, 250,
 			2, 255, SEND, 130, 8, SEND, 130, 8},
-		/* two flows, bulk held back, late, a full queue */
+		/* two flows, bulk that waits, is dropped as late, a full queue */
 		{1, PUSH, 255, 2, 3, PUSH, 255, 2, 3, PUSH, 255, 2, 3, PUSH, 10, 4, 3, SEND, 255, 0,
 			WAIT, 250, SEND, 255, 10, WAIT, 250, SEND, 255, 15},
-		/* buffers that are scarce, nobody tells of what was sent, all is cleared */
+		/* few buffers, no reports, everything cleared */
 		{3, PUSH, 100, 1, 255, SEND, 255, 8, HOLD, 40, PUSH, 100, 1, 255, SEND, 255, 8,
 			WAIT + 120, 255, PEEK, 255, 8, CLEAR},
 	};

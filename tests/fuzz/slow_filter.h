@@ -1,6 +1,6 @@
-/* slow_filter.h - what end hosts could make of the frames of one client, read as forgivingly as any
- * of them might: no checksum, hop limit or length is held against a frame, and fragments are put
- * together in more than one way. Written apart from filter.c, to be compared with it. */
+/* slow_filter.h - what hosts could make of the frames of one client, read as leniently as any host
+ * could: checksums, hop limits and lengths are ignored, and fragments are reassembled in more than
+ * one way. It is written independently of filter.c, to be compared with it. */
 #ifndef LANPARTY_TESTS_SLOW_FILTER_H
 #define LANPARTY_TESTS_SLOW_FILTER_H
 
@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define SLOW_PIECES   64
-#define SLOW_DATAGRAM 4096 /* no more of a datagram is put together */
+#define SLOW_DATAGRAM 4096 /* longer IP datagrams are not reassembled */
 
-/* What a frame can do. */
+/* What a frame can do to a host. */
 enum {
 	SLOW_SAFE = 0,
-	SLOW_NEVER = 1,  /* must not pass, whoever sent it */
+	SLOW_NEVER = 1,  /* must not pass from any sender */
 	SLOW_CLIENT = 2, /* must not pass from a client */
 };
 
@@ -25,8 +25,8 @@ struct slow_slice {
 };
 
 struct slow_piece {
-	uint8_t key[38]; /* version, protocol of IPv4, addresses, id */
-	int next;        /* protocol of what follows */
+	uint8_t key[38]; /* version, IPv4 protocol, addresses and id */
+	int next;        /* protocol of the payload */
 	size_t offset;
 	bool more;
 	uint8_t data[1514];
@@ -34,13 +34,13 @@ struct slow_piece {
 };
 
 struct slow_host {
-	uint8_t mac[6]; /* of the client whose frames it gets */
-	uint16_t extra; /* another ethertype that may pass, or 0 */
+	uint8_t mac[6]; /* of the host's station */
+	uint16_t extra; /* another allowed ethertype, or 0 */
 	struct slow_piece pieces[SLOW_PIECES];
 	size_t count;
 };
 
-/* The number of width bytes at i, or -1 when they are not all there. */
+/* Reads the big-endian number of width bytes at i, or -1 beyond the end. */
 static long long slow_number(struct slow_slice s, size_t i, size_t width)
 {
 	long long v = 0;
@@ -124,8 +124,8 @@ static int slow_upper(const struct slow_host *host, int version, long long proto
 static int slow_chain(struct slow_host *host, const uint8_t *addresses, long long next,
 	struct slow_slice data, bool fragment);
 
-/* Puts a datagram together; where pieces lie over each other the last or the first one counts.
- * False when a part is missing. */
+/* Reassembles an IP datagram. Where fragments overlap, the last or the first one counts. False: a
+ * part is missing. */
 static bool slow_join(const struct slow_host *host, const uint8_t *key, bool last_counts,
 	uint8_t *ret_data, size_t *ret_n, int *ret_next)
 {
@@ -157,7 +157,7 @@ static bool slow_join(const struct slow_host *host, const uint8_t *key, bool las
 	return end > 0 && *ret_next >= 0;
 }
 
-/* A fragment that passed: can the host now make something of it, and all before it? */
+/* Stores a fragment that passed, and judges what the host can reassemble now. */
 static int slow_keep(struct slow_host *host, const struct slow_piece *head, struct slow_slice data)
 {
 	static uint8_t joined[2][SLOW_DATAGRAM];
@@ -182,7 +182,7 @@ static int slow_keep(struct slow_host *host, const struct slow_piece *head, stru
 	return danger;
 }
 
-/* addresses: 32 bytes, NULL in a datagram that was put together. */
+/* addresses: 32 bytes, NULL in a reassembled IP datagram. */
 static int slow_chain(struct slow_host *host, const uint8_t *addresses, long long next,
 	struct slow_slice data, bool fragment)
 {
@@ -260,7 +260,7 @@ static int slow_ipv6(struct slow_host *host, struct slow_slice ip)
 	return slow_chain(host, ip.p + 8, ip.p[6], slow_tail(ip, 40), false);
 }
 
-/* What a frame that passed can do to a host, together with all that passed before it. */
+/* What a frame that passed can do to a host, together with all earlier ones. */
 static int slow_frame(struct slow_host *host, const uint8_t *frame, size_t len)
 {
 	struct slow_slice s = {frame, len};

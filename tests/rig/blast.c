@@ -1,7 +1,7 @@
-/* blast NETNS ADDR:PORT SIZE COUNT: UDP through a tunnel. Sends COUNT datagrams of SIZE bytes from the
- * network namespace that it is started in to ADDR:PORT, and receives them there itself, in the
- * namespace NETNS (a path): as many under way as a window allows. With a negative COUNT: one in a
- * wake-up, 4,000 a second, -COUNT of them. Speaks as load.c does. */
+/* blast NETNS ADDR:PORT SIZE COUNT: measures UDP through a tunnel. It sends COUNT UDP packets of
+ * SIZE bytes from the network namespace in which it was started to ADDR:PORT, and receives them
+ * itself in the namespace NETNS (a path). A window limits the packets in flight. A negative COUNT
+ * sends -COUNT packets one by one, 4,000 per second. Its output is that of load.c. */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define BATCH      64
 #define MAX_LEN    2048
-#define WINDOW     192 /* less than any of the queues on the way */
+#define WINDOW     192 /* shorter than any queue on the path */
 #define STALL      (200 * LP_MILLISECOND)
 #define PATIENCE   (5 * LP_SECOND)
 #define LIMIT      (30 * LP_SECOND)
@@ -110,7 +110,7 @@ int main(int argc, char **argv)
 	lp_waiter_open(&waiter);
 	if (!lp_waiter_add(&waiter, to))
 		return fail("blast");
-	/* The first ones ask for addresses, and tell switches who is where. */
+	/* The first packets cause ARP, and teach switches where the stations are. */
 	for (lp_time start = lp_clock(); !arrived && lp_clock() < start + PATIENCE;) {
 		send_some(size, 1);
 		receive_some(lp_clock() + STALL);
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	}
 	printf("ready\n");
 	fflush(stdout);
-	getchar(); /* the relay's CPU time is read now */
+	getchar(); /* the caller reads the relay's CPU time now */
 	sent = arrived = 0;
 	lp_time start = lp_clock();
 	if (count < 0)

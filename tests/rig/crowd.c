@@ -1,5 +1,5 @@
-/* crowd RELAY DER COUNT: COUNT clients join one room, one after the other, and stay; the next one must
- * be refused with room_full (row R2). All must hear of all others, whatever their number (row C4). */
+/* crowd RELAY DER COUNT: COUNT clients join one room in turn and stay. The next one must be
+ * rejected with room_full (row R2), and every client must have been told of all others (row C4). */
 #include <stdio.h>
 #include <stdlib.h>
 

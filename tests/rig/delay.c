@@ -1,6 +1,6 @@
-/* delay TUN MILLISECONDS: a long wire. What the kernel routes into the interface comes out of it again
- * that much later, in order; at most HELD packets are under way, more are lost. For kernels without
- * netem. */
+/* delay TUN MILLISECONDS: a delay line, for kernels without netem. Packets that the kernel routes
+ * into the interface come out of it in order after the delay. At most HELD packets are in transit;
+ * more are lost. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

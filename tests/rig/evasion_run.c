@@ -1,10 +1,13 @@
-/* evasion_run RELAY DER: a hostile client sends every frame of evasion.h through the real relay to a
- * player and a gateway, which must see the honest ones and none of the others.
+/* evasion_run RELAY DER: a hostile client sends every frame of evasion.h through a real relay to a
+ * player and a gateway, which must receive the honest ones and none of the others.
  *
- * With "play ROOM" behind: only the hostile client, for rooms with a real gateway and players.
- * With "watch IFACE SECONDS": looks at what comes in on an interface instead, and says how many of
- * the hostile and of the honest frames it saw: those to all, and those to whoever is there.
- * Ends with 0 when no hostile frame got through, and (without play and watch) every honest one. */
+ * evasion_run RELAY DER play ROOM: only the hostile client, for rooms with a real gateway and real
+ * players.
+ *
+ * evasion_run watch IFACE SECONDS: watches the incoming frames of an interface instead, and prints
+ * how many hostile and honest frames it saw: broadcasts, and frames for its station.
+ *
+ * Exit status 0: no hostile frame passed, and (without play and watch) every honest frame did. */
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -17,7 +20,7 @@
 #include "lanparty/edge/linux/loop.h"
 #include "rig.h"
 
-#define PAUSE (8 * LP_MILLISECOND) /* between frames, so that no limit of a room hits */
+#define PAUSE (8 * LP_MILLISECOND) /* between frames, so that no rate limit applies */
 
 static const struct evasion_context context = {
 	.client = {{2, 0, 0, 0, 0, 1}},
@@ -32,7 +35,7 @@ static struct evasion_frame frames[EVASION_FRAMES_MAX];
 static bool seen[EVASION_FRAMES_MAX];
 static size_t frame_count;
 
-static size_t current = SIZE_MAX; /* the one just sent, if we are the ones who send */
+static size_t current = SIZE_MAX; /* index of the last frame sent, if this process sends */
 
 static bool is_frame(size_t i, const uint8_t *bytes, size_t len)
 {
@@ -40,7 +43,7 @@ static bool is_frame(size_t i, const uint8_t *bytes, size_t len)
 }
 
 /* Some bytes are hostile at one time and honest at another, such as a last fragment before and
- * behind its first: who sees them without knowing when they were sent takes them for honest. */
+ * after its first. Without the time of sending they count as honest. */
 static void note(const uint8_t *bytes, size_t len)
 {
 	size_t found = SIZE_MAX;
@@ -60,7 +63,8 @@ static void on_frame(struct rig_peer *peer, uint16_t from, const uint8_t *frame,
 	note(frame, len);
 }
 
-/* Of those from gateway or client. Writes what is wrong; true when nothing is. */
+/* Judges the frames of gateway and clients, or of clients only. Prints what is wrong; true if
+ * nothing is. */
 static bool judge(bool honest_needed, bool client_only)
 {
 	size_t hostile = 0, hostile_through = 0, honest = 0, honest_through = 0;

@@ -1,8 +1,9 @@
-/* floor relay ADDR:PORT | floor load ADDR:PORT SIZE COUNT TARGETS: what tools/bench measures the relay
- * against: a plain UDP relay with recvmmsg and sendmmsg, without crypto, without any check; and the
- * load for it, with the same window and the same output as load.c's.
+/* floor relay ADDR:PORT: a plain UDP relay with recvmmsg and sendmmsg, without encryption and
+ * without checks. tools/bench compares the relay with it. A UDP packet that begins with 'J' makes
+ * its sender a member; all others are sent to all other members.
  *
- * A datagram that begins with 'J' makes its sender a member; all others go to everyone else. */
+ * floor load ADDR:PORT SIZE COUNT TARGETS: the load for it, with the window and the output of
+ * load.c. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,12 @@
-/* floor_gso relay ADDR:PORT [aes] | floor_gso load ADDR:PORT SIZE COUNT TARGETS SEGMENTS [aes]:
- * floor.c's relay and load once more, as fast as the kernel allows: several packets of one size are
- * received as one message (UDP_GRO) and sent as one (UDP_SEGMENT), without looking at any of them. The load
- * sends up to SEGMENTS packets (64 at most) in a message.
+/* floor_gso relay ADDR:PORT [aes]: floor.c's relay, as fast as the kernel allows. Several packets
+ * of the same size are received as one message (UDP_GRO) and sent as one (UDP_SEGMENT), without
+ * looking at any of them.
  *
- * With aes each packet is decrypted once and encrypted again for each that gets it, with AES-128-GCM;
- * one key and one nonce for all, as this protects nothing. */
+ * floor_gso load ADDR:PORT SIZE COUNT TARGETS SEGMENTS [aes]: the load, which sends up to SEGMENTS
+ * packets (at most 64) per message.
+ *
+ * With aes each packet is decrypted once and encrypted once per recipient, with AES-128-GCM. Key
+ * and nonce are constant, because nothing needs protection. */
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +20,7 @@
 
 #define IN_BATCH     8
 #define OUT_BATCH    256
-#define ROUNDS       4 /* of IN_BATCH messages, in one wake-up */
+#define ROUNDS       4 /* of IN_BATCH messages per wake-up */
 #define MESSAGE_MAX  65536
 #define SEGMENTS_MAX 64
 #define ARENA        (1 << 20)
@@ -42,7 +44,7 @@ struct in {
 };
 
 static bool with_aes;
-static uint64_t segments; /* of the load, in a message */
+static uint64_t segments; /* packets per message of the load */
 static Aes aes;
 static const uint8_t key[16], nonce[12];
 
@@ -69,7 +71,7 @@ static int receive(int fd, struct in *in)
 	return recvmmsg(fd, in->messages, IN_BATCH, MSG_DONTWAIT, NULL);
 }
 
-/* The size of the packets that a message is made of; the last may be shorter. */
+/* Size of the packets in a message; the last one can be shorter. */
 static size_t segment_size(struct mmsghdr *message)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message->msg_hdr);
@@ -96,7 +98,7 @@ static void encrypt(uint8_t *out, const uint8_t *in, size_t len)
 	wc_AesGcmEncrypt(&aes, out, in, (word32)len, nonce, sizeof(nonce), out + len, TAG, NULL, 0);
 }
 
-/* In place. */
+/* Decrypts in place. */
 static void decrypt(uint8_t *bytes, size_t len)
 {
 	if (wc_AesGcmDecrypt(&aes, bytes, bytes, (word32)len, nonce, sizeof(nonce), bytes + len,
@@ -113,7 +115,7 @@ struct relay {
 	struct iovec iov[OUT_BATCH];
 	union control control[OUT_BATCH];
 	size_t waiting;
-	uint8_t arena[ARENA]; /* what was encrypted and waits */
+	uint8_t arena[ARENA]; /* encrypted packets that wait to be sent */
 	size_t used;
 };
 
@@ -142,7 +144,7 @@ static void put(struct relay *r, size_t member, uint8_t *bytes, size_t len, size
 	r->waiting++;
 }
 
-/* Each packet of a message, encrypted, into the arena. */
+/* Encrypts each packet of a message into the arena. */
 static uint8_t *encrypted(struct relay *r, const uint8_t *bytes, size_t len, size_t size)
 {
 	uint8_t *out = r->arena + r->used;
@@ -215,7 +217,7 @@ static uint64_t drain(const int *fds, size_t count, struct in *in)
 	return copies;
 }
 
-/* One message of count packets of len bytes, at most. */
+/* Sends one message of at most count packets of len bytes. */
 static uint64_t send_some(int fd, size_t len, uint64_t count)
 {
 	static uint8_t bytes[MESSAGE_MAX];

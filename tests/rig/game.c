@@ -1,9 +1,8 @@
-/* game echo ADDR:PORT | game play ADDR:PORT SECONDS [SIZE [INTERVAL]]: what a game's traffic goes
- * through. One side sends SIZE bytes (64) every INTERVAL milliseconds (20), the other sends each back
- * with the time at which it came: both read the same clock, so that the times of one way are exact.
- *
- * play prints one JSON object: how many were sent and lost; p50, p99 and the longest of the round
- * trip, of the way up and of the way down, in ms; and the longest time in which nothing came back. */
+/* game echo ADDR:PORT | game play ADDR:PORT SECONDS [SIZE [INTERVAL]]: measures the traffic of a
+ * game. play sends SIZE bytes (64) every INTERVAL milliseconds (20), and echo sends each packet
+ * back with its time of arrival. Both read the same clock, so one-way delays are exact. play prints
+ * one JSON object: packets sent and lost; p50, p99 and maximum of the round trip and of both
+ * one-way delays, in ms; and the longest time without an answer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 #include "udp_socket.h"
 
 #define MAX_LEN    2048
-#define STRAGGLERS LP_SECOND /* waited for at the end */
+#define STRAGGLERS LP_SECOND /* how long to wait for late answers at the end */
 
 struct stamp {
 	uint64_t number;

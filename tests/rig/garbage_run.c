@@ -1,8 +1,8 @@
-/* garbage_run RELAY DER [COUNT]: throws COUNT (default 1000000) random UDP payloads, DATAGRAMs and
- * control messages at a running relay, while two members of a room keep talking. Ends with 0 when
- * they stayed, and every frame between them arrived.
+/* garbage_run RELAY DER [COUNT]: sends COUNT (default 1000000) random UDP payloads, DATAGRAMs and
+ * control messages to a running relay, while two members of a room exchange frames. Exit status 0:
+ * the members stayed, and every frame between them arrived.
  *
- * The members' frames pace it: each thousand things thrown, one must have gone through. */
+ * The members' frames set the pace: after each thousand random items one frame must arrive. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define ROOM            "garbage-room"
 #define THROWN_PER_PING 250
-#define PING_TRIES      20 /* of half a second: QUIC DATAGRAMs may be lost */
+#define PING_TRIES      20 /* half a second each, because QUIC DATAGRAMs can be lost */
 #define PER_CONNECTION  400
 #define FRAME_LEN       128
 
@@ -44,7 +44,7 @@ static bool arrived(void *context)
 	return bob->received > *(uint64_t *)context || bob->state != RIG_JOINED;
 }
 
-/* One frame from one member to the other. */
+/* Sends one frame from one member to the other. */
 static void ping(void)
 {
 	uint8_t frame[FRAME_LEN] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x06, 0, 1, 8, 0, 6,
@@ -70,7 +70,7 @@ static void throw_one(void)
 		ping();
 }
 
-/* Straight at the socket. */
+/* Sends UDP payloads directly to the socket. */
 static void throw_packets(const char *relay, uint64_t count)
 {
 	struct lp_listen to;
@@ -84,7 +84,7 @@ static void throw_packets(const char *relay, uint64_t count)
 	for (uint64_t i = 0; i < count; i++) {
 		uint8_t bytes[1500];
 		size_t len = random_bytes(bytes, sizeof(bytes));
-		if (len > 6 && i % 2) { /* near a QUIC header */
+		if (len > 6 && i % 2) { /* almost a QUIC header */
 			bytes[0] = first[next_random() % sizeof(first)];
 			memcpy(bytes + 1, "\0\0\0\1\x08", 5);
 		}
@@ -110,7 +110,7 @@ static struct rig_peer *attacker(uint8_t number)
 	return peer;
 }
 
-/* DATAGRAMs of a member: some malformed, most with a good header and a bad frame. */
+/* A member's DATAGRAMs: some malformed, most with a valid header and an invalid frame. */
 static void throw_datagrams(uint64_t count)
 {
 	while (count) {
@@ -142,7 +142,7 @@ static void throw_datagrams(uint64_t count)
 	}
 }
 
-/* Control: junk and broken messages on stream 0 and on unidirectional streams. */
+/* Random bytes and broken control messages on stream 0 and on unidirectional streams. */
 static void throw_control(uint64_t count)
 {
 	for (uint64_t i = 0; i < count; i++) {

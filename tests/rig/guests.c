@@ -1,8 +1,10 @@
-/* guests RELAY DER COUNT come|stay: what peers cost a relay that send nothing.
+/* guests RELAY DER COUNT come|stay: measures what members cost a relay when they send nothing.
  *
- * come: COUNT of them connect, join a room of their own and leave, several at a time.
- * stay: COUNT of them join, ROOM_SIZE to a room, and stay there.
- * Speaks as load.c does; what arrived are those that had joined. */
+ * come: COUNT members connect, join their own room and leave, several at a time.
+ *
+ * stay: COUNT members join, ROOM_SIZE per room, and stay.
+ *
+ * Its output is that of load.c; "arrived" counts the members that joined. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,7 @@ static struct rig_peer *connect_one(struct rig *rig, size_t room, size_t number)
 	return rig_peer_new(rig, &hello);
 }
 
-/* Several at a time, so that what is measured is not the waking up. Returns how many joined. */
+/* Several at a time, so that wake-ups do not dominate. Returns how many joined. */
 static size_t come_and_go(struct rig *rig, size_t count)
 {
 	struct rig_peer *some[AT_ONCE];
@@ -50,7 +52,8 @@ static size_t stay(struct rig *rig, size_t count)
 		joined += rig_join(guests[i]);
 	}
 	rig_run(rig, SETTLE, NULL,
-		NULL); /* path MTU discovery ends, everybody hears of everybody */
+		/* until path MTU discovery has finished, and all members know of each other */
+		NULL);
 	return joined;
 }
 
@@ -71,7 +74,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	struct rig *rig = rig_open(argv[1], argv[2]);
-	/* The first one pays for what a relay does once. */
+	/* The first one pays for what a relay does only once. */
 	struct rig_peer *first = connect_one(rig, SIZE_MAX, 1);
 	rig_join(first);
 	wait_for_word("ready");

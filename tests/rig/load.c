@@ -1,9 +1,9 @@
-/* load RELAY DER SIZE COUNT TARGETS [NUMBER]: COUNT frames of SIZE bytes from one member of a room to TARGETS
- * others (unicast when it is 1, else broadcast), as many under way as a window allows. Prints one
- * JSON object: how many were sent, and how many copies arrived.
+/* load RELAY DER SIZE COUNT TARGETS [NUMBER]: sends COUNT frames of SIZE bytes from one member of a
+ * room to TARGETS others (unicast if TARGETS is 1, else broadcast). A window limits the frames in
+ * flight. Prints one JSON object: frames sent, and copies that arrived.
  *
- * With a negative COUNT: one frame in a wake-up, 4,000 a second, -COUNT of them. With a NUMBER: in
- * a room of its own; rooms with odd and even numbers go to different ones of two workers. */
+ * A negative COUNT sends -COUNT frames one by one, 4,000 per second. NUMBER selects the room; with
+ * two workers, odd and even numbers are on different workers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static struct rig_peer *join(struct rig *rig, uint8_t number)
 	return peer;
 }
 
-/* As every computer does before it speaks IPv4: then its address is known to be its own. */
+/* Claims its IPv4 address by ARP, as every computer does. */
 static void announce(struct rig_peer *sender)
 {
 	static const uint8_t arp[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08,
@@ -65,11 +65,11 @@ static bool progress(void *context)
 	return arrived() != *(uint64_t *)context;
 }
 
-/* Keeps WINDOW frames under way; what is lost is written off after a while. */
+/* Keeps WINDOW frames in flight. Lost ones are written off after a while. */
 static void saturate(
 	struct rig *rig, struct rig_peer *sender, const uint8_t *frame, size_t len, uint64_t count)
 {
-	uint64_t sent = 0, lost = 0 - arrived(); /* what came before does not count */
+	uint64_t sent = 0, lost = 0 - arrived(); /* earlier frames do not count */
 	while (sent < count) {
 		uint64_t before = arrived();
 		while (sent < count &&
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	uint8_t frame[LP_ETH_FRAME_MAX] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00};
 	if (target_count > 1)
 		memset(frame, 0xff, 6);
-	/* IPv4, UDP: what games send. */
+	/* IPv4 and UDP, as games send. */
 	uint8_t ip[] = {0x45, 0, (uint8_t)((len - 14) >> 8), (uint8_t)(len - 14), 0, 0, 0x40, 0, 64,
 		17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
 	uint32_t sum = 0;
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 	memcpy(frame + 34, udp, sizeof(udp));
 	printf("ready\n");
 	fflush(stdout);
-	getchar(); /* the relay's CPU time is read now */
+	getchar(); /* the caller reads the relay's CPU time now */
 	uint64_t before = arrived();
 	lp_time start = lp_clock();
 	if (count < 0)

@@ -1,4 +1,5 @@
-/* no_steering.so, for LD_PRELOAD: a kernel that does not divide packets among the sockets of a group. */
+/* no_steering.so, for LD_PRELOAD: simulates a kernel that cannot steer packets among the sockets of
+ * a group. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -1,10 +1,10 @@
-/* plain_tap RELAY TAP PAD: a TAP whose frames travel to "floor relay" as plain UDP datagrams, and
- * back: the tunnel without crypto and without any policy that ours is measured against. Each
- * datagram begins with PAD bytes that mean nothing, at least 1: they stand for the headers that ours
- * has, so that both fill a link with the same number of packets.
+/* plain_tap RELAY TAP PAD: a TAP whose frames travel to "floor relay" as plain UDP packets, and
+ * back: a tunnel without encryption and without any policy, with which the benchmarks compare ours.
+ * Each UDP packet begins with PAD unused bytes, at least 1. They stand for our headers, so that
+ * both fill a link with the same number of packets.
  *
- * It sends at most BATCH frames in a system call, never looks at the network's state, and what the
- * socket cannot take is lost: first in, first out. */
+ * It sends at most BATCH frames per system call and ignores the state of the network. What the
+ * socket cannot take is lost. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -52,7 +52,7 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	struct lp_control message;
 	size_t used;
 	(void)context;
-	/* An event nearly always comes in one piece; nothing here depends on those that do not. */
+	/* An event almost always arrives in one piece; nothing here depends on the others. */
 	if (stream != 0 && fin && lp_control_decode(bytes, len, &message, &used) == LP_OK)
 		peer->heard_joined += message.type == LP_PEER_JOINED;
 	if (stream != 0 || peer->state != RIG_HELLO || len > sizeof(peer->reply) - peer->reply_len)

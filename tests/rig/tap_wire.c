@@ -1,7 +1,8 @@
-/* tap_wire TAPNAME MAC UDPPORT PEERPORT: a TAP interface of that name with that MAC, up, whose frames
- * travel as UDP datagrams between 127.0.0.1:UDPPORT and 127.0.0.1:PEERPORT. With win/pipe_wire at the
- * other end, the network stack behind this interface is what the Windows client's adapter serves:
- * ping and a DHCP client use it like a player's. Says "ready". Ends when it is told to. */
+/* tap_wire TAPNAME MAC UDPPORT PEERPORT: creates a TAP interface with that name and MAC and sets it
+ * up. Its frames travel as UDP packets between 127.0.0.1:UDPPORT and 127.0.0.1:PEERPORT. With
+ * win/pipe_wire at the other end, the network stack behind this interface serves as that of the
+ * Windows client's adapter: ping and a DHCP client use it as on a player's computer. Prints
+ * "ready". Ends on a signal. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
@@ -17,7 +18,7 @@
 
 #include "lanparty/packet/eth.h"
 
-#define FRAME_CAP 65536 /* more than a datagram */
+#define FRAME_CAP 65536 /* longer than any UDP payload */
 
 static _Noreturn void fail(const char *what)
 {
@@ -57,7 +58,8 @@ static int open_udp(const char *port, const char *peer)
 	return udp;
 }
 
-/* One packet on; what cannot be sent (no frame, nobody at the other end) is lost, as on a wire. */
+/* Forwards one packet. What cannot be sent (no frame, nobody at the other end) is lost, as on a
+ * cable. */
 static void carry(int from, int to)
 {
 	static uint8_t bytes[FRAME_CAP];

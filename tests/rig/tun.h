@@ -1,4 +1,4 @@
-/* tun.h - a TUN or TAP interface, for programs that are measured against. */
+/* tun.h - creates TUN and TAP interfaces, for the programs with which the benchmarks compare. */
 #ifndef LANPARTY_TESTS_RIG_TUN_H
 #define LANPARTY_TESTS_RIG_TUN_H
 
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* Makes the interface and gives its descriptor, non-blocking; exits when that cannot be. kind:
- * IFF_TUN or IFF_TAP. */
+/* Creates the interface and returns its non-blocking descriptor; exits if that fails. kind: IFF_TUN
+ * or IFF_TAP. */
 static inline int tun_open(const char *name, short kind)
 {
 	struct ifreq request = {.ifr_flags = (short)(kind | IFF_NO_PI)};

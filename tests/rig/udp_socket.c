@@ -12,7 +12,7 @@ int udp_open(const struct lp_address *address, bool bound, int flags)
 	int fd = socket(address->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | flags, 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	/* Beyond the system's limit, for root. */
+	/* Above the system's limit, for root. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof(buffer));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer));
 	if (fd < 0 || (bound ? bind(fd, &address->sa, address->len)

@@ -1,10 +1,13 @@
-/* workers_run RELAY DER: members of four rooms, two each, talk through a relay of several workers while
- * their ports change, while a flood forces Retry, and while peers come to the wrong worker. Says
- * "ready" when all that held, and then wants the relay to tell all of them that it shuts down.
+/* workers_run RELAY DER: members of four rooms, two each, exchange frames through a relay with
+ * several workers while their ports change, while a flood forces Retry, and while members connect
+ * to the wrong worker. Prints "ready" when all of that worked, and then expects the relay to tell
+ * all of them that it shuts down.
  *
- * workers_run RELAY DER joins: a member for each room joins, and that is all. Ends with 3 when all
- * were turned away by the certificate.
- * workers_run RELAY DER stay: they stay until the last has come; says how many rooms there were. */
+ * workers_run RELAY DER joins: only joins with one member per room. Exit status 3: the certificate
+ * turned all of them away.
+ *
+ * workers_run RELAY DER stay: the members stay until the last has joined. Prints how many rooms
+ * there were. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +17,10 @@
 #include "rig.h"
 
 #define ROOMS     4
-#define MEMBERS   2 /* of a room */
+#define MEMBERS   2 /* per room */
 #define ROUNDS    40
 #define MOVES     3
-#define FLOOD     150 /* more than the relay lets in without a Retry */
+#define FLOOD     150 /* more than the relay accepts without a Retry */
 #define FRAME_LEN 200
 #define TRIES     10
 #define PATIENCE  (LP_SECOND / 5)
@@ -25,7 +28,7 @@
 
 static const char *relay, *der;
 
-/* Each has a socket of its own, as a real one does. */
+/* Each has its own socket, as real members do. */
 struct player {
 	struct rig *rig;
 	struct rig_peer *peer;
@@ -39,7 +42,7 @@ static void wrong(const char *what, size_t room)
 	exit(1);
 }
 
-/* The rooms are on every worker, of two as of three: their hashes are 0, 1, 2 and 5 modulo 6. */
+/* The rooms cover all workers, of two as of three: their hashes are 0, 1, 2 and 5 modulo 6. */
 static void hello_of(struct lp_hello *hello, size_t room, uint8_t number)
 {
 	static const unsigned wanted[ROOMS] = {0, 1, 2, 5};
@@ -97,7 +100,8 @@ static void send_to(struct player *from, const struct player *to)
 	rig_run(from->rig, LP_MILLISECOND / 2, NULL, NULL);
 }
 
-/* One frame to a mate. QUIC DATAGRAMs may be lost, connections may not. */
+/* Sends one frame to the other member of the room. QUIC DATAGRAMs can be lost, connections must
+ * not. */
 static void ping(size_t room, struct player *from, struct player *to)
 {
 	uint64_t before = to->peer->received;
@@ -121,8 +125,8 @@ static void talk(void)
 		}
 }
 
-/* Nobody can know of the new ports before something comes from them; what comes first may be lost,
- * for it goes to a port that is no more. */
+/* Nobody can know the new ports before something was sent from them. The first packets to arrive
+ * can be lost, because they are sent to a port that no longer exists. */
 static void move(void)
 {
 	for (size_t room = 0; room < ROOMS; room++)
@@ -133,7 +137,7 @@ static void move(void)
 			send_to(&players[room][i], &players[room][!i]);
 }
 
-/* Newcomers while very many handshakes are begun and left. */
+/* Members join while very many handshakes are started and abandoned. */
 static void join_in_a_flood(void)
 {
 	struct player flood[FLOOD];
@@ -157,14 +161,15 @@ static void join_in_a_flood(void)
 	}
 }
 
-/* A peer that hashes otherwise is told where its room is, and then finds it. */
+/* A member that hashes differently is told where its room is, and then finds it. */
 static void come_to_the_wrong_worker(void)
 {
 	for (size_t room = 0; room < ROOMS; room++) {
 		struct lp_hello hello;
 		hello_of(&hello, room, 0);
 		uint16_t right = lp_room_steer(hello.room_key);
-		for (uint16_t apart = 1; apart < 6; apart += 4) { /* another of 2, and of 3 */
+		/* another worker of 2, and of 3 */
+		for (uint16_t apart = 1; apart < 6; apart += 4) {
 			uint16_t steer = (uint16_t)(right + apart);
 			struct player p = try(room, 8, &steer);
 			if (p.peer->state != RIG_REJECTED ||
@@ -187,7 +192,7 @@ static bool is_told(void *context)
 	return peer->state == RIG_CLOSED;
 }
 
-/* All in turn, so that each keeps itself alive. */
+/* Runs all in turn, so that each stays alive. */
 static void wait_for_the_end(void)
 {
 	size_t told = 0;

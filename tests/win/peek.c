@@ -91,7 +91,7 @@ static const wchar_t *text_of(const struct control *c)
 	return text;
 }
 
-/* ---- lists: their answers must lie in their own process's memory */
+/* ---- lists: their answers must be in memory of the window's process */
 
 static HANDLE process_of(HWND hwnd)
 {
@@ -170,7 +170,7 @@ static void look_at_list(const struct control *c)
 	}
 }
 
-/* ---- what is wrong */
+/* ---- checks */
 
 static void check_text(const struct control *c)
 {
@@ -237,7 +237,7 @@ static int check(void)
 	return window.problems > 0;
 }
 
-/* ---- finding it */
+/* ---- finding the window */
 
 static BOOL CALLBACK add_control(HWND hwnd, LPARAM unused)
 {
@@ -254,7 +254,7 @@ static BOOL CALLBACK add_control(HWND hwnd, LPARAM unused)
 	return TRUE;
 }
 
-/* Fonts of another process cannot be used: this one is made as the window makes its own. dpi: 0 for
+/* Fonts of another process cannot be used, so this creates the font as the window does. dpi: 0 for
  * the window's. */
 static bool find_window(UINT dpi)
 {
@@ -280,7 +280,7 @@ static const struct control *find(const wchar_t *id)
 	exit(NOT_FOUND);
 }
 
-/* ---- using it */
+/* ---- using the window */
 
 static int wait_for(const struct control *c, const wchar_t *wanted, int seconds)
 {
@@ -350,7 +350,7 @@ static void resize(int width, int height)
 		window.hwnd, NULL, 0, 0, width, height, SWP_NOMOVE | SWP_NOZORDER | SWP_NOACTIVATE);
 }
 
-/* The rectangle that Windows wants must lie in the window's own process's memory. */
+/* The rectangle that Windows suggests must be in memory of the window's process. */
 static int move_to_screen(UINT dpi)
 {
 	HANDLE process = process_of(window.hwnd);

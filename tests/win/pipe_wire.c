@@ -1,11 +1,11 @@
-/* pipe_wire NAME UDPPORT PEERPORT [--random COUNT SEED] [--seconds N]: what stands in for a TAP adapter
- * under Wine: the pipe \\.\pipe\NAME in message mode, one client at a time. Each message goes out as one
- * UDP datagram from 127.0.0.1:UDPPORT to 127.0.0.1:PEERPORT, and each datagram comes in as one message.
- * The other end of that wire is rig/tap_wire, with a network stack behind it.
+/* pipe_wire NAME UDPPORT PEERPORT [--random COUNT SEED] [--seconds N]: replaces a TAP adapter under
+ * Wine by the pipe \\.\pipe\NAME in message mode, for one client at a time. Each message is sent as
+ * one UDP packet from 127.0.0.1:UDPPORT to 127.0.0.1:PEERPORT, and each UDP packet arrives as one
+ * message. The other end is rig/tap_wire, with a network stack behind it.
  *
- * With --random each client also gets COUNT messages of any bytes and any size from 0 to 70,000; the
- * same SEED gives the same ones. Says "ready", "connected", "random done" and "gone". Ends when stdin
- * ends, or with --seconds after that time, whatever stdin is. */
+ * With --random each client also receives COUNT messages of random bytes and sizes from 0 to
+ * 70,000; SEED makes them repeatable. Prints "ready", "connected", "random done" and "gone". Ends
+ * when stdin ends; with --seconds after that time, whatever stdin is. */
 #include <winsock2.h>
 #include <windows.h>
 
@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define MESSAGE_MAX 70000
-#define BUFFER      (1 << 16) /* bytes that wait in the pipe, each way */
+#define BUFFER      (1 << 16) /* buffered bytes per direction */
 
 struct wire {
 	HANDLE pipe;
@@ -40,7 +40,7 @@ static _Noreturn void fail(const char *what, DWORD error)
 	exit(1);
 }
 
-/* Waits for what was begun with o, which is one thread's alone. False: it failed. */
+/* Waits for the operation of o, which belongs to one thread. False: it failed. */
 static bool wait_for(struct wire *w, BOOL done, OVERLAPPED *o, DWORD *ret_bytes)
 {
 	if (!done && GetLastError() != ERROR_IO_PENDING)
@@ -61,10 +61,10 @@ static DWORD WINAPI from_udp(void *context)
 	struct wire *w = context;
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
 	while (event) {
-		/* It fails once for each datagram that found nobody at the other end. */
+		/* It fails once per UDP packet that had no receiver at the other end. */
 		int len = recv(w->udp, (char *)bytes, sizeof(bytes), 0);
 		if (len >= 0)
-			put(w, bytes, (DWORD)len, event); /* to nobody, when nobody is there */
+			put(w, bytes, (DWORD)len, event); /* lost if no client is connected */
 	}
 	return 1;
 }
@@ -78,7 +78,7 @@ static uint64_t next_random(uint64_t *state)
 	return x ^ x >> 31;
 }
 
-/* Half of them as long as frames are. */
+/* Half of them have lengths of frames. */
 static DWORD WINAPI send_random(void *context)
 {
 	static uint8_t bytes[MESSAGE_MAX + sizeof(uint64_t)];
@@ -117,7 +117,7 @@ static void serve(struct wire *w)
 		o = (OVERLAPPED){.hEvent = event};
 		if (wait_for(w, ReadFile(w->pipe, bytes, sizeof(bytes), NULL, &o), &o, &len))
 			send(w->udp, (const char *)bytes, (int)len, 0);
-		else if (GetLastError() != ERROR_MORE_DATA) /* no frame, as what is left of it */
+		else if (GetLastError() != ERROR_MORE_DATA) /* not a frame, nor is the rest of it */
 			break;
 	}
 	DisconnectNamedPipe(w->pipe);
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 				"[--seconds N]\n");
 		return 2;
 	}
-	_setmode(_fileno(stdout), _O_BINARY); /* lines that end as Linux's do */
+	_setmode(_fileno(stdout), _O_BINARY); /* line ends as on Linux */
 	w.udp = open_udp(argv[2], argv[3]);
 	w.pipe = open_pipe(argv[1]);
 	CreateThread(NULL, 0, from_udp, &w, 0, NULL);
