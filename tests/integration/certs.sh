@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whom the relay claims to be, and who believes it.
+# The relay's certificates: made at start, kept in files, pinned, replaced on SIGHUP.
 # rows: P2 P3 P5
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -18,12 +18,12 @@ start busy vps /usr/bin/python3 "$probe" serve 443
 soon 5 said busy serving
 check "the port is taken: one sentence" ends_with 69 'another program has this UDP port' \
 	vps "${relay_cmd[@]}" --listen 0.0.0.0:443 --dev-cert-der-out "$dir/a/b/c/relay.der"
-check "P2 the certificate was written before, into new folders" test -s "$dir/a/b/c/relay.der"
+check "P2 the certificate was written first, into new folders" test -s "$dir/a/b/c/relay.der"
 stop busy
 check "P2 it cannot be written: one sentence" ends_with 73 'write_failed' vps "${relay_cmd[@]}" --dev-cert-der-out "$dir/relay.der/x/" --listen 0.0.0.0:443
 start relay vps "${relay_cmd[@]}" --listen 0.0.0.0:443 --dev-cert-der-out "$dir/d/relay.der"
 check "P1 the relay says where it listens" soon 5 said relay '^listening on 0.0.0.0:443/udp$'
-check "P2 it is DER" sh -c "head -c 1 $dir/d/relay.der | grep -q 0"
+check "P2 the file is DER" sh -c "head -c 1 $dir/d/relay.der | grep -q 0"
 joins_with() { # OPTION...
 	start player1 player1 env STATE_DIRECTORY="$dir" "$bin/lanparty-client" --tap "$tun" --relay "$relay_ip" --room "$code" "$@"
 	joined player1
@@ -31,9 +31,9 @@ joins_with() { # OPTION...
 need "P2 P5 a client that pins the file joins" joins_with --relay-cert "$dir/d/relay.der"
 stop player1
 stop relay
-check "the relay ends well" test $status = 0
+check "the relay exits with 0" test $status = 0
 
-# ---- what cannot be written stays as it was
+# ---- failed writes leave existing files unchanged
 small=$dir/small && mkdir "$small"
 private() { # COMMANDS: in a shell with a small disk at $small that nobody else sees
 	at vps sh -c "mount -t tmpfs -o size=16k tmpfs $small || exit 1; $1"
@@ -76,13 +76,13 @@ check "new-room on a full disk is an error" private "$full; $bin/lanparty-client
 # ---- PEM files
 need "a relay with PEM files starts" relay --log-level debug
 first_pin=$pin
-check "new-cert and relay say the same pin" said relay "pin=$pin"
+check "new-cert and the relay show the same pin" said relay "pin=$pin"
 check "new-cert overwrites nothing" ends_with 73 'exists' vps "${relay_cmd[@]}" new-cert --cert "$dir/relay.crt" --key "$dir/relay.key"
-check "the key is for root alone" test "$(stat -c %a "$dir/relay.key")" = 600
+check "only root can read the key" test "$(stat -c %a "$dir/relay.key")" = 600
 wrong=sha256:$(printf '%064d' 7)
 check "P2 a wrong pin is refused" joiner 79 'not the pinned one' "$(invite "$wrong")"
-check "P2 before any hello was sent" not said relay 'event=(peer_joined|rejected)'
-check "a file that is no certificate" joiner 66 'not a certificate in DER' --relay "$relay_ip" --room "$code" --relay-cert "$dir/relay.crt"
+check "P2 and no hello was sent" not said relay 'event=(peer_joined|rejected)'
+check "a file that is not a certificate is refused" joiner 66 'not a certificate in DER' --relay "$relay_ip" --room "$code" --relay-cert "$dir/relay.crt"
 check "without a pin the system's certificate authorities decide, and they reject this relay" joiner 79 'no certificate authority confirms' --relay "$relay_ip" --room "$code"
 need "one of two pins is enough" client player1 player1 --relay-pin "$wrong" --relay-pin "$first_pin"
 room_has player1 91
@@ -99,12 +99,12 @@ check "but an error in the end" test $status = 74
 rm "$dir/relay.crt" "$dir/relay.key"
 pin=$("${relay_cmd[@]}" new-cert --cert "$dir/relay.crt" --key "$dir/relay.key")
 kill -s HUP "${pid[relay]}"
-check "P2 SIGHUP: the new certificate is read" soon 3 said relay "pin=$pin"
-check "P2 new connections get it: the old pin is wrong now" joiner 79 'not the pinned one' "$(invite "$first_pin")"
+check "P2 SIGHUP: the relay reads the new certificate" soon 3 said relay "pin=$pin"
+check "P2 new connections receive it, so the old pin is wrong" joiner 79 'not the pinned one' "$(invite "$first_pin")"
 need "P2 the new pin is right" client player2 player2
 room_has player2 92
-check "P2 old connections live on" reaches player2 192.168.77.91
-check "nobody had to come back" not said_times player1 '^joined' 2
+check "P2 existing connections continue" reaches player2 192.168.77.91
+check "nobody had to reconnect" not said_times player1 '^joined' 2
 echo "this is no certificate" >"$dir/relay.crt"
 kill -s HUP "${pid[relay]}"
 check "a broken file changes nothing" soon 3 said relay 'event=reload kept='

@@ -17,7 +17,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 start_relay() {
-	: >"$folder/out" # or what the one before said would be taken for this one's
+	: >"$folder/out" # or the output of the last program would be read again
 	"$relay_program" --listen 127.0.0.1:4433 --dev-cert-der-out "$folder/relay.der" \
 		--broadcast-rate 0 --unknown-rate 0 --client-rate 0 "$@" >"$folder/out" 2>"$folder/log" &
 	relay=$!

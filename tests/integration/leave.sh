@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Leaving, politely and not; everything is put back.
+# Members leave, are killed, or lose their interface; everything is restored.
 # rows: C3 C6 R7 P3 P5
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -7,7 +7,7 @@ set -uo pipefail
 lab_open leave "$1"
 new_code
 
-# What somebody could find changed on a computer; without counters and lifetimes.
+# The network state of a computer that must be restored, without counters and lifetimes.
 state() { # PLACE
 	ip -n "$lab-$1" -d -o link show | sed 's/ qlen [0-9]*//; s/ \(gc\|[a-z]*\)_timer *[0-9.]*//g' &&
 		ip -n "$lab-$1" -o address show | sed 's/ valid_lft.*//' &&
@@ -17,7 +17,7 @@ state() { # PLACE
 }
 note_state() { state "$1" >"$dir/before.$1" || { echo "the state of $1 cannot be read"; exit 1; }; }
 is_as_before() { state "$1" | diff "$dir/before.$1" -; }
-# How many of the features that merge or rewrite received frames are on.
+# The number of enabled features that merge or rewrite received frames.
 features_are() {
 	local features
 	features=$(at gateway ethtool -k lan) || return 1
@@ -30,8 +30,8 @@ for place in player1 player2 gateway; do note_state $place; done
 check "the interface merges frames before" features_are 2
 need "the relay starts" relay
 need "the gateway joins" gateway gateway --lan lan
-check "P3 it does not let the interface merge frames" features_are 0
-check "P3 it hears frames for others" promiscuity_is 1
+check "P3 the gateway switches them off" features_are 0
+check "P3 the interface is promiscuous" promiscuity_is 1
 need "player 1 joins" client player1 player1 --dhcp
 check "with a lease" soon 15 said player1 '^address '
 leased=$(ip_of player1 "$tun")
@@ -39,11 +39,11 @@ need "player 2 joins" client player2 player2
 room_has player2 92
 check "it works" reaches player2 "$leased"
 
-# ---- politely
+# ---- asked to end
 stop player1
-check "C6 a client that is asked to go ends with 0" test $status = 0
+check "C6 a client that is asked to end exits with 0" test $status = 0
 check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*reason=normal'
-check "C6 the relay says so" said relay 'event=peer_left .*role=client.*reason=normal'
+check "C6 the relay logs it" said relay 'event=peer_left .*role=client.*reason=normal'
 check "P5 its interface is gone" not has_tun player1
 check "its computer is as before" is_as_before player1
 check "its DHCP client has ended" not pgrep -f "udhcpc.*$tun|dhclient.*$tun"
@@ -51,20 +51,20 @@ check "the lease was given back" soon 2 said dhcp "DHCPRELEASE.*$leased"
 need "R7 it can come back at once, with its MAC" client player1 player1
 room_has player1 91
 
-# ---- not politely
+# ---- killed
 stop player1 KILL
 check "P5 a killed client leaves no interface" soon 2 not has_tun player1
-check "C3 the others hear of it in time: timed_out" soon 32 said player2 '^peer_left .*reason=timed_out'
+check "C3 the others are told in time: timed_out" soon 32 said player2 '^peer_left .*reason=timed_out'
 need "R7 the MAC can join again" client player1 player1
 
 # ---- the gateway
 stop gateway
 check "P3 the gateway ends with 0" test $status = 0
-check "P3 everything is as before" is_as_before gateway
+check "P3 everything is restored" is_as_before gateway
 check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*role=gateway.*reason=normal'
 need "a gateway joins again" gateway gateway --lan lan
 stop gateway KILL
-check "P3 a killed one puts the interface back, too" soon 3 is_as_before gateway
+check "P3 after a kill the interface is restored too" soon 3 is_as_before gateway
 lab_bridge
 note_state gateway
 check "C3 the room notices" soon 32 said player2 '^peer_left .*role=gateway.*reason=timed_out'
@@ -72,12 +72,12 @@ need "a gateway in a bridge" gateway gateway --bridge br0
 check "it works" soon 3 reaches player2 $console_ip
 check "P3 it has a port in the bridge" test "$(at gateway bridge link | wc -l)" = 2
 stop gateway
-check "P3 everything is as before" is_as_before gateway
+check "P3 everything is restored" is_as_before gateway
 
 # ---- the interface vanishes
 ended_with() { not runs "$1" && { stop "$1"; [ "$status" = "$2" ]; }; } # NAME STATUS
 ip -n "$lab-player1" link delete "$tun"
-check "P5 a client whose interface is deleted ends, with 72" soon 3 ended_with player1 72
+check "P5 a client whose interface is deleted exits with 72" soon 3 ended_with player1 72
 check "P5 it says why" said player1 'interface_gone'
 check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*reason=normal'
 need "player 1 joins again" client player1 player1
@@ -85,8 +85,8 @@ kill -STOP "${pid[player1]}"
 kill "${pid[player1]}"
 ip -n "$lab-player1" link delete "$tun"
 kill -CONT "${pid[player1]}"
-check "P5 one that was asked to go first ends with 0" soon 3 ended_with player1 0
-check "P5 and complains of nothing" not said player1 'interface_gone'
+check "P5 one that was asked to end first exits with 0" soon 3 ended_with player1 0
+check "P5 and logs no error" not said player1 'interface_gone'
 need "player 1 joins once more" client player1 player1
 for deleted in lpgw0 br0; do
 	need "a gateway in a bridge" gateway gateway --bridge br0
@@ -104,7 +104,7 @@ need "a gateway" gateway gateway --lan lan
 ip -n "$lab-gateway" link delete lan
 check "P3 it ends, too, when its interface was up before" soon 12 ended_with gateway 72
 
-# ---- everybody
+# ---- all members
 stop player2
 stop player1
 check "R7 the last one closes the room" soon 2 said relay 'event=peer_left .*room_closed=yes'

@@ -61,7 +61,7 @@ lab_open() { # NAME BIN
 	lab_make
 }
 
-# From here on everything vanishes when the script ends, however it does.
+# From here on everything is removed when the script ends, for whatever reason.
 lab_begin() { # NAME
 	[ "$(id -u)" = 0 ] || lab_skip "needs root, for network namespaces"
 	lab=lp-$1-$$ dir=$temporary/lp-$1-$$
@@ -109,17 +109,17 @@ lab_bridge() {
 	address gateway br0 192.168.77.2/24 fd77::2/64
 }
 
-# What lives in a lab, or was started from it.
+# Processes in a lab's namespaces, or started from them.
 lab_pids() { # LAB
 	local place
 	for place in $(lab_places "$1"); do ip netns pids "$place"; done 2>/dev/null
 	grep -lzx "LP_LAB=$1" /proc/[0-9]*/environ 2>/dev/null | sed 's,/proc/\([0-9]*\)/.*,\1,'
 }
 lab_places() { ip netns list | sed -n "s/^\($1-[a-z0-9]*\).*/\1/p"; } # LAB
-# But for this script; and the tools that look are not to find themselves.
+# Except this script; and the searching tools must not find themselves.
 lab_others() (export -n LP_LAB; lab_pids "$1" | sort -nu | grep -vx -e $$)
 
-# Ends and removes everything of a lab, from whatever state it is in.
+# Ends and removes everything of a lab, whatever its state.
 lab_remove() { # LAB
 	local round p place
 	for round in TERM TERM KILL KILL; do
@@ -140,7 +140,7 @@ lab_close() {
 	exit $result
 }
 
-# Another address outside, as after a change of networks.
+# Gives a place another outer address, as after a change of networks.
 moves() { # PLACE ADDRESS ROUTER
 	ip -n "$lab-$1" address flush dev wan
 	address "$1" wan "$2/24"
@@ -157,7 +157,7 @@ soon() { # SECONDS COMMAND...: until it succeeds
 		sleep 0.1
 	done
 }
-# What could not run at all, or was killed, has not said no.
+# A command that could not run, or was killed, has not failed as expected.
 not() {
 	local got
 	"$@"
@@ -174,7 +174,7 @@ prints_nothing() { # COMMAND...: it succeeds, and prints nothing
 	printed=$("$@") || return 1
 	[ -z "$printed" ] || { echo "$printed"; return 1; }
 }
-# For a while it stays so: SECONDS COMMAND...
+# SECONDS COMMAND...: the command succeeds for that long
 stays() { ! soon "$1" not "${@:2}"; }
 said() { grep -qEe "$2" "$dir/$1.out" "$dir/$1.err" 2>/dev/null; }          # NAME REGEX
 told() { cat "$dir/$1.out" "$dir/$1.err" | grep -Ee "$2" | tail -n 1; }      # NAME REGEX: the last such line
@@ -186,7 +186,7 @@ mac_of() { ip -n "$lab-$1" -br link show "$2" | awk '{print $3}'; }         # PL
 ip_of() { ip -n "$lab-$1" -4 -br address show "$2" | awk '{sub("/.*", "", $3); print $3}'; }
 link_local() { ip -n "$lab-$1" -6 -o address show dev "$2" scope link | awk '{sub("/.*", "", $4); print $4; exit}'; }
 run_probe() { at "$1" /usr/bin/python3 "$probe" "${@:2}"; }                  # PLACE WORD...
-# A broadcast or multicast from one place is heard at another.
+# True if a broadcast or multicast from one place arrives at another.
 heard() { # FROM TO ADDRESS [INTERFACE that FROM sends through]
 	local group=()
 	case $3 in 224.*) group=("$3" "$(inner "$2")") ;; esac
@@ -203,7 +203,7 @@ inner() { case $1 in player*) echo "$tun" ;; *) echo lan ;; esac; } # PLACE: its
 # ---- programs
 
 start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir, input=FILE
-	rm -f "$dir/$1.out" "$dir/$1.err" # at once: nobody is to read what the one before has said
+	rm -f "$dir/$1.out" "$dir/$1.err" # at once, so that nobody reads the output of the last program
 	ip netns exec "$lab-$2" "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
 	pid[$1]=$!
 }
@@ -214,7 +214,7 @@ stop() { # NAME [SIGNAL]: sets status
 	runs "$1" && kill -s KILL "${pid[$1]}"
 	wait "${pid[$1]}"
 	status=$?
-} 2>/dev/null # bash would tell of each killed one
+} 2>/dev/null # bash reports each killed process
 runs() { kill -0 "${pid[$1]}" 2>/dev/null; }
 ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in one sentence
 	local got
@@ -232,14 +232,14 @@ relay() { # [OPTION...]
 	soon 5 said relay '^listening on |"listening"'
 }
 new_code() { code=$("$bin/lanparty-client" new-room) || { echo "no room code"; exit 1; }; }
-# Members by their log's NAME; they are in the room when this returns.
+# Members, by the NAME of their log; they have joined when this returns.
 gateway() { # NAME (--lan INTERFACE | --bridge BRIDGE) [OPTION...]
 	(umask 077 && echo "$code" >"$dir/room")
 	start "$1" gateway "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" "${@:2}"
 	joined "$1"
 }
 client() { # NAME PLACE [OPTION...]
-	mkdir -p "$dir/state-$2" # a computer's own; its MAC is kept there
+	mkdir -p "$dir/state-$2" # per computer; it holds the MAC
 	start "$1" "$2" env STATE_DIRECTORY="$dir/state-$2" "$bin/lanparty-client" --tap "$tun" "${@:3}" "lanparty://$relay_ip/$code?pin=$pin"
 	joined "$1"
 }
@@ -262,14 +262,14 @@ check() { # TITLE COMMAND...
 	fi
 }
 
-# Without it the rest makes no sense.
+# A check without which the rest is pointless.
 need() { # TITLE COMMAND...
 	local before=$failed
 	check "$@"
 	[ "$failed" = "$before" ] || lab_finish
 }
 
-# Ends the programs, looks whether they left anything, and the script.
+# Ends the programs, checks that they left nothing behind, and ends the script.
 lab_finish() {
 	local name place file
 	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || ! runs "$name" || stop "$name"; done

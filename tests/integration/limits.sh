@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the relay lets one member do, and how the programs say no.
+# The relay's limits per member, and the error messages of the programs.
 # rows: R2 R3 R4 R6 L1 L2 L3 F7
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -38,32 +38,32 @@ room_has player1 91
 room_has player2 92
 check "player 1 is in the LAN" soon 3 reaches player1 $console_ip
 check "R4 a MAC of the LAN is refused too" refused 'mac_in_use' player2 "${own_client[@]}" --mac "$(mac_of console lan)"
-check "R6 halves reach the one with the small budget" reaches player1 -M "do" -s 1472 192.168.77.92
+check "R6 fragments reach the member with the small budget" reaches player1 -M "do" -s 1472 192.168.77.92
 
 # ---- how much
 steady() { # PLACE COUNT ADDRESS: COUNT pings, none lost, in a row of 20 ms
 	at "$1" ping -q -i 0.02 -c "$2" -W 2 "$3" | tee "$dir/steady" | grep -q ' 0% packet loss' || { cat "$dir/steady"; return 1; }
 }
 check "player 2 is in the LAN" soon 3 steady player2 5 $console_ip
-sleep 4 # the buckets of the greetings fill again
+sleep 4 # the buckets refill after the joins
 start steady player2 ping -q -i 0.02 -c 100 -W 2 $console_ip
 check "player 1 floods broadcasts" run_probe player1 flood "$tun" 300
 wait "${pid[steady]}"
-check "L1 it is stopped at its bucket" dropped broadcast_rate 250
+check "L1 the bucket stops it" dropped broadcast_rate 250
 check "L1 and not before" let_through ff:ff:ff:ff:ff:ff 50
 check "L1 the others lose nothing" said steady ' 0% packet loss'
 check "L2 player 1 floods unknown stations" run_probe player1 flood "$tun" 300 02:00:00:00:99:99
-check "L2 it is stopped at its bucket" soon 2 dropped unknown_rate 250
+check "L2 the bucket stops it" soon 2 dropped unknown_rate 250
 check "L2 and not before" let_through 02:00:00:00:99:99 50
 check "L2 known stations do not count" steady player1 50 $console_ip
-check "L2 players neither" steady player1 50 192.168.77.92
-check "F7 the log tells of each frame" said relay 'event=frame room=[0-9]+ peer=[0-9]+ src=02:00:00:00:00:01 dst=02:00:00:00:99:99 type=0x0800 len=98 action=drop drop=unknown_rate targets=0'
+check "L2 nor do players" steady player1 50 192.168.77.92
+check "F7 the log has a line per frame" said relay 'event=frame room=[0-9]+ peer=[0-9]+ src=02:00:00:00:00:01 dst=02:00:00:00:99:99 type=0x0800 len=98 action=drop drop=unknown_rate targets=0'
 stop relay
 need "the relay starts with another limit" relay "${small[@]}" --client-rate 20K --client-burst 20K
 for name in gateway player1 player2; do check "$name is back" soon 7 said_times $name '^joined' 2; done
 check "it works" soon 3 reaches player2 $console_ip
-check "L3 player 1 sends more bytes than it may" run_probe player1 flood "$tun" 1000 02:00:00:00:00:02
-check "L3 it is stopped at its bucket" soon 2 dropped byte_rate 50
+check "L3 player 1 sends more bytes than its limit" run_probe player1 flood "$tun" 1000 02:00:00:00:00:02
+check "L3 the bucket stops it" soon 2 dropped byte_rate 50
 check "L3 and not before" let_through 02:00:00:00:00:02 500
 check "L3 the others lose nothing" steady player2 20 $console_ip
 check "L3 it gets its rate back" soon 3 reaches player1 $console_ip
@@ -75,7 +75,7 @@ start named player2 env STATE_DIRECTORY="$dir" "$bin/lanparty-client" --relay "$
 soon 2 said named rejected
 check "no log has the room's code" lacks -ai "$code|$bare" "$dir"/*.out "$dir"/*.err
 
-# ---- mistakes, each in one sentence
+# ---- errors, each reported in one sentence
 check "R2 no clients at all" ends_with 64 'max-clients' vps "$bin/lanparty-relay" --max-clients 0
 check "an unknown option" ends_with 64 'such-option' vps "$bin/lanparty-relay" --such-option
 check "an unknown option (gateway)" ends_with 64 'such-option' vps "$bin/lanparty-gateway" --such-option
@@ -92,7 +92,7 @@ check "no rights for an interface" ends_with 77 'root or CAP_NET_ADMIN' router "
 check "no rights for the LAN" ends_with 77 'root|CAP_NET' router "${nobody[@]}" "${own_gateway[@]}" --lan lan
 check "a room file that everybody can read" said ends 'room_file_open'
 check "an interface that is not there" ends_with 72 'nowhere' router "${own_gateway[@]}" --lan nowhere
-check "a bridge that is none" ends_with 72 'lan' router "${own_gateway[@]}" --bridge lan
+check "an interface that is not a bridge" ends_with 72 'lan' router "${own_gateway[@]}" --bridge lan
 check "neither bridge nor interface" ends_with 64 'lan.*bridge' router "${own_gateway[@]}"
 check "a taken interface name" ends_with 72 'taken' player1 "${own_client[@]}" --tap "$tun"
 check "a broken invite" ends_with 64 'invite' player2 "$bin/lanparty-client" "lanparty://$relay_ip?pin=$pin"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Relay and gateway die and come back; a player's address changes under its feet.
+# Relay and gateway are killed and restarted; addresses change during a stay.
 # rows: R3 R7 C3 C8
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -18,7 +18,7 @@ all_back() { # SECONDS
 
 need "the relay starts" relay
 need "the gateway joins" gateway gateway --lan lan
-check "player 1 has not been there" not reaches player1 $console_ip
+check "player 1 cannot reach the LAN yet" not reaches player1 $console_ip
 need "player 1 joins" client player1 player1 --dhcp
 need "player 2 joins" client player2 player2
 room_has player2 92
@@ -32,46 +32,46 @@ stop relay KILL
 check "without the relay nothing works" not reaches player1 $console_ip
 need "the relay starts again, with the same certificate" relay
 joins=2
-check "all are back within 7 s" all_back 7
+check "all have rejoined within 7 s" all_back 7
 check "with the same interface" test "$(at player1 cat /sys/class/net/$tun/ifindex)" = "$index"
 check "and the same address" test "$(ip_of player1 "$tun")" = "$leased"
 check "it works again" soon 3 reaches player1 $console_ip
 check "for player 2 as well" soon 3 reaches player2 "$leased"
 
-# A short stop is told: nobody has to find out.
+# The relay announces a shutdown, so nobody has to wait for a timeout.
 stop relay TERM
-check "the relay ends well" test $status = 0
+check "the relay exits with 0" test $status = 0
 check "clients are told" soon 2 said player1 '^disconnected .*final=no'
 sleep 1
 need "the relay starts a third time" relay
 joins=3
-check "all are back within 7 s" all_back 7
+check "all have rejoined within 7 s" all_back 7
 check "it works again" soon 3 reaches player1 $console_ip
 
 # ---- the gateway
 stop gateway
-check "the gateway ends well" test $status = 0
-check "R7 players hear that it left" soon 2 said player1 '^peer_left .*role=gateway.*reason=normal'
+check "the gateway exits with 0" test $status = 0
+check "R7 players are told that it left" soon 2 said player1 '^peer_left .*role=gateway.*reason=normal'
 check "the LAN is gone" not reaches player1 $console_ip
-check "R7 the players still have each other" reaches player2 "$leased"
+check "R7 the players still reach each other" reaches player2 "$leased"
 need "R3 R7 its place is free at once" gateway gateway --lan lan
-check "C8 players hear that it is there" soon 2 said_times player2 '^peer_joined .*role=gateway' 4
+check "C8 players are told that it joined" soon 2 said_times player2 '^peer_joined .*role=gateway' 4
 check "the LAN is back" soon 3 reaches player1 $console_ip
 stop gateway KILL
-check "R3 while the killed one may live yet, there is no place for another" \
+check "R3 until the killed one times out, another is rejected" \
 	ends_with 75 gateway gateway "$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --lan lan
-# The idle timeout of 15 s begins again once, with the first packet sent to the silent one (RFC 9000,
+# The idle timeout of 15 s restarts once, with the first packet sent to the silent member (RFC 9000,
 # section 10.1): twice that is the bound.
-check "C3 silence is noticed" soon 32 said player1 '^peer_left .*role=gateway.*reason=timed_out'
+check "C3 the relay notices the silence" soon 32 said player1 '^peer_left .*role=gateway.*reason=timed_out'
 need "R7 then the place is free" gateway gateway --lan lan
 check "the LAN is back" soon 3 reaches player1 $console_ip
 
-# ---- the way to the relay
+# ---- the path to the relay
 moves player1 198.51.100.77 198.51.100.1
-check "player 1 has another address outside: it goes on" soon 3 reaches player1 $console_ip
+check "player 1 has another outer address and still works" soon 3 reaches player1 $console_ip
 check "from the LAN too" reaches console "$leased"
 moves gateway 100.64.0.77 100.64.0.1
-check "the gateway has another address outside: it goes on" soon 3 reaches console "$leased"
+check "the gateway has another outer address and still works" soon 3 reaches console "$leased"
 check "from player 1 too" reaches player1 $console_ip
 
 # A third member behind a NAT, which forgets and takes another port.
@@ -83,7 +83,7 @@ check "it has an address" room_has player2 93 lp1
 tun=lp0 relay_ip=203.0.113.5
 check "it works" reaches player2 -I lp1 $console_ip
 kill -s USR1 "${pid[nat]}"
-check "the NAT takes another port: it goes on" soon 3 reaches player2 -I lp1 $console_ip
+check "the NAT uses another port, and it still works" soon 3 reaches player2 -I lp1 $console_ip
 check "as the same member, without a new join" not said_times player3 '^joined' 2
-check "player 1 was there all the time" not said_times player1 '^joined' 4
+check "player 1 stayed in the room" not said_times player1 '^joined' 4
 lab_finish

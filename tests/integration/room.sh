@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole way: players far away are in the LAN, with leases of its DHCP server.
+# End to end: remote players are in the LAN, with leases of its DHCP server.
 # rows: P1 P3 P5 R8 C8 S3
 # Usage: room.sh BIN [--bridge]
 set -uo pipefail
@@ -15,7 +15,7 @@ fi
 new_code
 cat >"$dir/lease" <<'EOM'
 #!/bin/sh
-# What udhcpc and dhclient run: takes the address alone, and notes the lease.
+# The script of udhcpc and dhclient: sets the address only, and records the lease.
 case ${reason-$1} in
 bound | BOUND)
 	i=${interface-$INTERFACE}
@@ -41,17 +41,17 @@ by_dhclient() {
 is_json() { at vps /usr/bin/python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$dir/$1"; }
 
 routes=$(at player1 ip route show default)
-check "before, the player has no way into the LAN" not reaches player1 $console_ip
+check "at first the player cannot reach the LAN" not reaches player1 $console_ip
 # 20 MB would wait for the byte limit.
 need "P1 the relay starts" relay --client-rate 0 --log-format json
-check "P1 and says where it listens: both families" said relay '"listening","address":"\[::\]:443'
+check "P1 and prints its listen address for both families" said relay '"listening","address":"\[::\]:443'
 need "P5 a client joins with an invite" client player1 player1
 check "R8 it is the first: no gateway yet" said player1 '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no$'
 room_has player1 91
 check "without a gateway there is no LAN" not reaches player1 $console_ip
 need "P3 R8 the gateway joins, and sees a gateway" gateway gateway "${port[@]}"
 check "R8" said gateway '^joined .*gateway=yes$'
-check "C8 the client hears of it" soon 3 said player1 '^peer_joined peer=[0-9]+ role=gateway'
+check "C8 the client is told of it" soon 3 said player1 '^peer_joined peer=[0-9]+ role=gateway'
 check "ping to the LAN" soon 3 reaches player1 $console_ip
 check "ping from the LAN" reaches console 192.168.77.91
 check "the LAN's own MACs are seen" sh -c "ip -n $lab-player1 neigh show $console_ip | grep -q $(mac_of console lan)"
@@ -64,7 +64,7 @@ if command -v dhclient >/dev/null; then ran=1; check "S3 dhclient gets a lease, 
 check "there was a DHCP client to try" test $ran = 1
 leased=$(ip_of player1 "$tun")
 
-# The second one comes by IPv6, through a narrow path, and speaks JSON.
+# The second one connects over IPv6 and a narrow path, and prints JSON.
 ip -n "$lab-player2" link set wan mtu 1280
 ip -n "$lab-internet" link set player2 mtu 1280
 relay_ip='[2001:db8:5::5]'
@@ -76,9 +76,9 @@ second=$(ip_of player2 "$tun")
 check "its events are JSON" is_json player2.out
 check "its log is JSON" is_json player2.err
 check "the relay's log is JSON" is_json relay.err
-check "C8 the first hears of the second" soon 3 said player1 '^peer_joined peer=[0-9]+ role=client mac=.*'
+check "C8 the first is told of the second" soon 3 said player1 '^peer_joined peer=[0-9]+ role=client mac=.*'
 check "player to player" reaches player1 "$second"
-check "the other way round" reaches player2 "$leased"
+check "and in the other direction" reaches player2 "$leased"
 
 start serve console /usr/bin/python3 "$probe" serve 9000
 soon 5 said serve serving

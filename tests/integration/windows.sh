@@ -108,7 +108,7 @@ check "broadcast: player to LAN" heard player1 console 255.255.255.255 "$tun"
 check "broadcast: LAN to player" heard console player1 192.168.77.255
 check "multicast: LAN to player" heard console player1 224.0.0.251 lan
 
-# ---- the relay dies and comes back
+# ---- the relay is killed and restarted
 stop relay KILL
 check "without the relay nothing works" not reaches player1 $console_ip
 need "the relay starts again" relay --log-level debug
@@ -127,7 +127,7 @@ check "P4 it leaves cleanly" test $status = 0
 check "C6 the others hear: normal" soon 3 said player2 '^peer_left .*reason=normal'
 check "no part of the code is in the log" has_no_secret
 
-# ---- an adapter gone mad
+# ---- an adapter that sends random messages
 stop pipe
 stop wire
 need "a pipe that sends nonsense first" adapter --random 1000 7

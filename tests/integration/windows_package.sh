@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Windows packages: what the zip holds, what the installer does under Wine, and that all of it
-# goes away again. Needs no network namespaces, and no real Windows: drivers are stand-ins.
+# The Windows packages: the content of the zip, the installer under Wine, and that it removes everything
+# again. Needs no network namespaces and no real Windows, because the drivers are fakes.
 # rows: P4
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -83,7 +83,7 @@ state() {
 	(cd "$c" && find . -path ./windows/temp -prune -o -path './users/*/Temp' -prune -o -print | sort)
 	rm -f "$c/windows/temp/state.reg" # or an old one would be compared
 	quiet reg export 'HKLM\Software' 'C:\windows\temp\state.reg' /y || return
-	# but for what Wine writes when it first looks at the network
+	# except what Wine writes when it first uses the network
 	tr -d '\000\r' <"$c/windows/temp/state.reg" | awk 'BEGIN {RS = ""} !/NetworkCards/'
 }
 ran() { grep -c -- "$1" "$c/ran.txt" || true; } # WORDS: how often a stand-in was run so
@@ -97,7 +97,7 @@ adapter() { # VERSION: as if there were one; none without it
 	}
 }
 
-# A stand-in for the driver's programs: writes down how it was run. DRIVER: the version that it
+# A fake of the driver's programs, which records how it was run. DRIVER: the version that it
 # installs. With "sleep" it runs on.
 cat >"$dir/standin.c" <<'EOM'
 #include <windows.h>
@@ -185,7 +185,7 @@ check "an upgrade in place replaces the program" ends_with 0 setup plain
 check "by the right one" cmp "$client" "$installed/lanparty-client.exe"
 check "and leaves the room" cmp "$dir/room.ini" "$installed/lanparty.ini"
 
-# What the program leaves when it is killed, and what a player has told it.
+# What the program leaves behind when it is killed, and the player's settings.
 quiet reg add 'HKLM\SOFTWARE\lanparty' /v leftover /d something /f
 quiet reg add 'HKCU\Software\lanparty' /v relay /d play.example.org /f
 check "uninstall /S removes it" uninstall
@@ -194,7 +194,7 @@ quiet reg delete 'HKCU\Software\lanparty' /f
 state >"$dir/after"
 check "nothing else is left: no file, no key" diff "$dir/before" "$dir/after"
 
-# ---- a program that runs
+# ---- while the program is running
 
 need "a stand-in for a client is built" standin client.exe
 need "it is installed" ends_with 0 setup plain

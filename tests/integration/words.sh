@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The words that the tests are written in: a command that cannot run proves nothing.
+# The commands in which the tests are written: a command that cannot run proves nothing.
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,9 +14,9 @@ gets() { # STATUS COMMAND...: 0, or not 0
 	[ $((got != 0)) = "$1" ] || { echo "exit status $got"; return 1; }
 }
 killed() { sh -c 'kill -KILL $$'; }
-check "not: a command that says no" gets 0 not false
-check "not: a command that says yes" gets 1 not true
-check "not: a command that is not there has not said no" gets 1 not no-such-command
+check "not: a command that fails" gets 0 not false
+check "not: a command that succeeds" gets 1 not true
+check "not: a missing command has not failed" gets 1 not no-such-command
 check "not: nor has one that was killed" gets 1 not killed
 check "lacks: no such line" gets 0 lacks nothing "$dir/file"
 check "lacks: there is such a line" gets 1 lacks some "$dir/file"

@@ -51,7 +51,7 @@ new_certificate() { # NAME: keeps it, and as DER for the peers
 	fi
 }
 start() { # OPTION...
-	: >"$folder/out" # or what the one before said would be taken for this one's
+	: >"$folder/out" # or the output of the last program would be read again
 	"${before[@]}" "$bin/lanparty-relay" --cert "$folder/crt" --key "$folder/key" --broadcast-rate 0 --unknown-rate 0 \
 		"$@" >"$folder/out" 2>"$folder/log" &
 	relay=$!
@@ -75,13 +75,13 @@ talk() { # WORKERS
 	local n=$1 talkers i
 	echo "== $n workers: rooms, changing ports, a flood, wrong workers"
 	new_certificate first
-	# 4 rooms: with 2 workers 2 each, with 3 up to 2 each, and so many has one of them.
+	# 4 rooms: with 2 workers 2 each; with 3 workers up to 2 each, which one of them has.
 	check "the relay starts" start --listen "$at" --listen '[::1]:4434' --workers "$n" --max-rooms 4
-	check "it says how many they are" logged "event=workers count=$n"
+	check "it logs the number of workers" logged "event=workers count=$n"
 	"$bin/../tests/workers_run" "$at" "$folder/first.der" >"$folder/talk" 2>&1 &
 	talkers=$!
 	while kill -0 $talkers 2>/dev/null && ! grep -q ready "$folder/talk"; do sleep 0.1; done
-	check "all rooms talked all the time" grep -q ready "$folder/talk"
+	check "members of all rooms exchanged frames all the time" grep -q ready "$folder/talk"
 	cat "$folder/talk"
 	check "each room has a number of its own" \
 		test "$(grep -oE 'peer_joined room=[0-9]+' "$folder/log" | sort -u | wc -l)" = 4
@@ -93,22 +93,22 @@ talk() { # WORKERS
 	new_certificate second
 	kill -HUP "$relay"
 	check "P2 SIGHUP: all workers have the new certificate" soon joins "$at" second
-	check "P2 and none the old one" ends_with 3 'turned away' "$bin/../tests/workers_run" "$at" "$folder/first.der" joins
+	check "P2 and none has the old one" ends_with 3 'turned away' "$bin/../tests/workers_run" "$at" "$folder/first.der" joins
 	echo "no certificate" >"$folder/crt"
 	kill -HUP "$relay"
 	check "P2 a broken one changes nothing" soon logged 'event=reload kept='
 	check "P2 for any worker" joins "$at" second
-	check "nobody was lost" kill -0 $talkers
+	check "no member was lost" kill -0 $talkers
 	check "all end within a second" stop
 	cat "$folder/check"
-	check "and tell everybody" wait $talkers
+	check "and all members were told" wait $talkers
 	check "no packet came to the wrong worker" is misrouted 0
-	check "nor is there one that knew no connection" is resets 0
-	check "nor any other" is ignored 0
+	check "nor did any belong to an unknown connection" is resets 0
+	check "nor was any other ignored" is ignored 0
 	check "the flood had to prove its addresses" test "$(count_of retries)" -ge 100
 	# 8 talkers, 4 newcomers in the flood, 8 sent on to their worker, 3 times 4 that only join
 	check "the sums are of all workers" is joins 32
-	check "wrong workers too" is rejects 8
+	check "also for members at the wrong worker" is rejects 8
 }
 
 talk 2
@@ -119,26 +119,26 @@ new_certificate first
 check "the relay starts" start --listen 127.0.0.1:0 --workers 3
 port=$(sed -n 's,^listening on \(.*\)/udp$,\1,p' "$folder/out")
 check "P1 all have the port that the system chose" joins "$port" first
-check "garbage disturbs nobody" "$bin/../tests/garbage_run" "$port" "$folder/first.der" "${LANPARTY_GARBAGE:-20000}"
-check "it ends well" stop
+check "random packets disturb nobody" "$bin/../tests/garbage_run" "$port" "$folder/first.der" "${LANPARTY_GARBAGE:-20000}"
+check "the relay exits with 0" stop
 
 echo "== limits are divided"
 check "the relay starts" start --listen "$at" --workers 3 --max-rooms 3
 check "one room each: two that are on one worker do not fit" \
 	ends_with 0 'joined: 3, .* no room left: 1' "$bin/../tests/workers_run" "$at" "$folder/first.der" stay
-check "it ends well" stop
+check "the relay exits with 0" stop
 
 echo "== how many"
 counts() { # NUMBER OPTION...
 	start --listen "$at" "${@:2}" && logged "event=workers count=$1" && stop
 }
 cores=$(nproc)
-check "one a core" counts $((cores < 16 ? cores : 16))
-check "that it may run on" eval 'before=(taskset -c 0); counts 1'
+check "one worker per core" counts $((cores < 16 ? cores : 16))
+check "that the process can run on" eval 'before=(taskset -c 0); counts 1'
 before=(env)
-check "one for each 64 rooms" counts $((cores < 2 ? cores : 2)) --max-rooms 128
+check "one per 64 rooms" counts $((cores < 2 ? cores : 2)) --max-rooms 128
 check "at least one" counts 1 --max-rooms 63
-check "as many as is said" counts 5 --workers 5 --max-rooms 1
+check "as many as the option says" counts 5 --workers 5 --max-rooms 1
 before=(env LANPARTY_WORKERS=3)
 check "by the environment as well" counts 3
 before=(env)
@@ -148,7 +148,7 @@ check "P1 not 0" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 0
 check "P1 not 65" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 65
 if ! grep -qaE '__[at]san_init' "$bin/lanparty-relay"; then # which does not go with LD_PRELOAD
 	before=(env LD_PRELOAD="$bin/../tests/no_steering.so")
-	check "one where the kernel cannot divide them" counts 1 --workers 3
-	check "which is told" logged 'event=one_worker wanted=3 reason='
+	check "one where the kernel cannot steer packets" counts 1 --workers 3
+	check "which is logged" logged 'event=one_worker wanted=3 reason='
 fi
 [ $failed = 0 ]
