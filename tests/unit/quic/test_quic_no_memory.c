@@ -1,0 +1,101 @@
+/* Out of memory while a stream is opened: the n-th allocation fails, for each n, ours and ngtcp2's. */
+#include "quic_wire.h"
+
+static struct {
+	unsigned countdown; /* the allocation that fails; 0: none */
+	bool failed;
+} heap;
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+
+/* wolfSSL takes two blocks of AES for each packet: a lack of those is a failed encryption. */
+#define AES_BYTES 32
+
+static bool fails(size_t size)
+{
+	if (size <= AES_BYTES || heap.countdown == 0 || --heap.countdown > 0)
+		return false;
+	heap.failed = true;
+	return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails(size) ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails(count * size) ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails(size) ? NULL : __real_realloc(old, size);
+}
+
+/* True when the request and its answer arrived. */
+static bool ask(struct world *w)
+{
+	int64_t stream;
+	uint8_t bytes[300] = {0};
+	struct lp_quic_conn *conn = w->log[CLIENT].conn;
+	enum lp_status status = lp_quic_open(conn, &stream);
+	if (status == LP_OK)
+		status = lp_quic_send(conn, stream, bytes, sizeof bytes, true);
+	if (status != LP_OK && status != LP_NO_MEMORY)
+		fail_msg("the stream ends with: %s", lp_status_text(status));
+	world_run(w, LP_SECOND / 10);
+	return w->log[SERVER].stream_total == sizeof bytes;
+}
+
+/* The end without memory says so; the other hears of it by a reset. True when there was an end. */
+static bool check_ends(const struct world *w, unsigned n)
+{
+	unsigned starved = 0;
+	for (int i = 0; i < 2; i++) {
+		const struct log *log = &w->log[i];
+		if (!log->closed)
+			continue;
+		if (log->why.end == LP_QUIC_END_MEMORY)
+			starved++;
+		else if (log->why.end != LP_QUIC_END_RESET)
+			fail_msg("allocation %u: end %d, %s", n, (int)log->why.end, log->why.text);
+		if (log->why.end == LP_QUIC_END_MEMORY)
+			assert_string_equal(log->why.text, "out of memory");
+	}
+	if (!starved && w->log[CLIENT].closed + w->log[SERVER].closed > 0)
+		fail_msg("allocation %u: nobody says that memory is lacking", n);
+	return starved > 0;
+}
+
+static void a_connection_without_memory_ends_with_that_reason(void **state)
+{
+	(void)state;
+	unsigned n = 1, ended = 0;
+	for (bool failed = true; failed; n++) {
+		struct world *w = world_up();
+		heap.failed = false;
+		heap.countdown = n;
+		bool arrived = ask(w);
+		heap.countdown = 0;
+		failed = heap.failed;
+		ended += check_ends(w, n);
+		assert_true(failed || arrived);
+		world_free(w);
+	}
+	assert_true(n > 3 && ended > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connection_without_memory_ends_with_that_reason),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
