@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,28 +36,25 @@ struct reading {
 	int exit;
 };
 
-/* A text that is wiped before it is freed. Its size is stored, because the owner can have inserted a
- * NUL since. */
-struct kept {
-	size_t size;
-	char text[];
-};
-
+/* A text that is wiped before it is freed. Its size stands before it, because the owner can have
+ * inserted a NUL since. */
 static char *keep(size_t size)
 {
-	struct kept *kept = calloc(1, sizeof(*kept) + size);
-	if (!kept)
+	char *block = calloc(1, sizeof(size) + size);
+	if (!block)
 		return NULL;
-	kept->size = size;
-	return kept->text;
+	memcpy(block, &size, sizeof(size));
+	return block + sizeof(size);
 }
 
 static void discard(char *text)
 {
+	size_t size;
 	if (!text)
 		return;
-	struct kept *kept = (struct kept *)(void *)(text - offsetof(struct kept, text));
-	lp_zero_free(kept, sizeof(*kept) + kept->size);
+	char *block = text - sizeof(size);
+	memcpy(&size, block, sizeof(size));
+	lp_zero_free(block, sizeof(size) + size);
 }
 
 void lp_options_clear(struct lp_options *o)
