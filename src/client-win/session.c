@@ -280,7 +280,9 @@ static void put(void *context, const struct lp_address *remote, size_t len)
 
 static void flush(void *context)
 {
-	(void)context; /* every packet was sent at once */
+	struct session *s = context; /* each packet has left at once */
+	if (s->udp)
+		lp_udp_flush(s->udp);
 }
 
 static void tell_action(void *context, const struct lp_tunnel_action *action)

@@ -34,7 +34,10 @@ typedef void lp_udp_sink(
 /* Passes a bounded batch of received packets to sink. Never blocks. */
 void lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context);
 
+/* False when it is dropped. A full socket drops the rest of the batch without a system call. */
 bool lp_udp_send(
 	struct lp_udp *u, const struct lp_address *remote, const uint8_t *bytes, size_t len);
+/* The batch ends: the socket is tried again. */
+void lp_udp_flush(struct lp_udp *u);
 
 #endif

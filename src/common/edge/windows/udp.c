@@ -28,6 +28,7 @@ struct receive {
 struct lp_udp {
 	SOCKET fd;
 	int family;
+	bool full; /* of the batch: the socket takes nothing more */
 	size_t under_way;
 	struct receive *ready[RECEIVES]; /* completed, in order of completion */
 	size_t ready_count;
@@ -88,7 +89,17 @@ bool lp_udp_send(
 {
 	WSABUF buffer = {.len = (ULONG)len, .buf = (char *)(uintptr_t)bytes};
 	DWORD sent;
-	return WSASendTo(u->fd, &buffer, 1, &sent, 0, &remote->sa, remote->len, NULL, NULL) == 0;
+	if (u->full)
+		return false;
+	if (WSASendTo(u->fd, &buffer, 1, &sent, 0, &remote->sa, remote->len, NULL, NULL) == 0)
+		return true;
+	u->full = WSAGetLastError() == WSAEWOULDBLOCK;
+	return false;
+}
+
+void lp_udp_flush(struct lp_udp *u)
+{
+	u->full = false;
 }
 
 /* Best effort: a Windows that does not know an option does not need it. */

@@ -1,0 +1,81 @@
+#include "lanparty/edge/windows/udp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <winsock2.h>
+#include <windows.h>
+#include <cmocka.h>
+
+#include "lanparty/edge/log.h"
+
+/* The import of WSASendTo, by way of the linker's --wrap: a socket whose buffer is full at will. */
+static struct {
+	int error; /* 0: it takes everything */
+	unsigned calls;
+} buffer;
+
+static int WSAAPI send_to(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD sent, DWORD flags,
+	const struct sockaddr *to, int to_len, LPWSAOVERLAPPED overlapped,
+	LPWSAOVERLAPPED_COMPLETION_ROUTINE done)
+{
+	(void)s, (void)count, (void)flags, (void)to, (void)to_len, (void)overlapped, (void)done;
+	buffer.calls++;
+	if (buffer.error) {
+		WSASetLastError(buffer.error);
+		return SOCKET_ERROR;
+	}
+	*sent = buffers[0].len;
+	return 0;
+}
+
+extern int(WSAAPI *__wrap___imp_WSASendTo)(SOCKET, LPWSABUF, DWORD, LPDWORD, DWORD,
+	const struct sockaddr *, int, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE);
+int(WSAAPI *__wrap___imp_WSASendTo)(SOCKET, LPWSABUF, DWORD, LPDWORD, DWORD,
+	const struct sockaddr *, int, LPWSAOVERLAPPED,
+	LPWSAOVERLAPPED_COMPLETION_ROUTINE) = send_to;
+
+static unsigned calls_of_batch(struct lp_udp *u, int error, bool ret_taken[10])
+{
+	const struct lp_address to = {
+		.in = {.sin_family = AF_INET, .sin_port = 9}, .len = sizeof(to.in)};
+	buffer.error = error;
+	buffer.calls = 0;
+	for (int i = 0; i < 10; i++)
+		ret_taken[i] = lp_udp_send(u, &to, (const uint8_t *)"x", 1);
+	lp_udp_flush(u);
+	return buffer.calls;
+}
+
+static void a_full_socket_costs_one_failing_call_for_each_batch(void **state)
+{
+	(void)state;
+	bool taken[10];
+	HANDLE loop = lp_loop_open();
+	struct lp_udp *u = lp_udp_client(loop, AF_INET);
+	assert_non_null(u);
+	assert_int_equal(calls_of_batch(u, WSAEWOULDBLOCK, taken), 1);
+	assert_false(taken[0] || taken[9]);
+	assert_int_equal(calls_of_batch(u, WSAEWOULDBLOCK, taken), 1);
+	assert_int_equal(calls_of_batch(u, 0, taken), 10);
+	assert_true(taken[0] && taken[9]);
+	/* A destination that fails does not hold up the others. */
+	assert_int_equal(calls_of_batch(u, WSAENETUNREACH, taken), 10);
+	lp_udp_close(u);
+	lp_loop_wait(loop, 0);
+	lp_loop_close(loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_socket_costs_one_failing_call_for_each_batch),
+	};
+	WSADATA winsock;
+	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0)
+		return 1;
+	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	WSACleanup();
+	return failed;
+}
