@@ -52,10 +52,14 @@ static LSTATUS write_all(HKEY key, const struct lp_peer_options *options)
 bool remember(const struct lp_peer_options *options)
 {
 	HKEY key;
+	struct lp_peer_options before;
+	bool known = remember_load(&before);
 	LSTATUS status = RegCreateKeyExW(
 		HKEY_CURRENT_USER, KEY, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL);
 	if (status == ERROR_SUCCESS) {
 		status = write_all(key, options);
+		if (status != ERROR_SUCCESS && known)
+			write_all(key, &before);
 		RegCloseKey(key);
 	}
 	if (status != ERROR_SUCCESS)

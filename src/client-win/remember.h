@@ -10,7 +10,7 @@
 
 #include "lanparty/peer/peer_options.h"
 
-/* Stores the values. False: failed and logged; nothing depends on it. */
+/* Stores the values. False: failed and logged; what was stored before stays. */
 bool remember(const struct lp_peer_options *options);
 /* Loads relay, server_name, pins, pin_count and name; everything else is zero. False: nothing is
  * stored, or one value is invalid, and everything is zero. A relay without its pin must not be

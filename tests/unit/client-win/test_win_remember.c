@@ -214,6 +214,43 @@ static void an_interrupted_write_leaves_no_relay_without_its_pin(void **state)
 	assert_false(remember_load(&back));
 }
 
+/* The import of RegSetValueExW, by way of the linker's --wrap. */
+static unsigned writes_left; /* until one fails; 0: none does */
+
+typedef LSTATUS(WINAPI set_value)(HKEY, LPCWSTR, DWORD, DWORD, const BYTE *, DWORD);
+extern set_value *__real___imp_RegSetValueExW;
+extern set_value *__wrap___imp_RegSetValueExW;
+
+static LSTATUS WINAPI maybe_set(
+	HKEY key, LPCWSTR name, DWORD reserved, DWORD type, const BYTE *data, DWORD len)
+{
+	if (writes_left > 0 && --writes_left == 0)
+		return ERROR_NOT_ENOUGH_MEMORY;
+	return __real___imp_RegSetValueExW(key, name, reserved, type, data, len);
+}
+
+set_value *__wrap___imp_RegSetValueExW = maybe_set;
+
+static void a_failed_write_leaves_what_was_remembered(void **state)
+{
+	static const struct lp_peer_options other = {.relay = {"192.0.2.7", 1},
+		.server_name = "other.example.org",
+		.pins = {{9}, {8}},
+		.pin_count = 2,
+		.name = "Other"};
+	struct lp_peer_options back, expected = options;
+	(void)state;
+	memset(expected.room_key, 0, sizeof(expected.room_key));
+	for (unsigned n = 1; n <= 5; n++) { /* server name, two pins, name, relay */
+		assert_true(remember(&options));
+		writes_left = n;
+		assert_false(remember(&other));
+		assert_int_equal(writes_left, 0);
+		assert_true(remember_load(&back));
+		assert_memory_equal(&back, &expected, sizeof(back));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +262,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_room_is_never_stored, begin, end),
 		cmocka_unit_test_setup_teardown(
 			an_interrupted_write_leaves_no_relay_without_its_pin, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_failed_write_leaves_what_was_remembered, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
