@@ -1,8 +1,6 @@
 #include "offload.h"
 
-#include <cap-ng.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -17,6 +15,7 @@
 #include <unistd.h>
 
 #include "lanparty/edge/log.h"
+#include "lanparty/peer/linux/rights.h"
 
 #define FEATURES_MAX 128 /* the kernel has some 65 */
 #define BLOCKS_MAX   (FEATURES_MAX / 32)
@@ -139,8 +138,9 @@ static void close_all_but(int a, int b)
 	close_range_if_any(high + 1, INT_MAX);
 }
 
-/* The child: the gateway's signals are not for it, and it gives up all but what it needs. */
-static _Noreturn void keep(const struct features *f, int wait)
+/* The child: the gateway's signals are not for it, and it keeps no capability but the one it needs.
+ * A byte tells the gateway that it is ready. */
+static _Noreturn void keep(const struct features *f, int gateway)
 {
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 	char byte;
@@ -148,23 +148,31 @@ static _Noreturn void keep(const struct features *f, int wait)
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, "lanparty-keeper");
-	close_all_but(f->fd, wait);
-	capng_clear(CAPNG_SELECT_BOTH);
-	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
-	capng_apply(CAPNG_SELECT_BOTH);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	close_all_but(f->fd, gateway);
+	if (!lp_rights_drop(true) || write(gateway, "", 1) != 1)
+		_exit(1);
 
 	do
-		n = read(wait, &byte, 1);
+		n = read(gateway, &byte, 1);
 	while (n > 0 || (n < 0 && errno == EINTR));
 	bool good = set_features(f, true) || errno == ENXIO || errno == ENODEV; /* it is gone */
 	_exit(good ? 0 : 1);
 }
 
+static bool is_ready(int keeper)
+{
+	char byte;
+	ssize_t n;
+	do
+		n = read(keeper, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
 static bool fork_keeper(const struct features *f, struct lp_offload *o)
 {
 	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0)
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return false;
 	pid_t child = fork();
 	if (child == 0) {
@@ -176,7 +184,14 @@ static bool fork_keeper(const struct features *f, struct lp_offload *o)
 		close(ends[1]);
 		return false;
 	}
-	*o = (struct lp_offload){.keeper = child, .pipe = ends[1]};
+	if (!is_ready(ends[1])) {
+		close(ends[1]);
+		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+			;
+		errno = EPERM; /* the keeper has logged why */
+		return false;
+	}
+	*o = (struct lp_offload){.keeper = child, .socket = ends[1]};
 	return true;
 }
 
@@ -205,7 +220,7 @@ void lp_offload_restore(struct lp_offload *o)
 	int status = 0;
 	if (o->keeper == 0)
 		return;
-	close(o->pipe);
+	close(o->socket);
 	while (waitpid(o->keeper, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

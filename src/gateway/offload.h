@@ -11,7 +11,7 @@
 
 struct lp_offload {
 	pid_t keeper; /* 0: nothing was changed */
-	int pipe;     /* the keeper acts when this is closed */
+	int socket;   /* the keeper acts when this is closed */
 };
 
 /* Leaves what cannot be changed, and warns: most merged frames can be taken apart again. */

@@ -91,6 +91,19 @@ own_gateway=("$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --ro
 check "no rights for an interface" ends_with 77 'root or CAP_NET_ADMIN' router "${nobody[@]}" "${own_client[@]}"
 check "no rights for the LAN" ends_with 77 'root|CAP_NET' router "${nobody[@]}" "${own_gateway[@]}" --lan lan
 check "a room file that everybody can read" said ends 'room_file_open'
+# A kernel that does not let them go: nothing runs on with more rights than it should have.
+features() { at console ethtool -k lan; }
+at console ethtool -K lan gro on rxvlan on
+is_as_it_was() { features | diff "$dir/features" -; }
+features >"$dir/features"
+for unknown in '' NO_RIGHTS=unknown; do
+	kept=(env LD_PRELOAD="$bin/../tests/no_rights.so" ${unknown:+"$unknown"})
+	check "rights that stay${unknown:+, and are not known} end the client" \
+		ends_with 71 'drop_rights_failed' router "${kept[@]}" "${own_client[@]}"
+	check "and the gateway" ends_with 71 'drop_rights_failed' console "${kept[@]}" "${own_gateway[@]}" --lan lan
+	check "which then changes nothing at the interface, and says so" said ends 'offload_failed'
+	check "it is as it was" is_as_it_was
+done
 check "an interface that is not there" ends_with 72 'nowhere' router "${own_gateway[@]}" --lan nowhere
 check "an interface that is not a bridge" ends_with 72 'lan' router "${own_gateway[@]}" --bridge lan
 check "neither bridge nor interface" ends_with 64 'lan.*bridge' router "${own_gateway[@]}"

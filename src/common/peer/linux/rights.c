@@ -28,17 +28,18 @@ static bool become_nobody(void)
 
 bool lp_rights_drop(bool keep_net_admin)
 {
-	bool good = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	capng_get_caps_process();
+	/* The decisions below rest on the capabilities that the process has. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || capng_get_caps_process() != 0)
+		return fail();
 	bool bounding = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	bool identity = bounding && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) &&
 			capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
 	capng_clear(CAPNG_SELECT_ALL);
-	if (keep_net_admin)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
-	else if (geteuid() == 0 && identity)
-		return (good && become_nobody()) || fail();
+	if (!keep_net_admin && geteuid() == 0 && identity)
+		return become_nobody() || fail();
+	if (keep_net_admin &&
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN) != 0)
+		return fail();
 	/* Without CAP_SETPCAP the bounding set stays, which is harmless with no_new_privs. */
-	good = good && capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) == 0;
-	return good || fail();
+	return capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) == 0 || fail();
 }
