@@ -100,7 +100,7 @@ const void *lp_netlink_find(const uint8_t *list, size_t len, uint16_t type, size
 			*ret_size = a.nla_len - sizeof(a);
 			return list + sizeof(a);
 		}
-		size_t step = NLA_ALIGN(a.nla_len);
+		size_t step = (size_t)NLA_ALIGN(a.nla_len);
 		if (step > len)
 			return NULL;
 		list += step;
