@@ -146,6 +146,8 @@ _Noreturn static void wait_and_run(struct dhcp *d, const struct client *client, 
 	expand(d, client, arguments);
 	if (read(start, &go, 1) == 1) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (null < 0)
+			_exit(LP_EXIT_OS);
 		dup2(null, STDIN_FILENO);
 		dup2(lp_log_on(LP_LOG_DEBUG) ? STDERR_FILENO : null, STDOUT_FILENO);
 		dup2(STDOUT_FILENO, STDERR_FILENO); /* its words are neither events nor our log */

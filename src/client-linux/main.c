@@ -111,8 +111,11 @@ static int run(struct client *c)
 	c->tap = tap_open(c->tap_name, lp_mac_is_zero(&c->mac) ? NULL : &c->mac, &code);
 	if (!c->tap)
 		return (int)code;
-	if (c->dhcp_wanted && !(c->dhcp = dhcp_open(c->tap, &code)))
-		return (int)code;
+	if (c->dhcp_wanted) {
+		c->dhcp = dhcp_open(c->tap, &code);
+		if (!c->dhcp)
+			return (int)code;
+	}
 	if (!lp_rights_drop(true))
 		return LP_EXIT_OS;
 	struct lp_peer_config config = {

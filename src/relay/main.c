@@ -59,8 +59,11 @@ struct settings {
 static bool parse_listen(const char *text, void *value)
 {
 	struct workers_config *c = value;
-	return c->listen_count < SERVER_MAX_LISTEN &&
-	       lp_listen_parse(text, &c->listen[c->listen_count]) && ++c->listen_count;
+	if (c->listen_count == SERVER_MAX_LISTEN ||
+		!lp_listen_parse(text, &c->listen[c->listen_count]))
+		return false;
+	c->listen_count++;
+	return true;
 }
 
 /* Read again on SIGHUP. */

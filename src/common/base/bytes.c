@@ -53,9 +53,9 @@ uint32_t lp_read_u32(struct lp_reader *r)
 /* The two highest bits of the first byte give the length: 1, 2, 4 or 8 bytes. */
 uint64_t lp_read_varint(struct lp_reader *r)
 {
-	size_t size = lp_reader_left(r) > 0 ? (size_t)1 << (*r->at >> 6) : 1;
-	uint64_t v = read_big_endian(r, size);
-	return v & (UINT64_MAX >> (64 - 8 * size + 2));
+	static const uint64_t values[] = {0x3f, 0x3fff, 0x3fffffff, LP_VARINT_MAX};
+	size_t form = lp_reader_left(r) > 0 ? *r->at >> 6 : 0;
+	return read_big_endian(r, (size_t)1 << form) & values[form];
 }
 
 struct lp_writer lp_writer_of(void *bytes, size_t cap)

@@ -182,7 +182,9 @@ static uint8_t *decode_pem(const char *pem, size_t len, int type, size_t *ret_le
 	memset(&info, 0, sizeof info);
 	uint8_t *copy = NULL;
 	if (wc_PemToDer((const byte *)pem, (long)len, type, &der, NULL, &info, &format) == 0 &&
-		der->length > 0 && (copy = malloc(der->length))) {
+		der->length > 0)
+		copy = malloc(der->length);
+	if (copy) {
 		memcpy(copy, der->buffer, der->length);
 		*ret_len = der->length;
 	}

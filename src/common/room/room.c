@@ -442,13 +442,13 @@ void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_
 {
 	struct lp_room *room = from->room;
 	struct lp_route route = {.action = LP_ACTION_UNICAST, .drop = LP_DROP_NO_TARGET};
-	struct lp_member *to = NULL;
+	struct lp_member *to = lp_mac_is_group(&eth->dst) ? NULL : lp_room_find(room, &eth->dst);
 	if (lp_mac_is_group(&eth->dst)) {
 		route.action = LP_ACTION_FLOOD;
 		for (size_t i = 0; i < room->count; i++)
 			if (room->members[i] != from)
 				add_target(room->members[i], len, targets, &route);
-	} else if ((to = lp_room_find(room, &eth->dst))) {
+	} else if (to) {
 		route.known = true;
 		if (to != from)
 			add_target(to, len, targets, &route);

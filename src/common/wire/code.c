@@ -252,9 +252,13 @@ const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT]
 
 static bool read_parameter(struct span value, struct lp_invite *invite)
 {
-	if (skip_prefix(&value, "pin="))
-		return invite->pin_count < LP_MAX_PINS &&
-		       parse_pin(value, invite->pins[invite->pin_count++]) == LP_OK;
+	if (skip_prefix(&value, "pin=")) {
+		size_t i = invite->pin_count;
+		if (i == LP_MAX_PINS || parse_pin(value, invite->pins[i]) != LP_OK)
+			return false;
+		invite->pin_count = i + 1;
+		return true;
+	}
 	if (skip_prefix(&value, "name="))
 		return invite->server_name[0] == '\0' && read_name(value, invite->server_name);
 	return true;
