@@ -127,10 +127,24 @@ lab_remove() { # LAB
 		soon 2 lab_is_still "$1" && break
 	done
 	for place in $(lab_places "$1"); do ip netns delete "$place"; done
-	rm -rf "/etc/netns/$1"-* "$temporary/$1"
+	wine_forget "$temporary/$1/wine"
+	rm -rf "/etc/netns/$1"-* "${temporary:?}/$1"
 	rmdir /etc/netns 2>/dev/null || true
 }
 lab_is_still() { [ -z "$(lab_others "$1")" ]; }
+
+# Wine in a prefix of its own. Debian's keeps the sockets of its server in a folder below /run/user or
+# /tmp, which the prefix names, and leaves it. With TMPDIR set, Debian 13's Wine aborts: it frees
+# what getenv returned.
+wine_use() { # PREFIX
+	unset TMPDIR
+	export WINEPREFIX=$1 WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
+}
+wine_forget() { # PREFIX
+	local name
+	name=$(cat "$1/wineserver" 2>/dev/null) || return 0
+	[[ $name != wine-?????? ]] || rm -rf "/tmp/$name"
+}
 
 lab_close() {
 	local result=$?

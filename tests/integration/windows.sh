@@ -12,7 +12,7 @@ exe=$windows/bin/lanparty-client.exe
 command -v wine >/dev/null || lab_skip "needs wine: tools/setup --packages windows"
 lab_open windows "$1"
 new_code
-export TMPDIR=$dir WINEPREFIX=$dir/wine WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
+wine_use "$dir/wine"
 mac=02:00:5e:77:00:01
 winpipe='\\.\pipe\lanparty'
 

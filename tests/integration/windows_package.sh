@@ -15,7 +15,7 @@ done
 [ -f "$client" ] || lab_skip "needs $client: cmake --preset windows && cmake --build --preset windows"
 
 dir=$(mktemp -d) display='' running=''
-export TMPDIR=$dir WINEPREFIX=$dir/wine WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml='
+wine_use "$dir/wine"
 unset DISPLAY
 c=$WINEPREFIX/drive_c
 installed=$c/'Program Files/lanparty'
@@ -35,6 +35,7 @@ leave() {
 	timeout 20 wineserver -k
 	timeout 20 wineserver -w
 	[ -z "$display" ] || kill "$display"
+	wine_forget "$WINEPREFIX"
 	rm -rf "$dir"
 	exit "$result"
 }
