@@ -84,8 +84,10 @@ state() {
 	(cd "$c" && find . -path ./windows/temp -prune -o -path './users/*/Temp' -prune -o -print | sort)
 	rm -f "$c/windows/temp/state.reg" # or an old one would be compared
 	quiet reg export 'HKLM\Software' 'C:\windows\temp\state.reg' /y || return
-	# except what Wine writes when it first uses the network
-	tr -d '\000\r' <"$c/windows/temp/state.reg" | awk 'BEGIN {RS = ""} !/NetworkCards/'
+	# except what Wine writes when it first uses the network, and the list of this computer's fonts,
+	# which it updates whenever one is installed
+	tr -d '\000\r' <"$c/windows/temp/state.reg" |
+		awk 'BEGIN {RS = ""} !/NetworkCards/ && !/^\[[^]]*\\(Fonts|FontLink\\SystemLink)\]/'
 }
 ran() { grep -c -- "$1" "$c/ran.txt" || true; } # WORDS: how often a stand-in was run so
 forget() { : >"$c/ran.txt"; }
@@ -192,6 +194,8 @@ quiet reg add 'HKCU\Software\lanparty' /v relay /d play.example.org /f
 check "uninstall /S removes it" uninstall
 check "the player's own settings stay" is play.example.org value 'HKCU\Software\lanparty' relay
 quiet reg delete 'HKCU\Software\lanparty' /f
+# What Wine does when somebody installs a font on this computer meanwhile.
+quiet reg add 'HKLM\Software\Microsoft\Windows NT\CurrentVersion\Fonts' /v 'Elsewhere (TrueType)' /d elsewhere.ttf /f
 state >"$dir/after"
 check "nothing else is left: no file, no key" diff "$dir/before" "$dir/after"
 
