@@ -75,6 +75,7 @@ stop gateway
 check "P3 everything is restored" is_as_before gateway
 
 # ---- the interface vanishes
+runs_when_spoken_to() { reaches player2 "$console_ip"; runs gateway; }
 ended_with() { not runs "$1" && { stop "$1"; [ "$status" = "$2" ]; }; } # NAME STATUS
 ip -n "$lab-player1" link delete "$tun"
 check "P5 a client whose interface is deleted exits with 72" soon 3 ended_with player1 72
@@ -97,6 +98,9 @@ need "a gateway without the bridge" gateway gateway --lan lan
 ip -n "$lab-gateway" link set lan down
 check "P3 it waits for an interface that is down" soon 3 said gateway 'interface_down'
 check "P3 it stays" stays 2 runs gateway
+prlimit --pid "${pid[gateway]}" --nofile=3:
+check "P3 and when it cannot look for it, out of descriptors" stays 3 runs_when_spoken_to
+prlimit --pid "${pid[gateway]}" --nofile=64:
 ip -n "$lab-gateway" link delete lan
 check "P3 one that is deleted ends it, with 72" soon 12 ended_with gateway 72
 link gateway lan switch gateway
