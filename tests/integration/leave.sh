@@ -9,7 +9,7 @@ new_code
 
 # The network state of a computer that must be restored, without counters and lifetimes.
 state() { # PLACE
-	ip -n "$lab-$1" -d -o link show | sed 's/ qlen [0-9]*//; s/ \(gc\|[a-z]*\)_timer *[0-9.]*//g' &&
+	ip -n "$lab-$1" -d -o link show | sed 's/ \(qlen\|fdb_n_learned\) [0-9]*//g; s/ \(gc\|[a-z]*\)_timer *[0-9.]*//g' &&
 		ip -n "$lab-$1" -o address show | sed 's/ valid_lft.*//' &&
 		ip -n "$lab-$1" route show table all | sed 's/ expires.*//' &&
 		ip -n "$lab-$1" -6 route show table all | sed 's/ expires.*//' &&
