@@ -1,55 +1,4 @@
-/* win_netfix_world.h - a fake computer whose settings netfix changes. It records the changes, and
- * the program can crash after any step. The fake computer keeps its state across crashes. */
-#ifndef LANPARTY_TEST_WIN_NETFIX_WORLD_H
-#define LANPARTY_TEST_WIN_NETFIX_WORLD_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "lanparty/edge/log.h"
-#include "netfix_private.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define ONE          "{11111111-2222-3333-4444-555555555555}"
-#define TWO          "{AAAAAAAA-bbbb-CCCC-DDDD-EEEEEEEEEEEE}"
-#define NETWORKS     3
-#define STEPS_MAX    400
-
-struct world {
-	uint32_t values[2][NETFIX_ITEMS]; /* of adapters ONE and TWO, except the category */
-	enum netfix_answer there[2];      /* whether Windows knows the adapter */
-	int network;                      /* the network of adapter ONE, 1 to NETWORKS; 0: none */
-	uint32_t category[NETWORKS + 1];
-	bool forgotten[NETWORKS + 1]; /* Windows no longer knows that network */
-	struct netfix_note notes[NETFIX_NOTES_MAX];
-	size_t note_count;
-
-	enum netfix_answer write_answer[NETFIX_ITEMS]; /* the answer to a change */
-	bool note_fails, locked_by_other, no_ipv6;
-	bool locked;
-	int crash_after; /* steps; 0: never */
-
-	int steps, writes;
-	struct {
-		char kind; /* r, w, n, f */
-		enum netfix_item item;
-		uint32_t value;
-	} journal[STEPS_MAX];
-	size_t entries;
-	int warnings;
-	char warned[ADAPTER_REASON];
-	HANDLE event, hang;
-	struct netfix_view view;
-	int closed, address_reports, network_reports;
-	char address[ADAPTER_REASON];
-};
+#include "win_netfix_world.h"
 
 /* After the crash nothing more happens, because the program is dead. */
 static bool dead(struct world *w)
@@ -208,7 +157,7 @@ static void world_close(void *context)
 	w->closed++;
 }
 
-static void world_tell(void *context, const struct netfix_report *report)
+void world_tell(void *context, const struct netfix_report *report)
 {
 	struct world *w = context;
 	if (report->kind == NETFIX_WARNING) {
@@ -222,15 +171,13 @@ static void world_tell(void *context, const struct netfix_report *report)
 	}
 }
 
-static inline struct netfix_system system_of(struct world *w)
+struct netfix_system system_of(struct world *w)
 {
 	return (struct netfix_system){w, world_read, world_write, world_note, world_forget,
 		world_notes, world_lock, world_unlock, world_look, world_watch, world_close};
 }
 
-/* The defaults of Windows: automatic metrics, IPv6 router discovery, no rule, no routes, a public
- * network. */
-static inline void world_init(struct world *w)
+void world_init(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
 	for (int i = 0; i < 2; i++) {
@@ -243,20 +190,19 @@ static inline void world_init(struct world *w)
 	w->network = 1;
 }
 
-static inline bool same_settings(const struct world *a, const struct world *b)
+bool same_settings(const struct world *a, const struct world *b)
 {
 	return memcmp(a->values, b->values, sizeof(a->values)) == 0 &&
 	       memcmp(a->category, b->category, sizeof(a->category)) == 0;
 }
 
-static inline void begin(struct netfix_work *work, struct netfix_system *system, struct world *w)
+void begin(struct netfix_work *work, struct netfix_system *system, struct world *w)
 {
 	*system = system_of(w);
 	netfix_work_init(work, system, ONE, 1400, world_tell, w);
 }
 
-/* Asserts the values that a room needs. */
-static inline void assert_changed(const struct world *w)
+void assert_changed(const struct world *w)
 {
 	static const struct {
 		enum netfix_item item;
@@ -280,5 +226,3 @@ static inline void assert_changed(const struct world *w)
 	}
 	assert_int_equal(w->category[1], NETFIX_PRIVATE);
 }
-
-#endif

@@ -1,63 +1,23 @@
-/* linux_lan.h - a LAN for tests of the gateway's frame ports, in a network namespace that vanishes
- * with the test.
- *
- * lan0 <-> host0 is a cable: lan0 is the gateway's interface, host0 that of a host on the LAN. */
-#ifndef LANPARTY_TEST_LINUX_LAN_H
-#define LANPARTY_TEST_LINUX_LAN_H
+#include "linux_lan.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <net/if.h>
-#include <poll.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <cmocka.h>
 
-#include "lanparty/edge/linux/fd_port.h"
-
-#define BROADCAST     0xff, 0xff, 0xff, 0xff, 0xff, 0xff
-#define STATION       0x02, 0x11, 0x22, 0x33, 0x44, 0x55 /* on the LAN */
-#define OTHER         0x02, 0x11, 0x22, 0x33, 0x44, 0x66 /* on the LAN, too */
-#define MEMBER        0x02, 0x00, 0x5e, 0x00, 0x01, 0x01
-#define MEMBER_TEXT   "02:00:5e:00:01:01"
-#define TEST_TYPE     0x81, 0x37 /* passes the port, and no stack answers it */
-#define ARRIVES_IN_MS 1000
-#define SEEN_MAX      512
-
-struct seen_frame {
-	size_t len;
-	uint8_t bytes[2048];
-};
-
-/* The frames that a port has returned. */
-struct seen {
-	size_t count;
-	struct seen_frame frames[SEEN_MAX];
-};
-
-static inline bool try_run(const char *command)
+static bool try_run(const char *command)
 {
 	return system(command) == 0; /* NOLINT: the commands are the test's own */
 }
 
-static inline void run(const char *command)
+void run(const char *command)
 {
 	if (!try_run(command))
 		fail_msg("failed: %s", command);
 }
 
-static inline void write_text(const char *path, const char *text)
+void write_text(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "we");
 	if (f) { /* a kernel without IPv6 has no such file */
@@ -66,20 +26,18 @@ static inline void write_text(const char *path, const char *text)
 	}
 }
 
-/* For cmocka's group set-up. A test skips itself while in_namespace is false. */
-static bool in_namespace;
+bool in_namespace;
 
-/* What a test has opened, so that a failing test leaves nothing open. */
-static struct lp_port *open_now;
+struct lp_port *open_now;
 
-static inline void close_port(void)
+void close_port(void)
 {
 	if (open_now)
 		open_now->ops->close(open_now);
 	open_now = NULL;
 }
 
-static inline int enter_namespace(void **state)
+int enter_namespace(void **state)
 {
 	(void)state;
 	if (unshare(CLONE_NEWNET) != 0) {
@@ -101,7 +59,7 @@ static inline int enter_namespace(void **state)
 	return 0;
 }
 
-static inline int lay_cable(void **state)
+int lay_cable(void **state)
 {
 	(void)state;
 	if (in_namespace)
@@ -110,7 +68,7 @@ static inline int lay_cable(void **state)
 	return 0;
 }
 
-static inline int pull_cable(void **state)
+int pull_cable(void **state)
 {
 	(void)state;
 	close_port();
@@ -119,9 +77,7 @@ static inline int pull_cable(void **state)
 	return 0;
 }
 
-/* Opens a packet socket of a host on the LAN. with_header: sent frames start with a
- * virtio_net_hdr. */
-static inline int open_host(const char *interface, bool with_header)
+int open_host(const char *interface, bool with_header)
 {
 	const struct sockaddr_ll address = {
 		.sll_family = AF_PACKET,
@@ -139,7 +95,7 @@ static inline int open_host(const char *interface, bool with_header)
 	return fd;
 }
 
-static inline void see(void *context, const uint8_t *frame, size_t len)
+void see(void *context, const uint8_t *frame, size_t len)
 {
 	struct seen *seen = context;
 	struct seen_frame *f = &seen->frames[seen->count++];
@@ -149,9 +105,7 @@ static inline void see(void *context, const uint8_t *frame, size_t len)
 	f->len = len;
 }
 
-/* Reads until want frames have arrived or a timeout ends. Returns the number of frames that the
- * port returned. */
-static inline size_t read_port(struct lp_port *port, struct seen *seen, size_t want)
+size_t read_port(struct lp_port *port, struct seen *seen, size_t want)
 {
 	struct pollfd p = {.fd = lp_port_fd(port), .events = POLLIN};
 	seen->count = 0;
@@ -160,14 +114,12 @@ static inline size_t read_port(struct lp_port *port, struct seen *seen, size_t w
 	return seen->count;
 }
 
-static inline void send_frame(int host, const void *frame, size_t len)
+void send_frame(int host, const void *frame, size_t len)
 {
 	assert_int_equal(send(host, frame, len, 0), len);
 }
 
-/* Sends one frame that always arrives after those under test, so that the test need not wait for
- * silence. */
-static inline void expect_only_the_marker(struct lp_port *port, int host, struct seen *seen)
+void expect_only_the_marker(struct lp_port *port, int host, struct seen *seen)
 {
 	static const uint8_t marker[60] = {BROADCAST, STATION, TEST_TYPE, 'm'};
 	send_frame(host, marker, sizeof(marker));
@@ -176,8 +128,7 @@ static inline void expect_only_the_marker(struct lp_port *port, int host, struct
 	assert_memory_equal(seen->frames[0].bytes, marker, sizeof(marker));
 }
 
-/* Receives the next frame of this type. False: none arrived. */
-static inline bool host_gets(int host, const void *frame, size_t len)
+bool host_gets(int host, const void *frame, size_t len)
 {
 	uint8_t got[2048];
 	struct pollfd p = {.fd = host, .events = POLLIN};
@@ -189,9 +140,7 @@ static inline bool host_gets(int host, const void *frame, size_t len)
 	return false;
 }
 
-/* Checks the transport checksum of a frame whose IPv4 header has no options: 0xffff if it is
- * right. */
-static inline uint32_t transport_sum(const uint8_t *frame, size_t len)
+uint32_t transport_sum(const uint8_t *frame, size_t len)
 {
 	size_t size = (size_t)(frame[16] << 8 | frame[17]) - 20;
 	uint32_t sum = frame[23] + (uint32_t)size;
@@ -205,8 +154,7 @@ static inline uint32_t transport_sum(const uint8_t *frame, size_t len)
 	return sum;
 }
 
-/* True if a line of the command's output contains the text. */
-static inline bool output_has(const char *command, const char *text)
+bool output_has(const char *command, const char *text)
 {
 	char line[1024];
 	bool found = false;
@@ -217,5 +165,3 @@ static inline bool output_has(const char *command, const char *text)
 	pclose(f);
 	return found;
 }
-
-#endif

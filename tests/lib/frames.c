@@ -1,0 +1,151 @@
+#include "frames.h"
+
+const struct lp_mac BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+struct lp_mac player_mac(unsigned n)
+{
+	return (struct lp_mac){{2, 0, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n}};
+}
+
+struct lp_mac host_mac(unsigned n)
+{
+	return (struct lp_mac){{0, 0x1b, 0x21, 0, (uint8_t)(n >> 8), (uint8_t)n}};
+}
+
+struct lp_writer frame_begin(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint16_t type)
+{
+	struct lp_writer w = lp_writer_of(f, FRAME_CAP);
+	lp_write_bytes(&w, dst.b, 6);
+	lp_write_bytes(&w, src.b, 6);
+	lp_write_u16(&w, type);
+	return w;
+}
+
+static size_t frame_end(const uint8_t *f, const struct lp_writer *w)
+{
+	return (size_t)(w->at - f);
+}
+
+size_t frame_raw(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint16_t type, size_t len)
+{
+	frame_begin(f, dst, src, type);
+	for (size_t i = LP_ETH_HEADER; i < len; i++)
+		f[i] = (uint8_t)i;
+	return len;
+}
+
+size_t frame_arp(uint8_t *f, struct lp_mac dst, struct lp_mac src, struct lp_mac sender,
+	uint32_t sender_ip, uint32_t target_ip)
+{
+	struct lp_writer w = frame_begin(f, dst, src, LP_ETHERTYPE_ARP);
+	lp_write_bytes(&w, (const uint8_t[]){0, 1, 8, 0, 6, 4, 0}, 7);
+	lp_write_u8(&w, lp_mac_is_group(&dst) ? 1 : 2);
+	lp_write_bytes(&w, sender.b, 6);
+	lp_write_u32(&w, sender_ip);
+	lp_write_bytes(&w, dst.b, 6);
+	lp_write_u32(&w, target_ip);
+	return frame_end(f, &w);
+}
+
+void ipv4_finish(uint8_t *ip, size_t total)
+{
+	uint32_t sum = 0;
+	ip[2] = (uint8_t)(total >> 8);
+	ip[3] = (uint8_t)total;
+	ip[10] = ip[11] = 0;
+	for (size_t i = 0; i < 20; i += 2)
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	ip[10] = (uint8_t)(~sum >> 8);
+	ip[11] = (uint8_t)~sum;
+}
+
+static struct lp_writer udp_begin(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from,
+	uint32_t to, uint16_t source_port, uint16_t target_port)
+{
+	struct lp_writer w = frame_begin(f, dst, src, LP_ETHERTYPE_IPV4);
+	lp_write_bytes(&w, (const uint8_t[]){0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0}, 12);
+	lp_write_u32(&w, from);
+	lp_write_u32(&w, to);
+	lp_write_u16(&w, source_port);
+	lp_write_u16(&w, target_port);
+	lp_write_u32(&w, 0); /* length and checksum; the checksum is optional */
+	return w;
+}
+
+static size_t udp_end(uint8_t *f, const struct lp_writer *w)
+{
+	size_t len = frame_end(f, w), udp = len - LP_ETH_HEADER - 20;
+	f[LP_ETH_HEADER + 24] = (uint8_t)(udp >> 8);
+	f[LP_ETH_HEADER + 25] = (uint8_t)udp;
+	ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+	return len;
+}
+
+size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to,
+	uint16_t port, size_t len)
+{
+	struct lp_writer w = udp_begin(f, dst, src, from, to, port, port);
+	while (frame_end(f, &w) < len)
+		lp_write_u8(&w, (uint8_t)frame_end(f, &w));
+	return udp_end(f, &w);
+}
+
+size_t frame_tcp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to,
+	uint16_t port, size_t len)
+{
+	struct lp_writer w = frame_begin(f, dst, src, LP_ETHERTYPE_IPV4);
+	lp_write_bytes(&w, (const uint8_t[]){0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0}, 12);
+	lp_write_u32(&w, from);
+	lp_write_u32(&w, to);
+	lp_write_u16(&w, port);
+	lp_write_u16(&w, port);
+	lp_write_bytes(&w, (const uint8_t[16]){[8] = 0x50, 0x10}, 16);
+	while (frame_end(f, &w) < len)
+		lp_write_u8(&w, (uint8_t)frame_end(f, &w));
+	ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+	return len;
+}
+
+size_t frame_syn(
+	uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to, uint16_t mss)
+{
+	struct lp_writer w = frame_begin(f, dst, src, LP_ETHERTYPE_IPV4);
+	lp_write_bytes(&w, (const uint8_t[]){0x45, 0, 0, 44, 0, 0, 0x40, 0, 64, 6, 0, 0}, 12);
+	lp_write_u32(&w, from);
+	lp_write_u32(&w, to);
+	lp_write_bytes(&w, (const uint8_t[20]){0x9c, 0x40, 0, 80, [12] = 0x60, 2}, 20);
+	lp_write_bytes(&w, (const uint8_t[]){2, 4}, 2);
+	lp_write_u16(&w, mss);
+	ipv4_finish(f + LP_ETH_HEADER, 44);
+	return frame_end(f, &w);
+}
+
+size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
+	uint32_t lease, struct lp_mac client)
+{
+	struct lp_writer w = udp_begin(f, dst, src, server, UINT32_MAX, 67, 68);
+	lp_write_bytes(&w, (const uint8_t[]){2, 1, 6, 0}, 4);
+	for (int i = 0; i < 3; i++)
+		lp_write_u32(&w, 0);
+	lp_write_u32(&w, lease);
+	lp_write_u32(&w, 0);
+	lp_write_u32(&w, 0);
+	lp_write_bytes(&w, client.b, 6);
+	for (int i = 0; i < 10 + 64 + 128; i++)
+		lp_write_u8(&w, 0);
+	lp_write_bytes(&w, (const uint8_t[]){99, 130, 83, 99, 53, 1, 5, 255}, 8);
+	return udp_end(f, &w);
+}
+
+size_t frame_router_advertisement(uint8_t *f, struct lp_mac src)
+{
+	const struct lp_mac nodes = {{0x33, 0x33, 0, 0, 0, 1}};
+	struct lp_writer w = frame_begin(f, nodes, src, LP_ETHERTYPE_IPV6);
+	lp_write_bytes(&w, (const uint8_t[]){0x60, 0, 0, 0, 0, 16, 58, 255}, 8);
+	lp_write_bytes(&w, (const uint8_t[16]){0xfe, 0x80, [15] = 1}, 16);
+	lp_write_bytes(&w, (const uint8_t[16]){0xff, 2, [15] = 1}, 16);
+	lp_write_bytes(&w, (const uint8_t[16]){134, 0, 0, 0, 64, 0, 7, 8}, 16);
+	return frame_end(f, &w);
+}

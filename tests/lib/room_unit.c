@@ -1,0 +1,67 @@
+#include "room_unit.h"
+
+struct lp_rooms *rooms_with(size_t max_clients, size_t max_rooms)
+{
+	const struct lp_room_config config = {.max_clients = max_clients, .max_rooms = max_rooms};
+	struct lp_rooms *rooms = lp_rooms_new(&config);
+	assert_non_null(rooms);
+	return rooms;
+}
+
+struct lp_hello hello_of(enum lp_role role, unsigned player, uint8_t room)
+{
+	struct lp_hello hello = {.version_min = 1,
+		.version_max = 1,
+		.role = role,
+		.room_key = {room},
+		.name = "someone",
+		.datagram_budget = LP_DATAGRAM_MAX,
+		.mtu = LP_ETH_MTU,
+		.capabilities = LP_CAP_FRAGMENTS};
+	if (role == LP_ROLE_CLIENT)
+		hello.mac = player_mac(player);
+	return hello;
+}
+
+struct outcome join_from(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
+	size_t path, uint8_t token, lp_time now)
+{
+	const uint8_t fresh[LP_TOKEN_SIZE] = {0x77, token};
+	struct outcome o = {NULL, NULL, -1};
+	enum lp_reject_reason reason = LP_REJECT_OTHER;
+	if (!lp_rooms_join(rooms, hello, source, path, fresh, now, &o.member, &o.replaced, &reason))
+		o.reject = (int)reason;
+	return o;
+}
+
+struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
+	uint8_t token, lp_time now)
+{
+	return join_from(rooms, hello, 0, path, token, now);
+}
+
+struct outcome join(struct lp_rooms *rooms, const struct lp_hello *hello)
+{
+	return join_with(rooms, hello, PATH, 1, 0);
+}
+
+struct lp_member *must_join(struct lp_rooms *rooms, const struct lp_hello *hello)
+{
+	struct outcome o = join(rooms, hello);
+	assert_int_equal(o.reject, -1);
+	assert_null(o.replaced);
+	assert_non_null(o.member);
+	return o.member;
+}
+
+struct lp_member *client(struct lp_rooms *rooms, unsigned player)
+{
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, player, 1);
+	return must_join(rooms, &hello);
+}
+
+struct lp_member *gateway(struct lp_rooms *rooms)
+{
+	struct lp_hello hello = hello_of(LP_ROLE_GATEWAY, 0, 1);
+	return must_join(rooms, &hello);
+}
