@@ -182,10 +182,12 @@ static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct session *s = (struct session *)port;
 	uint8_t copy[LP_ETH_FRAME_MAX];
-	if (len > sizeof(copy) || lp_dhcp_is_fragment(frame, len))
+	struct lp_view view;
+	lp_view_of(frame, len, &view);
+	if (len > sizeof(copy) || lp_dhcp_is_fragment(&view))
 		return false;
 	memcpy(copy, frame, len);
-	lp_dhcp_strip(copy, len);
+	lp_dhcp_strip(copy, &view);
 	return s->tap->ops->write(s->tap, copy, len);
 }
 

@@ -12,10 +12,6 @@
 #define SOURCE      6
 #define TYPE        12
 
-#define TYPE_SLOW  0x8809
-#define TYPE_EAPOL 0x888e
-#define TYPE_LLDP  0x88cc
-
 struct program {
 	struct sock_filter *at;
 	size_t len;
@@ -72,9 +68,9 @@ static void emit_types(struct program *p)
 {
 	load(p, BPF_H, TYPE);
 	emit(p, BPF_JMP | BPF_JGE, LP_ETHERTYPE_MIN, 0, 3);
-	emit(p, BPF_JMP | BPF_JEQ, TYPE_EAPOL, 2, 0);
-	emit(p, BPF_JMP | BPF_JEQ, TYPE_LLDP, 1, 0);
-	emit(p, BPF_JMP | BPF_JEQ, TYPE_SLOW, 0, 1);
+	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_EAPOL, 2, 0);
+	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_LLDP, 1, 0);
+	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_SLOW, 0, 1);
 	answer(p, DROP);
 }
 

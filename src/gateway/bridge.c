@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #include "bpf.h"
-#include "lanparty/packet/checksum.h"
+#include "lanparty/base/bytes.h"
+#include "lanparty/packet/eth.h"
 #include "lan.h"
 #include "netlink.h"
 
@@ -21,8 +22,6 @@
 
 #define TAG         4 /* bytes of an IEEE 802.1Q tag, behind the two addresses */
 #define TAG_AT      12
-#define TYPE_TAG    0x8100
-#define TYPE_S_TAG  0x88a8
 #define VLAN_ID     0x0fff
 #define ROUTER_PORT 2 /* IFLA_BRPORT_MULTICAST_ROUTER: every group, always */
 
@@ -50,7 +49,7 @@ static void take(struct bridge_port *b, size_t len)
 		b->lan.counters.truncated++;
 		return;
 	}
-	if (type == TYPE_TAG || type == TYPE_S_TAG) {
+	if (type == LP_ETHERTYPE_VLAN || type == LP_ETHERTYPE_QINQ) {
 		if (lp_get16(frame + TAG_AT + 2) & VLAN_ID) {
 			b->lan.counters.tagged++;
 			return;

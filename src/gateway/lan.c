@@ -59,13 +59,15 @@ static bool is_storm(struct lp_lan *l)
  * that had come before the members changed. */
 void lp_lan_take(struct lp_lan *l, uint8_t *frame, size_t len)
 {
-	struct lp_eth eth;
+	struct lp_view view;
 	if (l->is_down) {
 		l->is_down = false;
 		lp_log(LP_LOG_INFO, "interface_up", "interface=%s", l->interface.name);
 	}
-	bool group = lp_eth_parse(frame, len, &eth) && lp_mac_is_group(&eth.dst);
-	if (len < LP_ETH_HEADER || is_member(l, &eth.src) || (!group && !is_member(l, &eth.dst))) {
+	lp_view_of(frame, len, &view);
+	bool group = lp_mac_is_group(&view.eth.dst);
+	if (view.flaw == LP_VIEW_ETHERNET || is_member(l, &view.eth.src) ||
+		(!group && !is_member(l, &view.eth.dst))) {
 		l->counters.foreign++;
 		return;
 	}
@@ -74,7 +76,7 @@ void lp_lan_take(struct lp_lan *l, uint8_t *frame, size_t len)
 		return;
 	}
 	if (!l->options.keep_default_route)
-		lp_dhcp_strip(frame, len);
+		lp_dhcp_strip(frame, &view);
 	l->counters.received++;
 	l->sink(l->sink_context, frame, len);
 }

@@ -3,146 +3,105 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/packet/checksum.h"
-#include "lanparty/packet/eth.h"
+#include "lanparty/packet/view.h"
 
-#define IP               LP_ETH_HEADER
-#define IPV4_MIN         20
-#define IPV4_LENGTH      2
-#define IPV4_ID          4
-#define IPV4_FRAGMENT    6
-#define IPV4_FRAGMENTED  0x3fff /* more fragments, and the offset */
-#define IPV4_PROTOCOL    9
-#define IPV6_HEADER      40
-#define IPV6_LENGTH      4
-#define IPV6_NEXT        6
-#define IPV6_HOP_BY_HOP  0
-#define IPV6_DESTINATION 60
-#define IPV6_EXTENSION   8 /* at least, and in steps of */
-#define TCP_MIN          20
-#define TCP_SEQUENCE     4
-#define TCP_DATA_OFFSET  12
-#define TCP_FLAGS        13
-#define TCP_CHECKSUM     16
-#define TCP_FIN          0x01
-#define TCP_PSH          0x08
-#define TCP_CWR          0x80
-#define UDP_HEADER       8
-#define UDP_LENGTH       4
-#define UDP_CHECKSUM     6
+#define IP LP_ETH_HEADER
 
 /* Where the headers of a super-frame lie. */
 struct layout {
-	bool ipv6;
-	uint8_t protocol;
-	size_t transport; /* offset of the TCP or UDP header */
-	size_t payload;   /* offset of the data: the length of all headers */
-	bool checksum;    /* UDP may go without */
+	struct lp_view view;
+	size_t payload; /* offset of the data: the length of all headers */
+	bool checksum;  /* UDP may go without */
 };
 
-static bool find_ipv4_transport(const uint8_t *frame, size_t len, struct layout *l)
+/* One segment: the super-frame's headers, and its data from offset on. */
+struct segment {
+	size_t index;
+	size_t offset;
+	size_t len; /* with headers */
+	bool last;
+};
+
+/* The IP length of a super-frame can be anything, such as 0: each segment gets its own. */
+static void close_ip_length(uint8_t *frame, size_t len)
 {
-	const uint8_t *ip = frame + IP;
-	if (len < IP + IPV4_MIN || ip[0] >> 4 != 4)
-		return false;
-	if (lp_get16(ip + IPV4_FRAGMENT) & IPV4_FRAGMENTED)
-		return false;
-	size_t header = (size_t)(ip[0] & 15) * 4;
-	l->protocol = ip[IPV4_PROTOCOL];
-	l->transport = IP + header;
-	return header >= IPV4_MIN && l->transport <= len;
+	struct lp_eth eth;
+	if (!lp_eth_parse(frame, len, &eth))
+		return;
+	if (eth.type == LP_ETHERTYPE_IPV4 && len >= IP + LP_IPV4_MIN)
+		lp_put16(frame + IP + LP_IPV4_LENGTH, len - IP);
+	else if (eth.type == LP_ETHERTYPE_IPV6 && len >= IP + LP_IPV6_HEADER)
+		lp_put16(frame + IP + LP_IPV6_LENGTH, len - IP - LP_IPV6_HEADER);
 }
 
-/* No routing header: behind it the checksum covers another destination than the header's. */
-static bool find_ipv6_transport(const uint8_t *frame, size_t len, struct layout *l)
+static bool find_layout(
+	const struct virtio_net_hdr *header, uint8_t *frame, size_t len, struct layout *ret_layout)
 {
-	const uint8_t *ip = frame + IP;
-	if (len < IP + IPV6_HEADER || ip[0] >> 4 != 6)
-		return false;
-	l->ipv6 = true;
-	l->protocol = ip[IPV6_NEXT];
-	l->transport = IP + IPV6_HEADER;
-	while (l->protocol == IPV6_HOP_BY_HOP || l->protocol == IPV6_DESTINATION) {
-		const uint8_t *extension = frame + l->transport;
-		if (len - l->transport < IPV6_EXTENSION)
-			return false;
-		l->protocol = extension[0];
-		l->transport += IPV6_EXTENSION + (size_t)extension[1] * IPV6_EXTENSION;
-		if (l->transport > len)
-			return false;
-	}
-	return true;
-}
-
-static bool find_layout(const struct virtio_net_hdr *header, const uint8_t *frame, size_t len,
-	struct layout *ret_layout)
-{
+	/* No routing header: behind it the checksum covers another destination than the header's. */
+	static const uint8_t allowed = LP_VIEW_HOP_BY_HOP | LP_VIEW_DESTINATION;
 	struct layout l = {.checksum = true};
-	if (len < IP)
+	struct lp_view *v = &l.view;
+	size_t size;
+	close_ip_length(frame, len);
+	lp_view_of(frame, len, v);
+	if (v->is_fragmented || v->extensions & ~allowed)
 		return false;
-	uint16_t type = lp_get16(frame + 12);
-	if (type == LP_ETHERTYPE_IPV4
-			? !find_ipv4_transport(frame, len, &l)
-			: type != LP_ETHERTYPE_IPV6 || !find_ipv6_transport(frame, len, &l))
-		return false;
-
-	const uint8_t *transport = frame + l.transport;
-	size_t left = len - l.transport, size;
 	switch (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
 	case VIRTIO_NET_HDR_GSO_TCPV4:
 	case VIRTIO_NET_HDR_GSO_TCPV6:
-		if (l.protocol != LP_IP_TCP || left < TCP_MIN)
+		if (v->protocol != LP_IP_TCP || v->transport_header == 0)
 			return false;
-		size = (size_t)(transport[TCP_DATA_OFFSET] >> 4) * 4;
-		if (size < TCP_MIN)
-			return false;
+		size = v->transport_header;
 		break;
-	case VIRTIO_NET_HDR_GSO_UDP_L4:
-		if (l.protocol != LP_IP_UDP || left < UDP_HEADER)
+	case VIRTIO_NET_HDR_GSO_UDP_L4: /* its length field too can be anything */
+		if (v->protocol != LP_IP_UDP || v->transport_len < LP_UDP_HEADER)
 			return false;
-		size = UDP_HEADER;
+		size = LP_UDP_HEADER;
 		l.checksum = header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM ||
-			     lp_get16(transport + UDP_CHECKSUM) != 0;
+			     lp_get16(lp_view_transport(v) + LP_UDP_CHECKSUM) != 0;
 		break;
 	default:
 		return false;
 	}
-	l.payload = l.transport + size;
+	l.payload = v->transport + size;
 	*ret_layout = l;
-	return size < left; /* a super-frame without data is none */
+	return size < v->transport_len; /* a super-frame without data is none */
 }
 
-/* Makes the copied headers of a super-frame those of its segment at offset, len bytes in all. */
-static void finish_segment(
-	const struct layout *l, uint8_t *frame, size_t len, size_t index, size_t offset, bool last)
+/* Makes the copied headers of a super-frame those of its segment. */
+static void finish_segment(const struct layout *l, uint8_t *frame, const struct segment *s)
 {
-	uint8_t *ip = frame + IP, *transport = frame + l->transport;
-	if (l->ipv6) {
-		lp_put16(ip + IPV6_LENGTH, len - IP - IPV6_HEADER);
+	const struct lp_view *v = &l->view;
+	uint8_t *ip = frame + IP, *transport = frame + v->transport;
+	size_t len = s->len - v->transport;
+	if (v->version == 6) {
+		lp_put16(ip + LP_IPV6_LENGTH, s->len - IP - LP_IPV6_HEADER);
 	} else {
-		lp_put16(ip + IPV4_LENGTH, len - IP);
-		lp_put16(ip + IPV4_ID, (lp_get16(ip + IPV4_ID) + index) & UINT16_MAX);
-		lp_checksum_ipv4(ip, l->transport - IP);
+		lp_put16(ip + LP_IPV4_LENGTH, s->len - IP);
+		lp_put16(ip + LP_IPV4_ID, (lp_get16(ip + LP_IPV4_ID) + s->index) & UINT16_MAX);
+		lp_checksum_ipv4(ip, v->transport - IP);
 	}
 
-	uint8_t *checksum = transport + (l->protocol == LP_IP_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
-	if (l->protocol == LP_IP_TCP) {
-		uint32_t sequence = lp_get32(transport + TCP_SEQUENCE) + (uint32_t)offset;
-		lp_put32(transport + TCP_SEQUENCE, sequence);
-		if (!last)
-			transport[TCP_FLAGS] &= (uint8_t)~(TCP_FIN | TCP_PSH);
-		if (index > 0)
-			transport[TCP_FLAGS] &= (uint8_t)~TCP_CWR;
+	bool tcp = v->protocol == LP_IP_TCP;
+	uint8_t *checksum = transport + (tcp ? LP_TCP_CHECKSUM : LP_UDP_CHECKSUM);
+	if (tcp) {
+		uint32_t sequence = lp_get32(transport + LP_TCP_SEQUENCE) + (uint32_t)s->offset;
+		lp_put32(transport + LP_TCP_SEQUENCE, sequence);
+		if (!s->last)
+			transport[LP_TCP_FLAGS] &= (uint8_t)~(LP_TCP_FIN | LP_TCP_PSH);
+		if (s->index > 0)
+			transport[LP_TCP_FLAGS] &= (uint8_t)~LP_TCP_CWR;
 	} else {
-		lp_put16(transport + UDP_LENGTH, len - l->transport);
+		lp_put16(transport + LP_UDP_LENGTH, len);
 	}
 	lp_put16(checksum, 0);
 	if (l->checksum)
-		lp_put16(checksum,
-			lp_checksum_transport(ip, l->protocol, transport, len - l->transport));
+		lp_put16(checksum, lp_checksum_transport(ip, v->protocol, transport, len));
 }
 
-static size_t split(const struct virtio_net_hdr *header, const uint8_t *frame, size_t len,
+static size_t split(const struct virtio_net_hdr *header, uint8_t *frame, size_t len,
 	uint8_t *scratch, lp_frame_sink *sink, void *context)
 {
 	struct layout l;
@@ -152,18 +111,19 @@ static size_t split(const struct virtio_net_hdr *header, const uint8_t *frame, s
 	if (payload / header->gso_size >= LP_SEGMENTS_MAX)
 		return 0;
 
-	size_t index = 0;
-	for (size_t offset = 0; offset < payload; offset += header->gso_size, index++) {
-		size_t size = payload - offset;
-		bool last = size <= header->gso_size;
-		if (!last)
+	struct segment s = {0};
+	for (; s.offset < payload; s.offset += header->gso_size, s.index++) {
+		size_t size = payload - s.offset;
+		s.last = size <= header->gso_size;
+		if (!s.last)
 			size = header->gso_size;
+		s.len = l.payload + size;
 		memcpy(scratch, frame, l.payload);
-		memcpy(scratch + l.payload, frame + l.payload + offset, size);
-		finish_segment(&l, scratch, l.payload + size, index, offset, last);
-		sink(context, scratch, l.payload + size);
+		memcpy(scratch + l.payload, frame + l.payload + s.offset, size);
+		finish_segment(&l, scratch, &s);
+		sink(context, scratch, s.len);
 	}
-	return index;
+	return s.index;
 }
 
 /* The field holds the sum of the pseudo header already: it takes part. */

@@ -59,17 +59,19 @@ static void complain(const char *what, enum lp_drop drop)
 	abort();
 }
 
-static void check_facts(const struct lp_filter_facts *facts, const uint8_t *frame, bool gateway)
+static void check_facts(
+	const struct lp_filter_facts *facts, const struct lp_view *view, bool gateway)
 {
+	const uint8_t *frame = view->frame;
 	uint32_t source = (uint32_t)frame[26] << 24 | (uint32_t)frame[27] << 16 |
 			  (uint32_t)frame[28] << 8 | frame[29];
 	uint32_t sender = (uint32_t)frame[28] << 24 | (uint32_t)frame[29] << 16 |
 			  (uint32_t)frame[30] << 8 | frame[31];
 	uint32_t expected = 0;
 
-	if (facts->eth.type == LP_ETHERTYPE_ARP)
+	if (view->eth.type == LP_ETHERTYPE_ARP)
 		expected = sender;
-	else if (facts->eth.type == LP_ETHERTYPE_IPV4)
+	else if (view->eth.type == LP_ETHERTYPE_IPV4)
 		expected = source;
 	if (facts->claim_ipv4 != expected)
 		complain("another address than the frame's", LP_DROP_NONE);
@@ -109,15 +111,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t *exact = realloc(frame, len ? len : 1);
 		if (!exact)
 			exact = frame;
+		struct lp_view view;
 		struct lp_filter_facts facts;
-		enum lp_drop drop = lp_filter_check(&filter, &source, exact, len, 0, &facts);
+		lp_view_of(exact, len, &view);
+		enum lp_drop drop = lp_filter_check(&filter, &source, &view, 0, &facts);
 		if (drop == LP_DROP_NONE) {
 			int danger = slow_frame(&host, exact, len);
 			if (danger & SLOW_NEVER || (danger & SLOW_CLIENT && !gateway))
 				complain("a dangerous frame passed", drop);
-			if (facts.eth.type == LP_ETHERTYPE_ARP ||
-				facts.eth.type == LP_ETHERTYPE_IPV4)
-				check_facts(&facts, exact, gateway);
+			if (view.eth.type == LP_ETHERTYPE_ARP || view.eth.type == LP_ETHERTYPE_IPV4)
+				check_facts(&facts, &view, gateway);
 		} else if (!gateway && !(options & (OPTION_KEEP_CHECKSUM | OPTION_KEEP_SOURCE)) &&
 			   is_plain(exact, len)) {
 			complain("an honest frame was dropped", drop);

@@ -1,13 +1,15 @@
-/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_overlay and fuzz_queue into FOLDER/filter,
- * FOLDER/overlay and FOLDER/queue, which must exist. */
+/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_view, fuzz_overlay and fuzz_queue into
+ * FOLDER/filter, FOLDER/view, FOLDER/overlay and FOLDER/queue, which must exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "evasion.h"
+#include "frames.h"
 #include "lanparty/wire/overlay.h"
 
 #define FILTER_SEEDS   48
+#define VIEW_SEEDS     48
 #define FRAMES_A_SEED  4
 #define SEED_FRAME_MAX 400 /* longer frames are left out, because the start matters */
 
@@ -63,6 +65,33 @@ static void filter_seeds(const char *folder)
 		fclose(file);
 	}
 	free(frames);
+}
+
+/* One frame each. */
+static void view_seeds(const char *folder)
+{
+	struct evasion_frame *frames = calloc(EVASION_FRAMES_MAX, sizeof(*frames));
+	uint8_t syn[FRAME_CAP], lease[FRAME_CAP];
+
+	if (!frames)
+		exit(EXIT_FAILURE);
+	size_t count = evasion_frames(&addresses, frames, EVASION_FRAMES_MAX);
+	for (size_t seed = 0; seed < VIEW_SEEDS; seed++) {
+		const struct evasion_frame *frame = &frames[seed * count / VIEW_SEEDS];
+		FILE *file = open_seed(folder, "view", seed);
+		fwrite(frame->bytes, 1, frame->len < SEED_FRAME_MAX ? frame->len : SEED_FRAME_MAX,
+			file);
+		fclose(file);
+	}
+	free(frames);
+	size_t len = frame_syn(syn, player_mac(2), player_mac(1), 1, 2, 1460);
+	FILE *file = open_seed(folder, "view", VIEW_SEEDS);
+	fwrite(syn, 1, len, file);
+	fclose(file);
+	len = frame_dhcp_ack(lease, player_mac(1), host_mac(1), 1, 2, player_mac(1));
+	file = open_seed(folder, "view", VIEW_SEEDS + 1);
+	fwrite(lease, 1, len, file);
+	fclose(file);
 }
 
 static void overlay_seeds(const char *folder)
@@ -142,6 +171,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	filter_seeds(argv[1]);
+	view_seeds(argv[1]);
 	overlay_seeds(argv[1]);
 	queue_seeds(argv[1]);
 	return EXIT_SUCCESS;

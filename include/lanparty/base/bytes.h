@@ -1,5 +1,5 @@
-/* bytes.h - reads and writes big-endian integers and bytes in a caller's buffer, with bounds
- * checks.
+/* bytes.h - big-endian integers and bytes in a caller's buffer: single fields without bounds checks, and
+ * reader and writer with bounds checks.
  *
  * Reader and writer stay failed after the first step out of bounds: a failed reader returns zeroes,
  * a failed writer writes nothing. Perform all steps, then check `failed` once. */
@@ -12,6 +12,30 @@
 
 /* The largest value of a QUIC variable-length integer (RFC 9000, section 16). */
 #define LP_VARINT_MAX ((UINT64_C(1) << 62) - 1)
+
+/* One field. The caller has checked that it lies within its buffer. */
+static inline uint16_t lp_get16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t lp_get32(const uint8_t *at)
+{
+	return (uint32_t)lp_get16(at) << 16 | lp_get16(at + 2);
+}
+
+/* Writes the low 16 bits of v. */
+static inline void lp_put16(uint8_t *at, size_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+static inline void lp_put32(uint8_t *at, uint32_t v)
+{
+	lp_put16(at, v >> 16);
+	lp_put16(at + 2, v & 0xffff);
+}
 
 struct lp_reader {
 	const uint8_t *at;

@@ -1,44 +1,24 @@
-/* checksum.h - the Internet checksum (RFC 1071), and big-endian fields at their places. */
+/* checksum.h - the Internet checksum (RFC 1071) of IPv4, UDP and TCP.
+ *
+ * Writes checksums; it never verifies one, and it never parses a packet. */
 #ifndef LANPARTY_PACKET_CHECKSUM_H
 #define LANPARTY_PACKET_CHECKSUM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define LP_IP_TCP 6
-#define LP_IP_UDP 17
-
-static inline uint16_t lp_get16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline void lp_put16(uint8_t *at, size_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-static inline uint32_t lp_get32(const uint8_t *at)
-{
-	return (uint32_t)lp_get16(at) << 16 | lp_get16(at + 2);
-}
-
-static inline void lp_put32(uint8_t *at, uint32_t v)
-{
-	lp_put16(at, v >> 16);
-	lp_put16(at + 2, v & 0xffff);
-}
-
-/* The complement of the sum of len bytes and of what was summed before (0 to begin with). */
+/* Returns the complement of the ones' complement sum of len bytes. An odd last byte is padded with a
+ * zero. `before` is a sum that is added first, such as that of a pseudo header; 0 for none. */
 uint16_t lp_checksum(const uint8_t *bytes, size_t len, uint64_t before);
 
-/* Writes the header checksum of the IPv4 header of len bytes. */
+/* Writes the header checksum of an IPv4 header. len is the header's length with options, in bytes. */
 void lp_checksum_ipv4(uint8_t *ip, size_t len);
 
-/* The checksum of len bytes of UDP or TCP behind the IP header of either version (no IPv6 routing
- * header), whose checksum field has been set to zero; never 0, which means none in UDP. */
+/* Returns the checksum of a UDP packet or TCP segment: len bytes, and the pseudo header of RFC 768,
+ * RFC 9293 section 3.1 or RFC 8200 section 8.1. `ip` is the IPv4 or IPv6 header of the packet. The
+ * checksum field in `bytes` must be zero.
+ * The result is never 0, because 0 in UDP means that there is no checksum. An IPv6 packet must not
+ * have a routing header, because then the header does not hold the final destination. */
 uint16_t lp_checksum_transport(
 	const uint8_t *ip, uint8_t protocol, const uint8_t *bytes, size_t len);
 

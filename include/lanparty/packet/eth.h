@@ -1,6 +1,6 @@
 /* eth.h - Ethernet II frames as they travel in a room: without FCS, without tags.
  *
- * Looks only at the 14 bytes of the header; what is inside is filter.h's concern. */
+ * Knows only the 14 bytes of the Ethernet header, and MAC addresses. view.h parses what follows. */
 #ifndef LANPARTY_PACKET_ETH_H
 #define LANPARTY_PACKET_ETH_H
 
@@ -8,16 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LP_ETH_HEADER    14   /* IEEE 802.3: destination, source, type */
-#define LP_ETH_MTU       1500 /* IEEE 802.3: the largest payload */
+#define LP_ETH_HEADER    14   /* IEEE 802.3: destination, source, type; bytes */
+#define LP_ETH_MTU       1500 /* IEEE 802.3: the largest payload, bytes */
 #define LP_ETH_FRAME_MAX (LP_ETH_HEADER + LP_ETH_MTU)
-#define LP_MTU_MIN       576 /* RFC 791: what every IPv4 host must take; a room has no less */
+/* A room's MTU is never smaller: every IPv4 host must accept datagrams of this size (RFC 791). Bytes. */
+#define LP_MTU_MIN 576
 
-/* Type fields below this are lengths of IEEE 802.3 LLC frames. */
-#define LP_ETHERTYPE_MIN  0x0600
-#define LP_ETHERTYPE_IPV4 0x0800
-#define LP_ETHERTYPE_ARP  0x0806
-#define LP_ETHERTYPE_IPV6 0x86dd
+/* A type field below this is the length of an IEEE 802.3 LLC frame. */
+#define LP_ETHERTYPE_MIN      0x0600
+#define LP_ETHERTYPE_IPV4     0x0800
+#define LP_ETHERTYPE_ARP      0x0806
+#define LP_ETHERTYPE_VLAN     0x8100 /* IEEE 802.1Q */
+#define LP_ETHERTYPE_IPV6     0x86dd
+#define LP_ETHERTYPE_SLOW     0x8809 /* IEEE 802.3, annex 57A: LACP, OAM */
+#define LP_ETHERTYPE_EAPOL    0x888e /* IEEE 802.1X */
+#define LP_ETHERTYPE_QINQ     0x88a8 /* IEEE 802.1ad */
+#define LP_ETHERTYPE_LLDP     0x88cc /* IEEE 802.1AB */
+#define LP_ETHERTYPE_QINQ_OLD 0x9100
 
 struct lp_mac {
 	uint8_t b[6];
@@ -26,23 +33,23 @@ struct lp_mac {
 struct lp_eth {
 	struct lp_mac dst;
 	struct lp_mac src;
-	uint16_t type; /* ethertype, or a length when below LP_ETHERTYPE_MIN */
+	uint16_t type; /* ethertype, or a length below LP_ETHERTYPE_MIN */
 };
 
-/* False when len is under LP_ETH_HEADER. */
+/* Reads the header of a frame of len bytes. Returns false when len < LP_ETH_HEADER. */
 bool lp_eth_parse(const uint8_t *frame, size_t len, struct lp_eth *ret_eth);
 
 bool lp_mac_equal(const struct lp_mac *a, const struct lp_mac *b);
 bool lp_mac_is_zero(const struct lp_mac *mac);
-/* Multicast or broadcast: the I/G bit is set. */
+/* True for multicast and broadcast addresses: the I/G bit is set. */
 bool lp_mac_is_group(const struct lp_mac *mac);
-/* Can be one station's address: neither group nor zero. */
+/* True when mac can be the address of one station: it is neither a group address nor zero. */
 bool lp_mac_is_station(const struct lp_mac *mac);
 
-#define LP_MAC_TEXT 18 /* "02:00:5e:10:20:30" and its end */
-/* Reads six pairs of hex digits with ':' or '-' between them. */
+#define LP_MAC_TEXT 18 /* "02:00:5e:10:20:30" and its NUL, bytes */
+/* Reads six pairs of hex digits with ':' or '-' between them. Returns false for any other text. */
 bool lp_mac_parse(const char *text, struct lp_mac *ret_mac);
-/* Returns text. */
+/* Writes six pairs of lower-case hex digits with ':' between them. Returns text. */
 const char *lp_mac_format(const struct lp_mac *mac, char text[LP_MAC_TEXT]);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lanparty/base/siphash.h"
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/tunnel/port.h"
@@ -39,7 +40,8 @@ struct lp_tunnel_config {
 	/* Gateways: addresses that no client may claim (host byte order). */
 	const uint32_t *protected_ipv4;
 	size_t protected_count;
-	uint64_t seed; /* random: spreads reconnects */
+	uint64_t seed;                     /* random: spreads reconnects */
+	struct lp_siphash_key flow_secret; /* random: flow.h */
 };
 
 /* The port is borrowed for the tunnel's life. NULL when out of memory. */

@@ -1,8 +1,7 @@
 #include "lanparty/packet/checksum.h"
 
-#define IPV4_CHECKSUM  10
-#define IPV4_ADDRESSES 12 /* source and destination, 4 bytes each */
-#define IPV6_ADDRESSES 8  /* 16 bytes each */
+#include "lanparty/base/bytes.h"
+#include "lanparty/packet/headers.h"
 
 static uint64_t sum(const uint8_t *bytes, size_t len, uint64_t before)
 {
@@ -21,15 +20,17 @@ uint16_t lp_checksum(const uint8_t *bytes, size_t len, uint64_t before)
 
 void lp_checksum_ipv4(uint8_t *ip, size_t len)
 {
-	lp_put16(ip + IPV4_CHECKSUM, 0);
-	lp_put16(ip + IPV4_CHECKSUM, lp_checksum(ip, len, 0));
+	lp_put16(ip + LP_IPV4_CHECKSUM, 0);
+	lp_put16(ip + LP_IPV4_CHECKSUM, lp_checksum(ip, len, 0));
 }
 
 uint16_t lp_checksum_transport(
 	const uint8_t *ip, uint8_t protocol, const uint8_t *bytes, size_t len)
 {
-	uint64_t pseudo = ip[0] >> 4 == 4 ? sum(ip + IPV4_ADDRESSES, 8, protocol)
-					  : sum(ip + IPV6_ADDRESSES, 32, protocol);
+	/* source and destination, one behind the other */
+	uint64_t pseudo = ip[0] >> 4 == 4
+				  ? sum(ip + LP_IPV4_SOURCE, (size_t)2 * LP_IPV4_ADDRESS, protocol)
+				  : sum(ip + LP_IPV6_SOURCE, (size_t)2 * LP_IPV6_ADDRESS, protocol);
 	uint16_t v = lp_checksum(bytes, len, pseudo + len);
 	return v == 0 ? UINT16_MAX : v;
 }

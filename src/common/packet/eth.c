@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "lanparty/base/bytes.h"
+
 bool lp_eth_parse(const uint8_t *frame, size_t len, struct lp_eth *ret_eth)
 {
 	if (len < LP_ETH_HEADER)
 		return false;
 	memcpy(ret_eth->dst.b, frame, sizeof(ret_eth->dst.b));
 	memcpy(ret_eth->src.b, frame + 6, sizeof(ret_eth->src.b));
-	ret_eth->type = (uint16_t)(frame[12] << 8 | frame[13]);
+	ret_eth->type = lp_get16(frame + 12);
 	return true;
 }
 

@@ -364,7 +364,8 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.protected_count = config->protected_count,
 	};
 	struct lp_quic_config quic = {.handler = &handler, .context = l};
-	if (!l || !lp_random(&tunnel.seed, sizeof(tunnel.seed))) {
+	if (!l || !lp_random(&tunnel.seed, sizeof(tunnel.seed)) ||
+		!lp_random(&tunnel.flow_secret, sizeof(tunnel.flow_secret))) {
 		free(l);
 		return NULL;
 	}

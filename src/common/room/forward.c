@@ -68,19 +68,19 @@ static enum lp_drop check_overlay(const struct lp_member *m, const struct lp_ove
 }
 
 /* Who may use which address (security: one IPv4 address per client, the LAN's are the LAN's). */
-static enum lp_drop check_addresses(
-	struct lp_member *m, const struct lp_filter_facts *facts, lp_time now)
+static enum lp_drop check_addresses(struct lp_member *m, const struct lp_eth *eth,
+	const struct lp_filter_facts *facts, lp_time now)
 {
 	struct lp_neighbours *n = lp_room_neighbours(m->room);
-	bool arp = facts->eth.type == LP_ETHERTYPE_ARP;
+	bool arp = eth->type == LP_ETHERTYPE_ARP;
 	if (m->role == LP_ROLE_CLIENT) {
 		bool may = arp ? lp_neighbours_claim(n, m->peer, facts->claim_ipv4, now)
 			       : lp_neighbours_use(n, m->peer, facts->claim_ipv4, now);
 		return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
 	}
-	if (lp_room_find(m->room, &facts->eth.src))
+	if (lp_room_find(m->room, &eth->src))
 		return LP_DROP_LOOP;
-	lp_neighbours_see(n, &facts->eth.src, now);
+	lp_neighbours_see(n, &eth->src, now);
 	if (arp)
 		lp_neighbours_claim(n, LP_OWNER_LAN, facts->claim_ipv4, now);
 	else
@@ -150,19 +150,20 @@ static struct lp_frame *copy_of(struct lp_hub *hub, const uint8_t *bytes, size_t
 static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_frame *whole,
 	const uint8_t *bytes, size_t len, lp_time now, struct lp_verdict *v)
 {
+	struct lp_view view;
 	struct lp_filter_facts facts;
 	struct lp_route route = {0};
-	enum lp_drop drop =
-		lp_filter_check(&hub->config.filter, &m->source, bytes, len, now, &facts);
-	v->eth = facts.eth;
+	lp_view_of(bytes, len, &view);
+	enum lp_drop drop = lp_filter_check(&hub->config.filter, &m->source, &view, now, &facts);
+	v->eth = view.eth;
 	v->len = (uint16_t)len;
 	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + lp_room_mtu(m->room))
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE)
-		drop = check_addresses(m, &facts, now);
+		drop = check_addresses(m, &view.eth, &facts, now);
 	if (drop != LP_DROP_NONE)
 		return drop;
-	lp_room_route(m, &facts.eth, len, now, hub->targets, &route);
+	lp_room_route(m, &view.eth, len, now, hub->targets, &route);
 	v->skipped = (uint16_t)route.skipped;
 	hub->counters.skipped += route.skipped;
 	if (route.drop != LP_DROP_NONE)
@@ -175,7 +176,7 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, struct lp_f
 		return LP_DROP_QUEUE_FULL;
 	frame->room = lp_room_id(m->room);
 	frame->peer = m->peer;
-	frame->flow = lp_flow_of(bytes, len, hub->flow_salt);
+	frame->flow = lp_flow_of(&view, &hub->flow_secret);
 	size_t queued = spread(hub, frame, route.count, now);
 	lp_frame_drop(hub->pool, frame);
 	v->action = route.action;

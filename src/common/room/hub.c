@@ -25,8 +25,8 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	hub->deadline = LP_NEVER;
 	hub->rooms = lp_rooms_new(&config->rooms);
 	hub->pool = lp_pool_new(config->frames);
-	if (!config->random(&hub->flow_salt, sizeof(hub->flow_salt)))
-		hub->flow_salt = 0; /* nobody will join either */
+	if (!config->random(&hub->flow_secret, sizeof(hub->flow_secret)))
+		hub->flow_secret = (struct lp_siphash_key){0}; /* nobody will join either */
 	hub->actions = calloc(ACTIONS_FIRST, sizeof(*hub->actions));
 	hub->action_cap = hub->actions ? ACTIONS_FIRST : 0;
 	if (!hub->rooms || !hub->pool || !hub->actions) {

@@ -2,6 +2,7 @@
 #ifndef LANPARTY_HUB_PRIVATE_H
 #define LANPARTY_HUB_PRIVATE_H
 
+#include "lanparty/base/siphash.h"
 #include "lanparty/room/hub.h"
 #include "lanparty/wire/inbox.h"
 #include "lanparty/path/receiver.h"
@@ -56,7 +57,7 @@ struct lp_hub {
 	lp_time next_status;
 	lp_time deadline; /* no session's is earlier; may itself be too early */
 	struct lp_hub_counters counters;
-	uint64_t flow_salt;
+	struct lp_siphash_key flow_secret;
 	struct lp_member *targets[LP_MAX_MEMBERS]; /* scratch of the frame path */
 };
 

@@ -40,7 +40,6 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	t->deadline = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
-	t->flow_salt = config->seed;
 	t->pool = lp_pool_new(POOL_FRAMES);
 	t->neighbours = lp_neighbours_new();
 	t->actions = calloc(ACTIONS_FIRST, sizeof(*t->actions));

@@ -21,14 +21,15 @@ static bool is_members(const struct lp_tunnel *t, const struct lp_mac *src)
 }
 
 /* What only a gateway must ask of the frames of its LAN. */
-static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_filter_facts *facts, lp_time now)
+static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
+	const struct lp_filter_facts *facts, lp_time now)
 {
-	if (is_members(t, &facts->eth.src))
+	if (is_members(t, &eth->src))
 		return LP_DROP_LOOP;
-	lp_neighbours_see(t->neighbours, &facts->eth.src, now);
-	if (!is_for_members(t, &facts->eth.dst))
+	lp_neighbours_see(t->neighbours, &eth->src, now);
+	if (!is_for_members(t, &eth->dst))
 		return LP_DROP_NO_TARGET;
-	if (facts->eth.type == LP_ETHERTYPE_ARP)
+	if (eth->type == LP_ETHERTYPE_ARP)
 		lp_neighbours_claim(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
 	else
 		lp_neighbours_use(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
@@ -55,17 +56,17 @@ static size_t frame_max(const struct lp_tunnel *t)
 	return datagram > head ? datagram - head : 0;
 }
 
-static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now)
+static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_time now)
 {
 	struct lp_frame *copy = lp_pool_take(t->pool);
 	if (!copy)
 		return LP_DROP_QUEUE_FULL;
-	memcpy(copy->bytes, frame, len);
-	copy->len = (uint16_t)len;
-	lp_mss_clamp(copy->bytes, len, frame_max(t));
+	memcpy(copy->bytes, view->frame, view->len);
+	copy->len = (uint16_t)view->len;
+	lp_mss_clamp(copy->bytes, view, frame_max(t));
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
-	copy->flow = lp_flow_of(copy->bytes, len, t->flow_salt);
+	copy->flow = lp_flow_of(view, &t->config.flow_secret);
 	if (lp_queue_push(&t->queue, t->pool, copy, LP_QUEUE_FRAMES, now, t->stats.tx_drops))
 		return LP_DROP_NONE;
 	lp_frame_drop(t->pool, copy);
@@ -75,17 +76,19 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const uint8_t *frame, size_t le
 static enum lp_drop judge_out(
 	struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now, struct lp_verdict *v)
 {
+	struct lp_view view;
 	struct lp_filter_facts facts;
 	if (t->state != TUNNEL_JOINED)
 		return LP_DROP_NOT_JOINED;
-	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, frame, len, now, &facts);
-	v->eth = facts.eth;
+	lp_view_of(frame, len, &view);
+	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, &view, now, &facts);
+	v->eth = view.eth;
 	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
-		drop = check_lan(t, &facts, now);
+		drop = check_lan(t, &view.eth, &facts, now);
 	if (drop == LP_DROP_NONE)
-		drop = enqueue(t, frame, len, now);
+		drop = enqueue(t, &view, now);
 	return drop;
 }
 
@@ -111,39 +114,37 @@ void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, l
 }
 
 /* The relay is not trusted either: the frame must be one that its sender may send (row S5). */
-static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame,
-	size_t len, lp_time now, struct lp_verdict *v)
+static enum lp_drop check_sender(
+	struct lp_tunnel *t, uint16_t peer, const struct lp_view *view, lp_time now)
 {
 	struct lp_filter_facts facts;
 	struct tunnel_member *from = lp_tunnel_member(t, peer);
 	if (!from)
 		return LP_DROP_WRONG_PEER;
-	enum lp_drop drop =
-		lp_filter_check(&t->config.filter, &from->source, frame, len, now, &facts);
-	v->eth = facts.eth;
+	enum lp_drop drop = lp_filter_check(&t->config.filter, &from->source, view, now, &facts);
 	if (drop != LP_DROP_NONE)
 		return drop;
-	if (len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
+	if (view->len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
 		return LP_DROP_JUMBO;
 	if (t->config.role != LP_ROLE_GATEWAY)
 		return LP_DROP_NONE;
 	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
-	if (lp_neighbours_on_lan(t->neighbours, &facts.eth.src, now))
+	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
-	bool may = facts.eth.type == LP_ETHERTYPE_ARP
+	bool may = view->eth.type == LP_ETHERTYPE_ARP
 			   ? lp_neighbours_claim(t->neighbours, peer, facts.claim_ipv4, now)
 			   : lp_neighbours_use(t->neighbours, peer, facts.claim_ipv4, now);
 	return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
 }
 
-static bool write_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len)
+static bool write_frame(struct lp_tunnel *t, const struct lp_view *view)
 {
-	struct lp_frame *copy = lp_mss_is_syn(frame, len) ? lp_pool_take(t->pool) : NULL;
+	struct lp_frame *copy = lp_mss_is_syn(view) ? lp_pool_take(t->pool) : NULL;
 	if (!copy)
-		return t->port->ops->write(t->port, frame, len);
-	memcpy(copy->bytes, frame, len);
-	lp_mss_clamp(copy->bytes, len, frame_max(t));
-	bool written = t->port->ops->write(t->port, copy->bytes, len);
+		return t->port->ops->write(t->port, view->frame, view->len);
+	memcpy(copy->bytes, view->frame, view->len);
+	lp_mss_clamp(copy->bytes, view, frame_max(t));
+	bool written = t->port->ops->write(t->port, copy->bytes, view->len);
 	lp_frame_drop(t->pool, copy);
 	return written;
 }
@@ -151,9 +152,12 @@ static bool write_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len)
 static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame, size_t len,
 	lp_time now, struct lp_verdict *v)
 {
+	struct lp_view view;
+	lp_view_of(frame, len, &view);
 	v->len = verdict_len(len);
-	enum lp_drop drop = check_sender(t, peer, frame, len, now, v);
-	if (drop == LP_DROP_NONE && !write_frame(t, frame, len))
+	v->eth = view.eth;
+	enum lp_drop drop = check_sender(t, peer, &view, now);
+	if (drop == LP_DROP_NONE && !write_frame(t, &view))
 		drop = LP_DROP_PORT;
 	return drop;
 }

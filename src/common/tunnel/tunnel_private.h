@@ -64,7 +64,6 @@ struct lp_tunnel {
 	size_t datagram_max; /* of the path, now */
 	struct lp_queue queue;
 	struct lp_replay seen; /* of what the relay numbers */
-	uint64_t flow_salt;
 	struct lp_reassembly reassembly;
 	struct lp_filter_source self; /* what comes from our port */
 	struct lp_neighbours *neighbours;
