@@ -266,6 +266,9 @@ static bool say_listening(const struct workers *w)
 }
 
 /* Counters are structs that contain only uint64_t. */
+_Static_assert(sizeof(struct server_counters) % sizeof(uint64_t) == 0 &&
+		       _Alignof(struct server_counters) == _Alignof(uint64_t),
+	"all counters are uint64_t");
 static void add(void *sum, const void *more, size_t size)
 {
 	uint64_t *to = sum;
