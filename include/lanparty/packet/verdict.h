@@ -1,5 +1,5 @@
-/* verdict.h - what was decided about a frame, in the one vocabulary that log, statistics and tests
- * share (row F6). */
+/* verdict.h - what was decided about a frame, in the one vocabulary that log, statistics and tests share
+ * (row F6). Relay and members use the same words. */
 #ifndef LANPARTY_PACKET_VERDICT_H
 #define LANPARTY_PACKET_VERDICT_H
 
@@ -7,8 +7,8 @@
 
 #include "lanparty/packet/eth.h"
 
-/* X(NAME, text): LP_DROP_NAME, and the word for it in logs. New reasons go to the end: their
- * numbers travel in STATS. */
+/* X(NAME, text) makes LP_DROP_NAME, and the word for it in logs. Add new reasons at the end: their numbers
+ * are field ids of the STATS message. */
 #define LP_DROP_LIST(X)                                                                            \
 	X(NONE, "none")                                                                            \
 	/* counted as malformed (row L4) */                                                        \
@@ -47,8 +47,8 @@
 	X(QUEUE_FULL, "queue_full")                                                                \
 	X(NOT_JOINED, "not_joined")                                                                \
 	X(PORT, "port")                                                                            \
-	X(LATE, "late")           /* waited too long for a slow line */                            \
-	X(DUPLICATE, "duplicate") /* was here before */
+	X(LATE, "late")           /* dropped by CoDel, because it waited too long */               \
+	X(DUPLICATE, "duplicate") /* arrived before */
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,
@@ -59,22 +59,25 @@ enum lp_drop {
 
 enum lp_action {
 	LP_ACTION_DROP,
-	LP_ACTION_WAIT,    /* half a frame: nothing to decide yet */
-	LP_ACTION_UNICAST, /* to the member whose MAC it names */
-	LP_ACTION_GATEWAY, /* to the physical LAN */
-	LP_ACTION_FLOOD,   /* to everyone else */
+	LP_ACTION_WAIT,    /* one of two fragments: the frame is not complete yet */
+	LP_ACTION_UNICAST, /* to the member whose MAC address is the destination */
+	LP_ACTION_GATEWAY, /* to a station of the physical LAN */
+	LP_ACTION_FLOOD,   /* to everybody but the sender: the destination is a group address */
 };
 
-/* src, dst, type and len are zero when the frame was dropped before they were known. */
 struct lp_verdict {
 	enum lp_action action;
 	enum lp_drop drop; /* LP_DROP_NONE unless action is LP_ACTION_DROP */
-	uint16_t targets;  /* members that get it */
-	uint16_t skipped;  /* members that should have got it and could not (row F5) */
-	uint16_t len;      /* of the frame, bytes */
-	struct lp_eth eth;
+	uint16_t targets;  /* relay: members that get the frame; member: 1 when it passes */
+	uint16_t skipped;  /* members that should have got the frame and could not (row F5) */
+	uint16_t len; /* of the frame, bytes; 0 when it was dropped before its length was known */
+	struct lp_eth eth; /* zero when the frame was dropped before it was parsed */
 };
 
+/* What happens to a frame that passes: FLOOD when dst is a group address, `to_station` otherwise. */
+enum lp_action lp_action_for(const struct lp_mac *dst, enum lp_action to_station);
+
+/* The word for it in logs; "unknown" for a number that is none. */
 const char *lp_drop_text(enum lp_drop drop);
 const char *lp_action_text(enum lp_action action);
 

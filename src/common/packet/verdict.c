@@ -2,6 +2,11 @@
 
 #include <stddef.h>
 
+enum lp_action lp_action_for(const struct lp_mac *dst, enum lp_action to_station)
+{
+	return lp_mac_is_group(dst) ? LP_ACTION_FLOOD : to_station;
+}
+
 const char *lp_drop_text(enum lp_drop drop)
 {
 	static const char *const texts[] = {

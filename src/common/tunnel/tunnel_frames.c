@@ -89,6 +89,10 @@ static enum lp_drop judge_out(
 		drop = check_lan(t, &view.eth, &facts, now);
 	if (drop == LP_DROP_NONE)
 		drop = enqueue(t, &view, now);
+	if (drop == LP_DROP_NONE)
+		v->action = is_for_members(t, &view.eth.dst)
+				    ? lp_action_for(&view.eth.dst, LP_ACTION_UNICAST)
+				    : LP_ACTION_GATEWAY;
 	return drop;
 }
 
@@ -100,7 +104,7 @@ static uint16_t verdict_len(size_t len)
 void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now,
 	struct lp_verdict *ret_verdict)
 {
-	struct lp_verdict v = {.action = LP_ACTION_UNICAST, .len = verdict_len(len), .targets = 1};
+	struct lp_verdict v = {.len = verdict_len(len), .targets = 1};
 	v.drop = judge_out(t, frame, len, now, &v);
 	if (v.drop == LP_DROP_NONE) {
 		t->stats.tx_frames++;
@@ -159,6 +163,9 @@ static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *f
 	enum lp_drop drop = check_sender(t, peer, &view, now);
 	if (drop == LP_DROP_NONE && !write_frame(t, &view))
 		drop = LP_DROP_PORT;
+	if (drop == LP_DROP_NONE)
+		v->action = lp_action_for(&view.eth.dst,
+			t->config.role == LP_ROLE_GATEWAY ? LP_ACTION_GATEWAY : LP_ACTION_UNICAST);
 	return drop;
 }
 
@@ -198,7 +205,7 @@ static enum lp_drop judge_in(
 void lp_tunnel_on_datagram(struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now,
 	struct lp_verdict *ret_verdict)
 {
-	struct lp_verdict v = {.action = LP_ACTION_UNICAST};
+	struct lp_verdict v = {0};
 	v.drop = judge_in(t, bytes, len, now, &v);
 	if (v.drop != LP_DROP_NONE) {
 		v.action = LP_ACTION_DROP;

@@ -420,6 +420,47 @@ static void numbers_restart_with_each_connection(void **state)
 	line_free(l);
 }
 
+/* F6: the words are those of the relay's log. */
+static void F6_the_verdict_says_where_a_frame_goes_on_both_ways(void **state)
+{
+	static const struct lp_mac group = {{0x01, 0, 0x5e, 0, 0, 0xfb}};
+	const struct {
+		enum lp_role role;
+		bool out;
+		struct lp_mac dst;
+		enum lp_action action;
+	} rows[] = {
+		{LP_ROLE_CLIENT, true, BROADCAST, LP_ACTION_FLOOD},
+		{LP_ROLE_CLIENT, true, group, LP_ACTION_FLOOD},
+		{LP_ROLE_CLIENT, true, player_mac(12), LP_ACTION_UNICAST},
+		{LP_ROLE_CLIENT, true, host_mac(1), LP_ACTION_GATEWAY},
+		{LP_ROLE_CLIENT, false, BROADCAST, LP_ACTION_FLOOD},
+		{LP_ROLE_CLIENT, false, group, LP_ACTION_FLOOD},
+		{LP_ROLE_CLIENT, false, player_mac(OWN_PEER), LP_ACTION_UNICAST},
+		{LP_ROLE_GATEWAY, true, BROADCAST, LP_ACTION_FLOOD},
+		{LP_ROLE_GATEWAY, true, group, LP_ACTION_FLOOD},
+		{LP_ROLE_GATEWAY, true, player_mac(12), LP_ACTION_UNICAST},
+		{LP_ROLE_GATEWAY, false, BROADCAST, LP_ACTION_FLOOD},
+		{LP_ROLE_GATEWAY, false, group, LP_ACTION_FLOOD},
+		{LP_ROLE_GATEWAY, false, host_mac(1), LP_ACTION_GATEWAY},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct line *l = in_room(rows[i].role);
+		uint8_t f[FRAME_CAP];
+		struct lp_mac own =
+			rows[i].role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(2);
+		size_t len = udp_frame(f, rows[i].dst, rows[i].out ? own : player_mac(11), 100);
+		struct lp_verdict v =
+			rows[i].out ? line_frame(l, f, len) : line_forwarded(l, 11, f, len);
+		assert_int_equal(v.drop, LP_DROP_NONE);
+		assert_int_equal(v.targets, 1);
+		if (v.action != rows[i].action)
+			fail_msg("row %zu: %s", i, lp_action_text(v.action));
+		line_free(l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +482,7 @@ int main(void)
 		cmocka_unit_test(tcp_is_numbered_only_for_a_relay_with_retransmission),
 		cmocka_unit_test(tcp_segments_leave_space_for_a_number),
 		cmocka_unit_test(numbers_restart_with_each_connection),
+		cmocka_unit_test(F6_the_verdict_says_where_a_frame_goes_on_both_ways),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
