@@ -120,7 +120,7 @@ static enum lp_drop judge_arp(
 	if (!lp_mac_is_station(&sender))
 		return LP_DROP_BAD_ARP;
 	uint32_t address = lp_get32(arp + LP_ARP_SENDER_IP);
-	/* only a probe may leave it out (RFC 5227, section 2.1.1) */
+	/* only a probe can leave it out (RFC 5227, section 2.1.1) */
 	if (address == 0 ? operation != LP_ARP_REQUEST : !is_host_ipv4(address))
 		return LP_DROP_BAD_ARP;
 	facts->claim_ipv4 = address;
