@@ -120,12 +120,12 @@ static enum lp_exit main_with(struct settings *s, struct lp_options *o)
 			o, "--cert and --key go together: give both PEM files");
 	if (s->cert && s->der_out)
 		return (enum lp_exit)lp_options_wrong(o,
-			"--dev-cert-der-out is for the development certificate: leave out --cert "
-			"and --key, or this");
+			"--dev-cert-der-out is for the development certificate: omit either --cert "
+			"and --key, or this option");
 	if (o->argument) {
 		if (strcmp(o->argument, "new-cert") != 0 || !s->cert)
 			return (enum lp_exit)lp_options_wrong(o,
-				"the only word it takes is new-cert, with --cert FILE and --key "
+				"the only possible word is new-cert, with --cert FILE and --key "
 				"FILE");
 		return certificate_create(s->name, s->cert, s->key);
 	}
@@ -160,40 +160,40 @@ int main(int argc, char **argv)
 	const struct lp_option list[] = {
 		PARSED("listen", "SPEC", &s.relay, parse_listen,
 			"ADDR:PORT, [V6]:PORT or PORT/udp, at most 8 times",
-			"where to listen: PORT/udp for IPv4 and IPv6, ADDR:PORT or [V6]:PORT;\n"
+			"listen address: PORT/udp for IPv4 and IPv6, ADDR:PORT or [V6]:PORT;\n"
 			"can be repeated (default: 443/udp)"),
 		TEXT("cert", "PEM", &s.cert,
 			"certificate, followed by its chain; read again on SIGHUP"),
-		TEXT("key", "PEM", &s.key, "its private key"),
+		TEXT("key", "PEM", &s.key, "private key of --cert"),
 		TEXT("dev-cert-der-out", "FILE", &s.der_out,
-			"without --cert: write the certificate made at start here, as DER"),
+			"without --cert: write the generated certificate to FILE, as DER"),
 		TEXT("dev-cert-name", "NAME", &s.name,
-			"the name in it (default: " DEFAULT_NAME ")"),
+			"name in that certificate (default: " DEFAULT_NAME ")"),
 		NUMBER("max-clients", "N", &s.max_clients, 1, LP_MAX_CLIENTS,
-			"clients in a room at most (default: 64)"),
+			"largest number of clients in a room (default: 64)"),
 		NUMBER("max-rooms", "N", &s.max_rooms, 1, MAX_ROOMS,
-			"rooms at most (default: 1024)"),
+			"largest number of rooms (default: 1024)"),
 		NUMBER("workers", "N", &s.workers, 1, WORKERS_MAX,
-			"threads, each with rooms of its own; the limits of the relay are divided\n"
-			"among them, rounded up (default: one a core, but at most one for each 64\n"
-			"of --max-rooms)"),
+			"threads, each with its own rooms; the relay's limits are divided\n"
+			"among them and rounded up (default: one per core, but at most one\n"
+			"per 64 of --max-rooms)"),
 		SIZE("client-rate", &limits->client_rate, 0,
-			"of one client a second; 0: no limit (default: 2M)"),
+			"bytes per second from one client; 0: no limit (default: 2M)"),
 		SIZE("client-burst", &limits->client_burst, LEAST_BURST,
-			"of one client at once (default: 4M)"),
+			"bytes from one client at once (default: 4M)"),
 		NUMBER("broadcast-rate", "FRAMES", &limits->broadcast_rate, 0, LP_BUCKET_MAX,
-			"broadcasts and multicasts of one client a second; 0: no limit\n"
+			"broadcasts and multicasts per second from one client; 0: no limit\n"
 			"(default: 200)"),
 		NUMBER("broadcast-burst", "FRAMES", &limits->broadcast_burst, 1, LP_BUCKET_MAX,
-			"at once (default: 400)"),
+			"broadcasts and multicasts from one client at once (default: 400)"),
 		NUMBER("unknown-rate", "FRAMES", &limits->unknown_rate, 0, LP_BUCKET_MAX,
-			"frames of one client a second to stations that the room does not know;\n"
+			"frames per second from one client to stations unknown to the room;\n"
 			"0: no limit (default: 200)"),
 		NUMBER("unknown-burst", "FRAMES", &limits->unknown_burst, 1, LP_BUCKET_MAX,
-			"at once (default: 400)"),
+			"such frames from one client at once (default: 400)"),
 		PARSED("allow-ethertype", "HEX", &s.relay.hub.filter, lp_parse_ethertype,
 			LP_EXPECTS_ETHERTYPE,
-			"let frames of this type pass too, such as 8137 for IPX;\ncan be repeated"),
+			"also forward frames of this type, such as 8137 for IPX;\ncan be repeated"),
 		PARSED("log-level", "LEVEL", &s.log_level, lp_parse_log_level, LP_EXPECTS_LOG_LEVEL,
 			"error, warning, info, debug or frame (default: info)"),
 		PARSED("log-format", "FORMAT", &s.log_format, lp_parse_log_format,
@@ -201,10 +201,11 @@ int main(int argc, char **argv)
 	};
 	struct lp_options options = {
 		.program = "lanparty-relay",
-		.purpose = "Forwards Ethernet frames between the members of rooms.\n"
-			   "With the word new-cert: makes a certificate, keeps it as --cert and "
-			   "--key,\n"
-			   "and shows its pin.",
+		.purpose =
+			"Forwards Ethernet frames between the members of rooms.\n"
+			"With the word new-cert: generates a certificate, stores it as --cert and "
+			"--key,\n"
+			"and prints its pin.",
 		.positional = "new-cert",
 		.list = list,
 		.count = sizeof(list) / sizeof(list[0]),

@@ -114,8 +114,8 @@ static void show_help(const struct lp_options *o)
 		show_option(&o->list[i]);
 	for (size_t i = 0; i < BUILT_IN_COUNT; i++)
 		show_option(&built_in[i]);
-	printf("\nThe environment (LANPARTY_MAX_CLIENTS=8 for --max-clients 8) goes before the\n"
-	       "configuration file, and the command line before both.\n");
+	printf("\nThe command line overrides the environment (LANPARTY_MAX_CLIENTS=8 for\n"
+	       "--max-clients 8), and the environment overrides the configuration file.\n");
 }
 
 /* Decimal digits with an optional unit. False: anything else, or too large. */
@@ -170,7 +170,7 @@ static void say_expected(const struct lp_option *option, char text[SOURCE_BYTES]
 	case LP_OPTION_SIZE:
 		snprintf(text, SOURCE_BYTES, "a number from %llu to %llu%s",
 			(unsigned long long)option->min, (unsigned long long)option->max,
-			option->kind == LP_OPTION_SIZE ? ", K, M or G may follow," : "");
+			option->kind == LP_OPTION_SIZE ? ", K, M or G can follow," : "");
 		break;
 	default:
 		snprintf(text, SOURCE_BYTES, "%s",

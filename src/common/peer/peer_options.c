@@ -40,7 +40,7 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 		{.name = "relay",
 			.argument = "HOST[:PORT]",
 			.kind = LP_OPTION_PARSED,
-			.help = "the relay (UDP port 443 unless said otherwise)",
+			.help = "the relay (default port: UDP 443)",
 			.value = &values->relay,
 			.parse = parse_relay,
 			.expects = "a host name, an IPv4 address or an IPv6 address in [], and "
@@ -54,15 +54,15 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 		{.name = "relay-cert",
 			.argument = "FILE",
 			.kind = LP_OPTION_TEXTS,
-			.help = "trust exactly this certificate (DER); twice: the present and the "
-				"next",
+			.help = "trust only this certificate (DER); can be given twice,\n"
+				"for the current and the next one",
 			.value = &values->cert_files},
 		{.name = "relay-pin",
 			.argument = "sha256:HEX",
 			.kind = LP_OPTION_PARSED,
-			.help = "the same by the SHA-256 of the certificate's DER. With neither, "
-				"the\n"
-				"system's certificate authorities decide",
+			.help = "trust only the certificate with this SHA-256 of its DER.\n"
+				"Without a certificate or pin the system's certificate authorities "
+				"decide",
 			.value = values,
 			.parse = parse_pin,
 			.expects = "sha256: with 64 hex digits, twice at most,"},
@@ -85,23 +85,22 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 		{.name = "datagram-budget",
 			.argument = "BYTES",
 			.kind = LP_OPTION_SIZE,
-			.help = "largest datagram to take (default: what the path carries)",
+			.help = "largest datagram to accept (default: what the path carries)",
 			.value = &values->datagram_budget,
 			.min = 576,
 			.max = UINT16_MAX},
 		{.name = "allow-ethertype",
 			.argument = "HEX",
 			.kind = LP_OPTION_PARSED,
-			.help = "let this protocol through beside ARP, IPv4 and IPv6 (IPX: 8137); "
-				"the\n"
-				"relay must allow it too; can be repeated",
+			.help = "also forward this protocol, besides ARP, IPv4 and IPv6\n"
+				"(IPX: 8137); the relay must allow it too; can be repeated",
 			.value = &values->filter,
 			.parse = lp_parse_ethertype,
 			.expects = LP_EXPECTS_ETHERTYPE},
 		{.name = "log-level",
 			.argument = "LEVEL",
 			.kind = LP_OPTION_PARSED,
-			.help = "error, warning, info (default), debug or frame (a line for each "
+			.help = "error, warning, info (default), debug or frame (one line per "
 				"frame)",
 			.value = &values->log_level,
 			.parse = lp_parse_log_level,

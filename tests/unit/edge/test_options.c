@@ -192,7 +192,7 @@ static void errors_are_reported_in_one_sentence(void **state)
 		{"--max-clients 0", "lanparty-test: --max-clients: a number from 1 to 1024 is "
 				    "expected, not \"0\"\n"},
 		{"--rate=x",
-			"lanparty-test: --rate: a number from 1 to 1099511627776, K, M or G may "
+			"lanparty-test: --rate: a number from 1 to 1099511627776, K, M or G can "
 			"follow, is expected, not \"x\"\n"},
 		{"--hex zz",
 			"lanparty-test: --hex: a hexadecimal number is expected, not \"zz\"\n"},
