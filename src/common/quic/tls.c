@@ -2,12 +2,9 @@
 
 #include <string.h>
 
-#include <ngtcp2/ngtcp2.h>
-#include <ngtcp2/ngtcp2_crypto.h>
-#include <ngtcp2/ngtcp2_crypto_wolfssl.h>
-
 #include "lanparty/quic/identity.h"
 #include "lanparty/base/bytes.h"
+#include "handshake.h"
 
 #define LP_CIPHERS "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256"
 
@@ -26,7 +23,7 @@ WOLFSSL_CTX *lp_tls_server_context(void)
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return NULL;
 	WOLFSSL_CTX *tls = wolfSSL_CTX_new(wolfTLSv1_3_server_method());
-	if (tls && ngtcp2_crypto_wolfssl_configure_server_context(tls) == 0 && configure(tls) &&
+	if (tls && lp_handshake_configure(tls) && configure(tls) &&
 		wolfSSL_CTX_no_ticket_TLSv13(tls) == 0) {
 		wolfSSL_CTX_set_verify(tls, WOLFSSL_VERIFY_NONE, NULL);
 		return tls;
@@ -66,7 +63,7 @@ WOLFSSL_CTX *lp_tls_client_context(bool with_system_store)
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return NULL;
 	WOLFSSL_CTX *tls = wolfSSL_CTX_new(wolfTLSv1_3_client_method());
-	if (tls && ngtcp2_crypto_wolfssl_configure_client_context(tls) == 0 && configure(tls)) {
+	if (tls && lp_handshake_configure(tls) && configure(tls)) {
 		wolfSSL_CTX_set_verify(tls, WOLFSSL_VERIFY_PEER, verify);
 		if (!with_system_store || wolfSSL_CTX_load_system_CA_certs(tls) == WOLFSSL_SUCCESS)
 			return tls;
