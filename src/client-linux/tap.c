@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "lanparty/edge/linux/file.h"
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/log.h"
 

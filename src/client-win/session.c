@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lanparty/base/wipe.h"
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/packet/dhcp_strip.h"
 #include "lanparty/peer/link.h"
 #include "lanparty/edge/log.h"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
 #include "wide.h"
 
 /* In pixels at 96 dpi. */
@@ -331,7 +332,7 @@ static void paste_unbroken(HWND edit)
 		GlobalUnlock(memory);
 	CloseClipboard();
 	SendMessageW(edit, EM_REPLACESEL, TRUE, (LPARAM)line);
-	SecureZeroMemory(line, sizeof(line));
+	lp_zero(line, sizeof(line));
 }
 
 static LRESULT CALLBACK on_invite_field(

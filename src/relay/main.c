@@ -8,6 +8,7 @@
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
 #include "lanparty/edge/parse.h"
+#include "lanparty/quic/crypto.h"
 #include "workers.h"
 
 #define DEFAULT_NAME   "lanparty-relay"

@@ -13,6 +13,7 @@
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/output.h"
+#include "lanparty/quic/crypto.h"
 
 /* Minimum per worker, when the number of workers is chosen automatically. */
 #define ROOMS_OF_WORKER 64

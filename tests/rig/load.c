@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/loop.h"
 #include "rig.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/udp.h"
 

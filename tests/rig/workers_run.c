@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "rig.h"
 
 #define ROOMS     4

@@ -1,5 +1,4 @@
-/* identity.h - who a relay is: its certificate and key; and the few other things that need the TLS
- * library: random bytes, hashes, the room key. */
+/* identity.h - who a relay is: its certificate and private key. */
 #ifndef LANPARTY_IDENTITY_H
 #define LANPARTY_IDENTITY_H
 
@@ -8,7 +7,6 @@
 #include <stdint.h>
 
 #include "lanparty/wire/code.h"
-#include "lanparty/wire/control.h"
 #include "lanparty/base/status.h"
 
 struct lp_identity;
@@ -33,13 +31,5 @@ bool lp_identity_pem(
  * private key with the label. */
 bool lp_identity_secret(
 	const struct lp_identity *identity, const char *label, uint8_t ret_secret[32]);
-
-/* From the operating system. False only when it has none to give. */
-bool lp_random(void *bytes, size_t len);
-void lp_sha256(const void *bytes, size_t len, uint8_t ret_hash[32]);
-/* HKDF-SHA256 (RFC 5869), no salt, info "lanparty/1 room key". */
-bool lp_room_key(const struct lp_code *code, uint8_t ret_key[LP_ROOM_KEY_SIZE]);
-/* The 16 bits that steer a room's packets to one worker: first bytes of SHA-256 over the key. */
-uint16_t lp_room_steer(const uint8_t key[LP_ROOM_KEY_SIZE]);
 
 #endif

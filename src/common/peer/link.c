@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lanparty/base/wipe.h"
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
 

@@ -13,7 +13,7 @@
 #endif
 
 #include "lanparty/base/wipe.h"
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/edge/parse.h"
 
 #define CERT_MAX     65536 /* bytes of a certificate in DER */

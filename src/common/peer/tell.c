@@ -4,7 +4,7 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/output.h"
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/wire/code.h"
 #include "lanparty/base/role.h"
 #include "lanparty/edge/log.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "state.h"
 
 #define LP_CIDS_BITS_MIN 6

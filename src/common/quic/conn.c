@@ -7,7 +7,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "lanparty/base/list.h"
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "cids.h"
 #include "dirty.h"
 #include "identity_internal.h"

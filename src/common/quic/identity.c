@@ -13,6 +13,7 @@
 #endif
 
 #include "lanparty/base/wipe.h"
+#include "lanparty/quic/crypto.h"
 #include "identity_internal.h"
 
 #include <wolfssl/wolfcrypt/asn.h>

@@ -18,7 +18,4 @@ struct lp_identity {
 	WOLFSSL_CTX *tls; /* a server's context with both; sessions count their references to it */
 };
 
-/* HKDF-SHA256 without salt, the label as info. */
-bool lp_derive(const void *secret, size_t len, const char *label, uint8_t ret_key[32]);
-
 #endif

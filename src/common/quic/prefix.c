@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 
 bool lp_prefixes_init(struct lp_prefixes *prefixes, bool with_counts)
 {

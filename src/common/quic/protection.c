@@ -15,7 +15,8 @@
 #include <wolfssl/wolfcrypt/chacha20_poly1305.h>
 #include <wolfssl/wolfcrypt/hmac.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/base/wipe.h"
+#include "lanparty/quic/crypto.h"
 
 #define TAG_SIZE   16
 #define NONCE_SIZE 12

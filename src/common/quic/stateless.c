@@ -5,7 +5,7 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "cids.h"
 #include "prefix.h"
 #include "state.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/base/bytes.h"
 #include "handshake.h"
 

@@ -4,8 +4,7 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
-#include "lanparty/quic/identity.h"
-#include "identity_internal.h"
+#include "lanparty/quic/crypto.h"
 
 bool lp_tokens_init(struct lp_tokens *tokens, uint8_t secret[LP_QUIC_SECRET_SIZE])
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PIN          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"

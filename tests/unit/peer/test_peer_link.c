@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lanparty/quic/crypto.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/peer/link.h"
 

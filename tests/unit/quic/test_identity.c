@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lanparty/base/wipe.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/quic/identity.h"
 
 #define NOW      INT64_C(1790000000) /* 2026-09-21 */

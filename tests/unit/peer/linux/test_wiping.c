@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "lanparty/peer/peer_options.h"
+#include "lanparty/quic/crypto.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/tunnel/tunnel.h"
 #include "lanparty/wire/inbox.h"

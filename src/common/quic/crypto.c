@@ -1,4 +1,4 @@
-#include "lanparty/quic/identity.h"
+#include "lanparty/quic/crypto.h"
 
 #include <string.h>
 
@@ -13,8 +13,6 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/hash.h>
 #include <wolfssl/wolfcrypt/hmac.h>
-
-#include "identity_internal.h"
 
 bool lp_random(void *bytes, size_t len)
 {
