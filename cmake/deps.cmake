@@ -43,6 +43,17 @@ else()
   target_link_libraries(wolfssl INTERFACE m)
 endif()
 
+# Without our functions the link would fail, much later and less plainly.
+if(NOT LANPARTY_DEPS_CHECKED STREQUAL deps_prefix)
+  try_compile(deps_patched ${CMAKE_BINARY_DIR}/deps-check SOURCES ${CMAKE_SOURCE_DIR}/cmake/deps-check.c
+    LINK_LIBRARIES ngtcp2 NO_CACHE)
+  if(NOT deps_patched)
+    message(FATAL_ERROR "The ngtcp2 in ${deps_prefix} lacks the functions of cmake/deps/patches. Leave "
+      "LANPARTY_DEPS_PREFIX empty, so that tools/setup builds it, or apply the patches to your own.")
+  endif()
+  set(LANPARTY_DEPS_CHECKED ${deps_prefix} CACHE INTERNAL "its ngtcp2 has our functions")
+endif()
+
 # cmocka comes from the distribution; for Windows tools/setup builds it too.
 add_library(cmocka INTERFACE)
 if(WIN32)

@@ -14,6 +14,7 @@
 #include "line.h"
 #include "path.h"
 #include "prefix.h"
+#include "quiet.h"
 #include "settings.h"
 #include "state.h"
 #include "stream.h"
@@ -371,6 +372,7 @@ struct lp_quic_conn *lp_conn_accept(struct lp_quic *q, const struct lp_path *pat
 		    &callbacks, &settings, &params, NULL, conn) != 0 ||
 		!attach(conn, lp_tls_accept(q->identity->tls, &conn->ref, q->alpn)))
 		goto fail;
+	lp_apply_policies(conn->nc);
 	return conn;
 fail:
 	lp_conn_free(conn);
@@ -420,6 +422,7 @@ static enum lp_status begin(struct lp_quic_conn *conn, const struct lp_quic_targ
 	if (ngtcp2_conn_client_new(&conn->nc, &dcid, &scid, &np, NGTCP2_PROTO_VER_V1, &callbacks,
 		    &settings, &params, NULL, conn) != 0)
 		return LP_NO_MEMORY;
+	lp_apply_policies(conn->nc);
 	WOLFSSL_CTX *tls = client_tls(q, target->pin_count == 0);
 	if (!tls || !attach(conn, lp_tls_connect(tls, &conn->ref, q->alpn, target->server_name,
 					  &conn->trust)))
@@ -484,7 +487,7 @@ void lp_conn_read(
 	drop_session(conn);
 	lp_line_on_read(conn);
 	lp_outs_unblock(conn);
-	lp_conn_mark_dirty(conn, !ngtcp2_conn_is_quiet(conn->nc, conn->q->now));
+	lp_conn_mark_dirty(conn, !lp_conn_is_quiet(conn));
 }
 
 void lp_conn_on_time(struct lp_quic_conn *conn)

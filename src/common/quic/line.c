@@ -66,11 +66,12 @@ void lp_line_on_read(struct lp_quic_conn *conn)
 	if (!conn->acked)
 		return;
 	ngtcp2_conn_info info;
+	lp_time rtt = ngtcp2_conn_get_adjusted_rtt(conn->nc);
 	conn->acked = false;
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
-	if (info.latest_rtt == 0)
+	if (rtt == 0)
 		return; /* the path has changed with this very packet */
-	lp_governor_on_rtt(&conn->governor, info.latest_rtt, info.smoothed_rtt,
+	lp_governor_on_rtt(&conn->governor, rtt, info.smoothed_rtt,
 		info.bytes_sent - info.bytes_lost - info.bytes_in_flight, conn->q->now);
 }
 

@@ -5,6 +5,7 @@
 
 #include "lanparty/path/mtu.h"
 #include "line.h"
+#include "quiet.h"
 #include "state.h"
 #include "stream.h"
 
@@ -132,7 +133,7 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 				      : NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
 			lp_line_id(datagram.tag, len > small), vec, parts, q->now);
 		if (accepted && datagram.last && n > 0)
-			conn->eager = ngtcp2_conn_has_more(conn->nc, q->now);
+			conn->eager = lp_conn_has_more(conn);
 		if (accepted)
 			q->handler->datagram_sent(q->context, conn);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no

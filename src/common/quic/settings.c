@@ -10,6 +10,14 @@
 #define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
 #define LP_ACK_THRESHOLD 16 /* packets for which one acknowledgement will do (RFC 9000, 13.2.2) */
 
+/* doc/decisions/26-congestion-control.md; tools/bench congestion compares builds with others. */
+#ifndef LP_CONGESTION
+#define LP_CONGESTION NGTCP2_CC_ALGO_CUBIC
+#endif
+#ifndef LP_RANDOM_LOSS
+#define LP_RANDOM_LOSS 4 /* percent of losses that are not taken for congestion */
+#endif
+
 /* Tried in this order; ngtcp2 skips those that are not larger than what is known to pass: Ethernet
  * with IPv4, with IPv6, PPPoE with IPv6, and what tunnels leave. */
 static const uint16_t mtu_probes[LP_PROBES] = {LP_QUIC_PACKET_MAX, 1452, 1432, 1392, 1352, 1280};
@@ -19,6 +27,7 @@ void lp_fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16
 	ngtcp2_settings_default(settings);
 	settings->initial_ts = q->now;
 	settings->initial_rtt = LP_INITIAL_RTT;
+	settings->cc_algo = LP_CONGESTION;
 	settings->handshake_timeout = q->config.handshake_timeout;
 	settings->ack_thresh = LP_ACK_THRESHOLD;
 	settings->max_tx_udp_payload_size = q->config.max_packet;
@@ -30,6 +39,23 @@ void lp_fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16
 		settings->no_pmtud = 1;
 	settings->pmtud_probes = probes;
 	settings->pmtud_probeslen = count;
+}
+
+void lp_apply_policies(ngtcp2_conn *nc)
+{
+	static const ngtcp2_ack_delay_policy acks = {
+		.min_delay = 5 * LP_MILLISECOND,
+		.timer_slack = 4 * LP_MILLISECOND,
+		.few_pkts = 3,
+		.few_bytes = 1200,
+	};
+	static const ngtcp2_random_loss losses = {
+		.pkts = 256,
+		.percent = LP_RANDOM_LOSS,
+		.queueing_delay = 10 * LP_MILLISECOND,
+	};
+	ngtcp2_conn_set_ack_delay_policy(nc, &acks);
+	ngtcp2_conn_set_random_loss(nc, &losses);
 }
 
 void lp_fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server)

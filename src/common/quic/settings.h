@@ -13,6 +13,8 @@ struct lp_quic;
 
 /* probes: LP_PROBES elements that the settings point to until the connection is made. */
 void lp_fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16_t *probes);
+/* Of a connection that was just made. */
+void lp_apply_policies(ngtcp2_conn *nc);
 void lp_fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server);
 
 #endif
