@@ -1,13 +1,13 @@
-"""forward: relay CPU for each frame that it forwards, beside three plain UDP relays that check nothing.
+"""forward: relay CPU per forwarded frame, next to three plain UDP relays that check nothing.
 
   plain    recvmmsg and sendmmsg, no crypto
   gso      UDP_GRO and UDP_SEGMENT, no crypto; the load has up to 64 packets in a message
   aes*8    that, each packet decrypted and encrypted with AES-128-GCM; 8 packets in a message
-  aes*64   the same with up to 64, as gso: the kernel's part nearly vanishes
+  aes*64   the same with up to 64, as gso: the kernel's share becomes very small
 
   1->1     one member sends to another, as fast as a window allows
-  1->8     it broadcasts to eight others, 1->32 to 32 (a frame counts once for each that gets it)
-  sparse   one frame in a wake-up, 4,000 a second: what games send
+  1->8     it broadcasts to eight others, 1->32 to 32 (a frame counts once per recipient)
+  sparse   one frame per wake-up, 4,000 per second, as games send
 """
 
 import socket
@@ -49,7 +49,7 @@ def free_port():
 
 
 def our_relay(bench, at, *more, cpu=RELAY_CPU):
-    """Our relay, without rate limits, and the file that its certificate is in."""
+    """Our relay without rate limits, and the file with its certificate."""
     der = bench.file("relay.der")
     relay = bench.start(bench.program("lanparty-relay"), "--listen", at, "--dev-cert-der-out", der, "--log-level",
                         "error", "--client-rate", "0", "--broadcast-rate", "0", "--unknown-rate", "0", *more,
@@ -59,7 +59,7 @@ def our_relay(bench, at, *more, cpu=RELAY_CPU):
 
 
 def measure(bench, system, size, count, targets):
-    """Microseconds a copy, and the share of copies that arrived."""
+    """Microseconds per copy, and the share of copies that arrived."""
     at = f"127.0.0.1:{free_port()}"
     if system == "lanparty":
         relay, der = our_relay(bench, at)

@@ -1,6 +1,6 @@
-"""handshakes: relay CPU for a full handshake, the join, and the leave.
+"""handshakes: relay CPU per connection with full handshake, join and leave.
 
-Several peers at a time, each into a room of its own, so that no waking up is measured."""
+Several members at a time, each in its own room, so that wake-ups do not dominate."""
 
 from forward import free_port, our_relay
 from lab import Trouble, note

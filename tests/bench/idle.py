@@ -1,4 +1,4 @@
-"""idle: memory of the relay for a joined peer that is silent.
+"""idle: memory of the relay per joined member that is silent.
 
 Its resident memory with 1,000 of them, in rooms of ten, less that with one."""
 

@@ -2,7 +2,7 @@
 
     a 10.0.1.2 ---- [net] ---- relay 10.0.9.9 ---- b 10.0.2.2
 
-net is there only for a long wire: it delays, and its modem has a rate and a buffer. Each place's
+net exists only for a long path: it delays packets, and its modem has a rate and a buffer. Each place's
 interface toward the relay is "wan". Inside a tunnel a is 10.77.0.1 and b 10.77.0.2; a second tunnel beside
 it has 10.77.1.
 
@@ -33,11 +33,11 @@ def inner(place, net=0):
 
 
 class Trouble(Exception):
-    """What cannot be measured, in a sentence."""
+    """A reason why something cannot be measured, as a sentence."""
 
 
 def need(*programs):
-    """Ends with a sentence when a program of this system is missing."""
+    """Raises Trouble when a program of the system is missing."""
     paths = os.environ["PATH"].split(":") + ["/usr/sbin", "/sbin"]
     missing = [p for p in programs if not any(os.access(os.path.join(f, p), os.X_OK) for f in paths)]
     if missing:
@@ -62,7 +62,7 @@ def cpu_ns(pid):
 
 
 class Program:
-    """One that runs in the background, on one CPU (None: any), and never longer than we do."""
+    """A background process on one CPU (None: any) that never outlives this program."""
 
     def __init__(self, args, cpu=OTHER_CPU, place=None, log=None, env=None):
         self.name = os.path.basename(args[0])
@@ -78,7 +78,7 @@ class Program:
         self.heard = b""
 
     def line(self, timeout=20):
-        """Its next line; empty when it has ended."""
+        """The next line of its output; empty when it has ended."""
         end = time.monotonic() + timeout
         while b"\n" not in self.heard:
             left = end - time.monotonic()
@@ -92,7 +92,7 @@ class Program:
         return line.decode()
 
     def expect(self, pattern, timeout=20):
-        """The first line that the pattern is found in."""
+        """The first line that matches the pattern."""
         end, said = time.monotonic() + timeout, []
         while True:
             line = self.line(max(0.1, end - time.monotonic()))
@@ -104,7 +104,7 @@ class Program:
                               f"{' / '.join(said)} {self.complaint()}")
 
     def complaint(self):
-        """The end of what it has said that nobody has read."""
+        """The end of its unread output."""
         said = self.heard
         while select.select([self.process.stdout], [], [], 0)[0]:
             more = os.read(self.process.stdout.fileno(), 65536)
@@ -117,7 +117,7 @@ class Program:
         return said[-500:].decode(errors="replace").strip()
 
     def result(self, timeout):
-        """Its next line, which is JSON."""
+        """The next line of its output, parsed as JSON."""
         line = self.line(timeout)
         try:
             return json.loads(line)
@@ -129,7 +129,7 @@ class Program:
         self.process.stdin.flush()
 
     def output(self, timeout):
-        """All that it says until it ends by itself."""
+        """Its whole output until it ends by itself."""
         try:
             rest, _ = self.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -154,7 +154,7 @@ class Program:
 
 
 class Bench:
-    """What all cases share: where the programs are, a folder, what runs now."""
+    """What all cases share: the programs, a temporary folder, the running processes."""
 
     def __init__(self, build):
         self.build, self.running, self.labs = build, [], []
@@ -192,7 +192,7 @@ class Bench:
 
 
 def sweep():
-    """Removes what is left of runs that were killed before they could; their programs died with them."""
+    """Removes what killed runs left behind; their processes died with them."""
     for folder in (NETNS, tempfile.gettempdir()):
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
             owner = re.match(PREFIX + r"(\d+)-", name)
@@ -204,7 +204,7 @@ def sweep():
 
 
 class Lab:
-    """with Lab(bench) as lab: ... Delay (ms, both ways together) puts the long wire in."""
+    """with Lab(bench) as lab: ... A delay (ms, both directions together) inserts the long path."""
 
     def __init__(self, bench, delay=0, offload=True):
         self.bench, self.delay, self.offload, self.programs = bench, delay, offload, []
@@ -264,7 +264,7 @@ class Lab:
         self.ip(outer, "route", "add", "default", "via", f"10.0.{number}.1")
 
     def long_wire(self):
-        """Packets that come into net go through the delay, then out by the main table."""
+        """Packets that arrive in net pass the delay, then follow the main routing table."""
         self.cable("a", "net", 1)
         self.cable("relay", "net", 3)
         self.ip("net", "route", "add", RELAY, "via", "10.0.3.2")
@@ -277,12 +277,12 @@ class Lab:
         self.ip("net", "route", "add", "default", "dev", "delay0", "table", "100")
 
     def modem(self, toward, mbit, buffer_ms):
-        """The long wire's rate in one direction: toward "relay" (a's uplink) or "a"."""
+        """The rate of the long path in one direction: toward "relay" (a's uplink) or "a"."""
         self.at("net", "tc", "qdisc", "replace", "dev", toward, "root", "tbf", "rate", f"{mbit}mbit",
                 "burst", "3000", "latency", f"{buffer_ms}ms")
 
     def loss(self, per_thousand):
-        """Random loss of what comes in from outside, at each receiver; 0: none."""
+        """Random loss of incoming packets at each receiver; 0: none."""
         for place, names in (("a", ["wan"]), ("b", ["wan"]), ("relay", ["a", "b"])):
             self.at(place, "nft", "flush", "ruleset")
             if per_thousand:
@@ -317,5 +317,5 @@ class Lab:
 
 
 def note(text):
-    """What is going on, for people."""
+    """Prints progress for people."""
     print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""latency: what the tunnel adds to a round trip, and what is left of a game beside TCP on a slow uplink."""
+"""latency: what the tunnel adds to a round trip, and the delay of a game beside TCP on a slow uplink."""
 
 from lab import Lab, need, note
 from load import Game, Tcp
@@ -22,7 +22,7 @@ def options(parser):
 
 
 def run_idle(bench, report, runs):
-    """Both tunnels are up at the same time and take turns of a second: the machine's moods meet both."""
+    """Both tunnels are up at the same time and take turns of a second, so that the machine's noise affects both."""
     report.case("latency, idle", "round trip of 64 bytes from TAP to TAP, 200 a second, against plain UDP")
     tunnels = [Lanparty(), Plain()]
     got = {tunnel.name: [] for tunnel in tunnels}
@@ -38,7 +38,7 @@ def run_idle(bench, report, runs):
 
 
 def loaded(bench, tunnel, rate, buffer_ms, way):
-    """A game beside TCP; first without it."""
+    """A game alone, then beside TCP."""
     sender, receiver, toward = WAYS[way]
     with Lab(bench, delay=BASE_RTT) as lab:
         tunnel.up(lab)

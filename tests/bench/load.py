@@ -20,14 +20,14 @@ class Tcp:
                                 "-O", str(omit), "-P", str(flows), "-C", "cubic", "-J")
 
     def mbit(self):
-        """What arrived, in Mbit/s; 0 when it did not even end."""
+        """Received data in Mbit/s; 0 when iperf3 did not finish."""
         result = json.loads(self.client.output(self.seconds + 15) or "{}")
         self.lab.stop(self.client, self.server)
         return result.get("end", {}).get("sum_received", {}).get("bits_per_second", 0) / 1e6
 
 
 class Game:
-    """a plays with b."""
+    """A game between a and b."""
 
     def __init__(self, lab, seconds, size=64, interval=20, port=GAME_PORT, net=0):
         program = lab.bench.program("game")
@@ -43,7 +43,7 @@ class Game:
 
 
 def relay_cost(relay, load):
-    """Relay CPU microseconds a copy that arrived, and what the load said. load: speaks as load.c does."""
+    """Relay CPU microseconds per copy that arrived, and the load's output, which has load.c's format."""
     load.expect("ready", 30)
     before = cpu_ns(relay.pid)
     load.tell()
@@ -54,7 +54,7 @@ def relay_cost(relay, load):
 
 
 def blast(lab, relay, size, count):
-    """Datagrams from a to b; count < 0: 4,000 a second."""
+    """UDP packets from a to b; count < 0: 4,000 per second."""
     load = lab.start("a", lab.bench.program("blast"), lab.netns("b"), f"{inner('b')}:{BLAST_PORT}", str(size),
                      str(count), cpu=OTHER_CPU)
     cost, result = relay_cost(relay, load)

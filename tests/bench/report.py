@@ -1,4 +1,4 @@
-"""What was measured, and whether it is good enough: rows and bars on the terminal, JSON, gnuplot."""
+"""The results and whether they reach their bars: rows on the terminal, JSON, gnuplot."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from lab import Trouble, need
 
 
 class Spread:
-    """What several runs gave: median (min .. max)."""
+    """The results of several runs: median (min .. max)."""
 
     def __init__(self, values):
         self.values = list(values)
@@ -38,7 +38,7 @@ class Report:
                            "notes": []})
 
     def row(self, label, digits=2, **figures):
-        """figures: a name with its unit, and the values of all runs (or one value)."""
+        """figures: names with units, and the values of all runs (or one value)."""
         spreads = {name: Spread(v if isinstance(v, list) else [v]) for name, v in figures.items() if v is not None}
         print(f"  {label:34} " + "  ".join(f"{name} {spread:{digits}}" for name, spread in spreads.items()),
               flush=True)
@@ -54,7 +54,7 @@ class Report:
         self.cases[-1]["bars"].append({"what": what, **spread.json(), "better": better, "limit": limit, "met": met})
 
     def chart(self, unit, groups, log=False):
-        """groups: a label, and under it the values of each system."""
+        """groups: labels, each with the values of all systems."""
         self.cases[-1]["charts"].append({"unit": unit, "log": log, "groups": {
             label: {name: Spread(v).json() for name, v in group.items()} for label, group in groups.items()}})
 
@@ -79,7 +79,7 @@ class Report:
             raise Trouble(f"{path} is not what --json writes: {error}") from error
 
     def write_svg(self, path):
-        """For each case what it has a chart of, and how far each bar's figure is from its limit."""
+        """The charts of each case, and the distance of each bar's figure from its limit."""
         need("gnuplot")
         with tempfile.TemporaryDirectory() as folder:
             plots, heights = [], []
@@ -110,7 +110,7 @@ class Report:
 
 
 def plot_chart(data, case, chart):
-    """A group of columns for each label, one for each system."""
+    """A group of columns per label, one column per system."""
     systems = list(dict.fromkeys(name for group in chart["groups"].values() for name in group))
     with open(data, "w") as f:
         for label, group in chart["groups"].items():

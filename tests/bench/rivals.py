@@ -1,4 +1,4 @@
-"""Other tunnels, on the same topology as ours: TAP in both clients, what is in the middle forwards.
+"""Other tunnels, on the same topology as ours: TAP in both clients, and the program in the middle forwards.
 
 Each has its own crypto, and an inner MTU with which its packets need no fragmentation. The clients have
 no way to each other but through the relay's place.
@@ -129,7 +129,7 @@ class Tinc(Rival):
 
 
 class Fastd(Rival):
-    """salsa2012+umac, the middle one forwards."""
+    """salsa2012+umac; the one in the middle forwards."""
     name = "fastd"
     programs = ("fastd",)
 

@@ -1,4 +1,4 @@
-"""throughput: TCP and datagrams from one client's TAP to another's, the relay on one core, all else on the other."""
+"""throughput: TCP and UDP from one client's TAP to another's, the relay on one core, everything else on the other."""
 
 from lab import Lab, Trouble, cpu_ns, need, note
 from load import LARGE, Game, Tcp, blast
@@ -32,14 +32,14 @@ def measure(bench, tunnel):
 
 
 def game_cost(lab, relay):
-    """Relay CPU microseconds a packet of a game that is alone, and sends them both ways."""
+    """Relay CPU microseconds per packet of a single game, which sends in both directions."""
     before = cpu_ns(relay.pid)
     result = Game(lab, SECONDS, interval=GAME).result()
     return (cpu_ns(relay.pid) - before) / 1000 / (2 * result["sent"] - result["lost"])
 
 
 def collect(runs, tunnels, one):
-    """Each in turn, runs times: {name: {figure: [value, ...]}}."""
+    """Measures all in turn, repeated runs times: {name: {figure: [value, ...]}}."""
     got = {}
     for number in range(runs):
         for tunnel in tunnels:

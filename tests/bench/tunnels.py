@@ -1,6 +1,6 @@
-"""The tunnels that are measured: ours, and plain UDP. Each makes one from a through the relay to b.
+"""The measured tunnels: ours, and plain UDP. Each connects a through the relay with b.
 
-up(lab) gives the program in the middle, whose CPU time counts; the interfaces are TAP in both places.
+up(lab) returns the program in the middle, whose CPU time counts. The interfaces are TAPs in both places.
 """
 
 import os
@@ -17,7 +17,7 @@ PAD = 40
 
 class Tunnel:
     def up(self, lab, net=0):
-        """A second one beside the first has another net."""
+        """A second tunnel beside the first has another network."""
         self.tap, self.at = f"tap{net}", f"{RELAY}:{PORT + net}"
         relay = self.start_all(lab)
         lab.inside(self.tap, self.mtu, net)
@@ -45,7 +45,7 @@ class Lanparty(Tunnel):
 
 
 class Plain(Tunnel):
-    """First in, first out: no crypto, no policy."""
+    """First in, first out: no encryption, no policy."""
     name = "plain"
     mtu = 1500 - 28 - 14 - PAD
 

@@ -1,4 +1,4 @@
-"""workers: relay CPU for each forwarded frame, with two workers and with one.
+"""workers: relay CPU per forwarded frame, with two workers and with one.
 
 8 rooms, each in a program of its own in which one member sends 512-byte frames to another; loads and relay share
 all cores, so that only the relay's CPU time says something. A frame that went to the wrong worker would not arrive."""
@@ -17,7 +17,7 @@ def options(parser):
 
 
 def measure(bench, workers):
-    """Relay CPU microseconds a frame, and the share that arrived."""
+    """Relay CPU microseconds per frame, and the share of frames that arrived."""
     at = f"127.0.0.1:{free_port()}"
     relay, der = our_relay(bench, at, "--workers", str(workers), cpu=None)
     # Not one program: packets of several peers that leave one socket together are steered together.
