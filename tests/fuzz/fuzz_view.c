@@ -1,5 +1,5 @@
-/* The parser of frames: the input is one frame. Whatever its bytes are, each offset lies within it, its
- * parts do not overlap, and those that take the view touch nothing else. */
+/* The parser of frames. The input is one frame. Whatever its bytes are, each offset is within it,
+ * its parts do not overlap, and the users of the view touch nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static void check_no_ip(const struct lp_view *v)
 	REQUIRE(v->data_len == 0 && v->source_port == 0 && v->destination_port == 0);
 }
 
-/* What changes a frame leaves its headers where they are. */
+/* Functions that change a frame do not move its headers. */
 static void check_users(uint8_t *frame, const struct lp_view *v)
 {
 	static const struct lp_siphash_key secret = {1, 2};
@@ -62,7 +62,7 @@ static void check_users(uint8_t *frame, const struct lp_view *v)
 	bool syn = lp_mss_is_syn(v);
 	REQUIRE(!flow.tcp || (v->protocol == LP_IP_TCP && v->transport_header > 0));
 	REQUIRE(!lp_mss_clamp(frame, v, 700) || syn);
-	REQUIRE(!lp_mss_clamp(frame, v, 700)); /* it fits already */
+	REQUIRE(!lp_mss_clamp(frame, v, 700)); /* the MSS fits already */
 	lp_dhcp_strip(frame, v);
 	REQUIRE(!lp_dhcp_strip(frame, v));
 	lp_view_of(frame, v->len, &after);
@@ -73,7 +73,7 @@ static void check_users(uint8_t *frame, const struct lp_view *v)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* a block of the very size, so that a step past the end is seen */
+	/* an exact allocation, so that a sanitizer reports an overread */
 	uint8_t *frame = malloc(size > 0 ? size : 1);
 	struct lp_view v;
 	if (!frame)

@@ -1,5 +1,5 @@
-/* no_rights.so, for LD_PRELOAD: a kernel that does not let a process drop its capabilities, or with
- * NO_RIGHTS=unknown not even say which it has. */
+/* no_rights.so, for LD_PRELOAD: simulates a kernel that refuses to drop capabilities, or with
+ * NO_RIGHTS=unknown even to report them. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdlib.h>

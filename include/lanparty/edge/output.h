@@ -1,20 +1,20 @@
-/* output.h - standard output carries a program's results: a code, a pin, the address bound, events.
- * A result that standard output did not take is an error. */
+/* output.h - standard output carries a program's results: a code, a pin, the bound address, events.
+ * A failed write to it is an error of the program. */
 #ifndef LANPARTY_EDGE_OUTPUT_H
 #define LANPARTY_EDGE_OUTPUT_H
 
 #include <stdbool.h>
 
-/* First of all in main. A closed standard stream becomes one that refuses everything: otherwise the
- * next file or socket that is opened would get its number, and the results with it. A reader that
- * goes away is an error of the write, not a signal that ends the program. */
+/* Call it first in main. It replaces a closed standard stream by one that refuses everything,
+ * because otherwise the next opened file or socket would get its number and receive the results. A
+ * reader that disappears causes a write error instead of a signal. */
 void lp_output_open(void);
 
-/* Flushes standard output. False when it did not take everything that was written so far; the first
- * time this is logged. */
+/* Flushes standard output. False: not everything was written. The first failure is logged. */
 bool lp_output_good(void);
 
-/* Last of all in main. code, or LP_EXIT_IO when code is LP_EXIT_OK and the output was not good. */
+/* Call it last in main. Returns code, or LP_EXIT_IO when code is LP_EXIT_OK and the output
+ * failed. */
 int lp_output_end(int code);
 
 #endif

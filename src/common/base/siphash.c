@@ -4,7 +4,7 @@ struct state {
 	uint64_t a, b, c, d;
 };
 
-/* Compilers make one load of it. */
+/* Compilers turn it into a single load. */
 static inline uint64_t little_endian(const uint8_t *at)
 {
 	return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |

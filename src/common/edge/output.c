@@ -18,8 +18,9 @@ void lp_output_open(void)
 #ifndef _WIN32
 	signal(SIGPIPE, SIG_IGN);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* The lowest free number is fd's own. Opened the wrong way round, so that reads
-		 * from standard input and writes to the others fail as they did. */
+		/* open returns the lowest free number, which is fd. The mode is the wrong one, so
+		 * that reads from standard input and writes to the others fail, as on a closed
+		 * stream. */
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 	}

@@ -10,8 +10,8 @@
 static const struct lp_siphash_key counting = {
 	UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)};
 
-/* Of the reference implementation: the message of len bytes is 0, 1, 2 ... The first three are of the
- * key of zeroes. */
+/* Results of the reference implementation for the message 0, 1, 2 ... of len bytes. The first three
+ * use a zero key. */
 static const struct {
 	struct lp_siphash_key key;
 	size_t len;

@@ -88,7 +88,7 @@ static void hear_events(struct line *l)
 	line_drain(l);
 }
 
-static void a_member_out_of_memory_says_so_and_comes_again(void **state)
+static void a_member_out_of_memory_reports_it_and_reconnects(void **state)
 {
 	(void)state;
 	unsigned n = 1;
@@ -216,7 +216,7 @@ static uint64_t told(const struct player players[PLAYERS])
 	return events;
 }
 
-static void a_relay_out_of_memory_says_so_and_leaves_nobody_with_a_gap(void **state)
+static void a_relay_out_of_memory_reports_it_and_leaves_no_gap_in_events(void **state)
 {
 	(void)state;
 	unsigned n = 1;
@@ -251,9 +251,9 @@ static void a_relay_out_of_memory_says_so_and_leaves_nobody_with_a_gap(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_member_out_of_memory_says_so_and_comes_again),
+		cmocka_unit_test(a_member_out_of_memory_reports_it_and_reconnects),
 		cmocka_unit_test(a_member_can_close_without_memory),
-		cmocka_unit_test(a_relay_out_of_memory_says_so_and_leaves_nobody_with_a_gap),
+		cmocka_unit_test(a_relay_out_of_memory_reports_it_and_leaves_no_gap_in_events),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,9 @@
-/* file.h - writes a file whole, or leaves what was there.
+/* file.h - writes a file completely, or leaves the existing one unchanged.
  *
- * The bytes go into a new file beside the target, which then takes the target's name. A failed write
- * never removes, shortens or changes the target. A target that is no regular file (a device, a FIFO)
- * and one that a standard stream of this program has open (/dev/stdout) are written to directly. */
+ * The bytes go into a new file in the same folder, which is then renamed to the target. A failed
+ * write never removes, shortens or changes the target. Two kinds of targets are written to
+ * directly: a target that is not a regular file (a device, a FIFO), and one that is open as a
+ * standard stream of this program (/dev/stdout). */
 #ifndef LANPARTY_EDGE_LINUX_FILE_H
 #define LANPARTY_EDGE_LINUX_FILE_H
 
@@ -10,18 +11,18 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* They return false with errno. mode is that of a new file; the umask applies. */
+/* All return false with errno. mode is the mode of a new file, before the umask. */
 
-/* Replaces what is there. A regular file keeps its mode, and a symbolic link to one stays: the file
- * that it names is replaced. */
+/* Replaces an existing file. A regular file keeps its mode. A symbolic link stays, and the file to
+ * which it points is replaced. */
 bool lp_file_replace(const char *path, mode_t mode, const void *bytes, size_t len);
 
-/* The same in a folder that somebody else can write to: ELOOP for a symbolic link, EEXIST for
- * anything else that is no regular file. */
+/* Like lp_file_replace, for a folder in which other users can write: ELOOP for a symbolic link,
+ * EEXIST for anything else that is not a regular file. */
 bool lp_file_replace_here(const char *path, mode_t mode, const void *bytes, size_t len);
 
-/* EEXIST when there is a regular file, a folder or a symbolic link to either or to nothing.
- * *ret_made: it made a file, which the caller can remove again. */
+/* Creates a file. EEXIST when there is a regular file, a folder, or a symbolic link to either or to
+ * nothing. *ret_made: a file was created, which the caller can remove again. */
 bool lp_file_create(const char *path, mode_t mode, const void *bytes, size_t len, bool *ret_made);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAMES_MAX 100 /* tries to find a name that nobody has */
+#define NAMES_MAX 100 /* attempts to find an unused name */
 
 static bool write_all(int fd, const void *bytes, size_t len)
 {
@@ -26,7 +26,7 @@ static bool write_all(int fd, const void *bytes, size_t len)
 	return true;
 }
 
-/* Closes fd whatever good says; errno is that of the first failure. */
+/* Closes fd in any case. errno is that of the first failure. */
 static bool close_after(int fd, bool good)
 {
 	int error = errno;
@@ -36,7 +36,8 @@ static bool close_after(int fd, bool good)
 	return good && closed;
 }
 
-/* A duplicate of the standard stream that has this file open, or -1: its place in the file goes on. */
+/* Returns a duplicate of the standard stream that has this file open, so that its position
+ * continues; else -1. */
 static int stream_of(const struct stat *st)
 {
 	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -47,7 +48,7 @@ static int stream_of(const struct stat *st)
 	return -1;
 }
 
-/* Is path something to be written to where it is? If so, *ret_fd is it open, or -1 with errno. */
+/* True if path must be written to directly. Then *ret_fd is its descriptor, or -1 with errno. */
 static bool open_direct(const char *path, int *ret_fd)
 {
 	struct stat st;
@@ -62,7 +63,7 @@ static bool open_direct(const char *path, int *ret_fd)
 	return true;
 }
 
-/* A file of its own beside path, open for writing; its name is in temporary. */
+/* Opens a new file in the folder of path for writing; its name is in temporary. */
 static int open_beside(const char *path, mode_t mode, char temporary[PATH_MAX])
 {
 	for (int i = 0; i < NAMES_MAX; i++) {
@@ -78,7 +79,8 @@ static int open_beside(const char *path, mode_t mode, char temporary[PATH_MAX])
 	return -1;
 }
 
-/* The new file looks as the one that it replaces. Best effort: only root can give files away. */
+/* Gives the new file the mode and owner of the old one. Best effort: only root can change
+ * owners. */
 static void take_after(int fd, const char *path)
 {
 	struct stat st;
@@ -94,7 +96,7 @@ static bool give_name(const char *temporary, const char *path, bool replace)
 		return rename(temporary, path) == 0;
 	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
 		return true;
-	/* A file system without that flag. */
+	/* The file system does not support the flag. */
 	return errno == EINVAL && link(temporary, path) == 0 && unlink(temporary) == 0;
 }
 

@@ -1,4 +1,5 @@
-/* Files are written whole or not at all, and what is no file stays what it is. */
+/* Files are written completely or not at all, and targets that are not regular files stay what they
+ * are. */
 #include "lanparty/edge/linux/file.h"
 
 #include <dirent.h>
@@ -63,7 +64,7 @@ static size_t names_in_folder(void)
 	return count;
 }
 
-/* Each test finds the folder empty. */
+/* Each test starts with an empty folder. */
 static int empty(void **state)
 {
 	(void)state;
@@ -78,7 +79,7 @@ static int empty(void **state)
 	return 0;
 }
 
-/* As if the disk were full after so many bytes. */
+/* Simulates a disk that is full after this many bytes. */
 static void limit_files(rlim_t bytes)
 {
 	struct rlimit limit;
@@ -87,7 +88,7 @@ static void limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static void a_file_is_made_or_replaced(void **state)
+static void a_file_is_created_or_replaced(void **state)
 {
 	(void)state;
 	assert_true(lp_file_replace(path, 0640, "first", 5));
@@ -100,7 +101,7 @@ static void a_file_is_made_or_replaced(void **state)
 	assert_int_equal(names_in_folder(), 1);
 }
 
-static void a_failed_write_leaves_what_was_there(void **state)
+static void a_failed_write_leaves_the_file_unchanged(void **state)
 {
 	(void)state;
 	bool made = true;
@@ -137,7 +138,7 @@ static void a_new_file_replaces_nothing(void **state)
 	assert_text(other, "before");
 }
 
-static void a_link_stays_and_its_file_is_replaced(void **state)
+static void a_symbolic_link_stays_and_its_file_is_replaced(void **state)
 {
 	(void)state;
 	put(other, "before");
@@ -198,7 +199,7 @@ static void a_fifo_stays_when_the_write_fails(void **state)
 	assert_int_equal(mode_of(path), S_IFIFO | 0600);
 }
 
-static void standard_output_goes_on_where_it_was(void **state)
+static void standard_output_continues_at_its_position(void **state)
 {
 	(void)state;
 	fflush(stdout);
@@ -216,7 +217,7 @@ static void standard_output_goes_on_where_it_was(void **state)
 	assert_int_equal(names_in_folder(), 1);
 }
 
-static void a_folder_that_is_not_there_is_an_error(void **state)
+static void a_missing_folder_is_an_error(void **state)
 {
 	(void)state;
 	in_folder(path, "no/target");
@@ -230,14 +231,14 @@ static void a_folder_that_is_not_there_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_file_is_made_or_replaced, empty),
-		cmocka_unit_test_setup(a_failed_write_leaves_what_was_there, empty),
+		cmocka_unit_test_setup(a_file_is_created_or_replaced, empty),
+		cmocka_unit_test_setup(a_failed_write_leaves_the_file_unchanged, empty),
 		cmocka_unit_test_setup(a_new_file_replaces_nothing, empty),
-		cmocka_unit_test_setup(a_link_stays_and_its_file_is_replaced, empty),
+		cmocka_unit_test_setup(a_symbolic_link_stays_and_its_file_is_replaced, empty),
 		cmocka_unit_test_setup(a_fifo_is_written_to_and_stays, empty),
 		cmocka_unit_test_setup(a_fifo_stays_when_the_write_fails, empty),
-		cmocka_unit_test_setup(standard_output_goes_on_where_it_was, empty),
-		cmocka_unit_test_setup(a_folder_that_is_not_there_is_an_error, empty),
+		cmocka_unit_test_setup(standard_output_continues_at_its_position, empty),
+		cmocka_unit_test_setup(a_missing_folder_is_an_error, empty),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

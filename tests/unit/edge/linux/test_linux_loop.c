@@ -49,7 +49,7 @@ static void a_deadline_that_has_passed_does_not_wait(void **state)
 }
 
 /* The timer stays where it was while the deadline moves away, as it does with each packet. */
-static void a_deadline_that_moved_away_is_the_one_that_counts(void **state)
+static void a_deadline_that_moved_later_counts(void **state)
 {
 	(void)state;
 	struct lp_waiter waiter;
@@ -66,7 +66,7 @@ static void a_deadline_that_moved_away_is_the_one_that_counts(void **state)
 	close(fd);
 }
 
-static void a_deadline_that_came_nearer_is_met(void **state)
+static void a_deadline_that_moved_earlier_is_met(void **state)
 {
 	(void)state;
 	struct lp_waiter waiter;
@@ -130,8 +130,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_wakes_at_the_deadline),
 		cmocka_unit_test(a_deadline_that_has_passed_does_not_wait),
-		cmocka_unit_test(a_deadline_that_moved_away_is_the_one_that_counts),
-		cmocka_unit_test(a_deadline_that_came_nearer_is_met),
+		cmocka_unit_test(a_deadline_that_moved_later_counts),
+		cmocka_unit_test(a_deadline_that_moved_earlier_is_met),
 		cmocka_unit_test(a_readable_descriptor_wakes_the_loop),
 		cmocka_unit_test(signals_are_readable),
 	};

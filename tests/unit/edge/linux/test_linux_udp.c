@@ -147,7 +147,7 @@ static void a_reply_leaves_from_the_address_that_was_asked(const char *listen)
 	lp_udp_close(client);
 }
 
-static void replies_leave_from_the_address_that_was_asked(void **state)
+static void replies_leave_from_the_requested_address(void **state)
 {
 	(void)state;
 	a_reply_leaves_from_the_address_that_was_asked("0.0.0.0:0");
@@ -185,7 +185,7 @@ static void ipv6_works_as_well(void **state)
 }
 
 /* A batch larger than the arena, of all sizes, arrives packet by packet in order. */
-static void packets_keep_their_borders(void **state)
+static void packets_keep_their_boundaries(void **state)
 {
 	(void)state;
 	struct lp_address bound;
@@ -216,7 +216,7 @@ static void packets_keep_their_borders(void **state)
 
 /* The middle ones cannot be sent at all: no route to a class E address, and too big a packet for
  * IPv4. The rest arrives. */
-static void a_destination_that_fails_does_not_hold_up_the_others(void **state)
+static void a_failing_destination_does_not_delay_the_others(void **state)
 {
 	(void)state;
 	struct lp_address bound;
@@ -240,7 +240,7 @@ static void a_destination_that_fails_does_not_hold_up_the_others(void **state)
 	lp_udp_close(client);
 }
 
-static void nobody_there_is_no_reason_to_stop(void **state)
+static void an_absent_receiver_does_not_stop_the_socket(void **state)
 {
 	(void)state;
 	struct lp_address bound;
@@ -400,7 +400,7 @@ static void a_packet_reaches_the_socket_that_its_id_names(void **state)
 	}
 }
 
-static void nobody_else_can_listen_beside_a_group_nor_a_group_beside_him(void **state)
+static void a_group_shares_its_address_with_nobody_else(void **state)
 {
 	(void)state;
 	struct lp_udp *group[GROUP], *other[GROUP] = {NULL};
@@ -468,7 +468,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
 	return __real_sendmsg(fd, message, flags);
 }
 
-static void a_full_socket_costs_one_failing_call_and_no_more(void **state)
+static void a_full_socket_costs_one_failing_call(void **state)
 {
 	(void)state;
 	static const struct {
@@ -515,19 +515,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listen_addresses_are_parsed_as_P1_says),
-		cmocka_unit_test(replies_leave_from_the_address_that_was_asked),
+		cmocka_unit_test(replies_leave_from_the_requested_address),
 		cmocka_unit_test(a_dual_stack_socket_shows_ipv4_as_ipv4),
 		cmocka_unit_test(ipv6_works_as_well),
-		cmocka_unit_test(packets_keep_their_borders),
-		cmocka_unit_test(a_destination_that_fails_does_not_hold_up_the_others),
-		cmocka_unit_test(nobody_there_is_no_reason_to_stop),
+		cmocka_unit_test(packets_keep_their_boundaries),
+		cmocka_unit_test(a_failing_destination_does_not_delay_the_others),
+		cmocka_unit_test(an_absent_receiver_does_not_stop_the_socket),
 		cmocka_unit_test(empty_packets_and_too_long_ones_are_skipped),
 		cmocka_unit_test(a_batch_is_bounded),
 		cmocka_unit_test(each_reason_not_to_listen_has_its_exit_code),
 		cmocka_unit_test(several_sockets_can_share_an_address),
 		cmocka_unit_test(a_packet_reaches_the_socket_that_its_id_names),
-		cmocka_unit_test(nobody_else_can_listen_beside_a_group_nor_a_group_beside_him),
-		cmocka_unit_test(a_full_socket_costs_one_failing_call_and_no_more),
+		cmocka_unit_test(a_group_shares_its_address_with_nobody_else),
+		cmocka_unit_test(a_full_socket_costs_one_failing_call),
 	};
 	lp_log_set(LP_LOG_ERROR, LP_LOG_TEXT);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void a_batch_is_bounded_and_nothing_is_lost(void **state)
 	lp_loop_close(loop);
 }
 
-static void an_operation_that_failed_says_why(void **state)
+static void a_failed_operation_reports_its_error(void **state)
 {
 	(void)state;
 	static const wchar_t name[] = L"\\\\.\\pipe\\test-loop";
@@ -145,7 +145,7 @@ int main(void)
 		cmocka_unit_test(it_wakes_at_the_deadline),
 		cmocka_unit_test(another_thread_wakes_it),
 		cmocka_unit_test(a_batch_is_bounded_and_nothing_is_lost),
-		cmocka_unit_test(an_operation_that_failed_says_why),
+		cmocka_unit_test(a_failed_operation_reports_its_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

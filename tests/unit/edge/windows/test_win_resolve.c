@@ -24,7 +24,7 @@ static void wait_for(HANDLE loop, size_t count)
 		lp_loop_wait(loop, deadline);
 }
 
-static void each_question_is_answered_once(void **state)
+static void each_look_up_is_answered_once(void **state)
 {
 	(void)state;
 	HANDLE loop = lp_loop_open();
@@ -37,7 +37,7 @@ static void each_question_is_answered_once(void **state)
 	lp_loop_close(loop);
 }
 
-static void a_forgotten_question_is_not_answered_whenever_it_was_forgotten(void **state)
+static void a_cancelled_look_up_is_never_answered(void **state)
 {
 	(void)state;
 	HANDLE loop = lp_loop_open();
@@ -59,8 +59,8 @@ int main(void)
 {
 	WSADATA winsock;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_question_is_answered_once),
-		cmocka_unit_test(a_forgotten_question_is_not_answered_whenever_it_was_forgotten),
+		cmocka_unit_test(each_look_up_is_answered_once),
+		cmocka_unit_test(a_cancelled_look_up_is_never_answered),
 	};
 	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0)
 		return 1;

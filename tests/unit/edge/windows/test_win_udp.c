@@ -9,9 +9,9 @@
 
 #include "lanparty/edge/log.h"
 
-/* The import of WSASendTo, by way of the linker's --wrap: a socket whose buffer is full at will. */
+/* The linker's --wrap replaces the import of WSASendTo, to simulate a socket with a full buffer. */
 static struct {
-	int error; /* 0: it takes everything */
+	int error; /* 0: it accepts everything */
 	unsigned calls;
 } buffer;
 
@@ -47,7 +47,7 @@ static unsigned calls_of_batch(struct lp_udp *u, int error, bool ret_taken[10])
 	return buffer.calls;
 }
 
-static void a_full_socket_costs_one_failing_call_for_each_batch(void **state)
+static void a_full_socket_costs_one_failing_call_per_batch(void **state)
 {
 	(void)state;
 	bool taken[10];
@@ -59,7 +59,7 @@ static void a_full_socket_costs_one_failing_call_for_each_batch(void **state)
 	assert_int_equal(calls_of_batch(u, WSAEWOULDBLOCK, taken), 1);
 	assert_int_equal(calls_of_batch(u, 0, taken), 10);
 	assert_true(taken[0] && taken[9]);
-	/* A destination that fails does not hold up the others. */
+	/* A destination that fails does not delay the others. */
 	assert_int_equal(calls_of_batch(u, WSAENETUNREACH, taken), 10);
 	lp_udp_close(u);
 	lp_loop_wait(loop, 0);
@@ -69,7 +69,7 @@ static void a_full_socket_costs_one_failing_call_for_each_batch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_full_socket_costs_one_failing_call_for_each_batch),
+		cmocka_unit_test(a_full_socket_costs_one_failing_call_per_batch),
 	};
 	WSADATA winsock;
 	if (WSAStartup(MAKEWORD(2, 2), &winsock) != 0)

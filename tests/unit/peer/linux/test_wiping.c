@@ -1,5 +1,5 @@
-/* Secrets leave no trace in memory that is given back. The program's own free() looks at each block,
- * those of the C library included (a FILE's buffer, for example). */
+/* Secrets leave no trace in freed memory. The program's own free() searches each block, also those
+ * of the C library (a FILE's buffer, for example). */
 #include <errno.h>
 #include <malloc.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #include "lanparty/wire/inbox.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_OWN_FREE 0 /* the sanitizer's allocator is its own */
+#define HAS_OWN_FREE 0 /* the sanitizer has its own allocator */
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define HAS_OWN_FREE 0
@@ -28,11 +28,11 @@
 #define HAS_OWN_FREE 1
 #endif
 
-#define CODE  "ZEBRAZEBRA77" /* canonical: as it is written */
-#define TRACE 8              /* bytes of a secret that count as a trace of it */
+#define CODE  "ZEBRAZEBRA77" /* in canonical form */
+#define TRACE 8              /* bytes of a secret that count as a trace */
 
 static struct {
-	const uint8_t *bytes; /* TRACE of them; NULL: nothing is looked for */
+	const uint8_t *bytes; /* TRACE of them; NULL: no search */
 	unsigned traces, blocks;
 } seek;
 
@@ -46,7 +46,7 @@ static bool has_trace(void *block)
 	       memmem(block, malloc_usable_size(block), seek.bytes, TRACE) != NULL;
 }
 
-/* It gives the old block back when the new one is another. */
+/* Frees the old block when the new one is at another address. */
 void *realloc(void *block, size_t size)
 {
 	uintptr_t old = (uintptr_t)block;
@@ -81,7 +81,7 @@ static void assert_no_trace(const char *where)
 		fail_msg("%s: %u freed blocks had the secret", where, seek.traces);
 }
 
-static void the_search_finds_what_is_not_wiped(void **state)
+static void the_search_finds_secrets_that_are_not_wiped(void **state)
 {
 	(void)state;
 	if (!HAS_OWN_FREE)
@@ -107,7 +107,7 @@ static void say(const char *sentence)
 	said = kept;
 }
 
-/* Reads the words as a client does, to its end. True when they were right. */
+/* Reads the options as a client does, to the end. True if they were valid. */
 static bool run_with(char *words)
 {
 	char *argv[10] = {(char *)(uintptr_t)"client"};
@@ -203,7 +203,7 @@ static void the_environment_shows_no_code(void **state)
 	unsetenv("LANPARTY_ROOM");
 }
 
-/* The options live as long as the program: the code does not. */
+/* The options live as long as the program, but the code does not. */
 static void the_code_is_gone_once_the_key_is_derived(void **state)
 {
 	(void)state;
@@ -242,7 +242,7 @@ static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t
 
 static const struct lp_port_ops ops = {.down = port_down, .members = port_members};
 
-/* The hello waits among more and more actions, and is taken or is not. */
+/* The hello waits among more and more actions, and is or is not taken out. */
 static void the_tunnel_leaves_no_trace_of_the_room_key(void **state)
 {
 	(void)state;
@@ -258,7 +258,7 @@ static void the_tunnel_leaves_no_trace_of_the_room_key(void **state)
 		struct lp_tunnel *t = lp_tunnel_new(&config, &port);
 		assert_non_null(t);
 		seek_for(key);
-		for (lp_time now = 1; now < 100; now++) { /* up to 300 actions that wait */
+		for (lp_time now = 1; now < 100; now++) { /* up to 300 waiting actions */
 			lp_tunnel_start(t, now);
 			lp_tunnel_on_connected(t, now);
 			lp_tunnel_on_closed(t, false, "again", now);
@@ -307,7 +307,7 @@ static void a_relays_key_is_wiped_past_a_nul(void **state)
 	assert_true(lp_identity_pem(made, cert, sizeof(cert), key, sizeof(key)));
 	lp_identity_free(made);
 	size_t len = strlen(key);
-	memcpy(tail, key + 60, 64); /* of the key's base 64 */
+	memcpy(tail, key + 60, 64); /* of the base 64 text of the key */
 	memcpy(key + len + 1, tail, sizeof(tail));
 	struct lp_identity *identity =
 		lp_identity_load(cert, strlen(cert), key, len + 1 + sizeof(tail), why, sizeof(why));
@@ -320,7 +320,7 @@ static void a_relays_key_is_wiped_past_a_nul(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_search_finds_what_is_not_wiped),
+		cmocka_unit_test(the_search_finds_secrets_that_are_not_wiped),
 		cmocka_unit_test(a_code_leaves_no_trace_wherever_it_came_from),
 		cmocka_unit_test(the_environment_shows_no_code),
 		cmocka_unit_test(the_code_is_gone_once_the_key_is_derived),
