@@ -75,6 +75,10 @@ stop gateway
 check "P3 everything is restored" is_as_before gateway
 
 # ---- the interface vanishes
+# As the user that the program has become: root needs CAP_SYS_RESOURCE to limit others.
+descriptors() { # NAME MOST
+	setpriv --reuid=65534 --regid=65534 --clear-groups prlimit --pid "${pid[$1]}" --nofile="$2:"
+}
 runs_when_spoken_to() { reaches player2 "$console_ip"; runs gateway; }
 ended_with() { not runs "$1" && { stop "$1"; [ "$status" = "$2" ]; }; } # NAME STATUS
 ip -n "$lab-player1" link delete "$tun"
@@ -98,9 +102,9 @@ need "a gateway without the bridge" gateway gateway --lan lan
 ip -n "$lab-gateway" link set lan down
 check "P3 it waits for an interface that is down" soon 3 said gateway 'interface_down'
 check "P3 it stays" stays 2 runs gateway
-prlimit --pid "${pid[gateway]}" --nofile=3:
+check "its descriptors run out" descriptors gateway 3
 check "P3 and when it cannot look for it, out of descriptors" stays 3 runs_when_spoken_to
-prlimit --pid "${pid[gateway]}" --nofile=64:
+check "it has some again" descriptors gateway 64
 ip -n "$lab-gateway" link delete lan
 check "P3 one that is deleted ends it, with 72" soon 12 ended_with gateway 72
 link gateway lan switch gateway
