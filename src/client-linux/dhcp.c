@@ -29,7 +29,7 @@
 #define PREFIX_MIN  8 /* a shorter one would take the way to the internet along */
 
 struct dhcp {
-	const struct lp_port *tap;
+	struct lp_port *tap;
 	char dir[DIR_MAX];
 	int news;  /* socket */
 	int start; /* pipe: a byte starts the waiting child, its end ends it */
@@ -171,7 +171,7 @@ static bool fork_child(struct dhcp *d, const struct client *client)
 	return d->child > 0;
 }
 
-struct dhcp *dhcp_open(const struct lp_port *tap, enum lp_exit *ret_exit)
+struct dhcp *dhcp_open(struct lp_port *tap, enum lp_exit *ret_exit)
 {
 	const struct client *client = clients,
 			    *end = clients + sizeof(clients) / sizeof(clients[0]);
@@ -224,7 +224,7 @@ static void take_news(struct dhcp *d, const char *news)
 		d->has_address = false;
 		return;
 	}
-	d->has_address = tap_set_address(d->tap, address.s_addr, prefix);
+	d->has_address = tap_set_address(d->tap, ntohl(address.s_addr), prefix);
 	if (d->has_address)
 		lp_event(stdout, "address", "ip=%s prefix=%u", ip, prefix);
 }

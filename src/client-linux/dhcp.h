@@ -15,7 +15,7 @@ struct dhcp;
 
 /* For a TAP port. The child waits with the rights of this moment for dhcp_start: call it before
  * rights are dropped. NULL, logged, with an exit code. */
-struct dhcp *dhcp_open(const struct lp_port *tap, enum lp_exit *ret_exit);
+struct dhcp *dhcp_open(struct lp_port *tap, enum lp_exit *ret_exit);
 /* The interface is up. Later calls do nothing: the child keeps its lease by itself. */
 void dhcp_start(struct dhcp *d);
 /* Readable when dhcp_read has news: address events on stdout. */

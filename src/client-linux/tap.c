@@ -1,35 +1,31 @@
 #include "tap.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <net/if_arp.h>
-#include <net/route.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lanparty/edge/linux/file.h"
 #include "lanparty/quic/crypto.h"
-#include "lanparty/edge/linux/fd_port.h"
+#include "lanparty/edge/linux/netlink.h"
+#include "lanparty/edge/linux/tap.h"
 #include "lanparty/edge/log.h"
 
 #define READ_BATCH 64
-#define FRAME_CAP  2048 /* more than any frame that the interface's MTU allows */
+#define FRAME_CAP  2048 /* bytes; more than any frame that the interface's MTU allows */
 #define STATE_DIR  "/var/lib/lanparty"
 
 struct tap {
 	struct lp_fd_port base; /* first */
-	int control;            /* a socket for ioctls on the interface */
-	char name[IFNAMSIZ];
+	int index;
+	char name[IF_NAMESIZE];
 	struct lp_mac mac;
 	bool carrier;
+	uint32_t address; /* the one that tap_set_address has set; 0: none */
+	unsigned prefix;
 };
 
 static struct tap *tap_of(const struct lp_port *port)
@@ -37,31 +33,21 @@ static struct tap *tap_of(const struct lp_port *port)
 	return (struct tap *)(uintptr_t)port;
 }
 
-static bool fail(const char *what, const struct tap *t)
+/* True when error is 0. */
+static bool succeeded(const struct tap *t, const char *what, int error)
 {
-	lp_log(LP_LOG_ERROR, "tap_failed", "interface=%s at=%s error=%s", t->name, what,
-		strerror(errno));
-	return false;
-}
-
-static struct ifreq request_of(const struct tap *t)
-{
-	struct ifreq request = {0};
-	memcpy(request.ifr_name, t->name, sizeof(request.ifr_name));
-	return request;
+	if (error != 0)
+		lp_log(LP_LOG_ERROR, "tap_failed", "interface=%s at=%s error=%s", t->name, what,
+			strerror(error));
+	return error == 0;
 }
 
 static size_t tap_read(struct lp_port *port, lp_port_sink *sink, void *context)
 {
 	uint8_t frame[FRAME_CAP];
-	size_t count = 0;
-	while (count < READ_BATCH) {
-		ssize_t len = read(lp_port_fd(port), frame, sizeof(frame));
-		if (len <= 0) {
-			tap_of(port)->base.gone = len < 0 && errno == EBADFD;
-			break;
-		}
-		sink(context, frame, (size_t)len);
+	size_t count = 0, len;
+	while (count < READ_BATCH && lp_tap_read(&tap_of(port)->base, frame, sizeof(frame), &len)) {
+		sink(context, frame, len);
 		count++;
 	}
 	return count;
@@ -72,37 +58,25 @@ static bool tap_write(struct lp_port *port, const uint8_t *frame, size_t len)
 	return write(lp_port_fd(port), frame, len) == (ssize_t)len;
 }
 
-/* Kernels before 4.20 cannot: the interface then just stays as it is. */
 static void set_carrier(struct tap *t, bool carrier)
 {
-	unsigned value = carrier;
-	if (t->carrier != carrier && ioctl(t->base.fd, TUNSETCARRIER, &value) == 0)
+	if (t->carrier != carrier && lp_tap_set_carrier(t->base.fd, carrier))
 		t->carrier = carrier;
 }
 
-/* Broadcasts to 255.255.255.255 and groups that a game does not bind to an interface would follow
- * the default route, to the player's own network: the room is where they are meant to go. */
-static void take_groups(const struct tap *t)
+/* A game sends its search for servers to 255.255.255.255 or to a group, often without choosing an
+ * interface. The system would send it along the default route, into the player's own network. */
+static void route_groups(const struct tap *t)
 {
 	static const struct {
-		uint32_t address, mask;
-		unsigned short flags;
-	} groups[] = {
-		{INADDR_BROADCAST, UINT32_MAX, RTF_UP | RTF_HOST},
-		{0xe0000000, 0xf0000000, RTF_UP},
-	};
-	char name[IFNAMSIZ];
-	memcpy(name, t->name, sizeof(name));
+		uint32_t destination;
+		unsigned prefix;
+	} groups[] = {{0xffffffff, 32}, {0xe0000000, 4}};
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		struct rtentry route = {.rt_flags = groups[i].flags, .rt_dev = name};
-		struct sockaddr_in to = {
-			.sin_family = AF_INET, .sin_addr = {htonl(groups[i].address)}};
-		memcpy(&route.rt_dst, &to, sizeof(to));
-		to.sin_addr.s_addr = htonl(groups[i].mask);
-		memcpy(&route.rt_genmask, &to, sizeof(to));
-		if (ioctl(t->control, SIOCADDRT, &route) != 0 && errno != EEXIST)
+		int error = lp_netlink_add_route(t->index, groups[i].destination, groups[i].prefix);
+		if (error != 0 && error != EEXIST)
 			lp_log(LP_LOG_WARNING, "route_failed", "interface=%s error=%s hint=%s",
-				t->name, strerror(errno),
+				t->name, strerror(error),
 				"games may look for servers in the wrong network");
 	}
 }
@@ -110,16 +84,10 @@ static void take_groups(const struct tap *t)
 static bool tap_up(struct lp_port *port, size_t mtu)
 {
 	struct tap *t = tap_of(port);
-	struct ifreq request = request_of(t);
-	request.ifr_mtu = (int)mtu;
-	if (ioctl(t->control, SIOCSIFMTU, &request) != 0)
-		return fail("mtu", t);
-	if (ioctl(t->control, SIOCGIFFLAGS, &request) != 0)
-		return fail("flags", t);
-	request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
-	if (ioctl(t->control, SIOCSIFFLAGS, &request) != 0)
-		return fail("up", t);
-	take_groups(t);
+	const struct lp_interface_change change = {.mtu = (uint32_t)mtu, .up = true};
+	if (!succeeded(t, "up", lp_netlink_change(t->index, &change)))
+		return false;
+	route_groups(t);
 	set_carrier(t, true);
 	return true;
 }
@@ -140,9 +108,7 @@ static void tap_close(struct lp_port *port)
 {
 	struct tap *t = tap_of(port);
 	if (t->base.fd >= 0)
-		close(t->base.fd); /* and the interface is gone */
-	if (t->control >= 0)
-		close(t->control);
+		close(t->base.fd); /* removes the interface */
 	free(t);
 }
 
@@ -165,20 +131,34 @@ const struct lp_mac *tap_mac(const struct lp_port *port)
 	return &tap_of(port)->mac;
 }
 
-bool tap_set_address(const struct lp_port *port, uint32_t address, unsigned prefix)
+/* EADDRNOTAVAIL: somebody else has removed it. */
+static bool remove_address(struct tap *t)
 {
-	const struct tap *t = tap_of(port);
-	struct ifreq request = request_of(t);
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {address}};
-	memcpy(&request.ifr_addr, &in, sizeof(in));
-	if (ioctl(t->control, SIOCSIFADDR, &request) != 0)
-		return fail("address", t);
-	in.sin_addr.s_addr = prefix ? htonl(UINT32_MAX << (32 - prefix)) : 0;
-	memcpy(&request.ifr_netmask, &in, sizeof(in));
-	if (address && ioctl(t->control, SIOCSIFNETMASK, &request) != 0)
-		return fail("netmask", t);
-	take_groups(t); /* they go with the last address */
+	int error = t->address ? lp_netlink_remove_ipv4(t->index, t->address, t->prefix) : 0;
+	t->address = 0;
+	return succeeded(t, "address", error == EADDRNOTAVAIL ? 0 : error);
+}
+
+/* EEXIST: the player has set this address by hand. */
+static bool add_address(struct tap *t, uint32_t address, unsigned prefix)
+{
+	int error = lp_netlink_add_ipv4(t->index, address, prefix);
+	if (!succeeded(t, "address", error == EEXIST ? 0 : error))
+		return false;
+	t->address = address;
+	t->prefix = prefix;
 	return true;
+}
+
+bool tap_set_address(struct lp_port *port, uint32_t address, unsigned prefix)
+{
+	struct tap *t = tap_of(port);
+	bool same = address == t->address && prefix == t->prefix;
+	bool good = same || remove_address(t);
+	if (good && address)
+		good = add_address(t, address, prefix);
+	route_groups(t); /* the kernel removes these routes with the last address */
+	return good;
 }
 
 static enum lp_exit explain_open(int error)
@@ -190,7 +170,7 @@ static enum lp_exit explain_open(int error)
 	}
 	if (error == ENOENT || error == ENODEV || error == ENXIO) {
 		lp_log(LP_LOG_ERROR, "tap_failed", "reason=%s",
-			"this system has no /dev/net/tun: try 'modprobe tun'");
+			"this system has no " LP_TAP_DEVICE ": try 'modprobe tun'");
 		return LP_EXIT_OS;
 	}
 	lp_log(LP_LOG_ERROR, "tap_failed", "reason=%s error=%s",
@@ -201,22 +181,22 @@ static enum lp_exit explain_open(int error)
 
 static bool create(struct tap *t, const char *name, enum lp_exit *ret_exit)
 {
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	t->base.fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (t->base.fd < 0 || ioctl(t->base.fd, TUNSETIFF, &request) != 0) {
-		*ret_exit = explain_open(errno);
+	struct lp_tap made;
+	int error = lp_tap_open(name, &made);
+	if (error != 0) {
+		*ret_exit = explain_open(error);
 		return false;
 	}
-	memcpy(t->name, request.ifr_name, sizeof(t->name));
+	t->base.fd = made.fd;
+	t->index = made.index;
+	memcpy(t->name, made.name, sizeof(t->name));
 	t->carrier = true;
 	set_carrier(t, false);
-	t->control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	return t->control >= 0 || fail("socket", t);
+	return true;
 }
 
-/* A router in the LAN must not become the player's way to the internet. Best effort: there may be
- * no IPv6 at all. */
+/* A router of the LAN must not become the player's way to the internet. The system may have no IPv6,
+ * and then has no such settings. */
 static void keep_default_route(const struct tap *t)
 {
 	static const char *const settings[] = {"accept_ra_defrtr", "accept_ra_rt_info_max_plen"};
@@ -235,18 +215,14 @@ static void keep_default_route(const struct tap *t)
 
 static bool set_mac(struct tap *t, const struct lp_mac *mac)
 {
-	struct ifreq request = request_of(t);
-	request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-	memcpy(request.ifr_hwaddr.sa_data, mac->b, sizeof(mac->b));
-	if (ioctl(t->control, SIOCSIFHWADDR, &request) != 0)
-		return fail("mac", t);
+	const struct lp_interface_change change = {.mac = mac};
 	t->mac = *mac;
-	return true;
+	return succeeded(t, "mac", lp_netlink_change(t->index, &change));
 }
 
 static void state_path(const struct tap *t, char *path, size_t cap)
 {
-	const char *given = getenv("STATE_DIRECTORY"); /* systemd's; several are possible */
+	const char *given = getenv("STATE_DIRECTORY"); /* systemd's list of folders */
 	int len = given ? (int)strcspn(given, ":") : 0;
 	if (len == 0)
 		mkdir(STATE_DIR, 0755);
@@ -266,7 +242,8 @@ static bool load_mac(const char *path, struct lp_mac *ret_mac)
 	return good;
 }
 
-/* The same from run to run, so that the LAN's DHCP server and the other players know us again. */
+/* A computer keeps its MAC from run to run: the LAN's DHCP server then gives it the same address, and
+ * other players recognise it. */
 static bool own_mac(const struct tap *t, struct lp_mac *ret_mac)
 {
 	char path[512], text[LP_MAC_TEXT], line[LP_MAC_TEXT + 1];
@@ -275,7 +252,8 @@ static bool own_mac(const struct tap *t, struct lp_mac *ret_mac)
 		return true;
 	if (!lp_random(ret_mac->b, sizeof(ret_mac->b)))
 		return false;
-	ret_mac->b[0] = (uint8_t)((ret_mac->b[0] & 0xfc) | 0x02); /* local, one station's */
+	ret_mac->b[0] =
+		(uint8_t)((ret_mac->b[0] & 0xfc) | 0x02); /* a station's, locally administered */
 	snprintf(line, sizeof(line), "%s\n", lp_mac_format(ret_mac, text));
 	if (!lp_file_replace_here(path, 0600, line, strlen(line)))
 		lp_log(LP_LOG_WARNING, "mac_not_kept", "file=%s error=%s", path, strerror(errno));
@@ -290,7 +268,7 @@ struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exi
 	if (!t)
 		return NULL;
 	t->base.port.ops = &ops;
-	t->base.fd = t->control = -1;
+	t->base.fd = -1;
 	if (create(t, name, ret_exit) && (mac || own_mac(t, &own)) &&
 		set_mac(t, mac ? mac : &own)) {
 		keep_default_route(t);

@@ -1,18 +1,24 @@
-/* tap.h - the client's frame port: a TAP interface that lives as long as the program. */
+/* tap.h - the client's frame port: a TAP interface that lives as long as the program.
+ *
+ * It is up while the client is in a room. While the room is lost it has no carrier, but keeps its
+ * addresses. */
 #ifndef LANPARTY_CLIENT_TAP_H
 #define LANPARTY_CLIENT_TAP_H
 
 #include "lanparty/edge/exit.h"
 #include "lanparty/tunnel/port.h"
 
-/* Creates the interface, down. mac: the one to have, or NULL for one of its own, which is kept
- * between runs in $STATE_DIRECTORY or /var/lib/lanparty. It comes up when the room is joined; while
- * the room is lost it has no carrier, but keeps its addresses. NULL, logged, with an exit code. */
+/* Creates the interface, down. mac NULL: it gets a random MAC that is kept between runs in
+ * $STATE_DIRECTORY or /var/lib/lanparty. Returns NULL after it has logged why and set *ret_exit. The
+ * port's close removes the interface. */
 struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exit *ret_exit);
 
 const char *tap_name(const struct lp_port *port);
 const struct lp_mac *tap_mac(const struct lp_port *port);
-/* Sets its IPv4 address, in network order; 0 takes it away. */
-bool tap_set_address(const struct lp_port *port, uint32_t address, unsigned prefix);
+
+/* Gives the interface this IPv4 address (host byte order) instead of the one that the last call gave
+ * it; 0 only removes that one. Addresses that the player has set stay. Returns false after it has
+ * logged why. */
+bool tap_set_address(struct lp_port *port, uint32_t address, unsigned prefix);
 
 #endif

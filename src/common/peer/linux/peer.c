@@ -1,7 +1,5 @@
 #include "lanparty/peer/linux/peer.h"
 
-#include <errno.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +7,7 @@
 #include "lanparty/peer/link.h"
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/resolve.h"
 #include "lanparty/edge/linux/udp.h"
 #include "lanparty/edge/log.h"
@@ -159,21 +158,15 @@ static void read_from(struct peer *p, int fd)
 		c->readable(c->context);
 }
 
-/* A packet socket does not report the deletion of an interface that was down, and a bridge port
- * does not report the deletion of its bridge. */
-static bool is_deleted(int index)
-{
-	char name[IF_NAMESIZE];
-	return index > 0 && !if_indextoname((unsigned)index, name) && errno == ENXIO;
-}
-
 /* A descriptor without its interface would stay readable forever. */
 static void leave_without_port(struct peer *p)
 {
 	const struct lp_fd_port *port = (const struct lp_fd_port *)(const void *)p->config->port;
 	bool gone = port->gone;
 	if (p->now >= p->look_at) {
-		gone = gone || is_deleted(port->needs);
+		/* A packet socket does not tell when its interface was down before, and a bridge
+		 * port does not tell of the bridge. */
+		gone = gone || (port->needs > 0 && lp_netlink_is_deleted(port->needs));
 		p->look_at = p->now + LOOK;
 	}
 	if (!gone || p->portless)

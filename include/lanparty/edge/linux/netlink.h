@@ -1,0 +1,91 @@
+/* netlink.h - reads and changes the network interfaces of a Linux system, over libmnl.
+ *
+ * Each call opens a netlink socket of its own and waits for the kernel's answer, so it is for set-up
+ * and never for the frame path. Nothing here logs: the caller knows what a failure means.
+ *
+ * Functions that return int return 0, or the errno value that the kernel answered with. Changes need
+ * CAP_NET_ADMIN; reading needs no privilege. */
+#ifndef LANPARTY_EDGE_NETLINK_H
+#define LANPARTY_EDGE_NETLINK_H
+
+#include <libmnl/libmnl.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/packet/eth.h"
+
+/* ---- interfaces */
+
+struct lp_interface {
+	char name[IF_NAMESIZE];
+	int index;
+	uint32_t mtu;
+	bool is_up, is_loopback, is_ethernet;
+	bool is_bridge;
+	bool has_master; /* it is a port of a bridge, or a member of a bond */
+};
+
+/* Describes one interface. ENODEV: there is none of this name or index. */
+int lp_netlink_find(const char *name, struct lp_interface *ret_interface);
+int lp_netlink_find_index(int index, struct lp_interface *ret_interface);
+/* True when the kernel says that no interface has this index. Any other failure is false. */
+bool lp_netlink_is_deleted(int index);
+
+/* Calls sink for each interface; context is handed through. */
+typedef void lp_interface_sink(void *context, const struct lp_interface *interface);
+int lp_netlink_list(lp_interface_sink *sink, void *context);
+
+/* What to change of an interface. Fields that are zero leave things as they are. */
+struct lp_interface_change {
+	const struct lp_mac *mac;
+	uint32_t mtu;
+	int master; /* index of the bridge to become a port of */
+	bool up;
+};
+
+/* Sends all changes in one message. The kernel applies them in turn: after an error some are done. */
+int lp_netlink_change(int index, const struct lp_interface_change *change);
+/* Keeps the kernel from giving the interface an IPv6 address of its own. Fails on a kernel without
+ * IPv6, which needs no such setting. */
+int lp_netlink_disable_ipv6(int index);
+/* Settings of a bridge port that leads into a room: the bridge forwards every multicast group to it
+ * and never sends a frame back to it. Fails on a bridge without multicast snooping. */
+int lp_netlink_set_bridge_port(int index);
+
+/* ---- addresses and routes of IPv4, in host byte order */
+
+/* Adds an address with its prefix length (0 to 32) in one message, so that no other prefix is ever in
+ * force. Sets the broadcast address as well where the prefix leaves room for one. EEXIST: the
+ * interface has this address with this prefix. */
+int lp_netlink_add_ipv4(int index, uint32_t address, unsigned prefix);
+/* Removes exactly this address with this prefix. The interface's routes go with its last address. */
+int lp_netlink_remove_ipv4(int index, uint32_t address, unsigned prefix);
+/* Routes a destination through the interface without a router, ahead of a route of another interface
+ * to the same destination. EEXIST: this route is there. */
+int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix);
+
+/* Writes the interface's own addresses, or the routers of default routes that leave through it, at
+ * most cap. Returns how many; 0 as well when the kernel does not answer. */
+size_t lp_netlink_ipv4_addresses(int index, uint32_t *ret_ipv4, size_t cap);
+size_t lp_netlink_ipv4_routers(int index, uint32_t *ret_ipv4, size_t cap);
+
+/* ---- any other request */
+
+#define LP_NETLINK_REQUEST 512 /* bytes; enough for each request that the programs make */
+
+/* Sends a request to a netlink family such as NETLINK_GENERIC and calls on_answer (NULL: none wanted)
+ * for each message of the answer. */
+int lp_netlink_ask(int family, struct nlmsghdr *request, mnl_cb_t on_answer, void *context);
+
+/* Attributes of a message by their type; NULL: not there. */
+#define LP_NETLINK_TYPES 128
+struct lp_attributes {
+	const struct nlattr *of[LP_NETLINK_TYPES];
+};
+/* A callback for mnl_attr_parse and its kin: notes the attribute in context, a struct lp_attributes
+ * that is zero at first. */
+int lp_netlink_note(const struct nlattr *attribute, void *context);
+
+#endif

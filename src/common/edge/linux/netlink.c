@@ -1,0 +1,370 @@
+#include "lanparty/edge/linux/netlink.h"
+
+#include <errno.h>
+#include <linux/if_arp.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define ANSWER_MAX  32768 /* bytes; an interface's description is some 1-2 KiB */
+#define TRIES       3     /* of a list that changes while the kernel writes it */
+#define ROUTER_PORT 2     /* IFLA_BRPORT_MULTICAST_ROUTER: forward every group, always */
+
+struct request {
+	_Alignas(struct nlmsghdr) uint8_t bytes[LP_NETLINK_REQUEST];
+};
+
+/* ---- one request and its answer */
+
+/* Every request but a dump asks for an acknowledgement, so that there is one way to see its end. */
+static int exchange(
+	struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t on_answer, void *context)
+{
+	_Alignas(struct nlmsghdr) uint8_t answer[ANSWER_MAX];
+	int more = 1;
+	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+	request->nlmsg_seq = 1;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+		mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return errno;
+	while (more > 0) {
+		ssize_t len = mnl_socket_recvfrom(socket, answer, sizeof(answer));
+		if (len < 0)
+			return errno;
+		more = mnl_cb_run(answer, (size_t)len, request->nlmsg_seq,
+			mnl_socket_get_portid(socket), on_answer, context);
+	}
+	return more == 0 ? 0 : errno;
+}
+
+int lp_netlink_ask(int family, struct nlmsghdr *request, mnl_cb_t on_answer, void *context)
+{
+	struct mnl_socket *socket = mnl_socket_open2(family, SOCK_CLOEXEC);
+	if (!socket)
+		return errno;
+	int error = exchange(socket, request, on_answer, context);
+	mnl_socket_close(socket);
+	return error;
+}
+
+int lp_netlink_note(const struct nlattr *attribute, void *context)
+{
+	struct lp_attributes *a = context;
+	uint16_t type = mnl_attr_get_type(attribute);
+	if (type < LP_NETLINK_TYPES)
+		a->of[type] = attribute;
+	return MNL_CB_OK;
+}
+
+static int change(struct nlmsghdr *request)
+{
+	return lp_netlink_ask(NETLINK_ROUTE, request, NULL, NULL);
+}
+
+/* Begins a request. Its payload is type's own header of size bytes, which are zero. */
+static struct nlmsghdr *begin(struct request *r, uint16_t type, uint16_t flags, size_t size)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(r->bytes);
+	h->nlmsg_type = type;
+	h->nlmsg_flags = flags;
+	mnl_nlmsg_put_extra_header(h, size);
+	return h;
+}
+
+/* ---- interfaces */
+
+static bool is_bridge(const struct nlattr *link_info)
+{
+	struct lp_attributes info = {0};
+	mnl_attr_parse_nested(link_info, lp_netlink_note, &info);
+	const struct nlattr *kind = info.of[IFLA_INFO_KIND];
+	return kind && strcmp(mnl_attr_get_str(kind), "bridge") == 0;
+}
+
+static void read_interface(const struct nlmsghdr *answer, struct lp_interface *ret_interface)
+{
+	const struct ifinfomsg *head = mnl_nlmsg_get_payload(answer);
+	struct lp_attributes a = {0};
+	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
+	struct lp_interface i = {
+		.index = head->ifi_index,
+		.mtu = a.of[IFLA_MTU] ? mnl_attr_get_u32(a.of[IFLA_MTU]) : 0,
+		.is_up = head->ifi_flags & IFF_UP,
+		.is_loopback = head->ifi_flags & IFF_LOOPBACK,
+		.is_ethernet = head->ifi_type == ARPHRD_ETHER,
+		.is_bridge = a.of[IFLA_LINKINFO] && is_bridge(a.of[IFLA_LINKINFO]),
+		.has_master = a.of[IFLA_MASTER] != NULL,
+	};
+	if (a.of[IFLA_IFNAME])
+		snprintf(i.name, sizeof(i.name), "%s", mnl_attr_get_str(a.of[IFLA_IFNAME]));
+	*ret_interface = i;
+}
+
+static int take_interface(const struct nlmsghdr *answer, void *context)
+{
+	read_interface(answer, context);
+	return MNL_CB_OK;
+}
+
+static int find(const char *name, int index, struct lp_interface *ret_interface)
+{
+	struct request r;
+	struct nlmsghdr *h = begin(&r, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *head = mnl_nlmsg_get_payload(h);
+	head->ifi_index = index;
+	if (name)
+		mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	return lp_netlink_ask(NETLINK_ROUTE, h, take_interface, ret_interface);
+}
+
+int lp_netlink_find(const char *name, struct lp_interface *ret_interface)
+{
+	if (name[0] == '\0' || strlen(name) >= IF_NAMESIZE)
+		return ENODEV; /* the kernel has other errors for these */
+	return find(name, 0, ret_interface);
+}
+
+int lp_netlink_find_index(int index, struct lp_interface *ret_interface)
+{
+	return index > 0 ? find(NULL, index, ret_interface) : ENODEV;
+}
+
+bool lp_netlink_is_deleted(int index)
+{
+	struct lp_interface ignored;
+	return lp_netlink_find_index(index, &ignored) == ENODEV;
+}
+
+struct list {
+	lp_interface_sink *sink;
+	void *context;
+};
+
+static int take_listed(const struct nlmsghdr *answer, void *context)
+{
+	const struct list *list = context;
+	struct lp_interface i;
+	read_interface(answer, &i);
+	list->sink(list->context, &i);
+	return MNL_CB_OK;
+}
+
+int lp_netlink_list(lp_interface_sink *sink, void *context)
+{
+	struct request r;
+	struct list list = {sink, context};
+	struct nlmsghdr *h = begin(&r, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
+	return lp_netlink_ask(NETLINK_ROUTE, h, take_listed, &list);
+}
+
+static struct nlmsghdr *begin_change(struct request *r, int index, unsigned flags)
+{
+	struct nlmsghdr *h = begin(r, RTM_NEWLINK, 0, sizeof(struct ifinfomsg));
+	struct ifinfomsg *head = mnl_nlmsg_get_payload(h);
+	head->ifi_index = index;
+	head->ifi_flags = head->ifi_change = flags;
+	return h;
+}
+
+int lp_netlink_change(int index, const struct lp_interface_change *wanted)
+{
+	struct request r;
+	struct nlmsghdr *h = begin_change(&r, index, wanted->up ? IFF_UP : 0);
+	if (wanted->mac)
+		mnl_attr_put(h, IFLA_ADDRESS, sizeof(wanted->mac->b), wanted->mac->b);
+	if (wanted->mtu)
+		mnl_attr_put_u32(h, IFLA_MTU, wanted->mtu);
+	if (wanted->master)
+		mnl_attr_put_u32(h, IFLA_MASTER, (uint32_t)wanted->master);
+	return change(h);
+}
+
+int lp_netlink_disable_ipv6(int index)
+{
+	struct request r;
+	struct nlmsghdr *h = begin_change(&r, index, 0);
+	struct nlattr *families = mnl_attr_nest_start(h, IFLA_AF_SPEC);
+	struct nlattr *ipv6 = mnl_attr_nest_start(h, AF_INET6);
+	mnl_attr_put_u8(h, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(h, ipv6);
+	mnl_attr_nest_end(h, families);
+	return change(h);
+}
+
+int lp_netlink_set_bridge_port(int index)
+{
+	struct request r;
+	struct nlmsghdr *h = begin_change(&r, index, 0);
+	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
+	struct nlattr *data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(h, IFLA_BRPORT_MULTICAST_ROUTER, ROUTER_PORT);
+	mnl_attr_put_u8(h, IFLA_BRPORT_MODE, 0); /* no hairpin */
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	return change(h);
+}
+
+/* ---- addresses and routes */
+
+static uint32_t host_bits(unsigned prefix)
+{
+	return prefix < 32 ? UINT32_MAX >> prefix : 0;
+}
+
+static void put_ipv4(struct nlmsghdr *h, uint16_t type, uint32_t ipv4)
+{
+	const uint8_t bytes[] = {
+		(uint8_t)(ipv4 >> 24), (uint8_t)(ipv4 >> 16), (uint8_t)(ipv4 >> 8), (uint8_t)ipv4};
+	mnl_attr_put(h, type, sizeof(bytes), bytes);
+}
+
+static uint32_t get_ipv4(const struct nlattr *a)
+{
+	const uint8_t *b = mnl_attr_get_payload(a);
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* An attribute of the kernel's that holds an IPv4 address. */
+static bool holds_ipv4(const struct nlattr *a)
+{
+	return a && mnl_attr_get_payload_len(a) == 4;
+}
+
+static struct nlmsghdr *begin_address(
+	struct request *r, uint16_t type, int index, uint32_t address, unsigned prefix)
+{
+	uint16_t flags = type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
+	struct nlmsghdr *h = begin(r, type, flags, sizeof(struct ifaddrmsg));
+	struct ifaddrmsg *head = mnl_nlmsg_get_payload(h);
+	head->ifa_family = AF_INET;
+	head->ifa_prefixlen = (uint8_t)prefix;
+	head->ifa_index = (uint32_t)index;
+	put_ipv4(h, IFA_LOCAL, address);
+	put_ipv4(h, IFA_ADDRESS, address);
+	return h;
+}
+
+int lp_netlink_add_ipv4(int index, uint32_t address, unsigned prefix)
+{
+	struct request r;
+	struct nlmsghdr *h = begin_address(&r, RTM_NEWADDR, index, address, prefix);
+	if (prefix < 31) /* RFC 3021: a /31 has no broadcast address */
+		put_ipv4(h, IFA_BROADCAST, address | host_bits(prefix));
+	return change(h);
+}
+
+int lp_netlink_remove_ipv4(int index, uint32_t address, unsigned prefix)
+{
+	struct request r;
+	return change(begin_address(&r, RTM_DELADDR, index, address, prefix));
+}
+
+/* NLM_F_CREATE alone puts the route before others with the same destination and metric. */
+int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix)
+{
+	struct request r;
+	struct nlmsghdr *h = begin(&r, RTM_NEWROUTE, NLM_F_CREATE, sizeof(struct rtmsg));
+	struct rtmsg *head = mnl_nlmsg_get_payload(h);
+	*head = (struct rtmsg){
+		.rtm_family = AF_INET,
+		.rtm_dst_len = (uint8_t)prefix,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST,
+	};
+	put_ipv4(h, RTA_DST, destination);
+	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
+	return change(h);
+}
+
+/* Addresses found so far, of one interface. */
+struct found {
+	int index;
+	uint32_t *ipv4;
+	size_t count, cap;
+};
+
+static void add_found(struct found *f, int index, const struct nlattr *ipv4)
+{
+	if (index == f->index && holds_ipv4(ipv4) && f->count < f->cap)
+		f->ipv4[f->count++] = get_ipv4(ipv4);
+}
+
+/* IFA_ADDRESS is the other end of a point-to-point line, but the only one that some drivers give. */
+static int take_address(const struct nlmsghdr *answer, void *context)
+{
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(answer);
+	struct lp_attributes a = {0};
+	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
+	add_found(context, (int)head->ifa_index,
+		a.of[IFA_LOCAL] ? a.of[IFA_LOCAL] : a.of[IFA_ADDRESS]);
+	return MNL_CB_OK;
+}
+
+/* The routers of a route that is spread over several. */
+static void take_next_hops(struct found *f, const struct nlattr *multipath)
+{
+	const uint8_t *at = mnl_attr_get_payload(multipath);
+	size_t len = mnl_attr_get_payload_len(multipath);
+	struct rtnexthop hop;
+	while (len >= sizeof(hop)) {
+		struct lp_attributes a = {0};
+		memcpy(&hop, at, sizeof(hop));
+		if (hop.rtnh_len < sizeof(hop) || hop.rtnh_len > len)
+			return;
+		mnl_attr_parse_payload(
+			at + sizeof(hop), hop.rtnh_len - sizeof(hop), lp_netlink_note, &a);
+		add_found(f, hop.rtnh_ifindex, a.of[RTA_GATEWAY]);
+		size_t step = ((size_t)hop.rtnh_len + 3) & ~(size_t)3;
+		if (step > len)
+			return;
+		at += step;
+		len -= step;
+	}
+}
+
+static int take_router(const struct nlmsghdr *answer, void *context)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
+	struct lp_attributes a = {0};
+	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
+	if (head->rtm_dst_len != 0)
+		return MNL_CB_OK;
+	if (a.of[RTA_MULTIPATH])
+		take_next_hops(context, a.of[RTA_MULTIPATH]);
+	else if (a.of[RTA_OIF])
+		add_found(context, (int)mnl_attr_get_u32(a.of[RTA_OIF]), a.of[RTA_GATEWAY]);
+	return MNL_CB_OK;
+}
+
+static size_t list_ipv4(uint16_t type, mnl_cb_t take, struct found *f)
+{
+	const size_t size = type == RTM_GETADDR ? sizeof(struct ifaddrmsg) : sizeof(struct rtmsg);
+	int error = EINTR;
+	/* EINTR: the list changed while it was written, and part of it is missing. */
+	for (int i = 0; i < TRIES && error == EINTR; i++) {
+		struct request r;
+		struct nlmsghdr *h = begin(&r, type, NLM_F_DUMP, size);
+		((struct rtgenmsg *)mnl_nlmsg_get_payload(h))->rtgen_family = AF_INET;
+		f->count = 0;
+		error = lp_netlink_ask(NETLINK_ROUTE, h, take, f);
+	}
+	return f->count;
+}
+
+size_t lp_netlink_ipv4_addresses(int index, uint32_t *ret_ipv4, size_t cap)
+{
+	struct found f = {.index = index, .ipv4 = ret_ipv4, .cap = cap};
+	return list_ipv4(RTM_GETADDR, take_address, &f);
+}
+
+size_t lp_netlink_ipv4_routers(int index, uint32_t *ret_ipv4, size_t cap)
+{
+	struct found f = {.index = index, .ipv4 = ret_ipv4, .cap = cap};
+	return list_ipv4(RTM_GETROUTE, take_router, &f);
+}

@@ -1,0 +1,170 @@
+/* Row P5: the Linux client's interface. */
+#include "linux_addresses.h"
+
+#include "tap.h"
+
+static const struct lp_mac mac = {{MEMBER}};
+
+static struct lp_port *open_tap(void)
+{
+	enum lp_exit code;
+	struct lp_port *port = tap_open("lptest0", &mac, &code);
+	assert_non_null(port);
+	open_now = port;
+	return port;
+}
+
+static int close_tap(void **state)
+{
+	(void)state;
+	close_port();
+	return 0;
+}
+
+static uint32_t ipv4(const char *text)
+{
+	struct in_addr in;
+	assert_int_equal(inet_pton(AF_INET, text, &in), 1);
+	return ntohl(in.s_addr);
+}
+
+/* 10.1.2.3 has another prefix by its class. */
+static void an_address_never_has_another_prefix_than_its_own(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_tap();
+	char events[EVENTS_TEXT];
+	assert_true(port->ops->up(port, 1500));
+	int watch = watch_addresses();
+	assert_true(tap_set_address(port, ipv4("10.1.2.3"), 16));
+	read_events(watch, events);
+	assert_string_equal(events, "+10.1.2.3/16 brd 10.1.255.255;");
+	close(watch);
+}
+
+static void a_lease_comes_changes_and_goes(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	static const struct {
+		const char *address;
+		unsigned prefix;
+		const char *events, *story;
+	} steps[] = {
+		{"172.16.5.6", 22, "+172.16.5.6/22 brd 172.16.7.255;", "a lease"},
+		{"172.16.5.6", 22, "", "the same again"},
+		{"172.16.5.6", 16,
+			"-172.16.5.6/22 brd 172.16.7.255;+172.16.5.6/16 brd 172.16.255.255;",
+			"with another prefix"},
+		{"172.16.9.9", 16,
+			"-172.16.5.6/16 brd 172.16.255.255;+172.16.9.9/16 brd 172.16.255.255;",
+			"another address"},
+		{"0.0.0.0", 0, "-172.16.9.9/16 brd 172.16.255.255;", "no address"},
+		{"0.0.0.0", 0, "", "still none"},
+		{"192.0.2.4", 31, "+192.0.2.4/31 brd none;", "of a line with two ends"},
+	};
+	struct lp_port *port = open_tap();
+	assert_true(port->ops->up(port, 1500));
+	int watch = watch_addresses();
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		char events[EVENTS_TEXT];
+		assert_true(tap_set_address(port, ipv4(steps[i].address), steps[i].prefix));
+		read_events(watch, events);
+		if (strcmp(events, steps[i].events) != 0)
+			fail_msg("%s: %s", steps[i].story, events);
+		assert_true(output_has("ip route show dev lptest0", "255.255.255.255"));
+		assert_true(output_has("ip route show dev lptest0", "224.0.0.0/4"));
+	}
+	close(watch);
+}
+
+/* What the player set by hand is the player's. */
+static void an_address_that_is_not_ours_stays(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_tap();
+	assert_true(port->ops->up(port, 1500));
+	run("ip address add 192.0.2.77/24 dev lptest0");
+	assert_true(tap_set_address(port, 0, 0));
+	assert_true(tap_set_address(port, ipv4("10.1.2.3"), 16));
+	assert_true(tap_set_address(port, 0, 0));
+	assert_true(output_has("ip address show lptest0", "192.0.2.77/24"));
+	assert_false(output_has("ip address show lptest0", "10.1.2.3"));
+	/* already there when the lease names it: the client takes it for its own */
+	assert_true(tap_set_address(port, ipv4("192.0.2.77"), 24));
+}
+
+static void the_interface_has_its_mac_and_the_rooms_mtu(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_tap();
+	assert_string_equal(tap_name(port), "lptest0");
+	assert_true(lp_mac_equal(tap_mac(port), &mac));
+	assert_true(output_has("ip link show lptest0", MEMBER_TEXT));
+	assert_true(output_has("ip -o link show lptest0", "state DOWN"));
+	assert_true(port->ops->up(port, 1400));
+	assert_true(output_has("ip -o link show lptest0", "mtu 1400"));
+	assert_true(output_has("ip -o link show lptest0", "LOWER_UP"));
+	port->ops->down(port);
+	assert_true(output_has("ip -o link show lptest0", "NO-CARRIER"));
+	close_port();
+	assert_false(output_has("ip link", "lptest0"));
+}
+
+/* The room is where a game that searches for servers is to be heard, not the player's own network. */
+static void groups_go_to_the_room_before_all_other_networks(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	run("ip address add 198.51.100.9/24 dev host0 && ip route add default via 198.51.100.1 && "
+	    "ip route add 224.0.0.0/4 dev host0");
+	struct lp_port *port = open_tap();
+	assert_true(port->ops->up(port, 1500));
+	assert_true(port->ops->up(port, 1500)); /* joined again: nothing is there twice */
+	assert_true(tap_set_address(port, ipv4("192.168.7.8"), 24));
+	assert_true(output_has("ip route get 239.1.2.3", "dev lptest0"));
+	assert_true(output_has("ip route get 255.255.255.255", "dev lptest0"));
+	assert_true(output_has("ip route get 203.0.113.1", "dev host0"));
+}
+
+static void a_taken_name_is_refused(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	enum lp_exit code = LP_EXIT_OK;
+	open_tap();
+	assert_null(tap_open("lptest0", &mac, &code));
+	assert_int_equal(code, LP_EXIT_NO_INTERFACE);
+	assert_null(tap_open("host0", &mac, &code));
+	assert_int_equal(code, LP_EXIT_NO_INTERFACE);
+}
+
+static int teardown(void **state)
+{
+	close_tap(state);
+	return pull_cable(state);
+}
+
+#define TAP_TEST(function) cmocka_unit_test_setup_teardown(function, lay_cable, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TAP_TEST(an_address_never_has_another_prefix_than_its_own),
+		TAP_TEST(a_lease_comes_changes_and_goes),
+		TAP_TEST(an_address_that_is_not_ours_stays),
+		TAP_TEST(the_interface_has_its_mac_and_the_rooms_mtu),
+		TAP_TEST(groups_go_to_the_room_before_all_other_networks),
+		TAP_TEST(a_taken_name_is_refused),
+	};
+	return cmocka_run_group_tests(tests, enter_namespace, NULL);
+}

@@ -1,0 +1,269 @@
+/* What programs ask of the system's interfaces, and what they change. lan0 and host0 are a cable. */
+#include "linux_addresses.h"
+
+#include <errno.h>
+#include <net/if.h>
+
+#include "lanparty/edge/linux/netlink.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define IPV4(a, b, c, d)                                                                           \
+	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+static struct lp_interface found(const char *name)
+{
+	struct lp_interface i;
+	assert_int_equal(lp_netlink_find(name, &i), 0);
+	return i;
+}
+
+static int index_of(const char *name)
+{
+	return found(name).index;
+}
+
+static void an_interface_is_described_by_name_and_by_index(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	run("ip link set lan0 mtu 1400 && ip link add br9 type bridge && ip link set host0 master "
+	    "br9");
+	struct lp_interface lan = found("lan0"), again, bridge = found("br9"),
+			    host = found("host0");
+	assert_int_equal(lan.index, (int)if_nametoindex("lan0"));
+	assert_int_equal(lan.mtu, 1400);
+	assert_true(lan.is_up && lan.is_ethernet && !lan.is_loopback);
+	assert_true(!lan.is_bridge && !lan.has_master);
+	assert_int_equal(lp_netlink_find_index(lan.index, &again), 0);
+	assert_string_equal(again.name, "lan0");
+	assert_int_equal(again.mtu, 1400);
+	assert_true(bridge.is_bridge && !bridge.is_up);
+	assert_true(host.has_master);
+	assert_true(found("lo").is_loopback && !found("lo").is_ethernet);
+	run("ip link del br9");
+}
+
+static void what_is_not_there_is_said_to_be_missing(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_interface i = {.index = 77};
+	static const char *const names[] = {"nothing0", "", "a-name-of-more-than-15-characters"};
+	for (size_t n = 0; n < COUNT(names); n++)
+		assert_int_equal(lp_netlink_find(names[n], &i), ENODEV);
+	assert_int_equal(lp_netlink_find_index(0, &i), ENODEV);
+	assert_int_equal(lp_netlink_find_index(-1, &i), ENODEV);
+	assert_int_equal(lp_netlink_find_index(123456, &i), ENODEV);
+	assert_int_equal(i.index, 77);
+}
+
+static void a_deleted_interface_is_known_to_be_gone(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	run("ip link add br9 type bridge");
+	int index = index_of("br9");
+	assert_false(lp_netlink_is_deleted(index));
+	run("ip link set br9 name br10"); /* renamed is not gone */
+	assert_false(lp_netlink_is_deleted(index));
+	run("ip link del br10");
+	assert_true(lp_netlink_is_deleted(index));
+}
+
+static void note_name(void *context, const struct lp_interface *interface)
+{
+	char *names = context;
+	strcat(names, interface->name);
+	strcat(names, " ");
+}
+
+static void all_interfaces_are_listed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	char names[1024] = "";
+	assert_int_equal(lp_netlink_list(note_name, names), 0);
+	assert_non_null(strstr(names, "lo "));
+	assert_non_null(strstr(names, "lan0 "));
+	assert_non_null(strstr(names, "host0 "));
+}
+
+static void changes_are_made_in_one_message(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const struct lp_mac mac = {{MEMBER}};
+	run("ip link set lan0 down && ip link add br9 type bridge && ip link set br9 up");
+	const struct lp_interface_change change = {
+		.mac = &mac, .mtu = 1300, .master = index_of("br9"), .up = true};
+	assert_int_equal(lp_netlink_change(index_of("lan0"), &change), 0);
+	assert_true(output_has("ip link show lan0", MEMBER_TEXT));
+	assert_true(output_has("ip link show lan0", "mtu 1300"));
+	assert_true(output_has("ip link show lan0", "master br9"));
+	assert_true(found("lan0").is_up);
+	const struct lp_interface_change mtu_alone = {.mtu = 1350};
+	assert_int_equal(lp_netlink_change(index_of("lan0"), &mtu_alone), 0);
+	assert_true(found("lan0").is_up && found("lan0").has_master);
+	assert_true(output_has("ip link show lan0", MEMBER_TEXT));
+	run("ip link del br9");
+}
+
+static void a_refused_change_has_the_kernels_reason(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const struct lp_interface_change tiny = {.mtu = 20};
+	const struct lp_interface_change no_bridge = {.master = index_of("host0")};
+	assert_int_equal(lp_netlink_change(index_of("lan0"), &tiny), EINVAL);
+	assert_int_not_equal(lp_netlink_change(index_of("lan0"), &no_bridge), 0);
+	assert_int_equal(
+		lp_netlink_change(123456, &(struct lp_interface_change){.up = true}), ENODEV);
+}
+
+static void a_bridge_port_gets_every_group_and_nothing_back(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	run("ip link add br9 type bridge && ip link set lan0 master br9 && "
+	    "ip link set lan0 type bridge_slave hairpin on");
+	assert_int_equal(lp_netlink_set_bridge_port(index_of("lan0")), 0);
+	assert_true(output_has("ip -d link show lan0", "hairpin off"));
+	assert_true(output_has("ip -d link show lan0", "mcast_router 2") ||
+		    output_has("ip -d link show lan0", "multicast_router 2"));
+	assert_int_not_equal(lp_netlink_set_bridge_port(index_of("host0")), 0);
+	run("ip link del br9");
+}
+
+static void an_address_comes_with_its_prefix_and_broadcast_at_once(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	static const struct {
+		uint32_t address;
+		unsigned prefix;
+		const char *text;
+	} rows[] = {
+		{IPV4(10, 1, 2, 3), 16, "10.1.2.3/16 brd 10.1.255.255;"},
+		{IPV4(10, 1, 2, 3), 8, "10.1.2.3/8 brd 10.255.255.255;"},
+		{IPV4(172, 16, 0, 9), 30, "172.16.0.9/30 brd 172.16.0.11;"},
+		{IPV4(172, 16, 0, 9), 31, "172.16.0.9/31 brd none;"},
+		{IPV4(172, 16, 0, 9), 32, "172.16.0.9/32 brd none;"},
+	};
+	int watch = watch_addresses(), lan = index_of("lan0");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char events[EVENTS_TEXT];
+		assert_int_equal(lp_netlink_add_ipv4(lan, rows[i].address, rows[i].prefix), 0);
+		assert_int_equal(lp_netlink_add_ipv4(lan, rows[i].address, rows[i].prefix), EEXIST);
+		read_events(watch, events);
+		assert_int_equal(events[0], '+');
+		assert_string_equal(events + 1, rows[i].text);
+		assert_int_equal(lp_netlink_remove_ipv4(lan, rows[i].address, rows[i].prefix), 0);
+		read_events(watch, events);
+		assert_int_equal(events[0], '-');
+		assert_string_equal(events + 1, rows[i].text);
+	}
+	assert_int_equal(lp_netlink_remove_ipv4(lan, IPV4(10, 1, 2, 3), 16), EADDRNOTAVAIL);
+	close(watch);
+}
+
+static void a_route_comes_before_those_of_other_interfaces(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	int lan = index_of("lan0");
+	run("ip address add 192.0.2.1/24 dev lan0 && ip address add 192.0.2.2/24 dev host0 && "
+	    "ip route add 224.0.0.0/4 dev host0");
+	assert_int_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 0), 4), 0);
+	assert_int_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 0), 4), EEXIST);
+	assert_true(output_has("ip route get 239.1.2.3", "dev lan0"));
+	assert_int_not_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 1), 4), 0);
+}
+
+static bool has(const uint32_t *list, size_t count, uint32_t wanted)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == wanted)
+			return true;
+	return false;
+}
+
+static void an_interfaces_own_addresses_are_listed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	uint32_t list[4];
+	run("ip address add 192.0.2.1/24 dev lan0 && ip address add 192.0.2.9/24 dev lan0 "
+	    "label lan0:1 && ip address add 10.0.0.1 peer 10.0.0.2 dev lan0 && "
+	    "ip address add 198.51.100.1/24 dev host0");
+	assert_int_equal(lp_netlink_ipv4_addresses(index_of("lan0"), list, COUNT(list)), 3);
+	assert_true(has(list, 3, IPV4(192, 0, 2, 1)));
+	assert_true(has(list, 3, IPV4(192, 0, 2, 9)));
+	assert_true(has(list, 3, IPV4(10, 0, 0, 1)));
+	assert_int_equal(lp_netlink_ipv4_addresses(index_of("lan0"), list, 2), 2);
+	assert_int_equal(lp_netlink_ipv4_addresses(index_of("lan0"), list, 0), 0);
+}
+
+static void the_routers_of_default_routes_are_listed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	uint32_t list[4];
+	run("ip address add 192.0.2.1/24 dev lan0 && ip address add 198.51.100.1/24 dev host0 && "
+	    "ip route add default metric 10 nexthop via 192.0.2.250 dev lan0 nexthop via "
+	    "198.51.100.250 dev host0 && ip route add default metric 20 via 192.0.2.251 && "
+	    "ip route add 203.0.113.0/24 via 192.0.2.252 && "
+	    "ip route add default dev lan0 metric 30");
+	assert_int_equal(lp_netlink_ipv4_routers(index_of("lan0"), list, COUNT(list)), 2);
+	assert_true(has(list, 2, IPV4(192, 0, 2, 250)));
+	assert_true(has(list, 2, IPV4(192, 0, 2, 251)));
+	assert_int_equal(lp_netlink_ipv4_routers(index_of("host0"), list, COUNT(list)), 1);
+	assert_int_equal(list[0], IPV4(198, 51, 100, 250));
+}
+
+static void changes_need_a_privilege_and_reading_does_not(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	int lan = index_of("lan0");
+	assert_int_equal(seteuid(65534), 0);
+	int change = lp_netlink_change(lan, &(struct lp_interface_change){.mtu = 1400});
+	int address = lp_netlink_add_ipv4(lan, IPV4(192, 0, 2, 1), 24);
+	bool deleted = lp_netlink_is_deleted(lan);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(change, EPERM);
+	assert_int_equal(address, EPERM);
+	assert_false(deleted);
+}
+
+#define NETLINK_TEST(function) cmocka_unit_test_setup_teardown(function, lay_cable, pull_cable)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NETLINK_TEST(an_interface_is_described_by_name_and_by_index),
+		NETLINK_TEST(what_is_not_there_is_said_to_be_missing),
+		NETLINK_TEST(a_deleted_interface_is_known_to_be_gone),
+		NETLINK_TEST(all_interfaces_are_listed),
+		NETLINK_TEST(changes_are_made_in_one_message),
+		NETLINK_TEST(a_refused_change_has_the_kernels_reason),
+		NETLINK_TEST(a_bridge_port_gets_every_group_and_nothing_back),
+		NETLINK_TEST(an_address_comes_with_its_prefix_and_broadcast_at_once),
+		NETLINK_TEST(a_route_comes_before_those_of_other_interfaces),
+		NETLINK_TEST(an_interfaces_own_addresses_are_listed),
+		NETLINK_TEST(the_routers_of_default_routes_are_listed),
+		NETLINK_TEST(changes_need_a_privilege_and_reading_does_not),
+	};
+	return cmocka_run_group_tests(tests, enter_namespace, NULL);
+}
