@@ -6,7 +6,6 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/quic/crypto.h"
-#include "lanparty/packet/dhcp_strip.h"
 #include "lanparty/peer/link.h"
 #include "lanparty/edge/log.h"
 #include "netfix.h"
@@ -177,18 +176,10 @@ static void take_report(void *context, const struct netfix_report *report)
 
 /* ---- the tunnel's port */
 
-/* Strips default routes and name servers from DHCP leases, whatever the gateway lets through. */
 static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct session *s = (struct session *)port;
-	uint8_t copy[LP_ETH_FRAME_MAX];
-	struct lp_view view;
-	lp_view_of(frame, len, &view);
-	if (len > sizeof(copy) || lp_dhcp_is_fragment(&view))
-		return false;
-	memcpy(copy, frame, len);
-	lp_dhcp_strip(copy, &view);
-	return s->tap->ops->write(s->tap, copy, len);
+	return s->tap->ops->write(s->tap, frame, len);
 }
 
 /* Settings are changed before the medium goes up, because a lease must not bring a default

@@ -1,6 +1,8 @@
 #include "bpf.h"
 
+#include <errno.h>
 #include <linux/if_tun.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -32,9 +34,9 @@ static void answer(struct program *p, uint32_t k)
 	emit(p, BPF_RET | BPF_K, k, 0, 0);
 }
 
-/* Ends in match when the address at offset is a member's, else goes on behind. The low four bytes
- * are compared first: they differ most. Conditional jumps reach 255 instructions, so each match
- * carries its own way out. */
+/* Executes match when the MAC at offset is a member's; otherwise the program continues behind these
+ * instructions. The low four bytes are compared first because they differ most. A conditional jump
+ * reaches at most 255 instructions, so each member has its own copy of match. */
 static void emit_members(struct program *p, const struct lp_mac *members, size_t count,
 	uint32_t offset, const struct sock_filter *match)
 {
@@ -47,13 +49,13 @@ static void emit_members(struct program *p, const struct lp_mac *members, size_t
 		load(p, BPF_H, offset);
 		emit(p, BPF_JMP | BPF_JEQ, (uint32_t)(b[0] << 8 | b[1]), 0, 1);
 		p->at[p->len++] = *match;
-		if (match->code == (BPF_JMP | BPF_JA)) /* to what follows these members */
+		if (match->code == (BPF_JMP | BPF_JA)) /* to the end of these instructions */
 			p->at[p->len - 1].k = (uint32_t)(5 * (count - i) - 3);
 		load(p, BPF_W, offset + 2);
 	}
 }
 
-/* Not for IEEE 802.1Q's reserved group addresses 01:80:c2:00:00:00 to 0f. */
+/* Drops frames to the reserved groups of IEEE 802.1Q, 01:80:c2:00:00:00 to 0f. */
 static void emit_reserved_groups(struct program *p)
 {
 	load(p, BPF_W, DESTINATION);
@@ -108,12 +110,22 @@ bool lp_bpf_attach_socket(int fd, const struct lp_mac *members, size_t count)
 {
 	struct sock_filter code[LP_BPF_MAX];
 	struct sock_fprog program = build(members, count, code);
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0)
+		return true;
+	int error = errno;
+	setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){0}, sizeof(int));
+	errno = error;
+	return false;
 }
 
 bool lp_bpf_attach_tap(int fd, const struct lp_mac *members, size_t count)
 {
 	struct sock_filter code[LP_BPF_MAX];
 	struct sock_fprog program = build(members, count, code);
-	return ioctl(fd, TUNATTACHFILTER, &program) == 0;
+	if (ioctl(fd, TUNATTACHFILTER, &program) == 0)
+		return true;
+	int error = errno;
+	ioctl(fd, TUNDETACHFILTER, NULL);
+	errno = error;
+	return false;
 }

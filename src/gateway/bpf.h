@@ -1,23 +1,27 @@
-/* bpf.h - the classic BPF program of a frame port: the kernel drops what no member of the room can
- * get, so that a busy LAN costs the gateway nothing. */
+/* bpf.h - the classic BPF program of a frame port.
+ *
+ * The kernel drops frames that no member of the room can receive, so that a busy LAN costs the gateway
+ * little. It is an optimisation: the tunnel decides which frames are for members. */
 #ifndef LANPARTY_GATEWAY_BPF_H
 #define LANPARTY_GATEWAY_BPF_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lanparty/packet/eth.h"
 
-#define LP_BPF_MEMBERS 64 /* with more, every unicast frame passes: the port looks itself */
-#define LP_BPF_MAX     (20 + 10 * LP_BPF_MEMBERS)
+#define LP_BPF_MEMBERS 64                         /* in a larger room every unicast frame passes */
+#define LP_BPF_MAX     (20 + 10 * LP_BPF_MEMBERS) /* instructions */
 
-/* Passes frames to groups and to members; never frames from members (a loop), LLC frames (spanning
- * tree), EAPOL, LLDP, slow protocols, and groups that bridges keep to themselves. Returns how many
- * instructions were written. */
+/* Writes a program that passes frames to groups and to members. It drops frames from members (a loop),
+ * LLC frames (spanning tree), EAPOL, LLDP, slow protocols, and groups that bridges do not forward.
+ * Returns the number of instructions. */
 size_t lp_bpf_build(
 	const struct lp_mac *members, size_t count, struct sock_filter ret_program[LP_BPF_MAX]);
 
-/* Builds it for these members and attaches it to a packet socket, or to a TAP. */
+/* Builds the program for these members and attaches it to a packet socket, or to a TAP, in place of the
+ * one before. False with errno set: the kernel refused, and now has no filter. */
 bool lp_bpf_attach_socket(int fd, const struct lp_mac *members, size_t count);
 bool lp_bpf_attach_tap(int fd, const struct lp_mac *members, size_t count);
 

@@ -1,4 +1,4 @@
-/* lanparty-gateway - the one port of a room into a physical LAN. */
+/* lanparty-gateway - connects one room with one physical LAN. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@
 struct gateway {
 	struct lp_peer_options peer;
 	const char *lan, *bridge;
-	struct lp_lan_options lan_options;
+	bool keep_default_route;
 	struct lp_port *port;
 };
 
@@ -40,7 +40,7 @@ static bool read_options(
 			.help = "let DHCP tell remote players the LAN's router and name servers: "
 				"their\n"
 				"internet then goes through the LAN",
-			.value = &g->lan_options.keep_default_route},
+			.value = &g->keep_default_route},
 	};
 	memcpy(table, own, sizeof(own));
 	o->list = table;
@@ -59,8 +59,8 @@ static int run(struct gateway *g)
 {
 	enum lp_exit code = LP_EXIT_OS;
 	uint32_t own[LP_HELLO_PROTECTED];
-	g->port = g->bridge ? lp_bridge_port_open(g->bridge, &g->lan_options, &code)
-			    : lp_packet_port_open(g->lan, &g->lan_options, &code);
+	g->port = g->bridge ? lp_bridge_port_open(g->bridge, &code)
+			    : lp_packet_port_open(g->lan, &code);
 	if (!g->port)
 		return (int)code;
 	struct lp_peer_config config = {
@@ -69,6 +69,7 @@ static int run(struct gateway *g)
 		.protected_ipv4 = own,
 		.protected_count =
 			lp_lan_addresses(g->bridge ? g->bridge : g->lan, own, LP_HELLO_PROTECTED),
+		.keep_default_route = g->keep_default_route,
 		.port = g->port,
 		.fd = -1,
 	};

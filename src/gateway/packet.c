@@ -15,7 +15,7 @@
 #define RECEIVE_BUFFER (4 << 20) /* bytes; a burst of some 2,000 full frames */
 #define VLAN_ID        0x0fff    /* of a tag (IEEE 802.1Q) */
 
-/* One frame as it is read. */
+/* Where one frame is read into. */
 struct slot {
 	struct virtio_net_hdr header;
 	struct sockaddr_ll from;
@@ -30,7 +30,7 @@ struct packet_port {
 	struct lp_offload offload;
 	uint64_t kernel_drops;
 	struct mmsghdr messages[LP_LAN_BATCH];
-	struct slot slots[LP_LAN_BATCH]; /* 4 MiB, of which ordinary frames touch little */
+	struct slot slots[LP_LAN_BATCH]; /* 4 MiB of address space; ordinary frames touch little */
 	uint8_t scratch[LP_SEGMENT_FRAME_MAX];
 };
 
@@ -45,8 +45,8 @@ static void take(void *context, uint8_t *frame, size_t len)
 	lp_lan_take(&p->lan, frame, len);
 }
 
-/* A tag without a VLAN carries a priority alone, and belongs to no other network (IEEE 802.1Q):
- * the kernel has cut it off, and what is left is an ordinary frame. */
+/* A tag whose VLAN is 0 carries a priority alone (IEEE 802.1Q): the kernel has removed the tag, and the
+ * frame is an ordinary one. */
 static bool is_of_a_vlan(struct msghdr *message)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
@@ -63,7 +63,7 @@ static void take_message(struct packet_port *p, struct msghdr *message, struct s
 {
 	struct lp_lan_counters *counters = &p->lan.counters;
 	if (s->from.sll_pkttype == PACKET_OUTGOING)
-		return; /* kernels before 4.20 cannot ignore what this host sends */
+		return; /* the host's own frame: kernels before 4.20 hand it over */
 	if (is_of_a_vlan(message))
 		counters->tagged++;
 	else if (message->msg_flags & MSG_TRUNC || len < sizeof(s->header))
@@ -97,7 +97,7 @@ static size_t packet_read(struct lp_port *port, lp_port_sink *sink, void *contex
 	prepare(p);
 	int n = recvmmsg(p->fd_port.fd, p->messages, LP_LAN_BATCH, MSG_DONTWAIT, NULL);
 	if (n < 0) {
-		/* EINVAL: a super-frame of a kind that the kernel cannot describe; it is gone. */
+		/* EINVAL: a super-frame that the kernel could not describe, and has discarded. */
 		if (errno == EINVAL)
 			p->lan.counters.unusable++;
 		else
@@ -133,7 +133,7 @@ static bool packet_up(struct lp_port *port, size_t mtu)
 	return true;
 }
 
-/* The kernel starts again at zero with each answer. */
+/* The kernel sets its count to zero when it is read. */
 static uint64_t kernel_drops(struct packet_port *p)
 {
 	struct tpacket_stats stats = {0};
@@ -145,12 +145,8 @@ static uint64_t kernel_drops(struct packet_port *p)
 
 static void packet_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
 {
-	struct packet_port *p = of(port);
-	lp_lan_set_members(&p->lan, macs, count);
-	if (!lp_bpf_attach_socket(p->fd_port.fd, p->lan.members, p->lan.member_count)) {
+	if (!lp_bpf_attach_socket(lp_port_fd(port), macs, count))
 		lp_log(LP_LOG_WARNING, "filter_failed", "reason=%s", strerror(errno));
-		setsockopt(p->fd_port.fd, SOL_SOCKET, SO_DETACH_FILTER, &(int){0}, sizeof(int));
-	}
 }
 
 static void packet_down(struct lp_port *port)
@@ -168,7 +164,6 @@ static void packet_close(struct lp_port *port)
 		close(p->fd_port.fd); /* ends promiscuous mode */
 	}
 	lp_offload_restore(&p->offload);
-	lp_lan_clear(&p->lan);
 	free(p);
 }
 
@@ -215,8 +210,7 @@ static void refuse(const char *interface, int error, enum lp_exit *ret_exit)
 		       : "look whether the interface still exists and is up");
 }
 
-struct lp_port *lp_packet_port_open(
-	const char *interface, const struct lp_lan_options *options, enum lp_exit *ret_exit)
+struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
 	if (!lp_interface_check(interface, LP_USE_PACKET, &found, ret_exit))
@@ -230,7 +224,7 @@ struct lp_port *lp_packet_port_open(
 	struct lp_port *port = &p->fd_port.port;
 	p->fd_port.needs = found.index;
 	port->ops = &packet_ops;
-	lp_lan_init(&p->lan, &found, options);
+	lp_lan_init(&p->lan, &found);
 	/* Protocol 0: bound to nothing, a socket would get every interface's frames. */
 	p->fd_port.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (p->fd_port.fd < 0 || !prepare_socket(p->fd_port.fd, found.index)) {

@@ -1,40 +1,31 @@
-/* ports.h - the two ways into a physical LAN: an interface's packet socket, or a port of our own in
- * a Linux bridge.
+/* ports.h - the two ways into a physical LAN: a packet socket on an interface, or a port of our own in a
+ * Linux bridge.
  *
- * Packet mode needs no set-up, but the gateway's own host can't be reached through it. Bridge mode
- * reaches that as well. Both give an lp_fd_port. Open them before privileges are dropped, and before
- * threads start: an open port needs no privilege. What the room cannot have (tagged frames, frames for
- * nobody in it, storms) is dropped and counted here; the counts are logged on close. */
+ * Packet mode needs no set-up, but players cannot reach the gateway's own computer through it. Bridge
+ * mode reaches that as well. Both give an lp_fd_port. Open it before privileges are dropped and before
+ * threads start; an open port needs no privilege. A port drops and counts tagged frames, frames that
+ * are too long, and storms. It logs the counts when it is closed. */
 #ifndef LANPARTY_GATEWAY_PORTS_H
 #define LANPARTY_GATEWAY_PORTS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lanparty/edge/exit.h"
 #include "lanparty/edge/linux/fd_port.h"
 
-struct lp_lan_options {
-	/* Leave router, DNS and route options in the DHCP leases of remote players: their internet
-	 * then goes through the LAN. */
-	bool keep_default_route;
-};
-
-/* NULL after one logged sentence that says what is wrong and what to do, with *ret_exit an exit
- * code of exit.h. options are copied.
+/* Opens a packet socket on the interface. Returns NULL after it has logged one sentence that says what
+ * is wrong and what to do, with *ret_exit set.
  *
- * Turns off what merges frames on the interface (GRO, LRO), and puts it back on close. Since that
- * needs a privilege, a child process keeps it: it does nothing but wait until the port is closed or
- * this process is gone, however it went. */
-struct lp_port *lp_packet_port_open(
-	const char *interface, const struct lp_lan_options *options, enum lp_exit *ret_exit);
-/* The same with a TAP that is made a port of the bridge, and vanishes on close. */
-struct lp_port *lp_bridge_port_open(
-	const char *bridge, const struct lp_lan_options *options, enum lp_exit *ret_exit);
+ * Turns off the interface's features that merge received frames (GRO, LRO) until the port is closed.
+ * Turning them on again needs a privilege, so a child process keeps it. The child waits until the port
+ * is closed or this process has ended, for whatever reason. */
+struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exit);
+/* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. */
+struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 
-/* Addresses that no remote player may claim: the interface's own IPv4 addresses and the default
- * routers behind it, in host byte order. Returns how many were written, at most cap. */
+/* Writes the IPv4 addresses that no remote player may claim, in host byte order: the interface's own,
+ * and those of the default routers behind it. Returns how many, at most cap. */
 size_t lp_lan_addresses(const char *interface, uint32_t *ret_ipv4, size_t cap);
 
 #endif

@@ -1,66 +1,71 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/nl80211.h>
-#include <string.h>
 
 #include "interface.h"
-#include "netlink.h"
 
-static void begin(struct lp_netlink_request *r, uint16_t family, uint8_t command, uint8_t version)
+/* A request of generic netlink, and the attributes of its answer. */
+struct question {
+	_Alignas(struct nlmsghdr) uint8_t bytes[LP_NETLINK_REQUEST];
+	struct nlmsghdr *request;
+	uint32_t values[LP_NETLINK_TYPES]; /* of attributes of 1, 2 or 4 bytes */
+	bool is_there[LP_NETLINK_TYPES];
+};
+
+static void begin(struct question *q, uint16_t family, uint8_t command, uint8_t version)
 {
-	const struct genlmsghdr head = {.cmd = command, .version = version};
-	lp_netlink_begin(r, family, &head, sizeof(head));
+	*q = (struct question){0};
+	q->request = mnl_nlmsg_put_header(q->bytes);
+	q->request->nlmsg_type = family;
+	struct genlmsghdr *head = mnl_nlmsg_put_extra_header(q->request, sizeof(*head));
+	head->cmd = command;
+	head->version = version;
 }
 
-static const void *find(const struct lp_netlink_answer *a, uint16_t type, size_t size)
+static int take_answer(const struct nlmsghdr *answer, void *context)
 {
-	size_t found;
-	if (a->len < GENL_HDRLEN)
-		return NULL;
-	const void *value =
-		lp_netlink_find(a->body + GENL_HDRLEN, a->len - GENL_HDRLEN, type, &found);
-	return value && found >= size ? value : NULL;
+	struct question *q = context;
+	struct lp_attributes a = {0};
+	mnl_attr_parse(answer, sizeof(struct genlmsghdr), lp_netlink_note, &a);
+	for (size_t i = 0; i < LP_NETLINK_TYPES; i++) {
+		size_t size = a.of[i] ? mnl_attr_get_payload_len(a.of[i]) : 0;
+		q->is_there[i] = size == 1 || size == 2 || size == 4;
+		if (q->is_there[i])
+			q->values[i] = size == 1   ? mnl_attr_get_u8(a.of[i])
+				       : size == 2 ? mnl_attr_get_u16(a.of[i])
+						   : mnl_attr_get_u32(a.of[i]);
+	}
+	return MNL_CB_OK;
 }
 
-/* 0 where the kernel knows no Wi-Fi at all. */
+static int ask(struct question *q)
+{
+	return lp_netlink_ask(NETLINK_GENERIC, q->request, take_answer, q);
+}
+
+/* 0 where the kernel has no Wi-Fi at all. */
 static uint16_t find_family(void)
 {
-	struct lp_netlink_request r;
-	struct lp_netlink_answer a;
-	uint16_t family;
-	begin(&r, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
-	lp_netlink_put(&r, CTRL_ATTR_FAMILY_NAME, NL80211_GENL_NAME, sizeof(NL80211_GENL_NAME));
-	if (lp_netlink_ask(NETLINK_GENERIC, &r, &a) != 0)
-		return 0;
-	const void *value = find(&a, CTRL_ATTR_FAMILY_ID, sizeof(family));
-	if (!value)
-		return 0;
-	memcpy(&family, value, sizeof(family));
-	return family;
+	struct question q;
+	begin(&q, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	mnl_attr_put_strz(q.request, CTRL_ATTR_FAMILY_NAME, NL80211_GENL_NAME);
+	return ask(&q) == 0 ? (uint16_t)q.values[CTRL_ATTR_FAMILY_ID] : 0;
 }
 
 enum lp_wifi lp_wifi_ask(int index)
 {
-	struct lp_netlink_request r;
-	struct lp_netlink_answer a;
+	struct question q;
 	uint16_t family = find_family();
 	if (family == 0)
 		return LP_WIFI_NONE;
-	begin(&r, family, NL80211_CMD_GET_INTERFACE, 0);
-	lp_netlink_put(&r, NL80211_ATTR_IFINDEX, &(uint32_t){(uint32_t)index}, sizeof(uint32_t));
-	int error = lp_netlink_ask(NETLINK_GENERIC, &r, &a);
+	begin(&q, family, NL80211_CMD_GET_INTERFACE, 0);
+	mnl_attr_put_u32(q.request, NL80211_ATTR_IFINDEX, (uint32_t)index);
+	int error = ask(&q);
 	if (error == ENODEV || error == EINVAL)
-		return LP_WIFI_NONE; /* an interface, but none of Wi-Fi's */
-	if (error != 0)
+		return LP_WIFI_NONE; /* an interface of another kind */
+	if (error != 0 || !q.is_there[NL80211_ATTR_IFTYPE])
 		return LP_WIFI_UNKNOWN;
-
-	uint32_t type;
-	const void *value = find(&a, NL80211_ATTR_IFTYPE, sizeof(type));
-	if (!value)
-		return LP_WIFI_UNKNOWN;
-	memcpy(&type, value, sizeof(type));
-	const uint8_t *four_addresses = find(&a, NL80211_ATTR_4ADDR, sizeof(*four_addresses));
-	if (four_addresses && *four_addresses)
+	if (q.values[NL80211_ATTR_4ADDR])
 		return LP_WIFI_FITS;
-	return type == NL80211_IFTYPE_AP ? LP_WIFI_FITS : LP_WIFI_STATION;
+	return q.values[NL80211_ATTR_IFTYPE] == NL80211_IFTYPE_AP ? LP_WIFI_FITS : LP_WIFI_STATION;
 }

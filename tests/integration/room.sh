@@ -62,6 +62,13 @@ ran=0
 if command -v udhcpc >/dev/null; then ran=1; check "S3 udhcpc gets a lease, without router and DNS" by_udhcpc; fi
 if command -v dhclient >/dev/null; then ran=1; check "S3 dhclient gets a lease, without router and DNS" by_dhclient; fi
 check "there was a DHCP client to try" test $ran = 1
+# The gateway leaves the options in: then the client removes them.
+stop gateway
+need "the gateway joins again, with --keep-default-route" gateway gateway "${port[@]}" --keep-default-route
+if command -v udhcpc >/dev/null; then check "S3 udhcpc still gets no router and DNS" by_udhcpc; fi
+if command -v dhclient >/dev/null; then check "S3 dhclient likewise" by_dhclient; fi
+stop gateway
+need "the gateway joins without it" gateway gateway "${port[@]}"
 leased=$(ip_of player1 "$tun")
 
 # The second one connects over IPv6 and a narrow path, and prints JSON.

@@ -16,6 +16,9 @@
  * made of, or a copy of it. Returns true when something was changed. Any bytes are safe. */
 bool lp_dhcp_strip(uint8_t *frame, const struct lp_view *view);
 
+/* True for a UDP packet to a DHCPv4 client, whole or its first fragment. */
+bool lp_dhcp_is_to_client(const struct lp_view *view);
+
 /* True for the first fragment of a UDP packet to a DHCPv4 client. Its options cannot be stripped, and no
  * honest server sends one. */
 bool lp_dhcp_is_fragment(const struct lp_view *view);

@@ -48,7 +48,8 @@
 	X(NOT_JOINED, "not_joined")                                                                \
 	X(PORT, "port")                                                                            \
 	X(LATE, "late")           /* dropped by CoDel, because it waited too long */               \
-	X(DUPLICATE, "duplicate") /* arrived before */
+	X(DUPLICATE, "duplicate") /* arrived before */                                             \
+	X(DHCP_FRAGMENT, "dhcp_fragment")
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,

@@ -40,6 +40,9 @@ struct lp_tunnel_config {
 	/* Gateways: addresses that no client may claim (host byte order). */
 	const uint32_t *protected_ipv4;
 	size_t protected_count;
+	/* Gateways: leave router, DNS, route and proxy options in the LAN's DHCP replies. Clients always
+	 * remove them. */
+	bool keep_default_route;
 	uint64_t seed;                     /* random: spreads reconnects */
 	struct lp_siphash_key flow_secret; /* random: flow.h */
 };

@@ -52,8 +52,7 @@ static bool strip_message(uint8_t *dhcp, size_t len)
 	return changed;
 }
 
-/* A UDP packet over IPv4, or its first fragment. */
-static bool is_to_client(const struct lp_view *view)
+bool lp_dhcp_is_to_client(const struct lp_view *view)
 {
 	return view->version == 4 && view->protocol == LP_IP_UDP &&
 	       view->destination_port == LP_PORT_DHCP_CLIENT;
@@ -61,12 +60,12 @@ static bool is_to_client(const struct lp_view *view)
 
 bool lp_dhcp_is_fragment(const struct lp_view *view)
 {
-	return is_to_client(view) && view->is_fragmented;
+	return lp_dhcp_is_to_client(view) && view->is_fragmented;
 }
 
 bool lp_dhcp_strip(uint8_t *frame, const struct lp_view *view)
 {
-	if (!is_to_client(view) || view->is_fragmented || view->transport_header == 0)
+	if (!lp_dhcp_is_to_client(view) || view->is_fragmented || view->transport_header == 0)
 		return false;
 	uint8_t *udp = frame + view->transport;
 	if (!strip_message(udp + LP_UDP_HEADER, view->data_len))

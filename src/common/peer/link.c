@@ -362,6 +362,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.filter = config->options->filter,
 		.protected_ipv4 = config->protected_ipv4,
 		.protected_count = config->protected_count,
+		.keep_default_route = config->keep_default_route,
 	};
 	struct lp_quic_config quic = {.handler = &handler, .context = l};
 	if (!l || !lp_random(&tunnel.seed, sizeof(tunnel.seed)) ||

@@ -12,14 +12,24 @@ struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer)
 	return NULL;
 }
 
+static int compare_macs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct lp_mac));
+}
+
 void lp_tunnel_members_changed(struct lp_tunnel *t)
 {
-	struct lp_mac macs[LP_MAX_MEMBERS];
-	size_t count = 0;
+	t->mac_count = 0;
 	for (size_t i = 0; i < t->member_count; i++)
 		if (t->members[i]->joined.role == LP_ROLE_CLIENT)
-			macs[count++] = t->members[i]->joined.mac;
-	t->port->ops->members(t->port, macs, count);
+			t->macs[t->mac_count++] = t->members[i]->joined.mac;
+	qsort(t->macs, t->mac_count, sizeof(t->macs[0]), compare_macs);
+	t->port->ops->members(t->port, t->macs, t->mac_count);
+}
+
+bool lp_tunnel_has_mac(const struct lp_tunnel *t, const struct lp_mac *mac)
+{
+	return bsearch(mac, t->macs, t->mac_count, sizeof(*mac), compare_macs) != NULL;
 }
 
 /* Can there be such a member beside that one? Ids and MACs are unique, and a room has one gateway:

@@ -1,30 +1,22 @@
 /* tunnel_frames.c - the frame path of client and gateway: port to relay, relay to port. */
+#include <assert.h>
 #include <string.h>
 
+#include "lanparty/packet/dhcp_strip.h"
 #include "lanparty/packet/mss.h"
 #include "tunnel_private.h"
 
-/* A frame of the LAN's that need not travel: it is for no member (row F3, from the other side). */
+/* A frame for no member stays on the LAN (row F3, from the other side). */
 static bool is_for_members(const struct lp_tunnel *t, const struct lp_mac *dst)
 {
-	if (lp_mac_is_group(dst))
-		return true;
-	for (size_t i = 0; i < t->member_count; i++)
-		if (lp_mac_equal(&t->members[i]->joined.mac, dst))
-			return true;
-	return false;
-}
-
-static bool is_members(const struct lp_tunnel *t, const struct lp_mac *src)
-{
-	return !lp_mac_is_group(src) && is_for_members(t, src);
+	return lp_mac_is_group(dst) || lp_tunnel_has_mac(t, dst);
 }
 
 /* What only a gateway must ask of the frames of its LAN. */
 static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
 	const struct lp_filter_facts *facts, lp_time now)
 {
-	if (is_members(t, &eth->src))
+	if (lp_tunnel_has_mac(t, &eth->src))
 		return LP_DROP_LOOP;
 	lp_neighbours_see(t->neighbours, &eth->src, now);
 	if (!is_for_members(t, &eth->dst))
@@ -56,6 +48,22 @@ static size_t frame_max(const struct lp_tunnel *t)
 	return datagram > head ? datagram - head : 0;
 }
 
+/* A lease must not move a player's default route, name servers or proxy into the LAN. The gateway removes
+ * these options on the way from the LAN to the room, and the client on the way from the room to the
+ * player's computer. The caller names the member of its way. */
+static bool removes_options(const struct lp_tunnel *t, enum lp_role role)
+{
+	return t->config.role == role && !(role == LP_ROLE_GATEWAY && t->config.keep_default_route);
+}
+
+/* The options of a fragmented lease cannot be removed, and no honest server sends one. */
+static enum lp_drop check_lease(
+	const struct lp_tunnel *t, enum lp_role role, const struct lp_view *view)
+{
+	return removes_options(t, role) && lp_dhcp_is_fragment(view) ? LP_DROP_DHCP_FRAGMENT
+								     : LP_DROP_NONE;
+}
+
 static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_time now)
 {
 	struct lp_frame *copy = lp_pool_take(t->pool);
@@ -63,6 +71,8 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_
 		return LP_DROP_QUEUE_FULL;
 	memcpy(copy->bytes, view->frame, view->len);
 	copy->len = (uint16_t)view->len;
+	if (removes_options(t, LP_ROLE_GATEWAY))
+		lp_dhcp_strip(copy->bytes, view);
 	lp_mss_clamp(copy->bytes, view, frame_max(t));
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
@@ -87,6 +97,8 @@ static enum lp_drop judge_out(
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
 		drop = check_lan(t, &view.eth, &facts, now);
+	if (drop == LP_DROP_NONE)
+		drop = check_lease(t, LP_ROLE_GATEWAY, &view);
 	if (drop == LP_DROP_NONE)
 		drop = enqueue(t, &view, now);
 	if (drop == LP_DROP_NONE)
@@ -141,16 +153,19 @@ static enum lp_drop check_sender(
 	return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
 }
 
+/* Frames that nothing changes are written without a copy. */
 static bool write_frame(struct lp_tunnel *t, const struct lp_view *view)
 {
-	struct lp_frame *copy = lp_mss_is_syn(view) ? lp_pool_take(t->pool) : NULL;
-	if (!copy)
+	uint8_t copy[LP_ETH_FRAME_MAX];
+	bool lease = removes_options(t, LP_ROLE_CLIENT) && lp_dhcp_is_to_client(view);
+	if (!lease && !lp_mss_is_syn(view))
 		return t->port->ops->write(t->port, view->frame, view->len);
-	memcpy(copy->bytes, view->frame, view->len);
-	lp_mss_clamp(copy->bytes, view, frame_max(t));
-	bool written = t->port->ops->write(t->port, copy->bytes, view->len);
-	lp_frame_drop(t->pool, copy);
-	return written;
+	assert(view->len <= sizeof(copy)); /* check_sender drops longer frames */
+	memcpy(copy, view->frame, view->len);
+	if (lease)
+		lp_dhcp_strip(copy, view);
+	lp_mss_clamp(copy, view, frame_max(t));
+	return t->port->ops->write(t->port, copy, view->len);
 }
 
 static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame, size_t len,
@@ -161,6 +176,8 @@ static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *f
 	v->len = verdict_len(len);
 	v->eth = view.eth;
 	enum lp_drop drop = check_sender(t, peer, &view, now);
+	if (drop == LP_DROP_NONE)
+		drop = check_lease(t, LP_ROLE_CLIENT, &view);
 	if (drop == LP_DROP_NONE && !write_frame(t, &view))
 		drop = LP_DROP_PORT;
 	if (drop == LP_DROP_NONE)

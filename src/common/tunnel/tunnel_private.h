@@ -55,6 +55,8 @@ struct lp_tunnel {
 	size_t early_count;
 	struct tunnel_member **members; /* the others, in no order */
 	size_t member_count, member_cap;
+	struct lp_mac macs[LP_MAX_MEMBERS]; /* of the clients among them, sorted */
+	size_t mac_count;
 
 	struct lp_tunnel_action *actions;
 	size_t action_next, action_count, action_cap;
@@ -77,6 +79,8 @@ enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *eve
 enum lp_status lp_tunnel_take_early(struct lp_tunnel *t);
 /* Tells the port who is there. */
 void lp_tunnel_members_changed(struct lp_tunnel *t);
+/* Is it the MAC of another client of the room? */
+bool lp_tunnel_has_mac(const struct lp_tunnel *t, const struct lp_mac *mac);
 struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer);
 /* NULL when out of memory. Without some of them the membership is of no use: it is given up then. */
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind);

@@ -9,7 +9,6 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct lp_mac member = {{MEMBER}};
-static const struct lp_lan_options defaults;
 static struct seen seen;
 
 /* br0 with the gateway host's address, and the cable to host0. */
@@ -34,7 +33,7 @@ static int remove_bridge(void **state)
 static struct lp_port *open_port(void)
 {
 	enum lp_exit ended;
-	struct lp_port *port = lp_bridge_port_open("br0", &defaults, &ended);
+	struct lp_port *port = lp_bridge_port_open("br0", &ended);
 	assert_non_null(port);
 	open_now = port;
 	assert_true(port->ops->up(port, 1500));
@@ -246,12 +245,12 @@ static void an_interface_that_is_not_a_bridge_is_refused(void **state)
 	static const char *const names[] = {"host0", "nothing0", "lo"};
 	for (size_t i = 0; i < COUNT(names); i++) {
 		enum lp_exit ended = LP_EXIT_OK;
-		assert_null(lp_bridge_port_open(names[i], &defaults, &ended));
+		assert_null(lp_bridge_port_open(names[i], &ended));
 		assert_int_equal(ended, LP_EXIT_NO_INTERFACE);
 	}
 	run("ip link set br0 down");
 	enum lp_exit ended = LP_EXIT_OK;
-	assert_null(lp_bridge_port_open("br0", &defaults, &ended));
+	assert_null(lp_bridge_port_open("br0", &ended));
 	assert_int_equal(ended, LP_EXIT_NO_INTERFACE);
 }
 

@@ -34,6 +34,33 @@ static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **st
 	line_free(l);
 }
 
+/* In a room of this size the kernel's filter passes every frame. */
+static void F3_each_of_many_members_is_known(void **state)
+{
+	(void)state;
+	struct line *l = line_in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	for (uint16_t i = 0; i < 200; i++) { /* not in the order of their MACs */
+		line_joined(l, (uint16_t)(100 + i * 77 % 200), LP_ROLE_CLIENT);
+		line_forget(l);
+	}
+	line_left(l, 150);
+	for (uint16_t peer = 99; peer <= 300; peer++) {
+		bool here = peer >= 100 && peer < 300 && peer != 150;
+		size_t len = udp_frame(f, player_mac(peer), host_mac(1), 100);
+		assert_int_equal(
+			line_frame(l, f, len).drop, here ? LP_DROP_NONE : LP_DROP_NO_TARGET);
+		while (line_take(
+			l, LP_DATAGRAM_MAX, (uint8_t[FRAME_CAP]){0}, &(struct lp_overlay){0}))
+			;
+		len = udp_frame(f, BROADCAST, player_mac(peer), 100);
+		if (here)
+			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_LOOP);
+	}
+	assert_int_equal(l->port.member_count, 199);
+	line_free(l);
+}
+
 /* S5: the relay forwards what it must drop, and the gateway does not inject it. */
 static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 {
@@ -139,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(F3_a_gateway_forwards_from_its_lan_only_frames_for_members),
+		cmocka_unit_test(F3_each_of_many_members_is_known),
 		cmocka_unit_test(S5_a_rogue_relay_passes_nothing_through_the_gateway),
 		cmocka_unit_test(S3_a_lease_from_the_lan_assigns_the_players_address),
 		cmocka_unit_test(learned_addresses_are_forgotten_with_the_room),

@@ -18,7 +18,8 @@ struct lp_peer_config {
 	struct lp_mac mac;              /* clients only */
 	const uint32_t *protected_ipv4; /* gateways only; host byte order */
 	size_t protected_count;
-	struct lp_port *port; /* a struct lp_fd_port; the caller keeps ownership */
+	bool keep_default_route; /* gateways only; as in lp_tunnel_config */
+	struct lp_port *port;    /* a struct lp_fd_port; the caller keeps ownership */
 
 	/* Hooks of the program; each can be NULL, and fd can be -1. */
 	void *context;

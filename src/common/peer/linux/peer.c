@@ -218,6 +218,7 @@ static bool open_all(struct peer *p)
 		.mac = c->mac,
 		.protected_ipv4 = c->protected_ipv4,
 		.protected_count = c->protected_count,
+		.keep_default_route = c->keep_default_route,
 		.port = c->port,
 		.ops = &ops,
 		.context = p,
