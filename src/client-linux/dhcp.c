@@ -17,8 +17,8 @@
 #include "lanparty/edge/log.h"
 #include "tap.h"
 
-/* In the private directory: the socket that news come through, and the script, a link to this
- * program that is known by its name. */
+/* Files of the private directory. The DHCP client starts the script, which is a link to this program and
+ * sends its news through the socket. */
 #define SOCKET_NAME "news"
 #define SCRIPT_NAME "lanparty-dhcp-event"
 #define CONFIG_NAME "dhclient.conf"
@@ -26,13 +26,13 @@
 #define DIR_MAX     64
 #define NEWS_MAX    64
 #define ARGUMENTS   20
-#define PREFIX_MIN  8 /* a shorter one would take the way to the internet along */
+#define PREFIX_MIN  8 /* a shorter one would cover much of the internet */
 
 struct dhcp {
 	struct lp_port *tap;
 	char dir[DIR_MAX];
-	int news;  /* socket */
-	int start; /* pipe: a byte starts the waiting child, its end ends it */
+	int news; /* a socket that receives what the script sends */
+	int start; /* a pipe to the waiting child: a byte starts the DHCP client, closing ends the child */
 	pid_t child;
 	bool started, released, has_address;
 };
@@ -60,11 +60,11 @@ static const struct client clients[] = {
 			"subnet", "-i", "%i", "-s", "%s/lanparty-dhcp-event"}},
 };
 
-/* What dhclient asks for, so that it gets no more. */
+/* dhclient gets the options that it asks for, and no others. */
 static const char dhclient_config[] = "request subnet-mask, broadcast-address;\n"
 				      "timeout 15;\nretry 3;\ninitial-interval 2;\n";
 
-/* --release on its command line would be a word to another dhcpcd, that it shall go. */
+/* On the command line, --release would end a dhcpcd that runs already. */
 static const char dhcpcd_config[] = "nogateway\nnoipv4ll\nrelease\n";
 
 static void path_in(const struct dhcp *d, const char *name, char path[PATH_MAX])
@@ -117,7 +117,7 @@ static bool fill_directory(struct dhcp *d)
 	       bind(d->news, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0;
 }
 
-/* Puts directory and interface into the arguments. */
+/* Replaces %s and %i by directory and interface. */
 static void expand(const struct dhcp *d, const struct client *client, char *arguments[ARGUMENTS])
 {
 	static char texts[ARGUMENTS][DIR_MAX + 32];
@@ -133,16 +133,16 @@ static void expand(const struct dhcp *d, const struct client *client, char *argu
 	}
 }
 
-/* In the child: waits for the word, then becomes the DHCP client. */
+/* In the child: waits for dhcp_start, then becomes the DHCP client. */
 _Noreturn static void wait_and_run(struct dhcp *d, const struct client *client, int start)
 {
-	/* Nothing of ours in its environment: the room's code may be there. */
+	/* It gets nothing of our environment, which can hold the room's code. */
 	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char *environment[] = {path, NULL};
 	char *arguments[ARGUMENTS + 1] = {0};
 	char go;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	setpgid(0, 0); /* Ctrl-C is the parent's to judge */
+	setpgid(0, 0); /* Ctrl-C signals the parent alone */
 	expand(d, client, arguments);
 	if (read(start, &go, 1) == 1) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -150,7 +150,8 @@ _Noreturn static void wait_and_run(struct dhcp *d, const struct client *client, 
 			_exit(LP_EXIT_OS);
 		dup2(null, STDIN_FILENO);
 		dup2(lp_log_on(LP_LOG_DEBUG) ? STDERR_FILENO : null, STDOUT_FILENO);
-		dup2(STDOUT_FILENO, STDERR_FILENO); /* its words are neither events nor our log */
+		dup2(STDOUT_FILENO,
+			STDERR_FILENO); /* stdout is for events alone, and its lines are not our log */
 		execve(client->path, arguments, environment);
 	}
 	_exit(LP_EXIT_OS);
@@ -215,7 +216,7 @@ static void take_news(struct dhcp *d, const char *news)
 	unsigned prefix;
 	struct in_addr address;
 	if (d->released)
-		return; /* the release leaves from this address, and it goes with the interface */
+		return; /* the release is sent from this address */
 	if (sscanf(news, "%15s %2u", ip, &prefix) != 2 || inet_pton(AF_INET, ip, &address) != 1 ||
 		prefix < PREFIX_MIN || prefix > 32) {
 		tap_set_address(d->tap, 0, 0);
@@ -249,7 +250,7 @@ void dhcp_child(struct dhcp *d)
 		return;
 	lp_log(LP_LOG_WARNING, "dhcp_ended", "code=%d hint=%s",
 		WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-		"the DHCP client has ended: the interface keeps what it has");
+		"the DHCP client ended: the interface keeps its address");
 }
 
 bool dhcp_release(struct dhcp *d)
@@ -268,7 +269,7 @@ void dhcp_close(struct dhcp *d)
 	if (d->start >= 0)
 		close(d->start);
 	if (d->child > 0) {
-		kill(d->child, SIGKILL); /* it had its chance in dhcp_release */
+		kill(d->child, SIGKILL); /* dhcp_release has asked it to end */
 		waitpid(d->child, NULL, 0);
 	}
 	if (d->news >= 0)
@@ -286,7 +287,7 @@ static unsigned prefix_of(const char *mask)
 {
 	struct in_addr in;
 	if (!mask || inet_pton(AF_INET, mask, &in) != 1)
-		return 24; /* a server that does not say: what LANs have */
+		return 24; /* the server did not say: the usual prefix of a LAN */
 	return (unsigned)__builtin_popcount(in.s_addr);
 }
 
@@ -298,7 +299,7 @@ static bool is_one_of(const char *word, const char *const *words)
 	return false;
 }
 
-/* udhcpc says what happened in its first argument, dhclient and dhcpcd in $reason. */
+/* udhcpc tells what happened in its first argument, dhclient and dhcpcd in $reason. */
 static bool make_news(int argc, char **argv, char news[NEWS_MAX])
 {
 	static const char *const gained[] = {

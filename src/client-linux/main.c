@@ -1,4 +1,4 @@
-/* lanparty-client - a player's computer becomes part of a LAN far away. */
+/* lanparty-client - connects a player's computer with a remote LAN. */
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,12 +15,12 @@
 #include "tap.h"
 #include "lanparty/peer/tell.h"
 
-#define RELEASE_WAIT (300 * LP_MILLISECOND) /* for a DHCP release to get through the room */
+#define RELEASE_WAIT (300 * LP_MILLISECOND) /* time for a DHCP release to cross the room */
 
 struct client {
 	struct lp_peer_options peer;
 	const char *tap_name;
-	struct lp_mac mac; /* zero: one of its own */
+	struct lp_mac mac; /* zero: choose one */
 	bool dhcp_wanted;
 
 	struct lp_port *tap;

@@ -195,8 +195,8 @@ static bool create(struct tap *t, const char *name, enum lp_exit *ret_exit)
 	return true;
 }
 
-/* A router of the LAN must not become the player's way to the internet. The system may have no IPv6,
- * and then has no such settings. */
+/* A router of the LAN must not become the player's way to the internet. A system without IPv6 has no such
+ * settings. */
 static void keep_default_route(const struct tap *t)
 {
 	static const char *const settings[] = {"accept_ra_defrtr", "accept_ra_rt_info_max_plen"};

@@ -26,20 +26,18 @@ static bool read_options(
 		{.name = "lan",
 			.argument = "INTERFACE",
 			.kind = LP_OPTION_TEXT,
-			.help = "the LAN behind this wired interface; needs no set-up, but players "
-				"do not\n"
-				"reach this computer itself",
+			.help = "the LAN behind this wired interface: no set-up, but players\n"
+				"cannot reach this computer itself",
 			.value = &g->lan},
 		{.name = "bridge",
 			.argument = "BRIDGE",
 			.kind = LP_OPTION_TEXT,
-			.help = "the LAN of this Linux bridge; reaches this computer too",
+			.help = "the LAN of this Linux bridge; players can reach this computer too",
 			.value = &g->bridge},
 		{.name = "keep-default-route",
 			.kind = LP_OPTION_FLAG,
-			.help = "let DHCP tell remote players the LAN's router and name servers: "
-				"their\n"
-				"internet then goes through the LAN",
+			.help = "leave router and name servers in the LAN's DHCP leases; the\n"
+				"lanparty clients remove them all the same",
 			.value = &g->keep_default_route},
 	};
 	memcpy(table, own, sizeof(own));

@@ -21,8 +21,8 @@
 #define BLOCKS_MAX   (FEATURES_MAX / 32)
 #define NAMES_TEXT   256
 
-/* Merged frames are longer than the MTU, and merged datagrams can't be told apart again. Tags are
- * seen either way; with rxvlan off no driver can swallow one. */
+/* Merged frames are longer than the MTU, and merged UDP packets cannot be split again. rx-vlan-hw-parse:
+ * without it no driver removes a VLAN tag unseen. */
 static const char *const unwanted[] = {
 	"rx-gro",
 	"rx-gro-hw",
@@ -44,7 +44,7 @@ struct features {
 static bool ethtool(int fd, int index, void *command)
 {
 	struct ifreq request = {.ifr_data = command};
-	/* By index: the interface may have been renamed since. */
+	/* The name of now: the interface can have been renamed. */
 	return if_indextoname((unsigned)index, request.ifr_name) &&
 	       ioctl(fd, SIOCETHTOOL, &request) == 0;
 }
@@ -72,7 +72,7 @@ static bool is_unwanted(const char *name)
 	return false;
 }
 
-/* Fills f->on with the unwanted features that are on and may be changed. */
+/* Fills f->on with the unwanted features that are on and can be changed. */
 static bool find_unwanted(struct features *f)
 {
 	uint32_t count = count_features(f);
@@ -129,7 +129,7 @@ static void close_range_if_any(int first, int last)
 		close_range((unsigned)first, (unsigned)last, 0);
 }
 
-/* And stderr: the keeper has nothing to do with the gateway's sockets and secrets. */
+/* Standard descriptors stay open too. The keeper must not hold the gateway's sockets and secrets. */
 static void close_all_but(int a, int b)
 {
 	int low = a < b ? a : b, high = a < b ? b : a;
@@ -138,8 +138,8 @@ static void close_all_but(int a, int b)
 	close_range_if_any(high + 1, INT_MAX);
 }
 
-/* The child: the gateway's signals are not for it, and it keeps no capability but the one it needs.
- * A byte tells the gateway that it is ready. */
+/* In the child: ignores the gateway's signals, and keeps CAP_NET_ADMIN alone. Sends a byte to tell the
+ * gateway that it is ready. */
 static _Noreturn void keep(const struct features *f, int gateway)
 {
 	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
@@ -155,7 +155,8 @@ static _Noreturn void keep(const struct features *f, int gateway)
 	do
 		n = read(gateway, &byte, 1);
 	while (n > 0 || (n < 0 && errno == EINTR));
-	bool good = set_features(f, true) || errno == ENXIO || errno == ENODEV; /* it is gone */
+	bool good = set_features(f, true) || errno == ENXIO ||
+		    errno == ENODEV; /* the interface is gone */
 	_exit(good ? 0 : 1);
 }
 
@@ -200,7 +201,7 @@ void lp_offload_disable(const struct lp_interface *interface, struct lp_offload 
 	struct features f = {.index = interface->index};
 	struct lp_offload o = {0};
 	f.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* The keeper first: what is changed is put back whatever happens next. */
+	/* The keeper starts first, so that every change is undone whatever happens next. */
 	if (f.fd >= 0 && find_unwanted(&f)) {
 		if (fork_keeper(&f, &o) && set_features(&f, false))
 			lp_log(LP_LOG_INFO, "offload_disabled", "interface=%s features=%s until=%s",

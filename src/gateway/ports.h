@@ -24,7 +24,7 @@ struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exi
 /* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. */
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 
-/* Writes the IPv4 addresses that no remote player may claim, in host byte order: the interface's own,
+/* Writes the IPv4 addresses that no remote player can claim, in host byte order: the interface's own,
  * and those of the default routers behind it. Returns how many, at most cap. */
 size_t lp_lan_addresses(const char *interface, uint32_t *ret_ipv4, size_t cap);
 

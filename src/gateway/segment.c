@@ -13,7 +13,7 @@
 struct layout {
 	struct lp_view view;
 	size_t payload; /* offset of the data: the length of all headers */
-	bool checksum;  /* UDP may go without */
+	bool checksum;  /* false: UDP without a checksum */
 };
 
 /* One segment: the super-frame's headers, and its data from offset on. */

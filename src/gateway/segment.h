@@ -1,8 +1,8 @@
-/* segment.h - finishes frames that the kernel hands over as a network card would get them: without
- * checksums, or as one super-frame of many TCP segments or UDP datagrams.
+/* segment.h - completes frames that the kernel hands over before a network card has worked on them:
+ * without checksums, or as one super-frame of many TCP segments or UDP packets.
  *
- * Frames of containers and virtual machines on the gateway's own host look like that: no card has
- * had its turn yet. It never allocates, and never reads past what it is given. */
+ * Frames of containers and virtual machines on the gateway's own host look like that. It never
+ * allocates, and never reads past what it is given. */
 #ifndef LANPARTY_GATEWAY_SEGMENT_H
 #define LANPARTY_GATEWAY_SEGMENT_H
 
@@ -18,12 +18,12 @@
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5
 #endif
 
-/* A frame that may be changed in place. */
+/* Takes a frame, which it can change in place. */
 typedef void lp_frame_sink(void *context, uint8_t *frame, size_t len);
 
-/* Hands the frames that frame stands for to sink, with good checksums, and returns how many; 0 when
- * header and frame do not fit together. scratch: LP_SEGMENT_FRAME_MAX bytes, apart from frame.
- * len <= LP_SEGMENT_FRAME_MAX. */
+/* Splits a super-frame of at most LP_SEGMENT_FRAME_MAX bytes, or takes an ordinary frame as one, and
+ * hands each frame to sink with complete checksums. scratch has LP_SEGMENT_FRAME_MAX bytes and does not
+ * overlap frame. Returns the number of frames; 0 when header and frame contradict each other. */
 size_t lp_segment(const struct virtio_net_hdr *header, uint8_t *frame, size_t len, uint8_t *scratch,
 	lp_frame_sink *sink, void *context);
 

@@ -27,7 +27,7 @@ struct lp_tap {
 int lp_tap_open(const char *name, struct lp_tap *ret_tap);
 
 /* Reads one frame from a port whose fd is a TAP's. False with errno set when there is none; sets
- * port->gone when the interface was deleted. A frame of cap bytes may have been cut. */
+ * port->gone when the interface was deleted. A frame of cap bytes was perhaps longer. */
 bool lp_tap_read(struct lp_fd_port *port, uint8_t *frame, size_t cap, size_t *ret_len);
 /* Tells the system whether the interface's cable is plugged in. False: the kernel is older than
  * 4.20, and the interface always has a carrier. */
