@@ -144,9 +144,8 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 				"your host for a new invite.",
 				relay);
 		return say(text,
-			"lanparty cannot verify that the computer at %s is the right relay. Ask "
-			"your "
-			"host for the whole invite, with which it can.",
+			"This computer cannot verify that %s is the right relay. Ask your host "
+			"for the whole invite: it says how to recognise the relay.",
 			relay);
 	case LP_QUIC_END_ALPN:
 		return of_version(relay, text);
