@@ -11,24 +11,26 @@
 
 struct lp_identity;
 
-/* A self-signed P-256 certificate for name, valid from a day ago for ten years (now: seconds since
- * 1970). NULL when the TLS library refuses. */
+/* Makes a P-256 key and a self-signed certificate for name, a host name or an IP address. It is valid from
+ * one day before now (seconds since 1970) for ten years. NULL when the TLS library refuses. */
 struct lp_identity *lp_identity_new(const char *name, int64_t now);
-/* From PEM: the leaf first, then its chain; key in PKCS#8 or SEC 1. NULL with a reason in
- * ret_error: not PEM, the key does not belong to the certificate, ... */
+/* Reads PEM texts: the certificate with its chain, the leaf first, and the key in PKCS#8 or SEC 1. NULL, with
+ * the reason in ret_error, when one of them is not PEM, or the key is not the certificate's. */
 struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
 	size_t key_len, char *ret_error, size_t error_cap);
-/* The same certificate and key for another thread: an identity is never shared. NULL when out of memory. */
+/* Copies an identity for another thread, because threads must not share one. NULL without memory. */
 struct lp_identity *lp_identity_copy(const struct lp_identity *identity);
-void lp_identity_free(struct lp_identity *identity); /* zeroes the key */
-/* The leaf. */
+/* Frees the identity and wipes its key. NULL: nothing happens. */
+void lp_identity_free(struct lp_identity *identity);
+/* The leaf certificate as DER, valid as long as the identity. */
 const uint8_t *lp_identity_der(const struct lp_identity *identity, size_t *ret_len);
+/* SHA-256 of that DER. */
 void lp_identity_pin(const struct lp_identity *identity, uint8_t ret_pin[LP_PIN_SIZE]);
-/* As PEM texts with their ends, to be kept: false when one does not fit. */
+/* Writes both as PEM texts with a NUL at the end. False when one does not fit; cert can be written then. */
 bool lp_identity_pem(
 	const struct lp_identity *identity, char *cert, size_t cert_cap, char *key, size_t key_cap);
-/* 32 bytes that only the owner of the key can know, the same at every start: HKDF-SHA256 over the
- * private key with the label. */
+/* Derives 32 bytes that only the owner of the private key can know: lp_derive of the key. They are the same
+ * at every start. False without memory. */
 bool lp_identity_secret(
 	const struct lp_identity *identity, const char *label, uint8_t ret_secret[32]);
 

@@ -12,8 +12,8 @@
 #define LP_PREFIX_SHARE 2
 #define LP_TOKEN_LIFE   (10 * LP_SECOND)
 
-/* A source prefix has at most LP_PREFIX_SHARE times the places that are free: alone two thirds of all,
- * and however many fill theirs, some are left for the others. */
+/* A source prefix has at most LP_PREFIX_SHARE times the connections that are still free. Alone it gets
+ * two thirds of all; however many prefixes fill their share, some connections are left for the others. */
 static bool has_share(const struct lp_quic *q, const struct lp_path *path)
 {
 	size_t prefix = lp_prefix_of(&q->prefixes, &path->remote);
@@ -31,8 +31,8 @@ void lp_accept_read(struct lp_quic *q, const struct lp_path *path, const uint8_t
 	}
 	ngtcp2_pkt_hd initial;
 	if (ngtcp2_accept(&initial, bytes, len) != 0 || initial.dcid.datalen < LP_CID_SIZE) {
-		q->counters
-			.ignored++; /* clients choose at least 8 bytes (RFC 9000, 7.2), Retry so many */
+		/* Clients choose at least 8 bytes (RFC 9000, section 7.2), and so does our Retry. */
+		q->counters.ignored++;
 		return;
 	}
 	if (!lp_stateless_is_ours(q, initial.dcid.data)) {

@@ -25,8 +25,8 @@ void lp_cids_clear(struct lp_cids *cids)
 	cids->buckets = NULL;
 }
 
-/* Multiply and add over 32-bit words: 2-universal in its upper 32 bits for a random key (Dietzfelbinger
- * 1996), so that nobody can choose ids that collide. */
+/* Multiply and add over 32-bit words: for a random key, the upper 32 bits are 2-universal (Dietzfelbinger
+ * 1996), so that nobody can choose IDs that collide. */
 static size_t bucket_of(const struct lp_cids *cids, const uint8_t *bytes, size_t len)
 {
 	uint32_t words[LP_CID_WORDS] = {0};

@@ -517,7 +517,7 @@ static void write_close_packet(struct lp_quic_conn *conn)
 	ngtcp2_ssize n = ngtcp2_conn_write_connection_close(
 		conn->nc, &np, NULL, bytes, sizeof bytes, &conn->error, conn->q->now);
 	if (n <= 0)
-		return; /* nothing may be sent: no keys yet, or an address that is not proved */
+		return; /* no keys yet, or an address that is not proved */
 	conn->close_packet = malloc((size_t)n);
 	if (!conn->close_packet)
 		return;

@@ -36,7 +36,7 @@ bool lp_random(void *bytes, size_t len)
 void lp_sha256(const void *bytes, size_t len, uint8_t ret_hash[32])
 {
 	if (wc_Sha256Hash(bytes, (word32)len, ret_hash) != 0)
-		memset(ret_hash, 0, 32); /* only without memory or with a broken library */
+		memset(ret_hash, 0, 32); /* without memory */
 }
 
 bool lp_derive(const void *secret, size_t len, const char *label, uint8_t ret_key[32])

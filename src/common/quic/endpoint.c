@@ -27,9 +27,9 @@
 #define LP_DEFAULT_RETRY_FROM  64
 #define LP_DEFAULT_HALF_OPEN   1024
 #define LP_PACKET_MIN          1200 /* RFC 9000, section 14 */
-#define LP_BURST               32   /* packets of one connection before the next has its turn */
+#define LP_BURST               32 /* packets of one connection before the next connection is served */
 #define LP_IDS_PER_CONNECTION  6
-/* Timers wait that long for a packet that wakes the loop anyway: what is due goes with it. */
+/* Timers fire that much late, so that a packet that wakes the loop anyway can serve them, too. */
 #define LP_TIMER_SLACK LP_MILLISECOND
 
 static void apply_defaults(struct lp_quic_config *config)
@@ -109,14 +109,14 @@ void lp_quic_set_alpn(struct lp_quic *q, const char *alpn)
 	q->alpn = alpn;
 }
 
-/* ngtcp2 aborts when time steps back. */
+/* ngtcp2 aborts when the time steps back. */
 static void advance(struct lp_quic *q, lp_time now)
 {
 	if (now > q->now)
 		q->now = now;
 }
 
-/* Handlers that are told of an end may end further connections. */
+/* A handler that is told of an end can end further connections. */
 static void finish_ended(struct lp_quic *q)
 {
 	struct lp_node *link;
@@ -124,7 +124,7 @@ static void finish_ended(struct lp_quic *q)
 		lp_conn_finish(LP_ELEMENT(link, struct lp_quic_conn, ended));
 }
 
-/* A stateless reset has a random id: whoever talks to that server looks at it. */
+/* A stateless reset has a random connection ID: each client connection to that server tries it. */
 static void read_possible_reset(
 	struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
@@ -188,7 +188,7 @@ lp_time lp_quic_deadline(struct lp_quic *q)
 	return conn ? conn->deadline + LP_TIMER_SLACK : LP_NEVER;
 }
 
-/* 0 when it has nothing (more) to send. */
+/* The length of conn's next packet; 0 when it has nothing to send. */
 static size_t write_one(
 	struct lp_quic_conn *conn, uint8_t *bytes, size_t cap, struct lp_path *ret_path)
 {

@@ -53,7 +53,7 @@ static int write_date(byte *at, int64_t seconds)
 	return (int)n + 2;
 }
 
-/* A DER element's tag and length, which is below 65536: returns its place for the value. */
+/* Writes tag and length (below 65536) of a DER element. Returns where its value begins. */
 static byte *write_head(byte *at, byte tag, size_t len)
 {
 	*at++ = tag;
@@ -67,7 +67,7 @@ static byte *write_head(byte *at, byte tag, size_t len)
 	return at;
 }
 
-/* A SubjectAltName with the one name: an address when it reads as one. */
+/* Writes a SubjectAltName with one name: an IP address when the text is one, a DNS name otherwise. */
 static int write_alt_name(byte *at, const char *name)
 {
 	byte address[16], inner[LP_HOST_MAX + 8];
@@ -157,7 +157,7 @@ static struct lp_identity *make_identity(const char *name, int64_t now)
 
 struct lp_identity *lp_identity_new(const char *name, int64_t now)
 {
-	/* The random generator needs it on Windows: its lock does not come by itself there. */
+	/* On Windows nothing else initialises the lock of the random number generator. */
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return NULL;
 	struct lp_identity *identity = make_identity(name, now);
@@ -195,7 +195,7 @@ static uint8_t *decode_pem(const char *pem, size_t len, int type, size_t *ret_le
 	return copy;
 }
 
-/* NULL when all is well. */
+/* Fills identity from PEM. NULL on success, else the reason. */
 static const char *fill(struct lp_identity *identity, const char *cert_pem, size_t cert_len,
 	const char *key_pem, size_t key_len)
 {
@@ -248,7 +248,7 @@ struct lp_identity *lp_identity_forge(
 	const struct lp_identity *cert_of, const struct lp_identity *key_of)
 {
 	struct lp_identity *identity = calloc(1, sizeof *identity);
-	if (identity) /* all is filled in before the last check fails */
+	if (identity) /* fill's last check fails, after everything is in place */
 		fill(identity, cert_of->cert_pem, strlen(cert_of->cert_pem), key_of->key_pem,
 			strlen(key_of->key_pem));
 	return identity;

@@ -1,4 +1,4 @@
-/* identity_internal.h - what the TLS side sees of an identity. */
+/* identity_internal.h - the parts of an identity, for the files of this folder. */
 #ifndef LANPARTY_IDENTITY_INTERNAL_H
 #define LANPARTY_IDENTITY_INTERNAL_H
 
@@ -8,14 +8,14 @@
 #include "lanparty/quic/identity.h"
 
 struct lp_identity {
-	char *cert_pem; /* leaf first */
+	char *cert_pem; /* the leaf first */
 	char *key_pem;
 	size_t key_pem_len;
 	uint8_t *leaf; /* DER */
 	size_t leaf_len;
-	uint8_t *key; /* DER, as it was in the PEM */
+	uint8_t *key; /* DER, in the PEM's own form */
 	size_t key_len;
-	WOLFSSL_CTX *tls; /* a server's context with both; sessions count their references to it */
+	WOLFSSL_CTX *tls; /* a server's context with both; sessions hold references to it */
 };
 
 #endif

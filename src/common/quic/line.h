@@ -1,4 +1,4 @@
-/* line.h - what the packets of a connection tell about its path: how many bulk bytes may be in
+/* line.h - what the packets of a connection tell about its path: how many bulk bytes can be in
  * flight, whether large packets arrive, and what became of each DATAGRAM. */
 #ifndef LANPARTY_QUIC_LINE_H
 #define LANPARTY_QUIC_LINE_H

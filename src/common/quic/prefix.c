@@ -29,7 +29,8 @@ size_t lp_prefix_of(const struct lp_prefixes *prefixes, const union lp_sockaddr 
 	uint8_t bytes[16] = {0};
 	uint32_t words[4];
 	if (remote->sa.sa_family == AF_INET) {
-		bytes[10] = bytes[11] = 0xff; /* ::ffff:0:0/96, so that both spellings are one */
+		bytes[10] = bytes[11] =
+			0xff; /* ::ffff:0:0/96: an IPv4 address has one number in both forms */
 		memcpy(bytes + 12, &remote->in.sin_addr, 3);
 	} else {
 		static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

@@ -4,11 +4,11 @@
 
 #define LP_UNI_STREAMS        64 /* that a QUIC peer can have open at once */
 #define LP_ACTIVE_CIDS        4
-#define LP_DATAGRAM_FRAME_MAX 65535 /* "any that fits a packet": RFC 9221, section 3 */
-/* Before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms; with this, 95 % of joins over
- * a wire that loses 30 % take 1.2 s instead of 3. */
+#define LP_DATAGRAM_FRAME_MAX 65535 /* any that fits a packet (RFC 9221, section 3) */
+/* The round trip before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms. With 100 ms,
+ * 95 % of joins over a link that loses 30 % of the packets take at most 1.2 s instead of 3 s. */
 #define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
-#define LP_ACK_THRESHOLD 16 /* packets for which one acknowledgement will do (RFC 9000, 13.2.2) */
+#define LP_ACK_THRESHOLD 16 /* packets per acknowledgement (RFC 9000, section 13.2.2) */
 
 /* doc/decisions/26-congestion-control.md; tools/bench congestion compares builds with others. */
 #ifndef LP_CONGESTION
@@ -18,8 +18,8 @@
 #define LP_RANDOM_LOSS 4 /* percent of losses that are not taken for congestion */
 #endif
 
-/* Tried in this order; ngtcp2 skips those that are not larger than what is known to pass: Ethernet
- * with IPv4, with IPv6, PPPoE with IPv6, and what tunnels leave. */
+/* Tried in this order: Ethernet with IPv4, with IPv6, PPPoE with IPv6, and what tunnels leave. ngtcp2
+ * skips the sizes that are not larger than one that is known to pass. */
 static const uint16_t mtu_probes[LP_PROBES] = {LP_QUIC_PACKET_MAX, 1452, 1432, 1392, 1352, 1280};
 
 void lp_fill_settings(const struct lp_quic *q, ngtcp2_settings *settings, uint16_t *probes)

@@ -11,14 +11,14 @@
 #include "state.h"
 #include "tokens.h"
 
-/* Answers that a source prefix, and all together, may cause: enough for all members of a restarted
- * relay behind one address, and for a Retry to each honest newcomer among spoofed ones. */
+/* Answers per second that one source prefix, and all together, can cause. That is enough for all members
+ * of a restarted relay behind one address, and for a Retry to each honest newcomer among spoofed ones. */
 #define LP_PREFIX_RATE  200
 #define LP_PREFIX_BURST 1000
 #define LP_ALL_RATE     100000
 
-/* A stateless reset is one byte shorter than its cause and never longer than this: like a short
- * packet with a little in it (RFC 9000, section 10.3). */
+/* A stateless reset is one byte shorter than its cause and never longer than this. It looks like a short
+ * packet with few bytes in it (RFC 9000, section 10.3). */
 #define LP_RESET_MAX       43
 #define LP_RESET_MIN_CAUSE 22
 #define LP_FIXED_BIT       0x40
@@ -47,7 +47,7 @@ bool lp_stateless_is_ours(const struct lp_quic *q, const uint8_t *id)
 	return q->config.workers < 2 || steer % q->config.workers == q->config.worker;
 }
 
-/* A place for an answer, if one may be given. */
+/* The next free slot of the ring; NULL when the ring is full or the rate limit forbids an answer. */
 static struct lp_reply *reply_to(struct lp_quic *q, const struct lp_path *path)
 {
 	struct lp_stateless *s = &q->stateless;
@@ -63,7 +63,7 @@ static struct lp_reply *reply_to(struct lp_quic *q, const struct lp_path *path)
 	return reply;
 }
 
-/* The answer stands when it was written and is no longer than what caused it. */
+/* Queues the answer. False when it was not written, or is longer than what caused it. */
 static bool commit(
 	struct lp_stateless *s, struct lp_reply *reply, ngtcp2_ssize len, size_t cause_len)
 {
@@ -96,7 +96,7 @@ void lp_stateless_negotiate_version(struct lp_quic *q, const struct lp_path *pat
 	uint8_t random[2];
 	if (!reply || !lp_random(random, sizeof random))
 		return;
-	/* One that nobody has, so that no client comes to rely on the list: RFC 9000, section 6.3. */
+	/* A version that nobody has, so that no client relies on the list: RFC 9000, section 6.3. */
 	uint32_t reserved = 0x0a0a0a0a | (uint32_t)random[1] << 28;
 	uint32_t versions[] = {reserved, NGTCP2_PROTO_VER_V1};
 	ngtcp2_ssize n = ngtcp2_pkt_write_version_negotiation(reply->bytes, sizeof reply->bytes,

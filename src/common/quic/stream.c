@@ -10,8 +10,8 @@
 
 #include "lanparty/base/wipe.h"
 
-/* A message costs at least this much of LP_QUIC_PENDING_MAX, so that many tiny ones are bounded as
- * well. */
+/* Bytes of LP_QUIC_PENDING_MAX that each message costs beside its own, so that many tiny messages are
+ * bounded, too. */
 #define LP_OUT_COST sizeof(struct lp_out)
 
 static bool wants_to_write(const struct lp_out *out)
@@ -19,7 +19,8 @@ static bool wants_to_write(const struct lp_out *out)
 	return !out->blocked && (out->written < out->queued || (out->fin && !out->fin_written));
 }
 
-/* All changes of an out that touch wants_to_write go between these two. */
+/* Each change that can change the result of wants_to_write stands between begin and end, which keep
+ * conn->unsent right. */
 static void begin(struct lp_quic_conn *conn, const struct lp_out *out)
 {
 	if (wants_to_write(out))
@@ -153,7 +154,7 @@ enum lp_status lp_quic_send_message(struct lp_quic_conn *conn, const uint8_t *by
 		return LP_CLOSED;
 	if (!fits(conn, len + LP_OUT_COST))
 		return LP_FULL;
-	struct lp_out *out = out_new(conn, -1); /* its stream is opened when there is credit */
+	struct lp_out *out = out_new(conn, -1); /* lp_outs_open opens its stream */
 	if (!out)
 		return LP_NO_MEMORY;
 	enum lp_status status = append(conn, out, bytes, len, true);
@@ -190,7 +191,7 @@ void lp_outs_open(struct lp_quic_conn *conn)
 		if (out->id >= 0)
 			continue;
 		if (ngtcp2_conn_open_uni_stream(conn->nc, &id, out) != 0)
-			return; /* those behind it wait as well: they keep their order */
+			return; /* messages keep their order */
 		out->id = id;
 	}
 }
@@ -245,7 +246,7 @@ static int on_stream_data(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint6
 	return rv == 0 || rv == NGTCP2_ERR_STREAM_NOT_FOUND ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
-/* For the user a reset is an end that comes early. */
+/* The handler sees a reset as the end of the stream. */
 static int on_stream_reset(ngtcp2_conn *nc, int64_t stream, uint64_t final_size,
 	uint64_t app_error_code, void *user, void *stream_user)
 {
@@ -285,7 +286,7 @@ static int on_stream_close(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint
 	return 0;
 }
 
-/* The answer to a stream of the peer waits in an out of its own. */
+/* A bidirectional stream of the QUIC peer needs an out for the answer. */
 static int on_stream_open(ngtcp2_conn *nc, int64_t stream, void *user)
 {
 	struct lp_quic_conn *conn = user;

@@ -42,9 +42,9 @@ static bool is_pinned(const struct lp_trust *trust, const uint8_t *der, size_t l
 	return false;
 }
 
-/* The leaf's DER decides alone, whatever the library thinks of dates, names and issuers; it may ask
- * more than once, and about each certificate of the chain. That the peer has the leaf's key is
- * proved by the handshake's signature, which is not asked about here. */
+/* With pins, the leaf's DER alone decides, whatever the library says of dates, names and issuers. The
+ * library can call this more than once, and for each certificate of the chain. That the peer has the
+ * leaf's private key is proved by the signature in the handshake, which the library always checks. */
 static int verify(int library_says, WOLFSSL_X509_STORE_CTX *store)
 {
 	struct lp_trust *trust = store->userCtx;
@@ -85,7 +85,7 @@ static bool prepare(WOLFSSL *session, void *conn_ref, const char *alpn)
 		return false;
 	if (!alpn)
 		return true;
-	char name[64]; /* the library wants it writable */
+	char name[64]; /* the library takes no const */
 	size_t len = strlen(alpn);
 	if (len >= sizeof name)
 		return false;

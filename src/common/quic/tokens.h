@@ -16,7 +16,7 @@ struct lp_tokens {
 	uint8_t reset_key[LP_TOKEN_KEY_SIZE], retry_key[LP_TOKEN_KEY_SIZE];
 };
 
-/* Derives the keys. A secret of zeroes is replaced by a random one, because nobody but us may know
+/* Derives the keys. A secret of zeroes is replaced by a random one, because nobody but us must know
  * it. False without random bytes or with a broken TLS library. */
 bool lp_tokens_init(struct lp_tokens *tokens, uint8_t secret[LP_QUIC_SECRET_SIZE]);
 /* Writes the NGTCP2_STATELESS_RESET_TOKENLEN bytes that reset the connection with that ID. */
