@@ -202,10 +202,7 @@ static char convert(const char *format, size_t len, va_list *args, char value[VA
 	case 'f':
 		snprintf(value, VALUE_MAX, spec, va_arg(*args, double));
 		break;
-	case 'd':
-	case 'u':
-	case 'x':
-	case 'X':
+	default: /* d, u, x, X */
 		if (size == 'l' && format[len - 3] == 'l')
 			snprintf(value, VALUE_MAX, spec, va_arg(*args, unsigned long long));
 		else if (size == 'l')

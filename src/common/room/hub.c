@@ -16,6 +16,16 @@
 
 static const char no_memory[] = "the relay is out of memory";
 
+/* All that the hub has without sessions and actions. */
+static void free_parts(struct lp_hub *hub)
+{
+	lp_rooms_free(hub->rooms);
+	if (hub->pool)
+		lp_pool_free(hub->pool);
+	lp_zero_free(hub->actions, hub->action_cap * sizeof(*hub->actions));
+	free(hub);
+}
+
 struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 {
 	struct lp_hub *hub = calloc(1, sizeof(*hub));
@@ -30,7 +40,7 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	hub->actions = calloc(ACTIONS_FIRST, sizeof(*hub->actions));
 	hub->action_cap = hub->actions ? ACTIONS_FIRST : 0;
 	if (!hub->rooms || !hub->pool || !hub->actions) {
-		lp_hub_free(hub);
+		free_parts(hub);
 		return NULL;
 	}
 	return hub;
@@ -65,11 +75,7 @@ void lp_hub_free(struct lp_hub *hub)
 		retire(hub, hub->sessions);
 	while (lp_hub_next(hub, &action)) {
 	}
-	lp_rooms_free(hub->rooms);
-	if (hub->pool)
-		lp_pool_free(hub->pool);
-	lp_zero_free(hub->actions, hub->action_cap * sizeof(*hub->actions));
-	free(hub);
+	free_parts(hub);
 }
 
 static bool grow_actions(struct lp_hub *hub)
