@@ -51,7 +51,9 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 	struct lp_session *session =
 		lp_hub_open(s->hub, conn, lp_quic_source(conn), lp_quic_datagram_max(conn), s->now);
 	lp_quic_set_user(conn, session);
-	if (!session)
+	if (session)
+		lp_quic_attach(conn, lp_session_source(session), lp_session_sink(session));
+	else
 		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");
 }
 
@@ -64,9 +66,10 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 		lp_hub_on_stream(s->hub, session, stream, bytes, len, fin, s->now);
 }
 
-/* Row F7: what was decided about each frame, for whoever asked for it. */
-static void log_frame(const struct lp_session *session, const struct lp_verdict *v)
+/* Row F7. */
+static void log_frame(void *context, const struct lp_session *session, const struct lp_verdict *v)
 {
+	(void)context;
 	const struct lp_member *m = lp_session_member(session);
 	char src[LP_MAC_TEXT], dst[LP_MAC_TEXT];
 	lp_log(LP_LOG_FRAME, "frame",
@@ -75,51 +78,6 @@ static void log_frame(const struct lp_session *session, const struct lp_verdict 
 		m ? lp_room_id(m->room) : 0u, m ? m->peer : 0u, lp_mac_format(&v->eth.src, src),
 		lp_mac_format(&v->eth.dst, dst), v->eth.type, v->len, lp_action_text(v->action),
 		lp_drop_text(v->drop), v->targets, v->skipped);
-}
-
-static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
-{
-	struct server *s = context;
-	struct lp_session *session = lp_quic_user(conn);
-	struct lp_verdict verdict;
-	if (!session)
-		return;
-	lp_hub_on_datagram(s->hub, session, bytes, len, s->now, &verdict);
-	if (lp_log_on(LP_LOG_FRAME))
-		log_frame(session, &verdict);
-}
-
-static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_datagram *ret_datagram)
-{
-	struct server *s = context;
-	struct lp_session *session = lp_quic_user(conn);
-	if (!session)
-		return false;
-	lp_hub_on_path(session, max);
-	return lp_hub_next_datagram(s->hub, session, max, bulk, s->now, ret_datagram);
-}
-
-static void datagram_sent(void *context, struct lp_quic_conn *conn)
-{
-	struct server *s = context;
-	lp_hub_datagram_sent(s->hub, lp_quic_user(conn));
-}
-
-static void datagram_acked(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	struct server *s = context;
-	struct lp_session *session = lp_quic_user(conn);
-	if (session)
-		lp_hub_datagram_acked(s->hub, session, tag);
-}
-
-static void datagram_lost(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	struct server *s = context;
-	struct lp_session *session = lp_quic_user(conn);
-	if (session)
-		lp_hub_datagram_lost(s->hub, session, tag, s->now);
 }
 
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
@@ -135,21 +93,16 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 static const struct lp_quic_handler handler = {
 	.connected = on_connected,
 	.stream = on_stream,
-	.datagram = on_datagram,
-	.next_datagram = next_datagram,
-	.datagram_sent = datagram_sent,
-	.datagram_acked = datagram_acked,
-	.datagram_lost = datagram_lost,
 	.closed = on_closed,
 };
 
-/* The path of a member, as its packets show it: told with its statistics, now and then. */
-static void take_line(struct lp_session *session, struct lp_quic_conn *conn)
+/* A member's path as its packets show it. */
+static void take_quality(struct lp_session *session, struct lp_quic_conn *conn)
 {
 	struct lp_quic_info info;
 	lp_quic_get_info(conn, &info);
 	uint64_t loss = info.packets_sent ? info.packets_lost * 1000 / info.packets_sent : 0;
-	lp_hub_on_line(session, (uint32_t)(info.rtt / 1000), (uint32_t)loss);
+	lp_hub_on_quality(session, (uint32_t)(info.rtt / 1000), (uint32_t)loss);
 }
 
 static void log_stats(const struct lp_hub_action *a)
@@ -219,7 +172,7 @@ static void do_action(const struct lp_hub_action *a)
 		break;
 	case LP_HUB_STATS:
 		log_stats(a);
-		take_line(a->session, conn);
+		take_quality(a->session, conn);
 		break;
 	}
 }
@@ -227,14 +180,9 @@ static void do_action(const struct lp_hub_action *a)
 static bool do_actions(struct server *s)
 {
 	struct lp_hub_action action;
-	struct lp_session *ready;
 	bool any = false;
 	while (lp_hub_next(s->hub, &action)) {
 		do_action(&action);
-		any = true;
-	}
-	while ((ready = lp_hub_next_ready(s->hub))) {
-		lp_quic_wake(lp_session_user(ready));
 		any = true;
 	}
 	return any;
@@ -336,7 +284,10 @@ static enum lp_exit open_core(struct server *s, const struct server_config *conf
 	struct lp_quic_config quic = config->quic;
 	quic.handler = &handler;
 	quic.context = s;
-	s->hub = lp_hub_new(&config->hub);
+	struct lp_hub_config hub = config->hub;
+	if (lp_log_on(LP_LOG_FRAME))
+		hub.trace = log_frame;
+	s->hub = lp_hub_new(&hub);
 	if (s->hub)
 		s->quic = lp_quic_new(&quic, s->identity);
 	lp_zero(quic.secret, sizeof(quic.secret));

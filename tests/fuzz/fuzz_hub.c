@@ -117,12 +117,21 @@ static void check_rooms(const struct relay *r)
 	check(c.rooms <= 2 && c.frames_free <= FRAMES);
 }
 
+static void wake(void *carrier)
+{
+	const struct slot *s = carrier;
+	check(s->session && lp_session_member(s->session));
+}
+
 static void op_open(struct relay *r, struct slot *s)
 {
 	if (s->session)
 		return;
 	memset(s, 0, sizeof(*s));
 	s->session = lp_hub_open(r->hub, s, 0, 600 + 8 * (size_t)lp_read_u8(&r->in), r->now);
+	struct lp_datagram_source *source = lp_session_source(s->session);
+	source->wake = wake;
+	source->carrier = s;
 	check(s->session != NULL);
 }
 
@@ -174,8 +183,11 @@ static void op_message(struct relay *r, struct slot *s)
 		say(r, s, 2, &m);
 }
 
-static void check_verdict(const struct lp_verdict *v)
+static void check_verdict(
+	void *context, const struct lp_session *session, const struct lp_verdict *v)
 {
+	(void)context;
+	check(session != NULL);
 	check((v->action == LP_ACTION_DROP) == (v->drop != LP_DROP_NONE));
 	check(v->drop < LP_DROP_COUNT && v->targets <= SLOTS && v->skipped <= SLOTS);
 	check(v->targets == 0 || v->action >= LP_ACTION_UNICAST);
@@ -187,7 +199,6 @@ static void op_datagram(struct relay *r, struct slot *s)
 	uint8_t choice = lp_read_u8(&r->in), len = lp_read_u8(&r->in);
 	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP] = {0};
 	struct lp_overlay o = {.peer = s->welcome.peer, .room = s->welcome.room};
-	struct lp_verdict v;
 	if (choice & 128) {
 		o.type = LP_OVERLAY_NUMBERED;
 		o.frame_id = (uint16_t)(lp_read_u8(&r->in) * 257u);
@@ -215,8 +226,8 @@ static void op_datagram(struct relay *r, struct slot *s)
 	}
 	if (!s->session)
 		return;
-	lp_hub_on_datagram(r->hub, s->session, bytes, at, r->now, &v);
-	check_verdict(&v);
+	struct lp_datagram_sink *sink = lp_session_sink(s->session);
+	sink->take(sink, bytes, at, r->now);
 }
 
 /* F1, F2: a datagram to a member has the room's ids, and is never its own. */
@@ -224,9 +235,10 @@ static void op_take(struct relay *r, struct slot *s)
 {
 	size_t max = 16 * (size_t)lp_read_u8(&r->in);
 	uint8_t choice = lp_read_u8(&r->in);
+	struct lp_datagram_source *source = s->session ? lp_session_source(s->session) : NULL;
 	struct lp_datagram d;
-	for (int count = choice % 16; s->session && count > 0; count--) {
-		if (!lp_hub_next_datagram(r->hub, s->session, max, choice & 16, r->now, &d))
+	for (int count = choice % 16; source && count > 0; count--) {
+		if (!source->ops->peek(source, max, choice & 16, r->now, &d))
 			break;
 		const struct lp_member *m = lp_session_member(s->session);
 		uint8_t bytes[LP_DATAGRAM_MAX];
@@ -239,19 +251,12 @@ static void op_take(struct relay *r, struct slot *s)
 		check(o.room == lp_room_id(m->room) && o.peer != m->peer);
 		check(o.type == LP_OVERLAY_WHOLE || m->capabilities & LP_CAP_FRAGMENTS);
 		check(o.type != LP_OVERLAY_NUMBERED || m->capabilities & LP_CAP_RETRANSMIT);
-		lp_hub_datagram_sent(r->hub, s->session);
+		source->ops->pop(source);
 		if (choice & 32)
-			lp_hub_datagram_lost(r->hub, s->session, d.tag, r->now);
+			source->ops->lost(source, d.tag, r->now);
 		if (choice & 64)
-			lp_hub_datagram_acked(r->hub, s->session, d.tag);
+			source->ops->acked(source, d.tag);
 	}
-}
-
-static void op_ready(struct relay *r)
-{
-	struct lp_session *s;
-	while ((s = lp_hub_next_ready(r->hub)))
-		check(((struct slot *)lp_session_user(s))->session == s);
 }
 
 static void op_close(struct relay *r, struct slot *s, enum lp_leave_reason reason)
@@ -272,9 +277,10 @@ static void op_other(struct relay *r, struct slot *s, uint8_t op)
 		lp_hub_on_time(r->hub, r->now);
 		check(lp_hub_deadline(r->hub) > r->now);
 	} else if (op == 9 && s->session) {
-		lp_hub_on_path(s->session, 8 * (size_t)value);
+		struct lp_datagram_source *source = lp_session_source(s->session);
+		source->ops->path(source, 8 * (size_t)value);
 	} else if (op == 10 && s->session) {
-		lp_hub_on_line(s->session, value * 1000u, value & 3);
+		lp_hub_on_quality(s->session, value * 1000u, value & 3);
 	} else if (op == 11 && value > 250) {
 		lp_hub_shutdown(r->hub);
 	}
@@ -308,7 +314,7 @@ static void step(struct relay *r)
 		op_take(r, s);
 		break;
 	case 6:
-		op_ready(r);
+		lp_hub_on_time(r->hub, r->now);
 		break;
 	case 7:
 		op_close(r, s, (enum lp_leave_reason)(lp_read_u8(&r->in) % 8));
@@ -326,7 +332,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		.frames = FRAMES,
 		.keep_alive_ms = 1,
 		.idle_timeout_ms = 2,
-		.random = fill};
+		.random = fill,
+		.trace = check_verdict};
 	static struct relay relay;
 	struct relay *r = &relay;
 	memset(r, 0, sizeof(*r));

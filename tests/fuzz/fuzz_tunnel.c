@@ -220,14 +220,22 @@ static size_t make_frame(struct line *l, uint8_t *f, uint8_t choice, struct lp_m
 	return take;
 }
 
+static struct lp_verdict v; /* of the last frame */
+
+static void remember(void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict)
+{
+	(void)context;
+	(void)way;
+	v = *verdict;
+}
+
 static void op_frame(struct line *l)
 {
 	uint8_t choice = lp_read_u8(&l->in), f[FRAME_CAP];
-	struct lp_verdict v;
 	bool joined = lp_tunnel_is_joined(l->tunnel);
 	size_t len = make_frame(l, f, choice,
 		l->role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(choice >> 4));
-	lp_tunnel_on_frame(l->tunnel, f, len, l->now, &v);
+	lp_tunnel_on_frame(l->tunnel, f, len, l->now);
 	check_verdict(&v, joined);
 }
 
@@ -236,7 +244,7 @@ static void op_datagram(struct line *l)
 	uint8_t choice = lp_read_u8(&l->in), peer = lp_read_u8(&l->in);
 	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	struct lp_overlay o = {.peer = peer, .room = ROOM};
-	struct lp_verdict v;
+	struct lp_datagram_sink *sink = lp_tunnel_sink(l->tunnel);
 	bool joined = lp_tunnel_is_joined(l->tunnel);
 	if (choice & 128) {
 		o.type = LP_OVERLAY_NUMBERED;
@@ -244,7 +252,7 @@ static void op_datagram(struct line *l)
 	}
 	size_t at = choice & 8 ? lp_overlay_encode(&o, bytes) : 0;
 	at += make_frame(l, bytes + at, choice, player_mac(peer));
-	lp_tunnel_on_datagram(l->tunnel, bytes, at, l->now, &v);
+	sink->take(sink, bytes, at, l->now);
 	check_verdict(&v, joined);
 }
 
@@ -252,16 +260,17 @@ static void op_take(struct line *l)
 {
 	size_t max = 16 * (size_t)lp_read_u8(&l->in);
 	uint8_t choice = lp_read_u8(&l->in);
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
 	struct lp_datagram d;
 	for (int count = choice % 16; count > 0; count--) {
-		if (!lp_tunnel_next_datagram(l->tunnel, max, choice & 16, l->now, &d))
+		if (!source->ops->peek(source, max, choice & 16, l->now, &d))
 			break;
 		check(d.header_len + d.len <= max && d.len > 0);
-		lp_tunnel_datagram_sent(l->tunnel);
+		source->ops->pop(source);
 		if (choice & 32)
-			lp_tunnel_datagram_lost(l->tunnel, d.tag, l->now);
+			source->ops->lost(source, d.tag, l->now);
 		if (choice & 64)
-			lp_tunnel_datagram_acked(l->tunnel, d.tag);
+			source->ops->acked(source, d.tag);
 	}
 }
 
@@ -282,7 +291,7 @@ static void step(struct line *l)
 	uint8_t op = lp_read_u8(&l->in);
 	switch (op % 12) {
 	case 0:
-		lp_tunnel_on_path(l->tunnel, 1200);
+		lp_tunnel_source(l->tunnel)->ops->path(lp_tunnel_source(l->tunnel), 1200);
 		lp_tunnel_on_connected(l->tunnel, l->now);
 		break;
 	case 1:
@@ -322,7 +331,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct line line;
 	struct line *l = &line;
-	struct lp_tunnel_config config = {.mac = player_mac(OWN_PEER), .name = "me", .seed = 1};
+	struct lp_tunnel_config config = {
+		.mac = player_mac(OWN_PEER), .name = "me", .seed = 1, .trace = remember};
 	memset(l, 0, sizeof(*l));
 	l->in = lp_reader_of(bytes, len);
 	l->port.ops = &ops;

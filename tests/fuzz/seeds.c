@@ -1,5 +1,5 @@
-/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_view, fuzz_overlay and fuzz_queue into
- * FOLDER/filter, FOLDER/view, FOLDER/overlay and FOLDER/queue, which must exist. */
+/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_view, fuzz_overlay and fuzz_sender into
+ * FOLDER/filter, FOLDER/view, FOLDER/overlay and FOLDER/sender, which must exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,8 +127,8 @@ static void overlay_seeds(const char *folder)
 	}
 }
 
-/* Scenarios of one queue; fuzz_queue.c defines the bytes. */
-static void queue_seeds(const char *folder)
+/* Stories of one sender: see fuzz_sender.c for what the bytes mean. */
+static void sender_seeds(const char *folder)
 {
 	enum {
 		PUSH = 0,
@@ -158,7 +158,7 @@ static void queue_seeds(const char *folder)
 	};
 
 	for (size_t seed = 0; seed < sizeof(stories) / sizeof(stories[0]); seed++) {
-		FILE *file = open_seed(folder, "queue", seed);
+		FILE *file = open_seed(folder, "sender", seed);
 		fwrite(stories[seed], 1, sizeof(stories[seed]), file);
 		fclose(file);
 	}
@@ -173,6 +173,6 @@ int main(int argc, char **argv)
 	filter_seeds(argv[1]);
 	view_seeds(argv[1]);
 	overlay_seeds(argv[1]);
-	queue_seeds(argv[1]);
+	sender_seeds(argv[1]);
 	return EXIT_SUCCESS;
 }

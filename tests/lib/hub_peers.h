@@ -18,7 +18,7 @@
 struct peer {
 	struct lp_session *session; /* NULL: not connected */
 	struct lp_mac mac;
-	bool welcomed, closed;
+	bool welcomed, closed, woken;
 	struct lp_welcome welcome;
 	int reject; /* -1: none */
 	uint16_t steer;
@@ -44,13 +44,25 @@ static bool relay_random(void *bytes, size_t len)
 	return true;
 }
 
+/* Of the last datagram that any hub with relay_config has judged. */
+static struct lp_verdict relay_verdict;
+
+static void relay_trace(
+	void *context, const struct lp_session *session, const struct lp_verdict *verdict)
+{
+	(void)context;
+	assert(session);
+	relay_verdict = *verdict;
+}
+
 static inline struct lp_hub_config relay_config(void)
 {
 	return (struct lp_hub_config){.rooms = {.max_clients = 64, .max_rooms = 8},
 		.frames = 2048,
 		.keep_alive_ms = 2000,
 		.idle_timeout_ms = 9000,
-		.random = relay_random};
+		.random = relay_random,
+		.trace = relay_trace};
 }
 
 static inline struct relay *relay_new(const struct lp_hub_config *config)
@@ -117,6 +129,11 @@ static inline void relay_at(struct relay *r, lp_time now)
 	relay_drain(r);
 }
 
+static void peer_wake(void *carrier)
+{
+	((struct peer *)carrier)->woken = true;
+}
+
 static inline void peer_open(struct relay *r, int i, size_t path)
 {
 	struct peer *p = &r->peers[i];
@@ -126,6 +143,15 @@ static inline void peer_open(struct relay *r, int i, size_t path)
 	p->mac = player_mac((unsigned)i);
 	p->session = lp_hub_open(r->hub, p, 0, path, r->now);
 	assert(p->session);
+	lp_session_source(p->session)->wake = peer_wake;
+	lp_session_source(p->session)->carrier = p;
+}
+
+/* What its connection says of the path. */
+static inline void peer_path(struct relay *r, int i, size_t datagram_max)
+{
+	struct lp_datagram_source *source = lp_session_source(r->peers[i].session);
+	source->ops->path(source, datagram_max);
 }
 
 static inline void peer_stream(
@@ -200,10 +226,10 @@ static inline void relay_forget(struct relay *r)
 static inline struct lp_verdict peer_datagram(
 	struct relay *r, int i, const uint8_t *bytes, size_t len)
 {
-	struct lp_verdict v;
-	lp_hub_on_datagram(r->hub, r->peers[i].session, bytes, len, r->now, &v);
+	struct lp_datagram_sink *sink = lp_session_sink(r->peers[i].session);
+	sink->take(sink, bytes, len, r->now);
 	relay_drain(r);
-	return v;
+	return relay_verdict;
 }
 
 static inline struct lp_verdict peer_frame(struct relay *r, int i, const uint8_t *frame, size_t len)
@@ -219,18 +245,52 @@ static inline struct lp_verdict peer_frame(struct relay *r, int i, const uint8_t
 	return peer_datagram(r, i, bytes, at + len);
 }
 
-/* Takes the next datagram for the peer. Returns its length, 0 when there is none. */
+/* Its connection was asked to send since the last time that this was asked. */
+static inline bool peer_is_woken(struct relay *r, int i)
+{
+	bool woken = r->peers[i].woken;
+	r->peers[i].woken = false;
+	return woken;
+}
+
+/* What its connection does with datagrams that wait for the peer. */
+static inline bool peer_peek(
+	struct relay *r, int i, size_t max, bool bulk, struct lp_datagram *ret_datagram)
+{
+	struct lp_datagram_source *source = lp_session_source(r->peers[i].session);
+	return source->ops->peek(source, max, bulk, r->now, ret_datagram);
+}
+
+static inline void peer_pop(struct relay *r, int i)
+{
+	struct lp_datagram_source *source = lp_session_source(r->peers[i].session);
+	source->ops->pop(source);
+}
+
+static inline void peer_acked(struct relay *r, int i, uint64_t tag)
+{
+	struct lp_datagram_source *source = lp_session_source(r->peers[i].session);
+	source->ops->acked(source, tag);
+}
+
+static inline void peer_lost(struct relay *r, int i, uint64_t tag)
+{
+	struct lp_datagram_source *source = lp_session_source(r->peers[i].session);
+	source->ops->lost(source, tag, r->now);
+}
+
+/* Takes the next datagram that waits for the peer; 0 when none does. */
 static inline size_t peer_take_max(
 	struct relay *r, int i, size_t max, uint8_t *bytes, struct lp_overlay *ret_overlay)
 {
 	struct lp_datagram d;
-	if (!lp_hub_next_datagram(r->hub, r->peers[i].session, max, true, r->now, &d))
+	if (!peer_peek(r, i, max, true, &d))
 		return 0;
 	size_t len = d.header_len + d.len;
 	assert(len <= max);
 	memcpy(bytes, d.header, d.header_len);
 	memcpy(bytes + d.header_len, d.bytes, d.len);
-	lp_hub_datagram_sent(r->hub, r->peers[i].session);
+	peer_pop(r, i);
 	enum lp_drop drop = lp_overlay_decode(bytes, len, ret_overlay);
 	assert(drop == LP_DROP_NONE);
 	(void)drop;

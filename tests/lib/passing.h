@@ -18,6 +18,7 @@ static inline void connect_peer(struct world *w, size_t i)
 	}
 	struct conn *c = calloc(1, sizeof(*c));
 	assert_non_null(c);
+	c->world = w;
 	c->index = w->conn_count;
 	c->peer = i;
 	c->next_stream[0] = 3;
@@ -65,6 +66,16 @@ static inline void send_close(
 	schedule(w, w->now + after, e);
 }
 
+static void wake_conn(void *carrier)
+{
+	struct conn *c = carrier;
+	if (c->woken)
+		return;
+	c->woken = true;
+	c->next_woken = c->world->woken;
+	c->world->woken = c;
+}
+
 static inline void relay_opens(struct world *w, struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
@@ -82,6 +93,8 @@ static inline void relay_opens(struct world *w, struct event *e)
 	}
 	c->session = lp_hub_open(w->hub, c, 0, p->path, w->now);
 	check(c->session);
+	lp_session_source(c->session)->wake = wake_conn;
+	lp_session_source(c->session)->carrier = c;
 	c->relay_open = true;
 	e->kind = PEER_OPENS;
 	schedule(w, w->now + one_way(w), *e);
@@ -197,20 +210,27 @@ static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_t
 	}
 }
 
+static inline void send_all(
+	struct world *w, struct conn *c, bool to_relay, struct lp_datagram_source *source)
+{
+	struct lp_datagram d;
+	while (source->ops->peek(source, w->peers[c->peer].path, true, w->now, &d)) {
+		send_datagram(w, c->index, to_relay, &d);
+		source->ops->pop(source);
+	}
+}
+
 static inline void pump_hub(struct world *w)
 {
 	struct lp_hub_action action;
-	struct lp_session *ready;
-	struct lp_datagram d;
+	struct conn *c;
 	while (lp_hub_next(w->hub, &action))
 		do_hub_action(w, &action);
-	while ((ready = lp_hub_next_ready(w->hub))) {
-		struct conn *c = lp_session_user(ready);
-		while (lp_hub_next_datagram(
-			w->hub, ready, w->peers[c->peer].path, true, w->now, &d)) {
-			send_datagram(w, c->index, false, &d);
-			lp_hub_datagram_sent(w->hub, ready);
-		}
+	while ((c = w->woken)) {
+		w->woken = c->next_woken;
+		c->woken = false;
+		if (c->session)
+			send_all(w, c, false, lp_session_source(c->session));
 	}
 }
 
@@ -218,14 +238,10 @@ static inline void pump_tunnel(struct world *w, size_t i)
 {
 	struct peer *p = &w->peers[i];
 	struct lp_tunnel_action action;
-	struct lp_datagram d;
 	while (p->tunnel && lp_tunnel_next(p->tunnel, &action))
 		do_tunnel_action(w, i, &action);
-	while (p->tunnel && p->conn && lp_tunnel_has_datagram(p->tunnel) &&
-		lp_tunnel_next_datagram(p->tunnel, p->path, true, w->now, &d)) {
-		send_datagram(w, p->conn, true, &d);
-		lp_tunnel_datagram_sent(p->tunnel);
-	}
+	if (p->tunnel && p->conn)
+		send_all(w, w->conns[p->conn], true, lp_tunnel_source(p->tunnel));
 }
 
 static inline void pump(struct world *w)
@@ -244,17 +260,17 @@ static inline void arrive(struct world *w, struct event *e)
 	struct peer *p = &w->peers[c->peer];
 	bool peer_hears = p->tunnel && p->conn == e->conn && c->peer_open;
 	bool repeated = e->kind == DATAGRAM && is_repeated(&c->numbers[e->to_relay], e->stream);
-	struct lp_verdict v;
+	struct lp_datagram_sink *sink;
 	if (repeated || (e->to_relay ? !c->relay_open : !peer_hears))
 		return;
 	if (e->kind == STREAM && e->to_relay)
 		lp_hub_on_stream(w->hub, c->session, e->stream, e->bytes, e->len, e->fin, w->now);
 	else if (e->kind == STREAM)
 		lp_tunnel_on_stream(p->tunnel, e->stream, e->bytes, e->len, e->fin, w->now);
-	else if (e->to_relay)
-		lp_hub_on_datagram(w->hub, c->session, e->bytes, e->len, w->now, &v);
-	else
-		lp_tunnel_on_datagram(p->tunnel, e->bytes, e->len, w->now, &v);
+	else {
+		sink = e->to_relay ? lp_session_sink(c->session) : lp_tunnel_sink(p->tunnel);
+		sink->take(sink, e->bytes, e->len, w->now);
+	}
 }
 
 /* Reports to the relay or to a member the fate of one of its datagrams. */
@@ -264,14 +280,12 @@ static inline void fate(struct world *w, const struct event *e)
 	struct peer *p = &w->peers[c->peer];
 	if (e->to_relay ? !c->relay_open : !(p->tunnel && p->conn == e->conn && c->peer_open))
 		return;
-	if (e->to_relay && e->kind == ACKED)
-		lp_hub_datagram_acked(w->hub, c->session, e->tag);
-	else if (e->to_relay)
-		lp_hub_datagram_lost(w->hub, c->session, e->tag, w->now);
-	else if (e->kind == ACKED)
-		lp_tunnel_datagram_acked(p->tunnel, e->tag);
+	struct lp_datagram_source *source =
+		e->to_relay ? lp_session_source(c->session) : lp_tunnel_source(p->tunnel);
+	if (e->kind == ACKED)
+		source->ops->acked(source, e->tag);
 	else
-		lp_tunnel_datagram_lost(p->tunnel, e->tag, w->now);
+		source->ops->lost(source, e->tag, w->now);
 }
 
 static inline void happen(struct world *w, struct event *e)
@@ -285,7 +299,8 @@ static inline void happen(struct world *w, struct event *e)
 	case PEER_OPENS:
 		if (p->tunnel && p->conn == e->conn && !c->peer_over) {
 			c->peer_open = true;
-			lp_tunnel_on_path(p->tunnel, p->path);
+			struct lp_datagram_source *source = lp_tunnel_source(p->tunnel);
+			source->ops->path(source, p->path);
 			lp_tunnel_on_connected(p->tunnel, w->now);
 		}
 		break;

@@ -89,9 +89,11 @@ struct room {
 static inline void relay_connected(void *context, struct lp_quic_conn *conn)
 {
 	struct room *r = context;
-	lp_quic_set_user(conn, lp_hub_open(r->hub, conn, lp_quic_source(conn),
-				       lp_quic_datagram_max(conn), r->now));
-	check(r, lp_quic_user(conn) != NULL);
+	struct lp_session *session =
+		lp_hub_open(r->hub, conn, lp_quic_source(conn), lp_quic_datagram_max(conn), r->now);
+	check(r, session != NULL);
+	lp_quic_set_user(conn, session);
+	lp_quic_attach(conn, lp_session_source(session), lp_session_sink(session));
 }
 
 static inline void relay_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
@@ -99,38 +101,6 @@ static inline void relay_stream(void *context, struct lp_quic_conn *conn, int64_
 {
 	struct room *r = context;
 	lp_hub_on_stream(r->hub, lp_quic_user(conn), stream, bytes, len, fin, r->now);
-}
-
-static inline void relay_datagram(
-	void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
-{
-	struct room *r = context;
-	struct lp_verdict verdict;
-	lp_hub_on_datagram(r->hub, lp_quic_user(conn), bytes, len, r->now, &verdict);
-}
-
-static inline bool relay_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_datagram *ret_datagram)
-{
-	struct room *r = context;
-	lp_hub_on_path(lp_quic_user(conn), max);
-	return lp_hub_next_datagram(r->hub, lp_quic_user(conn), max, bulk, r->now, ret_datagram);
-}
-
-static inline void relay_sent(void *context, struct lp_quic_conn *conn)
-{
-	lp_hub_datagram_sent(((struct room *)context)->hub, lp_quic_user(conn));
-}
-
-static inline void relay_acked(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	lp_hub_datagram_acked(((struct room *)context)->hub, lp_quic_user(conn), tag);
-}
-
-static inline void relay_lost(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	struct room *r = context;
-	lp_hub_datagram_lost(r->hub, lp_quic_user(conn), tag, r->now);
 }
 
 static inline void relay_closed(
@@ -144,18 +114,12 @@ static inline void relay_closed(
 static const struct lp_quic_handler relay_handler = {
 	.connected = relay_connected,
 	.stream = relay_stream,
-	.datagram = relay_datagram,
-	.next_datagram = relay_next,
-	.datagram_sent = relay_sent,
-	.datagram_acked = relay_acked,
-	.datagram_lost = relay_lost,
 	.closed = relay_closed,
 };
 
 static inline void relay_actions(struct room *r)
 {
 	struct lp_hub_action a;
-	struct lp_session *ready;
 	while (lp_hub_next(r->hub, &a)) {
 		struct lp_quic_conn *conn = a.session ? lp_session_user(a.session) : NULL;
 		if (a.kind == LP_HUB_REPLY)
@@ -165,8 +129,6 @@ static inline void relay_actions(struct room *r)
 		else if (a.kind == LP_HUB_CLOSE)
 			lp_quic_close(conn, a.leave, a.text);
 	}
-	while ((ready = lp_hub_next_ready(r->hub)))
-		lp_quic_wake(lp_session_user(ready));
 }
 
 /* A player: tunnel and QUIC. */
@@ -174,7 +136,7 @@ static inline void relay_actions(struct room *r)
 static inline void player_connected(void *context, struct lp_quic_conn *conn)
 {
 	struct player *p = context;
-	lp_tunnel_on_path(p->tunnel, lp_quic_datagram_max(conn));
+	lp_quic_attach(conn, lp_tunnel_source(p->tunnel), lp_tunnel_sink(p->tunnel));
 	lp_tunnel_on_connected(p->tunnel, p->room->now);
 }
 
@@ -184,42 +146,6 @@ static inline void player_stream(void *context, struct lp_quic_conn *conn, int64
 	struct player *p = context;
 	(void)conn;
 	lp_tunnel_on_stream(p->tunnel, stream, bytes, len, fin, p->room->now);
-}
-
-static inline void player_datagram(
-	void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
-{
-	struct player *p = context;
-	struct lp_verdict verdict;
-	(void)conn;
-	lp_tunnel_on_datagram(p->tunnel, bytes, len, p->room->now, &verdict);
-}
-
-static inline bool player_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_datagram *ret_datagram)
-{
-	struct player *p = context;
-	(void)conn;
-	return lp_tunnel_next_datagram(p->tunnel, max, bulk, p->room->now, ret_datagram);
-}
-
-static inline void player_sent(void *context, struct lp_quic_conn *conn)
-{
-	(void)conn;
-	lp_tunnel_datagram_sent(((struct player *)context)->tunnel);
-}
-
-static inline void player_acked(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	(void)conn;
-	lp_tunnel_datagram_acked(((struct player *)context)->tunnel, tag);
-}
-
-static inline void player_lost(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	struct player *p = context;
-	(void)conn;
-	lp_tunnel_datagram_lost(p->tunnel, tag, p->room->now);
 }
 
 static inline void player_closed(
@@ -235,11 +161,6 @@ static inline void player_closed(
 static const struct lp_quic_handler player_handler = {
 	.connected = player_connected,
 	.stream = player_stream,
-	.datagram = player_datagram,
-	.next_datagram = player_next,
-	.datagram_sent = player_sent,
-	.datagram_acked = player_acked,
-	.datagram_lost = player_lost,
 	.closed = player_closed,
 };
 
@@ -286,8 +207,6 @@ static inline void player_actions(struct player *p)
 		else if (a.kind == LP_TUNNEL_CLOSE && p->conn)
 			lp_quic_close(p->conn, a.leave, a.text);
 	}
-	if (p->conn && lp_tunnel_has_datagram(p->tunnel))
-		lp_quic_wake(p->conn);
 }
 
 /* The frame port. */

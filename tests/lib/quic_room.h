@@ -118,8 +118,6 @@ static inline void room_run(struct room *r, lp_time duration)
 		for (size_t i = 1; i <= r->count; i++) {
 			struct player *p = &r->players[i];
 			lp_quic_on_time(p->quic, r->now);
-			if (p->conn)
-				lp_tunnel_on_path(p->tunnel, lp_quic_datagram_max(p->conn));
 			lp_tunnel_on_time(p->tunnel, r->now);
 		}
 	}
@@ -136,6 +134,16 @@ static bool room_token(void *bytes, size_t len)
 	return true;
 }
 
+static struct lp_verdict room_verdict; /* of the last frame of any tunnel */
+
+static void room_trace(
+	void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict)
+{
+	(void)context;
+	(void)way;
+	room_verdict = *verdict;
+}
+
 static inline void player_starts(struct room *r, size_t i)
 {
 	struct player *p = &r->players[i];
@@ -148,7 +156,8 @@ static inline void player_starts(struct room *r, size_t i)
 		.room_key = {1},
 		.mac = p->mac,
 		.name = "player",
-		.seed = dice_roll(&r->dice)};
+		.seed = dice_roll(&r->dice),
+		.trace = room_trace};
 	p->tunnel = lp_tunnel_new(&config, &p->port);
 	p->quic = lp_quic_new(&quic, NULL);
 	p->got = calloc(ROOM_SERIALS, 1);
@@ -215,7 +224,6 @@ static inline void room_push(
 	struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
 {
 	uint8_t f[FRAME_CAP];
-	struct lp_verdict v;
 	const struct player *p = &r->players[from];
 	struct lp_mac dst = to ? r->players[to].mac : BROADCAST;
 	uint32_t ip = IPV4(10, 0, 0, from), other = IPV4(10, 0, 0, to ? to : 255);
@@ -228,8 +236,8 @@ static inline void room_push(
 		f[i] = (uint8_t)(serial * 7 + i);
 	struct lp_writer w = lp_writer_of(f + len - 4, 4);
 	lp_write_u32(&w, serial);
-	lp_tunnel_on_frame(p->tunnel, f, len, r->now, &v);
-	check(r, v.drop == LP_DROP_NONE);
+	lp_tunnel_on_frame(p->tunnel, f, len, r->now);
+	check(r, room_verdict.drop == LP_DROP_NONE);
 }
 
 static inline void room_frame(

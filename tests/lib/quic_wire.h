@@ -34,7 +34,9 @@ struct packet {
 
 /* What an endpoint's handler received, and what it must send. */
 struct log {
-	struct lp_quic_conn *conn; /* the last connection that was established */
+	struct lp_datagram_source source; /* first member */
+	struct lp_datagram_sink sink;
+	struct lp_quic_conn *conn; /* the last that connected */
 	unsigned connected, closed, messages, datagrams, fins;
 	struct lp_quic_close why;
 	int64_t last_stream;
@@ -48,10 +50,10 @@ struct log {
 	size_t seen_cap;
 	uint8_t out[QUEUE_MAX][PAYLOAD_MAX];
 	size_t out_len[QUEUE_MAX], out_first, out_count;
-	size_t asked_max, max_at_start; /* limits of DATAGRAMs */
-	unsigned asked;                 /* how often QUIC asked for a DATAGRAM */
-	unsigned more;                  /* DATAGRAMs to queue while others are sent */
-	bool echo;                      /* answers on the stream that carried the message */
+	size_t asked_max, max_at_start, path_max; /* of DATAGRAMs */
+	unsigned asked;                           /* for a DATAGRAM */
+	unsigned more;                            /* DATAGRAMs to be queued as others are sent */
+	bool echo;                                /* answer on the stream that a message came on */
 	bool close_in_callback, open_at_once;
 };
 
@@ -81,20 +83,6 @@ static inline uint64_t world_random(struct world *w)
 	return w->seed;
 }
 
-static inline void on_connected(void *context, struct lp_quic_conn *conn)
-{
-	struct log *log = context;
-	log->conn = conn;
-	log->connected++;
-	log->max_at_start = lp_quic_datagram_max(conn);
-	if (log->open_at_once) {
-		int64_t stream;
-		assert_int_equal(lp_quic_open(conn, &stream), LP_OK);
-		assert_int_equal(
-			lp_quic_send(conn, stream, (const uint8_t *)"hello", 5, false), LP_OK);
-	}
-}
-
 static inline void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	const uint8_t *bytes, size_t len, bool fin)
 {
@@ -119,10 +107,10 @@ static inline void on_stream(void *context, struct lp_quic_conn *conn, int64_t s
 }
 
 static inline void on_datagram(
-	void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
+	struct lp_datagram_sink *sink, const uint8_t *bytes, size_t len, lp_time now)
 {
-	struct log *log = context;
-	(void)conn;
+	struct log *log = (struct log *)(void *)((char *)sink - offsetof(struct log, sink));
+	(void)now;
 	assert_true(len > 0 && len <= PAYLOAD_MAX);
 	log->datagrams++;
 	memcpy(log->last_datagram, bytes, len);
@@ -134,14 +122,15 @@ static inline void on_datagram(
 		log->seen[number]++;
 }
 
-static inline bool on_next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_datagram *ret_datagram)
+static inline bool on_next_datagram(struct lp_datagram_source *source, size_t max, bool bulk,
+	lp_time now, struct lp_datagram *ret_datagram)
 {
-	struct log *log = context;
+	struct log *log = (struct log *)source;
 	(void)bulk;
+	(void)now;
 	log->asked_max = max;
 	log->asked++;
-	if (conn != log->conn || log->out_count == 0 || log->out_len[log->out_first] > max)
+	if (log->out_count == 0 || log->out_len[log->out_first] > max)
 		return false;
 	const uint8_t *bytes = log->out[log->out_first];
 	size_t len = log->out_len[log->out_first], head = len < 8 ? len : 8;
@@ -149,6 +138,7 @@ static inline bool on_next_datagram(void *context, struct lp_quic_conn *conn, si
 	ret_datagram->header_len = head;
 	ret_datagram->bytes = bytes + head;
 	ret_datagram->len = len - head;
+	ret_datagram->tag = 0;
 	ret_datagram->last = log->out_count == 1;
 	return true;
 }
@@ -160,19 +150,56 @@ static inline bool queue_datagram(struct log *log, const void *bytes, size_t len
 	size_t at = (log->out_first + log->out_count++) % QUEUE_MAX;
 	memcpy(log->out[at], bytes, len);
 	log->out_len[at] = len;
-	lp_quic_wake(log->conn);
+	lp_datagram_source_wake(&log->source);
 	return true;
 }
 
-static inline void on_datagram_sent(void *context, struct lp_quic_conn *conn)
+static inline void on_datagram_sent(struct lp_datagram_source *source)
 {
-	struct log *log = context;
-	(void)conn;
+	struct log *log = (struct log *)source;
 	log->out_first = (log->out_first + 1) % QUEUE_MAX;
 	log->out_count--;
 	if (log->more > 0) {
 		log->more--;
 		queue_datagram(log, "more", 4);
+	}
+}
+
+static inline void no_fate(struct lp_datagram_source *source, uint64_t tag)
+{
+	(void)source;
+	(void)tag;
+}
+
+static inline void no_loss(struct lp_datagram_source *source, uint64_t tag, lp_time now)
+{
+	(void)source;
+	(void)tag;
+	(void)now;
+}
+
+static inline void on_path(struct lp_datagram_source *source, size_t max)
+{
+	((struct log *)source)->path_max = max;
+}
+
+static const struct lp_datagram_source_ops log_source_ops = {
+	on_next_datagram, on_datagram_sent, no_fate, no_loss, on_path};
+
+static inline void on_connected(void *context, struct lp_quic_conn *conn)
+{
+	struct log *log = context;
+	log->conn = conn;
+	log->connected++;
+	log->max_at_start = lp_quic_datagram_max(conn);
+	log->source.ops = &log_source_ops;
+	log->sink.take = on_datagram;
+	lp_quic_attach(conn, &log->source, &log->sink);
+	if (log->open_at_once) {
+		int64_t stream;
+		assert_int_equal(lp_quic_open(conn, &stream), LP_OK);
+		assert_int_equal(
+			lp_quic_send(conn, stream, (const uint8_t *)"hello", 5, false), LP_OK);
 	}
 }
 
@@ -191,9 +218,6 @@ static inline void on_closed(
 static const struct lp_quic_handler wire_handler = {
 	.connected = on_connected,
 	.stream = on_stream,
-	.datagram = on_datagram,
-	.next_datagram = on_next_datagram,
-	.datagram_sent = on_datagram_sent,
 	.closed = on_closed,
 };
 

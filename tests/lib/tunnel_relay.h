@@ -76,6 +76,17 @@ static void mock_close(struct lp_port *port)
 static const struct lp_port_ops mock_ops = {
 	mock_read, mock_write, mock_up, mock_down, mock_members, mock_close};
 
+/* Of the last frame that any tunnel with line_config has judged. */
+static struct lp_verdict line_verdict;
+
+static void line_trace(
+	void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict)
+{
+	(void)context;
+	(void)way;
+	line_verdict = *verdict;
+}
+
 struct line {
 	struct lp_tunnel *tunnel;
 	struct mock_port port;
@@ -92,7 +103,8 @@ static inline struct lp_tunnel_config line_config(enum lp_role role)
 		.room_key = {5},
 		.mac = role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : (struct lp_mac){{0}},
 		.name = "me",
-		.seed = 12345};
+		.seed = 12345,
+		.trace = line_trace};
 }
 
 static inline struct line *line_new(const struct lp_tunnel_config *config)
@@ -143,11 +155,26 @@ static inline void line_start(struct line *l)
 	line_drain(l);
 }
 
+/* What its connection says of the path. */
+static inline void line_path(struct line *l, size_t datagram_max)
+{
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	source->ops->path(source, datagram_max);
+}
+
+/* Something waits to be sent. */
+static inline bool line_has_datagram(struct line *l)
+{
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	struct lp_datagram d;
+	return source->ops->peek(source, LP_DATAGRAM_MAX, true, l->now, &d);
+}
+
 static inline void line_connected(struct line *l)
 {
 	l->sequence = 0;
 	l->stream = 3;
-	lp_tunnel_on_path(l->tunnel, 1400);
+	line_path(l, 1400);
 	lp_tunnel_on_connected(l->tunnel, l->now);
 	line_drain(l);
 }
@@ -252,16 +279,15 @@ static inline void line_at(struct line *l, lp_time now)
 /* Passes a frame from the port to the tunnel. */
 static inline struct lp_verdict line_frame(struct line *l, const uint8_t *frame, size_t len)
 {
-	struct lp_verdict v;
-	lp_tunnel_on_frame(l->tunnel, frame, len, l->now, &v);
-	return v;
+	lp_tunnel_on_frame(l->tunnel, frame, len, l->now);
+	return line_verdict;
 }
 
 static inline struct lp_verdict line_datagram(struct line *l, const uint8_t *bytes, size_t len)
 {
-	struct lp_verdict v;
-	lp_tunnel_on_datagram(l->tunnel, bytes, len, l->now, &v);
-	return v;
+	struct lp_datagram_sink *sink = lp_tunnel_sink(l->tunnel);
+	sink->take(sink, bytes, len, l->now);
+	return line_verdict;
 }
 
 /* Passes a frame that the relay forwards from a member. */
@@ -275,16 +301,42 @@ static inline struct lp_verdict line_forwarded(
 	return line_datagram(l, bytes, at + len);
 }
 
+/* What its connection does with datagrams that wait. */
+static inline bool line_peek(
+	struct line *l, size_t max, bool bulk, struct lp_datagram *ret_datagram)
+{
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	return source->ops->peek(source, max, bulk, l->now, ret_datagram);
+}
+
+static inline void line_pop(struct line *l)
+{
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	source->ops->pop(source);
+}
+
+static inline void line_acked(struct line *l, uint64_t tag)
+{
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	source->ops->acked(source, tag);
+}
+
+static inline void line_lost(struct line *l, uint64_t tag)
+{
+	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	source->ops->lost(source, tag, l->now);
+}
+
 static inline size_t line_take(struct line *l, size_t max, uint8_t *bytes, struct lp_overlay *o)
 {
 	struct lp_datagram d;
-	if (!lp_tunnel_next_datagram(l->tunnel, max, true, l->now, &d))
+	if (!line_peek(l, max, true, &d))
 		return 0;
 	size_t len = d.header_len + d.len;
 	assert(len <= max);
 	memcpy(bytes, d.header, d.header_len);
 	memcpy(bytes + d.header_len, d.bytes, d.len);
-	lp_tunnel_datagram_sent(l->tunnel);
+	line_pop(l);
 	enum lp_drop drop = lp_overlay_decode(bytes, len, o);
 	assert(drop == LP_DROP_NONE);
 	(void)drop;

@@ -74,6 +74,9 @@ struct conn {
 	bool relay_over, peer_over;
 	int64_t next_stream[2]; /* towards the member, towards the relay */
 	struct numbers numbers[2];
+	struct world *world;
+	bool woken; /* in the world's list */
+	struct conn *next_woken;
 };
 
 struct other {
@@ -121,7 +124,8 @@ struct world {
 	struct event *heap;
 	size_t heap_count, heap_cap;
 	uint64_t order;
-	struct conn **conns; /* index 0 is unused */
+	struct conn **conns; /* index 0 is none */
+	struct conn *woken;  /* whose relay end wants to send */
 	size_t conn_count, conn_cap;
 	struct peer peers[WORLD_PEERS];
 	size_t peer_count;

@@ -28,23 +28,6 @@ static void fail(const char *what, const char *detail)
 	exit(1);
 }
 
-static void on_connected(void *context, struct lp_quic_conn *conn)
-{
-	struct rig_peer *peer = lp_quic_user(conn);
-	struct lp_control message = {.type = LP_HELLO, .hello = peer->hello};
-	uint8_t bytes[LP_CONTROL_SENT_MAX];
-	int64_t stream;
-	(void)context;
-	if (!peer->hello.role) {
-		peer->state = RIG_JOINED;
-		return;
-	}
-	peer->state = RIG_HELLO;
-	size_t len = lp_control_encode(&message, bytes, sizeof(bytes));
-	if (lp_quic_open(conn, &stream) == LP_OK)
-		lp_quic_send(conn, stream, bytes, len, true);
-}
-
 static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	const uint8_t *bytes, size_t len, bool fin)
 {
@@ -71,10 +54,11 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	}
 }
 
-static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
+static void on_datagram(
+	struct lp_datagram_sink *sink, const uint8_t *bytes, size_t len, lp_time now)
 {
-	struct rig *rig = context;
-	struct rig_peer *peer = lp_quic_user(conn);
+	struct rig_peer *peer =
+		(struct rig_peer *)(void *)((char *)sink - offsetof(struct rig_peer, sink));
 	struct lp_overlay overlay;
 	if (lp_overlay_decode(bytes, len, &overlay) != LP_DROP_NONE)
 		fail("the relay sent", "a datagram that does not decode");
@@ -85,8 +69,7 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 			peer->on_frame(peer, overlay.peer, overlay.bytes, overlay.len);
 		return;
 	}
-	struct lp_frame *frame =
-		lp_reassembly_add(&peer->reassembly, peer->pool, &overlay, rig->now);
+	struct lp_frame *frame = lp_reassembly_add(&peer->reassembly, peer->pool, &overlay, now);
 	if (!frame)
 		return;
 	peer->received++;
@@ -96,15 +79,22 @@ static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t 
 	lp_frame_drop(peer->pool, frame);
 }
 
-static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
+static struct rig_peer *peer_of(struct lp_datagram_source *source)
+{
+	return (struct rig_peer *)(void *)((char *)source - offsetof(struct rig_peer, source));
+}
+
+static bool peek(struct lp_datagram_source *source, size_t max, bool bulk, lp_time now,
 	struct lp_datagram *ret_datagram)
 {
-	struct rig_peer *peer = lp_quic_user(conn);
-	(void)context;
+	struct rig_peer *peer = peer_of(source);
 	(void)bulk;
+	(void)now;
 	while (peer->count) {
 		const struct rig_datagram *d = &peer->queue[peer->head];
 		if (d->len && d->len <= max) {
+			ret_datagram->header_len = 0;
+			ret_datagram->tag = 0;
 			ret_datagram->bytes = d->bytes;
 			ret_datagram->len = d->len;
 			ret_datagram->last = peer->count == 1;
@@ -116,13 +106,53 @@ static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, 
 	return false;
 }
 
-static void datagram_sent(void *context, struct lp_quic_conn *conn)
+static void pop(struct lp_datagram_source *source)
 {
-	struct rig_peer *peer = lp_quic_user(conn);
-	(void)context;
+	struct rig_peer *peer = peer_of(source);
 	peer->head = (peer->head + 1) % RIG_QUEUE;
 	peer->count--;
 	peer->sent++;
+}
+
+static void acked(struct lp_datagram_source *source, uint64_t tag)
+{
+	(void)source;
+	(void)tag;
+}
+
+static void lost(struct lp_datagram_source *source, uint64_t tag, lp_time now)
+{
+	(void)source;
+	(void)tag;
+	(void)now;
+}
+
+static void path(struct lp_datagram_source *source, size_t max)
+{
+	(void)source;
+	(void)max;
+}
+
+static const struct lp_datagram_source_ops source_ops = {peek, pop, acked, lost, path};
+
+static void on_connected(void *context, struct lp_quic_conn *conn)
+{
+	struct rig_peer *peer = lp_quic_user(conn);
+	struct lp_control message = {.type = LP_HELLO, .hello = peer->hello};
+	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	int64_t stream;
+	(void)context;
+	peer->source.ops = &source_ops;
+	peer->sink.take = on_datagram;
+	lp_quic_attach(conn, &peer->source, &peer->sink);
+	if (!peer->hello.role) {
+		peer->state = RIG_JOINED;
+		return;
+	}
+	peer->state = RIG_HELLO;
+	size_t len = lp_control_encode(&message, bytes, sizeof(bytes));
+	if (lp_quic_open(conn, &stream) == LP_OK)
+		lp_quic_send(conn, stream, bytes, len, true);
 }
 
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
@@ -139,9 +169,6 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 static const struct lp_quic_handler handler = {
 	.connected = on_connected,
 	.stream = on_stream,
-	.datagram = on_datagram,
-	.next_datagram = next_datagram,
-	.datagram_sent = datagram_sent,
 	.closed = on_closed,
 };
 
@@ -263,7 +290,7 @@ bool rig_send_bytes(struct rig_peer *peer, const uint8_t *bytes, size_t len)
 	struct rig_datagram *d = &peer->queue[(peer->head + peer->count++) % RIG_QUEUE];
 	d->len = len;
 	memcpy(d->bytes, bytes, len);
-	lp_quic_wake(peer->conn);
+	lp_datagram_source_wake(&peer->source);
 	return true;
 }
 

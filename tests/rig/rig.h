@@ -31,6 +31,8 @@ struct rig_datagram {
 };
 
 struct rig_peer {
+	struct lp_datagram_source source; /* of the queue below */
+	struct lp_datagram_sink sink;
 	struct rig *rig;
 	struct lp_quic_conn *conn; /* NULL once closed */
 	enum rig_state state;

@@ -9,12 +9,12 @@
 #include <cmocka.h>
 
 #include "lanparty/path/governor.h"
-#include "lanparty/path/queue.h"
+#include "lanparty/path/sender.h"
 
 #define MS         LP_MILLISECOND
 #define MBIT       UINT64_C(1000000)
-#define FRAMES     1024
-#define OVERHEAD   40  /* bytes of a packet besides the frame */
+#define FRAMES     (8 * LP_SENDER_FRAMES)
+#define OVERHEAD   40  /* bytes of a packet that are not the frame's */
 #define GAME       120 /* bytes */
 #define GAME_EVERY (20 * MS)
 #define FULL       1400
@@ -32,7 +32,7 @@ struct packet {
 /* One connection over one link. The link sends its buffer at its rate. */
 struct side {
 	struct lp_pool *pool;
-	struct lp_queue queue;
+	struct lp_sender sender;
 	struct lp_governor governor;
 	lp_time now, base; /* base: round trip of the empty link */
 	uint64_t rate;     /* bits per second */
@@ -61,15 +61,16 @@ static void push(struct side *s, uint32_t flow, uint16_t len)
 	frame->len = len;
 	frame->flow = (struct lp_flow_key){.hash = flow, .tcp = flow > 0};
 	frame->bytes[0] = (uint8_t)flow;
-	assert_true(lp_queue_push(&s->queue, s->pool, frame, LP_QUEUE_FRAMES, s->now, s->drops));
+	assert_true(lp_sender_push(&s->sender, frame, s->now));
+	lp_frame_drop(s->pool, frame);
 }
 
 /* Keeps every greedy flow's part of the queue filled. */
 static void fill(struct side *s, size_t greedy)
 {
 	size_t waiting[GREEDY + 1] = {0};
-	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++)
-		for (struct lp_entry *p = s->queue.flows[i].places.first; p; p = p->next)
+	for (size_t i = 0; i < LP_SENDER_FLOWS; i++)
+		for (struct lp_entry *p = s->sender.flows[i].entries.first; p; p = p->next)
 			waiting[p->frame->bytes[0]]++;
 	for (size_t i = 1; i <= greedy; i++)
 		for (; waiting[i] < WANTED; waiting[i]++)
@@ -90,8 +91,9 @@ static void send_one(struct side *s, const struct lp_datagram *d)
 		s->delays[s->delay_count++] =
 			s->free_at - on_line(s, len) - s->game_at[s->game_sent % SAMPLES];
 	s->game_sent += game;
-	lp_queue_pop(&s->queue, s->pool);
-	lp_queue_acked(&s->queue, s->pool, d->tag); /* retransmission does not matter here */
+	struct lp_datagram_source *source = &s->sender.source;
+	source->ops->pop(source);
+	source->ops->acked(source, d->tag); /* what is kept does not matter here */
 }
 
 static void send_all(struct side *s)
@@ -99,8 +101,8 @@ static void send_all(struct side *s)
 	struct lp_datagram d;
 	for (;;) {
 		bool bulk = lp_governor_admits(&s->governor, s->in_flight, FULL + OVERHEAD);
-		if (!lp_queue_peek(
-			    &s->queue, s->pool, LP_DATAGRAM_MAX + 2, bulk, s->now, s->drops, &d))
+		struct lp_datagram_source *source = &s->sender.source;
+		if (!source->ops->peek(source, LP_DATAGRAM_MAX + 2, bulk, s->now, &d))
 			return;
 		send_one(s, &d);
 	}
@@ -153,7 +155,9 @@ static struct side *side_new(uint64_t rate, lp_time base)
 	assert_non_null(s);
 	s->pool = lp_pool_new(FRAMES);
 	assert_non_null(s->pool);
-	s->queue.fragments = s->queue.retransmit = true;
+	lp_sender_init(&s->sender, s->pool, s->drops);
+	s->sender.budget = LP_DATAGRAM_MAX + 2;
+	s->sender.fragments = s->sender.retransmit = true;
 	s->now = LP_SECOND;
 	s->rate = rate;
 	s->base = s->smooth = base;
@@ -163,7 +167,7 @@ static struct side *side_new(uint64_t rate, lp_time base)
 
 static void side_free(struct side *s)
 {
-	lp_queue_clear(&s->queue, s->pool);
+	lp_sender_clear(&s->sender);
 	lp_pool_free(s->pool);
 	free(s);
 }

@@ -22,7 +22,7 @@
 #include <netinet/in.h>
 #endif
 
-#include "lanparty/path/queue.h"
+#include "lanparty/path/datagram.h"
 #include "lanparty/base/status.h"
 #include "lanparty/base/time.h"
 
@@ -76,19 +76,6 @@ struct lp_quic_handler {
 	 * stream that the peer resets ends early, with fin. */
 	void (*stream)(void *context, struct lp_quic_conn *conn, int64_t stream,
 		const uint8_t *bytes, size_t len, bool fin);
-	void (*datagram)(
-		void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len);
-	/* Asks for a DATAGRAM of 1 to max bytes (lp_quic_datagram_max), false: there is nothing. bulk:
-	 * without it, only what is small and rare may go now, for enough is under way. sent says that
-	 * the last one given went into a packet; without it, the same will be asked for again.
-	 * next_datagram queues nothing on streams. */
-	bool (*next_datagram)(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-		struct lp_datagram *ret_datagram);
-	void (*datagram_sent)(void *context, struct lp_quic_conn *conn);
-	/* What became of one with a tag, as far as can be told: lost is a guess, acked may follow, and
-	 * a few hear of neither. Both may be NULL. */
-	void (*datagram_acked)(void *context, struct lp_quic_conn *conn, uint64_t tag);
-	void (*datagram_lost)(void *context, struct lp_quic_conn *conn, uint64_t tag);
 	/* For each connection that was given to connected, and each of lp_quic_connect, once: the
 	 * connection is gone after return (its close packet still goes out). */
 	void (*closed)(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why);
@@ -152,8 +139,11 @@ size_t lp_quic_write(
 /* When lp_quic_on_time wants to be called; LP_NEVER. */
 lp_time lp_quic_deadline(struct lp_quic *q);
 
-/* The connection has something to send: it will be asked with next_datagram. */
-void lp_quic_wake(struct lp_quic_conn *conn);
+/* The connection takes its DATAGRAMs from source and gives those that arrive to sink (datagram.h), from now
+ * until it is closed (lp_quic_close lets go of them at once). Both are borrowed. Call it in connected; a connection without them sends no DATAGRAMs and
+ * ignores those that arrive. */
+void lp_quic_attach(struct lp_quic_conn *conn, struct lp_datagram_source *source,
+	struct lp_datagram_sink *sink);
 
 /* Streams. Bytes are copied and wait for the peer's credit. LP_FULL past LP_QUIC_PENDING_MAX,
  * LP_CLOSED for a connection that is closing. */

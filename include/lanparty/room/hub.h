@@ -1,8 +1,12 @@
-/* hub.h - the relay's core: sessions, admission, forwarding, events.
+/* hub.h - the relay's core: sessions, admission, forwarding, control events.
  *
- * Events go in (lp_hub_open, lp_hub_on_...), actions come out (lp_hub_next until it has nothing
- * more), and lp_hub_deadline says when to come back. No socket, no clock, no log; the frame path
- * (lp_hub_on_datagram, lp_hub_next_datagram) never allocates. tunnel.h has the same shape. */
+ * Control: events go in (lp_hub_open, lp_hub_on_...), actions come out (lp_hub_next until it has nothing
+ * more), and lp_hub_deadline says when lp_hub_on_time is due. tunnel.h has the same shape.
+ *
+ * Frames: each session has a sender and a receiver, which its connection is attached to. A datagram that
+ * the receiver takes is judged, and its frame is in the senders of all targets when the call returns.
+ *
+ * No socket, no clock, no log. The frame path never allocates. */
 #ifndef LANPARTY_ROOM_HUB_H
 #define LANPARTY_ROOM_HUB_H
 
@@ -12,7 +16,7 @@
 
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
-#include "lanparty/path/queue.h"
+#include "lanparty/path/datagram.h"
 #include "lanparty/room/room.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
@@ -39,16 +43,25 @@ struct lp_hub_config {
 	 * is its number, and tells the others' peers so. workers 0 or 1: all rooms. */
 	uint16_t (*steer)(const uint8_t room_key[LP_ROOM_KEY_SIZE]);
 	unsigned workers, worker;
+	/* Rows F6, F7: what was decided about each datagram; session has a member, or had none yet.
+	 * NULL: nobody wants to know. */
+	void (*trace)(
+		void *context, const struct lp_session *session, const struct lp_verdict *verdict);
+	void *trace_context;
 };
 
 /* NULL when out of memory. */
 struct lp_hub *lp_hub_new(const struct lp_hub_config *config);
 void lp_hub_free(struct lp_hub *hub);
 
-/* A connection whose handshake is complete; source is the same number for all from one network (see
- * lp_rooms_join), datagram_max as in lp_hub_on_path. NULL when out of memory. */
+/* A connection whose handshake is complete. source is the same number for all connections from one
+ * network (see lp_rooms_join); datagram_max is the largest DATAGRAM that its path carries now. NULL when
+ * out of memory. */
 struct lp_session *lp_hub_open(
 	struct lp_hub *hub, void *user, uint32_t source, size_t datagram_max, lp_time now);
+/* What the connection is attached to, from now until lp_hub_on_closed. */
+struct lp_datagram_source *lp_session_source(struct lp_session *session);
+struct lp_datagram_sink *lp_session_sink(struct lp_session *session);
 void *lp_session_user(const struct lp_session *session);
 /* NULL before it has joined and after it has left. */
 const struct lp_member *lp_session_member(const struct lp_session *session);
@@ -56,13 +69,8 @@ const struct lp_member *lp_session_member(const struct lp_session *session);
 /* Bytes of a stream the peer has opened, in order. */
 void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,
 	const uint8_t *bytes, size_t len, bool fin, lp_time now);
-/* The whole data path: what was decided is in *ret_verdict (rows F6, F7). */
-void lp_hub_on_datagram(struct lp_hub *hub, struct lp_session *session, const uint8_t *bytes,
-	size_t len, lp_time now, struct lp_verdict *ret_verdict);
-/* How large a datagram can now be on the way to this peer. */
-void lp_hub_on_path(struct lp_session *session, size_t datagram_max);
-/* How the line of this peer is, for PEER_STATUS: round trip, packets lost of a thousand. */
-void lp_hub_on_line(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
+/* The path to this peer, for PEER_STATUS: round trip in microseconds, lost packets per thousand. */
+void lp_hub_on_quality(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
 /* The connection is gone, and the session with it. reason is what the others are told, unless the
  * session has left before. */
 void lp_hub_on_closed(
@@ -96,19 +104,6 @@ struct lp_hub_action {
 
 /* False when there is nothing more to do. */
 bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action);
-
-/* A session that has had no frame waiting and now has one: its connection wants to send. NULL when
- * there is no more. */
-struct lp_session *lp_hub_next_ready(struct lp_hub *hub);
-/* The next datagram for this peer, at most max bytes; bulk: also of flows that fill its line (queue.h).
- * False when none waits. */
-bool lp_hub_next_datagram(struct lp_hub *hub, struct lp_session *session, size_t max, bool bulk,
-	lp_time now, struct lp_datagram *ret_datagram);
-void lp_hub_datagram_sent(struct lp_hub *hub, struct lp_session *session);
-/* What became of a datagram that had a tag. After lost there may be one to send again. */
-void lp_hub_datagram_acked(struct lp_hub *hub, struct lp_session *session, uint64_t tag);
-void lp_hub_datagram_lost(
-	struct lp_hub *hub, struct lp_session *session, uint64_t tag, lp_time now);
 
 lp_time lp_hub_deadline(const struct lp_hub *hub);
 void lp_hub_on_time(struct lp_hub *hub, lp_time now);

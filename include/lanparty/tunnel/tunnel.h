@@ -1,9 +1,14 @@
-/* tunnel.h - the core of client and gateway: joins a room and carries frames between it and a frame
- * port; comes back by itself when the relay goes away.
+/* tunnel.h - the core of client and gateway: joins a room, carries frames between the room and a frame
+ * port, and joins again when the relay is gone.
  *
- * Events go in (lp_tunnel_on_...), actions come out (lp_tunnel_next until it has nothing more), and
- * lp_tunnel_deadline says when to come back. Frames are pushed in with lp_tunnel_on_frame and leave
- * through the port. No socket, no clock, no log; the frame path never allocates. */
+ * Control: events go in (lp_tunnel_on_...), actions come out (lp_tunnel_next until it has nothing more),
+ * and lp_tunnel_deadline says when lp_tunnel_on_time is due. hub.h has the same shape.
+ *
+ * Frames: the OS side pushes frames in with lp_tunnel_on_frame; they wait in the tunnel's sender. A
+ * datagram that its receiver takes is checked and written to the port before the call returns. The
+ * connection to the relay is attached to both.
+ *
+ * No socket, no clock, no log. The frame path never allocates. */
 #ifndef LANPARTY_TUNNEL_H
 #define LANPARTY_TUNNEL_H
 
@@ -15,7 +20,7 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/tunnel/port.h"
-#include "lanparty/path/queue.h"
+#include "lanparty/path/datagram.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 
@@ -28,6 +33,8 @@
 #define LP_TUNNEL_REDIRECTS       2 /* times in a row that it follows LP_REJECT_WRONG_WORKER */
 
 struct lp_tunnel;
+
+enum lp_tunnel_direction { LP_TUNNEL_TO_ROOM, LP_TUNNEL_FROM_ROOM };
 
 struct lp_tunnel_config {
 	enum lp_role role;
@@ -45,6 +52,10 @@ struct lp_tunnel_config {
 	bool keep_default_route;
 	uint64_t seed;                     /* random: spreads reconnects */
 	struct lp_siphash_key flow_secret; /* random: flow.h */
+	/* Rows F6, F7: what was decided about each frame. NULL: nobody wants to know. */
+	void (*trace)(
+		void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict);
+	void *trace_context;
 };
 
 /* The port is borrowed for the tunnel's life. NULL when out of memory. */
@@ -61,30 +72,17 @@ bool lp_tunnel_is_over(const struct lp_tunnel *t);
 
 /* The connection's handshake is complete. */
 void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now);
-/* What fits one datagram on the path now, bytes: TCP segments are kept small enough (mss.h). */
-void lp_tunnel_on_path(struct lp_tunnel *t, size_t datagram_max);
 void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
 	bool fin, lp_time now);
 /* The connection is gone or could not be made. reason is a sentence. final: trying again is
  * useless (a wrong pin, another protocol), unless the room was joined before. */
 void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now);
 
-/* A frame from the port. */
-void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now,
-	struct lp_verdict *ret_verdict);
-/* A datagram from the relay: what is good goes to the port. */
-void lp_tunnel_on_datagram(struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now,
-	struct lp_verdict *ret_verdict);
-/* Frames wait to be sent: the connection should be woken. */
-bool lp_tunnel_has_datagram(const struct lp_tunnel *t);
-/* The next datagram to the relay, at most max bytes; bulk: also of flows that fill the line (queue.h).
- * False when none waits. */
-bool lp_tunnel_next_datagram(
-	struct lp_tunnel *t, size_t max, bool bulk, lp_time now, struct lp_datagram *ret_datagram);
-void lp_tunnel_datagram_sent(struct lp_tunnel *t);
-/* What became of a datagram that had a tag. After lost there may be one to send again. */
-void lp_tunnel_datagram_acked(struct lp_tunnel *t, uint64_t tag);
-void lp_tunnel_datagram_lost(struct lp_tunnel *t, uint64_t tag, lp_time now);
+/* A frame from the port, 1 to any number of bytes. */
+void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now);
+/* What a connection is attached to before lp_tunnel_on_connected, until lp_tunnel_on_closed. */
+struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t);
+struct lp_datagram_sink *lp_tunnel_sink(struct lp_tunnel *t);
 
 enum lp_tunnel_kind {
 	LP_TUNNEL_CONNECT, /* make a new connection; with steer in its first id when steered */

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Tags: the place's index from 1 below, its generation above. */
+/* Tags: the low bits hold the index of the entry, counted from 1, the high bits its generation. */
 #define INDEX_BITS 24
 #define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
 #define FRAMES_MAX (INDEX_MASK / LP_ENTRIES_PER_FRAME)
@@ -13,9 +13,9 @@ struct lp_pool {
 	size_t fresh; /* frames from here on were never taken: their pages cost nothing yet */
 	size_t total;
 	size_t free_count;
-	struct lp_entry *free_places, *places;
-	size_t fresh_places;
-	size_t free_place_count;
+	struct lp_entry *free_entries, *entries;
+	size_t fresh_entries;
+	size_t free_entry_count;
 	struct lp_frame frames[];
 };
 
@@ -26,14 +26,14 @@ struct lp_pool *lp_pool_new(size_t frames)
 	struct lp_pool *pool = calloc(1, sizeof(*pool) + frames * sizeof(struct lp_frame));
 	if (!pool)
 		return NULL;
-	pool->places = calloc(frames ? frames * LP_ENTRIES_PER_FRAME : 1, sizeof(struct lp_entry));
-	if (!pool->places) {
+	pool->entries = calloc(frames ? frames * LP_ENTRIES_PER_FRAME : 1, sizeof(struct lp_entry));
+	if (!pool->entries) {
 		free(pool);
 		return NULL;
 	}
 	pool->total = frames;
 	pool->free_count = frames;
-	pool->free_place_count = frames * LP_ENTRIES_PER_FRAME;
+	pool->free_entry_count = frames * LP_ENTRIES_PER_FRAME;
 	return pool;
 }
 
@@ -42,7 +42,7 @@ void lp_pool_free(struct lp_pool *pool)
 	if (!pool)
 		return;
 	assert(pool->free_count == pool->total);
-	free(pool->places);
+	free(pool->entries);
 	free(pool);
 }
 
@@ -72,13 +72,13 @@ size_t lp_pool_free_count(const struct lp_pool *pool)
 
 size_t lp_pool_free_entries(const struct lp_pool *pool)
 {
-	return pool->free_place_count;
+	return pool->free_entry_count;
 }
 
 bool lp_pool_is_scarce(const struct lp_pool *pool)
 {
 	return pool->free_count < pool->total / 2 ||
-	       pool->free_place_count < pool->total * LP_ENTRIES_PER_FRAME / 2;
+	       pool->free_entry_count < pool->total * LP_ENTRIES_PER_FRAME / 2;
 }
 
 struct lp_frame *lp_frame_hold(struct lp_frame *frame)
@@ -100,43 +100,43 @@ void lp_frame_drop(struct lp_pool *pool, struct lp_frame *frame)
 
 struct lp_entry *lp_entry_take(struct lp_pool *pool, struct lp_frame *frame)
 {
-	struct lp_entry *place = pool->free_places;
-	if (place)
-		pool->free_places = place->next;
-	else if (pool->fresh_places < pool->total * LP_ENTRIES_PER_FRAME)
-		place = &pool->places[pool->fresh_places++];
+	struct lp_entry *entry = pool->free_entries;
+	if (entry)
+		pool->free_entries = entry->next;
+	else if (pool->fresh_entries < pool->total * LP_ENTRIES_PER_FRAME)
+		entry = &pool->entries[pool->fresh_entries++];
 	else
 		return NULL;
-	pool->free_place_count--;
-	*place = (struct lp_entry){.frame = frame, .generation = place->generation};
-	return place;
+	pool->free_entry_count--;
+	*entry = (struct lp_entry){.frame = frame, .generation = entry->generation};
+	return entry;
 }
 
-void lp_entry_free(struct lp_pool *pool, struct lp_entry *place)
+void lp_entry_free(struct lp_pool *pool, struct lp_entry *entry)
 {
-	lp_frame_drop(pool, place->frame);
-	lp_entry_renew(place);
-	place->frame = NULL;
-	place->next = pool->free_places;
-	pool->free_places = place;
-	pool->free_place_count++;
+	lp_frame_drop(pool, entry->frame);
+	lp_entry_renew(entry);
+	entry->frame = NULL;
+	entry->next = pool->free_entries;
+	pool->free_entries = entry;
+	pool->free_entry_count++;
 }
 
-uint64_t lp_entry_tag(const struct lp_pool *pool, const struct lp_entry *place)
+uint64_t lp_entry_tag(const struct lp_pool *pool, const struct lp_entry *entry)
 {
-	return (uint64_t)place->generation << INDEX_BITS | ((size_t)(place - pool->places) + 1);
+	return (uint64_t)entry->generation << INDEX_BITS | ((size_t)(entry - pool->entries) + 1);
 }
 
 struct lp_entry *lp_entry_find(struct lp_pool *pool, uint64_t tag)
 {
 	uint64_t index = tag & INDEX_MASK;
-	if (index == 0 || index > pool->fresh_places)
+	if (index == 0 || index > pool->fresh_entries)
 		return NULL;
-	struct lp_entry *place = &pool->places[index - 1];
-	return place->frame && place->generation == tag >> INDEX_BITS ? place : NULL;
+	struct lp_entry *entry = &pool->entries[index - 1];
+	return entry->frame && entry->generation == tag >> INDEX_BITS ? entry : NULL;
 }
 
-void lp_entry_renew(struct lp_entry *place)
+void lp_entry_renew(struct lp_entry *entry)
 {
-	place->generation++;
+	entry->generation++;
 }

@@ -46,7 +46,7 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 {
 	struct lp_link *l = context;
 	l->last.answered = true;
-	lp_tunnel_on_path(l->tunnel, lp_quic_datagram_max(conn));
+	lp_quic_attach(conn, lp_tunnel_source(l->tunnel), lp_tunnel_sink(l->tunnel));
 	lp_tunnel_on_connected(l->tunnel, l->now);
 }
 
@@ -56,44 +56,6 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	struct lp_link *l = context;
 	(void)conn;
 	lp_tunnel_on_stream(l->tunnel, stream, bytes, len, fin, l->now);
-}
-
-static void on_datagram(void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
-{
-	struct lp_link *l = context;
-	struct lp_verdict verdict;
-	(void)conn;
-	lp_tunnel_on_datagram(l->tunnel, bytes, len, l->now, &verdict);
-	lp_tell_frame("from_room", &verdict);
-}
-
-static bool next_datagram(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_datagram *ret_datagram)
-{
-	struct lp_link *l = context;
-	(void)conn;
-	return lp_tunnel_next_datagram(l->tunnel, max, bulk, l->now, ret_datagram);
-}
-
-static void on_datagram_sent(void *context, struct lp_quic_conn *conn)
-{
-	struct lp_link *l = context;
-	(void)conn;
-	lp_tunnel_datagram_sent(l->tunnel);
-}
-
-static void on_datagram_acked(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	struct lp_link *l = context;
-	(void)conn;
-	lp_tunnel_datagram_acked(l->tunnel, tag);
-}
-
-static void on_datagram_lost(void *context, struct lp_quic_conn *conn, uint64_t tag)
-{
-	struct lp_link *l = context;
-	(void)conn;
-	lp_tunnel_datagram_lost(l->tunnel, tag, l->now);
 }
 
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
@@ -116,11 +78,6 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 static const struct lp_quic_handler handler = {
 	.connected = on_connected,
 	.stream = on_stream,
-	.datagram = on_datagram,
-	.next_datagram = next_datagram,
-	.datagram_sent = on_datagram_sent,
-	.datagram_acked = on_datagram_acked,
-	.datagram_lost = on_datagram_lost,
 	.closed = on_closed,
 };
 
@@ -257,8 +214,6 @@ static void write_packets(struct lp_link *l)
 	size_t len;
 	if (!l->open)
 		return;
-	if (l->conn && lp_tunnel_has_datagram(l->tunnel))
-		lp_quic_wake(l->conn);
 	while ((len = lp_quic_write(
 			l->quic, ops->slot(context), LP_QUIC_PACKET_MAX, &path, l->now)))
 		ops->put(context, &l->remote, len);
@@ -288,17 +243,13 @@ void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const
 
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now)
 {
-	struct lp_verdict verdict;
-	lp_tunnel_on_frame(l->tunnel, frame, len, now, &verdict);
-	lp_tell_frame("to_room", &verdict);
+	lp_tunnel_on_frame(l->tunnel, frame, len, now);
 }
 
 void lp_link_on_time(struct lp_link *l, lp_time now)
 {
 	l->now = now;
 	lp_quic_on_time(l->quic, now);
-	if (l->conn)
-		lp_tunnel_on_path(l->tunnel, lp_quic_datagram_max(l->conn));
 	lp_tunnel_on_time(l->tunnel, now);
 }
 
@@ -351,6 +302,13 @@ lp_time lp_link_rtt(const struct lp_link *l)
 	return info.rtt;
 }
 
+/* Row F7. */
+static void trace(void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict)
+{
+	(void)context;
+	lp_tell_frame(way == LP_TUNNEL_TO_ROOM ? "to_room" : "from_room", verdict);
+}
+
 struct lp_link *lp_link_open(const struct lp_link_config *config)
 {
 	struct lp_link *l = calloc(1, sizeof(*l));
@@ -363,6 +321,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.protected_ipv4 = config->protected_ipv4,
 		.protected_count = config->protected_count,
 		.keep_default_route = config->keep_default_route,
+		.trace = lp_log_on(LP_LOG_FRAME) ? trace : NULL,
 	};
 	struct lp_quic_config quic = {.handler = &handler, .context = l};
 	if (!l || !lp_random(&tunnel.seed, sizeof(tunnel.seed)) ||

@@ -12,6 +12,7 @@
 #include "dirty.h"
 #include "identity_internal.h"
 #include "line.h"
+#include "packet.h"
 #include "path.h"
 #include "prefix.h"
 #include "quiet.h"
@@ -38,6 +39,15 @@ static void put_text(struct lp_quic_close *why, const uint8_t *text, size_t len)
 	why->text[len] = '\0';
 }
 
+/* Lets go of source and sink. */
+static void detach(struct lp_quic_conn *conn)
+{
+	if (conn->source)
+		conn->source->wake = NULL;
+	conn->source = NULL;
+	conn->sink = NULL;
+}
+
 /* The first reason counts. The end itself comes with lp_conn_finish, once nothing of ngtcp2 is on
  * the stack. */
 static void end(struct lp_quic_conn *conn, enum lp_quic_end why, bool silent)
@@ -45,6 +55,7 @@ static void end(struct lp_quic_conn *conn, enum lp_quic_end why, bool silent)
 	conn->ending = true;
 	conn->silent = silent;
 	conn->why.end = why;
+	detach(conn);
 	lp_list_append(&conn->q->ended, &conn->ended);
 }
 
@@ -263,14 +274,31 @@ static int on_crypto(ngtcp2_conn *nc, ngtcp2_encryption_level level, uint64_t of
 	return NGTCP2_ERR_CRYPTO;
 }
 
+static void wake(void *carrier)
+{
+	lp_conn_mark_dirty(carrier, true);
+}
+
+void lp_quic_attach(
+	struct lp_quic_conn *conn, struct lp_datagram_source *source, struct lp_datagram_sink *sink)
+{
+	conn->source = source;
+	conn->sink = sink;
+	conn->path_max = 0;
+	source->wake = wake;
+	source->carrier = conn;
+	lp_packet_source_max(conn);
+	lp_conn_mark_dirty(conn, true); /* something can wait already */
+}
+
 static int on_datagram(
 	ngtcp2_conn *nc, uint32_t flags, const uint8_t *bytes, size_t len, void *user)
 {
 	struct lp_quic_conn *conn = user;
 	(void)nc;
 	(void)flags;
-	if (!conn->ending && conn->phase == LP_CONN_UP)
-		conn->q->handler->datagram(conn->q->context, conn, bytes, len);
+	if (conn->sink)
+		conn->sink->take(conn->sink, bytes, len, conn->q->now);
 	return 0;
 }
 
@@ -477,6 +505,8 @@ void lp_conn_read(
 	}
 	if (conn->ending)
 		return;
+	/* Before those that are woken by what the packet holds: its acknowledgement leaves first. */
+	lp_conn_mark_dirty(conn, false);
 	ngtcp2_path np;
 	lp_path_to_ngtcp2(path, &np);
 	int error = ngtcp2_conn_read_pkt(conn->nc, &np, NULL, bytes, len, conn->q->now);
@@ -584,6 +614,7 @@ void lp_conn_free(struct lp_quic_conn *conn)
 	} else {
 		end_life(conn);
 	}
+	detach(conn);
 	lp_timers_set(&q->timers, conn, LP_NEVER);
 	lp_cids_remove_all(&q->cids, conn);
 	lp_list_remove(&conn->all);

@@ -213,8 +213,10 @@ static void rest(struct lp_quic_conn *conn)
 	conn->burst = 0;
 	conn->eager = false;
 	lp_list_remove(&conn->dirty);
-	if (!conn->ending)
-		lp_timers_set(&conn->q->timers, conn, ngtcp2_conn_get_expiry2(conn->nc));
+	if (conn->ending)
+		return;
+	lp_packet_source_max(conn);
+	lp_timers_set(&conn->q->timers, conn, ngtcp2_conn_get_expiry2(conn->nc));
 }
 
 size_t lp_quic_write(
@@ -241,12 +243,6 @@ size_t lp_quic_write(
 	if (n > 0)
 		q->counters.packets_out++;
 	return n;
-}
-
-void lp_quic_wake(struct lp_quic_conn *conn)
-{
-	if (!conn->ending)
-		lp_conn_mark_dirty(conn, true);
 }
 
 void *lp_quic_user(const struct lp_quic_conn *conn)

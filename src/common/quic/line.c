@@ -15,23 +15,21 @@ uint64_t lp_line_id(uint64_t tag, bool large)
 static int on_acked(ngtcp2_conn *nc, uint64_t id, void *user)
 {
 	struct lp_quic_conn *conn = user;
-	const struct lp_quic_handler *h = conn->q->handler;
 	(void)nc;
 	conn->acked = true;
 	lp_mtu_on_acked(&conn->mtu, id & LARGE);
-	if (id >> 1 && h->datagram_acked && !conn->ending)
-		h->datagram_acked(conn->q->context, conn, id >> 1);
+	if (id >> 1 && conn->source)
+		conn->source->ops->acked(conn->source, id >> 1);
 	return 0;
 }
 
 static int on_lost(ngtcp2_conn *nc, uint64_t id, void *user)
 {
 	struct lp_quic_conn *conn = user;
-	const struct lp_quic_handler *h = conn->q->handler;
 	(void)nc;
 	lp_mtu_on_lost(&conn->mtu, id & LARGE, conn->q->now);
-	if (id >> 1 && h->datagram_lost && !conn->ending)
-		h->datagram_lost(conn->q->context, conn, id >> 1);
+	if (id >> 1 && conn->source)
+		conn->source->ops->lost(conn->source, id >> 1, conn->q->now);
 	return 0;
 }
 

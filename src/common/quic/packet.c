@@ -103,20 +103,29 @@ static size_t vectors_of(const struct lp_datagram *datagram, ngtcp2_vec vec[2])
 	return count;
 }
 
-/* Adds DATAGRAMs as long as the user has some. True as above. A packet is larger than LP_MTU_SAFE only
- * for one that needs it, so that what vanishes with large packets is never a small one. */
+size_t lp_packet_source_max(struct lp_quic_conn *conn)
+{
+	size_t max = conn->source ? lp_quic_datagram_max(conn) : 0;
+	if (max > 0 && max != conn->path_max) {
+		conn->path_max = max;
+		conn->source->ops->path(conn->source, max);
+	}
+	return max;
+}
+
+/* Adds DATAGRAMs as long as the source has some. True as above. A packet is larger than LP_MTU_SAFE only
+ * for a DATAGRAM that needs it, so that a path that drops large packets drops no small DATAGRAM. */
 static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t *bytes,
 	struct packet *packet, ngtcp2_ssize *ret_len)
 {
 	struct lp_quic *q = conn->q;
-	size_t max = conn->phase == LP_CONN_UP ? lp_quic_datagram_max(conn) : 0;
+	struct lp_datagram_source *source = conn->source;
+	size_t max = lp_packet_source_max(conn);
 	size_t small = datagram_max(conn, LP_MTU_SAFE);
 	bool bulk = max > 0 && lp_line_admits_bulk(conn, packet->cap);
-	while (max > 0 && !conn->ending) {
-		struct lp_datagram datagram = {.tag = 0};
-		if (!q->handler->next_datagram(q->context, conn, max, bulk, &datagram) ||
-			conn->ending)
-			break;
+	struct lp_datagram datagram = {.tag = 0};
+	while (max > 0 && !conn->ending &&
+		source->ops->peek(source, max, bulk, q->now, &datagram)) {
 		size_t len = datagram.header_len + datagram.len;
 		assert(len > 0 && len <= max);
 		if (packet->size > LP_MTU_SAFE && len <= small)
@@ -135,9 +144,9 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 		if (accepted && datagram.last && n > 0)
 			conn->eager = lp_conn_has_more(conn);
 		if (accepted)
-			q->handler->datagram_sent(q->context, conn);
+			source->ops->pop(source);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no
-		 * place left for it: it goes into the next. */
+		 * space left for it: it goes into the next. */
 		if (n != NGTCP2_ERR_WRITE_MORE) {
 			*ret_len = n;
 			return true;

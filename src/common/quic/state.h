@@ -81,6 +81,10 @@ struct lp_quic_conn {
 	size_t pending; /* bytes in outs, with what keeping them costs */
 	size_t unsent;  /* outs with something to write that are not blocked */
 	bool any_blocked;
+	/* DATAGRAMs: NULL until it is attached, and from its end on */
+	struct lp_datagram_source *source;
+	struct lp_datagram_sink *sink;
+	size_t path_max; /* bytes: what the source was told last */
 	/* The path */
 	struct lp_governor governor;
 	struct lp_mtu mtu;

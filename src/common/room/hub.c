@@ -49,11 +49,10 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 /* Gives back all that the session holds. Actions may still name it: the last of them frees the rest. */
 static void retire(struct lp_hub *hub, struct lp_session *s)
 {
-	lp_queue_clear(&s->queue, hub->pool);
-	hub->counters.retransmitted += s->queue.retransmitted;
-	lp_reassembly_clear(&s->reassembly, hub->pool);
+	lp_sender_clear(&s->sender);
+	hub->counters.retransmitted += s->sender.retransmitted;
+	lp_receiver_close(&s->receiver);
 	lp_inbox_clear(&s->inbox);
-	lp_hub_unready(hub, s);
 	if (s->prev)
 		s->prev->next = s->next;
 	else
@@ -168,6 +167,17 @@ static void tell_joined(struct lp_hub *hub, struct lp_session *to, const struct 
 	send_control(hub, LP_HUB_MESSAGE, to, &message);
 }
 
+/* The member has left the registry. Frames that wait for it are the room's, and it is no longer in. */
+static void forget_member(struct lp_hub *hub, struct lp_session *s)
+{
+	lp_sender_clear(&s->sender);
+	lp_receiver_close(&s->receiver);
+	lp_member_free(s->member);
+	s->member = NULL;
+	hub->counters.members--;
+	hub->counters.leaves++;
+}
+
 /* Removes the session's member from its room and tells those who stay (rows R7, C3). */
 static void leave_room(struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason)
 {
@@ -192,10 +202,7 @@ static void leave_room(struct lp_hub *hub, struct lp_session *s, enum lp_leave_r
 				.sequence = ++to->sequence, .peer = m->peer, .reason = reason}};
 		send_control(hub, LP_HUB_MESSAGE, to, &message);
 	}
-	s->member = NULL;
-	lp_member_free(m);
-	hub->counters.members--;
-	hub->counters.leaves++;
+	forget_member(hub, s);
 }
 
 static void close_session(
@@ -265,7 +272,11 @@ struct lp_session *lp_hub_open(
 	s->hub = hub;
 	s->user = user;
 	s->source = source;
-	s->path_datagram = datagram_max;
+	lp_sender_init(&s->sender, hub->pool, hub->counters.copy_drops);
+	s->sender.path_max = datagram_max;
+	s->sender.path_changed = lp_hub_path_changed;
+	s->sender.owner = s;
+	lp_receiver_init(&s->receiver, hub->pool, lp_hub_deliver, s);
 	s->inbox.limit = LP_HUB_STREAMS_MAX;
 	s->next = hub->sessions;
 	if (s->next)
@@ -274,6 +285,16 @@ struct lp_session *lp_hub_open(
 	hub->counters.sessions++;
 	set_deadline(hub, s, now + LP_HUB_HELLO_TIMEOUT);
 	return s;
+}
+
+struct lp_datagram_source *lp_session_source(struct lp_session *session)
+{
+	return &session->sender.source;
+}
+
+struct lp_datagram_sink *lp_session_sink(struct lp_session *session)
+{
+	return &session->receiver.sink;
 }
 
 void *lp_session_user(const struct lp_session *session)
@@ -365,7 +386,7 @@ static void on_hello(
 		return;
 	}
 	why.text[0] = 0;
-	if (!lp_rooms_join(hub->rooms, hello, s->source, s->path_datagram, token, now, &member,
+	if (!lp_rooms_join(hub->rooms, hello, s->source, s->sender.path_max, token, now, &member,
 		    &replaced, &why.reason)) {
 		reject(hub, s, &why, now);
 		return;
@@ -375,8 +396,8 @@ static void on_hello(
 	member->user = s;
 	s->state = SESSION_JOINED;
 	s->deadline = LP_NEVER;
-	s->queue.fragments = member->capabilities & LP_CAP_FRAGMENTS;
-	s->queue.retransmit = member->capabilities & LP_CAP_RETRANSMIT;
+	lp_sender_open(&s->sender, member->datagram_budget, member->capabilities);
+	lp_receiver_open(&s->receiver, s->room, member->peer, member->capabilities);
 	hub->counters.members++;
 	hub->counters.joins++;
 	welcome(hub, s);
@@ -471,7 +492,7 @@ void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t st
 		lp_hub_protocol_error(hub, session, lp_status_text(status));
 }
 
-void lp_hub_on_line(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille)
+void lp_hub_on_quality(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille)
 {
 	session->rtt_us = rtt_us;
 	session->loss_permille = loss_permille;
@@ -528,8 +549,8 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 			hub->deadline = s->deadline;
 		if (!status)
 			continue;
-		lp_reassembly_expire(&s->reassembly, hub->pool, now);
-		lp_queue_expire(&s->queue, hub->pool, now);
+		lp_receiver_expire(&s->receiver, now);
+		lp_sender_expire(&s->sender, now);
 		if (s->member && line_changed(s))
 			tell_status(hub, s);
 	}
@@ -541,10 +562,7 @@ void lp_hub_shutdown(struct lp_hub *hub)
 		/* Nobody is told of anybody: all go at once. */
 		if (s->member) {
 			lp_rooms_leave(hub->rooms, s->member);
-			lp_member_free(s->member);
-			s->member = NULL;
-			hub->counters.members--;
-			hub->counters.leaves++;
+			forget_member(hub, s);
 		}
 		close_session(hub, s, LP_LEAVE_SHUTDOWN, "the relay is shutting down");
 	}
@@ -555,7 +573,7 @@ void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_c
 	*ret_counters = hub->counters;
 	for (const struct lp_session *s = hub->sessions; s; s = s->next)
 		ret_counters->retransmitted +=
-			s->queue.retransmitted; /* those of former ones are there */
+			s->sender.retransmitted; /* those of former ones are there */
 	ret_counters->rooms = lp_rooms_count(hub->rooms);
 	ret_counters->frames_free = lp_pool_free_count(hub->pool);
 }

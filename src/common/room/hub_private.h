@@ -3,10 +3,10 @@
 #define LANPARTY_HUB_PRIVATE_H
 
 #include "lanparty/base/siphash.h"
+#include "lanparty/path/receiver.h"
+#include "lanparty/path/sender.h"
 #include "lanparty/room/hub.h"
 #include "lanparty/wire/inbox.h"
-#include "lanparty/path/receiver.h"
-#include "lanparty/wire/overlay.h"
 
 enum session_state {
 	SESSION_HELLO,  /* nothing has been said yet */
@@ -22,7 +22,6 @@ struct lp_session {
 	uint32_t room;    /* its id; outlives the membership */
 	lp_time deadline; /* of the hello, or for the peer to go after a REJECT; or LP_NEVER */
 	uint32_t source;
-	size_t path_datagram;
 	struct lp_session *prev, *next; /* in the hub's list */
 
 	/* control */
@@ -34,15 +33,12 @@ struct lp_session {
 	uint32_t told_rtt_us, told_loss_permille; /* and what the room was told last */
 
 	/* frames */
-	struct lp_queue queue;
-	struct lp_replay seen;
-	struct lp_reassembly reassembly;
+	struct lp_sender sender;
+	struct lp_receiver receiver;
 	unsigned malformed;
 	size_t actions; /* that name it and wait */
 	bool starved;   /* one that it needs is lost: no memory */
 	bool retired;   /* only they are left of it */
-	bool ready;     /* in the ready list */
-	struct lp_session *prev_ready, *next_ready;
 };
 
 struct lp_hub {
@@ -50,7 +46,6 @@ struct lp_hub {
 	struct lp_rooms *rooms;
 	struct lp_pool *pool;
 	struct lp_session *sessions;
-	struct lp_session *first_ready, *last_ready;
 	struct lp_hub_action *actions; /* a ring */
 	size_t action_head, action_count, action_cap;
 	bool starved; /* a session may be */
@@ -62,6 +57,8 @@ struct lp_hub {
 };
 
 void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text);
-void lp_hub_unready(struct lp_hub *hub, struct lp_session *session);
+/* The owner's side of a session's receiver, and of its sender: see receiver.h and sender.h. */
+void lp_hub_deliver(void *session, const struct lp_received *received, lp_time now);
+void lp_hub_path_changed(void *session, size_t datagram_max);
 
 #endif

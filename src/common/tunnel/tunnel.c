@@ -8,7 +8,9 @@
 #include "lanparty/wire/inbox.h"
 #include "tunnel_private.h"
 
-#define POOL_FRAMES (4 * LP_QUEUE_FRAMES) /* waiting, half here, and kept until acknowledged */
+/* For frames that wait and frames that are kept until acknowledged: while no more than half of them are
+ * taken, the sender's share is LP_SENDER_FRAMES. A buffer that was never used costs no memory. */
+#define POOL_FRAMES (8 * LP_SENDER_FRAMES)
 
 /* Actions that always find room: those that end a connection or begin one. Of each there is one at
  * most between two drains of a program that drains after each event. */
@@ -36,7 +38,6 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 		t->config.datagram_budget = LP_DATAGRAM_MAX;
 	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
 		t->config.mtu = LP_ETH_MTU;
-	t->datagram_max = LP_DATAGRAM_MAX;
 	t->deadline = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
@@ -48,6 +49,8 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 		lp_tunnel_free(t);
 		return NULL;
 	}
+	lp_sender_init(&t->sender, t->pool, t->stats.tx_drops);
+	lp_receiver_init(&t->receiver, t->pool, lp_tunnel_deliver, t);
 	lp_filter_source_init(&t->self, config->role, &config->mac);
 	return t;
 }
@@ -65,9 +68,8 @@ static void forget_room(struct lp_tunnel *t)
 	t->early_count = 0;
 	t->sequence = 0;
 	lp_inbox_clear(&t->inbox);
-	lp_queue_clear(&t->queue, t->pool);
-	lp_reassembly_clear(&t->reassembly, t->pool);
-	t->seen = (struct lp_replay){0};
+	lp_sender_clear(&t->sender);
+	lp_receiver_close(&t->receiver);
 	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
 }
 
@@ -110,6 +112,16 @@ static bool is_reserved(enum lp_tunnel_kind kind)
 static bool is_needed(enum lp_tunnel_kind kind)
 {
 	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS;
+}
+
+struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)
+{
+	return &t->sender.source;
+}
+
+struct lp_datagram_sink *lp_tunnel_sink(struct lp_tunnel *t)
+{
+	return &t->receiver.sink;
 }
 
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind)
@@ -184,13 +196,20 @@ void lp_tunnel_start(struct lp_tunnel *t, lp_time now)
 	}
 }
 
+/* No frame passes any more, either way. */
+static void close_room(struct lp_tunnel *t)
+{
+	lp_receiver_close(&t->receiver);
+	t->port->ops->down(t->port);
+}
+
 void lp_tunnel_leave(struct lp_tunnel *t, lp_time now)
 {
 	if (t->state == TUNNEL_JOINED) {
 		struct lp_control bye = {
 			.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_NORMAL}};
 		send_control(t, LP_TUNNEL_MESSAGE, &bye);
-		t->port->ops->down(t->port);
+		close_room(t);
 		t->state = TUNNEL_LEAVING;
 		t->deadline = now + LP_TUNNEL_LEAVE_TIMEOUT;
 		return;
@@ -214,7 +233,7 @@ static void give_up(struct lp_tunnel *t, enum lp_leave_reason reason, const char
 	if (t->state == TUNNEL_GIVING_UP || t->state == TUNNEL_OVER)
 		return;
 	if (t->state == TUNNEL_JOINED)
-		t->port->ops->down(t->port);
+		close_room(t);
 	t->state = TUNNEL_GIVING_UP;
 	t->deadline = LP_NEVER;
 	lp_name_copy(t->reason, sizeof(t->reason), text, strlen(text));
@@ -286,8 +305,8 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->state = TUNNEL_JOINED;
 	t->once_joined = true;
 	t->attempts = 0;
-	t->queue.fragments = welcome->capabilities & LP_CAP_FRAGMENTS;
-	t->queue.retransmit = welcome->capabilities & LP_CAP_RETRANSMIT;
+	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
+	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
 	for (size_t i = 0; i < t->protected_count; i++)
 		lp_neighbours_protect(t->neighbours, t->protected_ipv4[i]);
@@ -389,7 +408,7 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	if (t->state == TUNNEL_OVER || t->state == TUNNEL_WAITING || t->state == TUNNEL_IDLE)
 		return; /* no connection of ours */
 	if (t->state == TUNNEL_JOINED)
-		t->port->ops->down(t->port);
+		close_room(t);
 	bool own = t->state == TUNNEL_GIVING_UP;
 	bool over = own ? t->final : final && !t->once_joined;
 	over = over || t->state == TUNNEL_LEAVING;

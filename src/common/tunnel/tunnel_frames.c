@@ -34,17 +34,11 @@ static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
 	return LP_DROP_NONE;
 }
 
-void lp_tunnel_on_path(struct lp_tunnel *t, size_t datagram_max)
-{
-	t->datagram_max = datagram_max;
-}
-
 /* The largest frame that goes in one datagram, both ways. */
 static size_t frame_max(const struct lp_tunnel *t)
 {
-	size_t budget = t->config.datagram_budget;
-	size_t datagram = t->datagram_max < budget ? t->datagram_max : budget;
-	size_t head = t->queue.retransmit ? LP_OVERLAY_NUMBERED_HEADER : LP_OVERLAY_HEADER;
+	size_t datagram = lp_sender_max(&t->sender);
+	size_t head = t->sender.retransmit ? LP_OVERLAY_NUMBERED_HEADER : LP_OVERLAY_HEADER;
 	return datagram > head ? datagram - head : 0;
 }
 
@@ -77,10 +71,9 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
 	copy->flow = lp_flow_of(view, &t->config.flow_secret);
-	if (lp_queue_push(&t->queue, t->pool, copy, LP_QUEUE_FRAMES, now, t->stats.tx_drops))
-		return LP_DROP_NONE;
+	bool queued = lp_sender_push(&t->sender, copy, now);
 	lp_frame_drop(t->pool, copy);
-	return LP_DROP_QUEUE_FULL;
+	return queued ? LP_DROP_NONE : LP_DROP_QUEUE_FULL;
 }
 
 static enum lp_drop judge_out(
@@ -101,7 +94,7 @@ static enum lp_drop judge_out(
 		drop = check_lease(t, LP_ROLE_GATEWAY, &view);
 	if (drop == LP_DROP_NONE)
 		drop = enqueue(t, &view, now);
-	if (drop == LP_DROP_NONE)
+	if (drop == LP_DROP_NONE && t->config.trace) /* it walks the members */
 		v->action = is_for_members(t, &view.eth.dst)
 				    ? lp_action_for(&view.eth.dst, LP_ACTION_UNICAST)
 				    : LP_ACTION_GATEWAY;
@@ -113,8 +106,14 @@ static uint16_t verdict_len(size_t len)
 	return len < UINT16_MAX ? (uint16_t)len : UINT16_MAX;
 }
 
-void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now,
-	struct lp_verdict *ret_verdict)
+static void trace(
+	const struct lp_tunnel *t, enum lp_tunnel_direction way, const struct lp_verdict *v)
+{
+	if (t->config.trace)
+		t->config.trace(t->config.trace_context, way, v);
+}
+
+void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now)
 {
 	struct lp_verdict v = {.len = verdict_len(len), .targets = 1};
 	v.drop = judge_out(t, frame, len, now, &v);
@@ -126,7 +125,7 @@ void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, l
 		v.targets = 0;
 		t->stats.tx_drops[v.drop]++;
 	}
-	*ret_verdict = v;
+	trace(t, LP_TUNNEL_TO_ROOM, &v);
 }
 
 /* The relay is not trusted either: the frame must be one that its sender may send (row S5). */
@@ -168,14 +167,14 @@ static bool write_frame(struct lp_tunnel *t, const struct lp_view *view)
 	return t->port->ops->write(t->port, copy, view->len);
 }
 
-static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *frame, size_t len,
-	lp_time now, struct lp_verdict *v)
+static enum lp_drop judge_in(
+	struct lp_tunnel *t, const struct lp_received *in, lp_time now, struct lp_verdict *v)
 {
 	struct lp_view view;
-	lp_view_of(frame, len, &view);
-	v->len = verdict_len(len);
+	lp_view_of(in->bytes, in->len, &view);
+	v->len = verdict_len(in->len);
 	v->eth = view.eth;
-	enum lp_drop drop = check_sender(t, peer, &view, now);
+	enum lp_drop drop = check_sender(t, in->peer, &view, now);
 	if (drop == LP_DROP_NONE)
 		drop = check_lease(t, LP_ROLE_CLIENT, &view);
 	if (drop == LP_DROP_NONE && !write_frame(t, &view))
@@ -186,79 +185,21 @@ static enum lp_drop deliver(struct lp_tunnel *t, uint16_t peer, const uint8_t *f
 	return drop;
 }
 
-static enum lp_drop judge_in(
-	struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now, struct lp_verdict *v)
+void lp_tunnel_deliver(void *owner, const struct lp_received *in, lp_time now)
 {
-	struct lp_overlay overlay;
-	if (t->state != TUNNEL_JOINED)
-		return LP_DROP_NOT_JOINED;
-	enum lp_drop drop = lp_overlay_decode(bytes, len, &overlay);
-	if (drop != LP_DROP_NONE)
-		return drop;
-	if (overlay.room != t->welcome.room)
-		return LP_DROP_WRONG_ROOM;
-	if (overlay.type == LP_OVERLAY_WHOLE)
-		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
-	if (overlay.type == LP_OVERLAY_NUMBERED ? !t->queue.retransmit : !t->queue.fragments)
-		return LP_DROP_WRONG_TYPE;
-	if (t->queue.retransmit && lp_replay_has(&t->seen, overlay.frame_id))
-		return LP_DROP_DUPLICATE;
-	if (overlay.type == LP_OVERLAY_NUMBERED) {
-		lp_replay_accept(&t->seen, overlay.frame_id);
-		return deliver(t, overlay.peer, overlay.bytes, overlay.len, now, v);
-	}
-	struct lp_frame *whole = lp_reassembly_add(&t->reassembly, t->pool, &overlay, now);
-	if (!whole) {
-		v->action = LP_ACTION_WAIT;
-		return LP_DROP_NONE;
-	}
-	if (t->queue.retransmit)
-		lp_replay_accept(&t->seen, overlay.frame_id);
-	drop = deliver(t, overlay.peer, whole->bytes, whole->len, now, v);
-	lp_frame_drop(t->pool, whole);
-	return drop;
-}
-
-void lp_tunnel_on_datagram(struct lp_tunnel *t, const uint8_t *bytes, size_t len, lp_time now,
-	struct lp_verdict *ret_verdict)
-{
-	struct lp_verdict v = {0};
-	v.drop = judge_in(t, bytes, len, now, &v);
+	struct lp_tunnel *t = owner;
+	struct lp_verdict v = {.drop = in->drop, .targets = 1};
+	if (in->waits)
+		v = (struct lp_verdict){.action = LP_ACTION_WAIT};
+	else if (v.drop == LP_DROP_NONE)
+		v.drop = judge_in(t, in, now, &v);
 	if (v.drop != LP_DROP_NONE) {
 		v.action = LP_ACTION_DROP;
+		v.targets = 0;
 		t->stats.rx_drops[v.drop]++;
 	} else if (v.action != LP_ACTION_WAIT) {
-		v.targets = 1;
 		t->stats.rx_frames++;
 		t->stats.rx_bytes += v.len;
 	}
-	*ret_verdict = v;
-}
-
-bool lp_tunnel_has_datagram(const struct lp_tunnel *t)
-{
-	return t->queue.count > 0;
-}
-
-bool lp_tunnel_next_datagram(
-	struct lp_tunnel *t, size_t max, bool bulk, lp_time now, struct lp_datagram *ret_datagram)
-{
-	size_t budget = t->config.datagram_budget;
-	return lp_queue_peek(&t->queue, t->pool, max < budget ? max : budget, bulk, now,
-		t->stats.tx_drops, ret_datagram);
-}
-
-void lp_tunnel_datagram_sent(struct lp_tunnel *t)
-{
-	lp_queue_pop(&t->queue, t->pool);
-}
-
-void lp_tunnel_datagram_acked(struct lp_tunnel *t, uint64_t tag)
-{
-	lp_queue_acked(&t->queue, t->pool, tag);
-}
-
-void lp_tunnel_datagram_lost(struct lp_tunnel *t, uint64_t tag, lp_time now)
-{
-	lp_queue_lost(&t->queue, t->pool, tag, now);
+	trace(t, LP_TUNNEL_FROM_ROOM, &v);
 }

@@ -5,9 +5,9 @@
 
 #include "lanparty/wire/inbox.h"
 #include "lanparty/room/neighbours.h"
-#include "lanparty/path/receiver.h"
-#include "lanparty/wire/overlay.h"
 #include "lanparty/base/role.h"
+#include "lanparty/path/receiver.h"
+#include "lanparty/path/sender.h"
 #include "lanparty/tunnel/tunnel.h"
 
 #define LP_TUNNEL_STREAMS 64   /* the relay's messages under way at once: its stream credit */
@@ -63,10 +63,8 @@ struct lp_tunnel {
 	bool starved; /* an action that somebody needs is lost: no memory */
 
 	struct lp_pool *pool;
-	size_t datagram_max; /* of the path, now */
-	struct lp_queue queue;
-	struct lp_replay seen; /* of what the relay numbers */
-	struct lp_reassembly reassembly;
+	struct lp_sender sender;
+	struct lp_receiver receiver;
 	struct lp_filter_source self; /* what comes from our port */
 	struct lp_neighbours *neighbours;
 	struct lp_stats stats;
@@ -84,5 +82,8 @@ bool lp_tunnel_has_mac(const struct lp_tunnel *t, const struct lp_mac *mac);
 struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer);
 /* NULL when out of memory. Without some of them the membership is of no use: it is given up then. */
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind);
+
+/* The owner's side of the receiver (receiver.h). */
+void lp_tunnel_deliver(void *tunnel, const struct lp_received *received, lp_time now);
 
 #endif

@@ -58,26 +58,6 @@ static void relay_stream(void *context, struct lp_quic_conn *conn, int64_t strea
 	lp_quic_send(conn, 0, answer, lp_control_encode(&m, answer, sizeof(answer)), true);
 }
 
-static void relay_datagram(
-	void *context, struct lp_quic_conn *conn, const uint8_t *bytes, size_t len)
-{
-	(void)context;
-	(void)conn;
-	(void)bytes;
-	(void)len;
-}
-
-static bool relay_next(void *context, struct lp_quic_conn *conn, size_t max, bool bulk,
-	struct lp_datagram *ret_datagram)
-{
-	(void)context;
-	(void)conn;
-	(void)max;
-	(void)bulk;
-	(void)ret_datagram;
-	return false;
-}
-
 static void relay_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	(void)context;
@@ -88,9 +68,6 @@ static void relay_closed(void *context, struct lp_quic_conn *conn, const struct 
 static const struct lp_quic_handler relay_handler = {
 	.connected = relay_connected,
 	.stream = relay_stream,
-	.datagram = relay_datagram,
-	.next_datagram = relay_next,
-	.datagram_sent = relay_connected,
 	.closed = relay_closed,
 };
 

@@ -1,12 +1,13 @@
 /* The relay's buffers: how many of them slow members, fragments and former members can hold. */
 #include "hub_unit.h"
 #include "lanparty/path/receiver.h"
+#include "lanparty/path/sender.h"
 
 static void a_slow_members_full_queue_does_not_affect_others(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 3);
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++) {
+	for (int i = 0; i < LP_SENDER_FRAMES; i++) {
 		assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
 		assert_int_equal(peer_take_all(r, 3), 1);
 	}
@@ -18,7 +19,7 @@ static void a_slow_members_full_queue_does_not_affect_others(void **state)
 	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
 	assert_passed(send_udp(r, 1, player_mac(3), 100), LP_ACTION_UNICAST, 1);
-	assert_int_equal(peer_take_all(r, 2), LP_QUEUE_FRAMES);
+	assert_int_equal(peer_take_all(r, 2), LP_SENDER_FRAMES);
 	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
 	relay_free(r);
@@ -30,7 +31,7 @@ static void many_slow_members_leave_buffers_for_the_others(void **state)
 	struct lp_hub_config config = relay_config();
 	config.frames = 1024;
 	struct relay *r = with_config(&config, 1, 12);
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
+	for (int i = 0; i < LP_SENDER_FRAMES; i++)
 		for (unsigned slow = 2; slow <= 11; slow++)
 			send_udp(r, 1, player_mac(slow), 100);
 	assert_true(relay_counters(r).frames_free >= 256);
@@ -100,37 +101,34 @@ static void a_member_that_has_left_receives_no_more_frames(void **state)
 	(void)state;
 	struct relay *r = with_peers(1, 2);
 	const struct lp_control bye = {.type = LP_DISCONNECT};
-	struct lp_datagram d;
 	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
+	assert_true(peer_is_woken(r, 2));
 	peer_message(r, 2, &bye);
-	assert_false(lp_hub_next_datagram(
-		r->hub, r->peers[2].session, LP_DATAGRAM_MAX, true, r->now, &d));
+	assert_int_equal(peer_take_all(r, 2), 0);
 	assert_dropped(send_udp(r, 1, player_mac(2), 100), LP_DROP_NO_TARGET);
+	assert_false(peer_is_woken(r, 2));
 	peer_closed(r, 2, LP_LEAVE_OTHER);
-	assert_null(lp_hub_next_ready(r->hub));
 	assert_int_equal(relay_counters(r).frames_free, 2048);
 	relay_free(r);
 }
 
-static void each_session_with_frames_is_ready_once_in_any_leave_order(void **state)
+static void whoever_leaves_the_others_are_woken_and_get_their_frames(void **state)
 {
 	(void)state;
 	for (int leaver = 2; leaver <= 5; leaver++) {
 		struct relay *r = with_peers(1, 5);
-		int ready = 0;
-		struct lp_session *s;
 		send_udp(r, 1, BROADCAST, 100);
 		send_udp(r, 1, BROADCAST, 100);
 		peer_closed(r, leaver, LP_LEAVE_NORMAL);
-		while ((s = lp_hub_next_ready(r->hub))) {
-			struct peer *p = lp_session_user(s);
-			assert_int_equal(peer_take_all(r, (int)(p - r->peers)), 2);
-			ready++;
+		for (int i = 2; i <= 5; i++) {
+			assert_true(peer_is_woken(r, i));
+			if (i != leaver)
+				assert_int_equal(peer_take_all(r, i), 2);
 		}
-		assert_int_equal(ready, 3);
-		send_udp(r, 1, player_mac(leaver == 2 ? 3 : 2), 100);
-		assert_non_null(lp_hub_next_ready(r->hub));
-		assert_null(lp_hub_next_ready(r->hub));
+		int other = leaver == 2 ? 3 : 2;
+		send_udp(r, 1, player_mac((unsigned)other), 100);
+		for (int i = 2; i <= 5; i++)
+			assert_int_equal(peer_is_woken(r, i), i == other);
 		relay_free(r);
 	}
 }
@@ -144,7 +142,7 @@ int main(void)
 		cmocka_unit_test(fragments_of_a_silent_member_return_to_the_pool),
 		cmocka_unit_test(frames_are_dropped_while_all_buffers_are_in_use),
 		cmocka_unit_test(a_member_that_has_left_receives_no_more_frames),
-		cmocka_unit_test(each_session_with_frames_is_ready_once_in_any_leave_order),
+		cmocka_unit_test(whoever_leaves_the_others_are_woken_and_get_their_frames),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -354,7 +354,7 @@ static void R6_the_path_of_the_connection_limits_the_mtu(void **state)
 	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
 	m.hello.capabilities = 0;
 	peer_open(r, 1, 1200);
-	lp_hub_on_path(r->peers[1].session, 1250); /* the path grew before the hello arrived */
+	peer_path(r, 1, 1250); /* it has grown before the hello came */
 	peer_say(r, 1, 0, &m);
 	assert_int_equal(r->peers[1].welcome.mtu, 1250 - LP_OVERLAY_HEADER - LP_ETH_HEADER);
 	assert_int_equal(r->peers[1].welcome.capabilities, 0);
@@ -383,7 +383,7 @@ static void changed_link_status_is_sent_to_the_room(void **state)
 	relay_at(r, r->now + 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		relay_forget(r);
-		lp_hub_on_line(r->peers[1].session, rows[i].rtt, rows[i].loss);
+		lp_hub_on_quality(r->peers[1].session, rows[i].rtt, rows[i].loss);
 		lp_time due = lp_hub_deadline(r->hub);
 		assert_in_range(due, r->now, r->now + LP_HUB_STATUS_INTERVAL);
 		relay_at(r, due - 1);
@@ -409,7 +409,7 @@ static void large_rooms_get_no_link_status_and_empty_hubs_no_wake_up(void **stat
 	for (int members = LP_HUB_STATUS_MEMBERS; members <= LP_HUB_STATUS_MEMBERS + 1; members++) {
 		struct relay *r = with_peers(1, members);
 		relay_forget(r);
-		lp_hub_on_line(r->peers[1].session, 1000, 0);
+		lp_hub_on_quality(r->peers[1].session, 1000, 0);
 		relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
 		assert_int_equal(r->peers[2].count, members == LP_HUB_STATUS_MEMBERS);
 		for (int i = 1; i <= members; i++)

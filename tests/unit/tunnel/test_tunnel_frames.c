@@ -2,6 +2,7 @@
 #include "tunnel_unit.h"
 
 #include "lanparty/path/receiver.h"
+#include "lanparty/path/sender.h"
 
 static void frames_are_dropped_before_and_after_the_stay(void **state)
 {
@@ -31,7 +32,7 @@ static void frames_are_dropped_before_and_after_the_stay(void **state)
 		assert_int_equal(in.drop, LP_DROP_NOT_JOINED);
 		assert_int_equal(in.targets, 0);
 	}
-	assert_false(lp_tunnel_has_datagram(l->tunnel)); /* waiting datagrams are discarded */
+	assert_false(line_has_datagram(l)); /* what waited is gone */
 	assert_int_equal(l->port.count, 0);
 	line_free(l);
 }
@@ -47,12 +48,12 @@ static void F1_sent_datagrams_carry_the_ids_of_the_welcome(void **state)
 	assert_int_equal(v.drop, LP_DROP_NONE);
 	assert_int_equal(v.targets, 1);
 	assert_int_equal(v.len, 1400);
-	assert_true(lp_tunnel_has_datagram(l->tunnel));
+	assert_true(line_has_datagram(l));
 	assert_int_equal(line_take(l, 1500, bytes, &o), LP_OVERLAY_HEADER + 1400);
 	assert_int_equal(o.room, ROOM);
 	assert_int_equal(o.peer, OWN_PEER);
 	assert_memory_equal(o.bytes, f, len);
-	assert_false(lp_tunnel_has_datagram(l->tunnel));
+	assert_false(line_has_datagram(l));
 	assert_int_equal(line_take(l, 1500, bytes, &o), 0);
 	line_free(l);
 }
@@ -108,7 +109,7 @@ static void tcp_segments_are_clamped_to_one_datagram_in_both_directions(void **s
 	struct line *l = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
-	lp_tunnel_on_path(l->tunnel, 1248);
+	line_path(l, 1248);
 	size_t len = frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);
 	line_frame(l, f, len);
 	line_take(l, 1500, bytes, &o);
@@ -117,7 +118,7 @@ static void tcp_segments_are_clamped_to_one_datagram_in_both_directions(void **s
 	len = frame_syn(f, player_mac(OWN_PEER), player_mac(11), LAN(6), LAN(5), 1460);
 	line_forwarded(l, 11, f, len);
 	assert_int_equal(offered(l->port.frame), 1186);
-	lp_tunnel_on_path(l->tunnel, 1440);
+	line_path(l, 1440);
 	line_forwarded(l, 11, f, len);
 	assert_int_equal(offered(l->port.frame), 1378);
 	line_free(l);
@@ -187,14 +188,14 @@ static void the_queue_to_the_relay_is_bounded(void **state)
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
 	size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 100);
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
+	for (int i = 0; i < LP_SENDER_FRAMES; i++)
 		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
 	const struct lp_stats *s = lp_tunnel_stats(l->tunnel);
 	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 3); /* the oldest frames */
-	for (int i = 0; i < LP_QUEUE_FRAMES; i++)
+	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 3); /* the oldest */
+	for (int i = 0; i < LP_SENDER_FRAMES; i++)
 		assert_int_equal(line_take(l, 1500, bytes, &o), 108);
 	assert_int_equal(line_take(l, 1500, bytes, &o), 0);
 	line_free(l);
@@ -353,22 +354,22 @@ static void tcp_is_numbered_only_for_a_relay_with_retransmission(void **state)
 			frame_tcp(f, BROADCAST, player_mac(OWN_PEER), LAN(5), LAN(6), 445, 700);
 		for (int n = 0; n < 2; n++) {
 			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-			assert_true(lp_tunnel_next_datagram(l->tunnel, 1400, true, l->now, &d));
-			lp_tunnel_datagram_sent(l->tunnel);
+			assert_true(line_peek(l, 1400, true, &d));
+			line_pop(l);
 			assert_int_equal(
 				d.header[0] & 15, resend ? LP_OVERLAY_NUMBERED : LP_OVERLAY_WHOLE);
 			assert_int_equal(d.tag != 0, resend);
-			lp_tunnel_datagram_lost(l->tunnel, d.tag, l->now);
-			assert_int_equal(lp_tunnel_has_datagram(l->tunnel), resend);
+			line_lost(l, d.tag);
+			assert_int_equal(line_has_datagram(l), resend);
 			if (!resend)
 				continue;
 			uint8_t number = d.header[LP_OVERLAY_HEADER + 1];
 			assert_int_equal(number, n);
-			assert_true(lp_tunnel_next_datagram(l->tunnel, 1400, true, l->now, &d));
+			assert_true(line_peek(l, 1400, true, &d));
 			assert_int_equal(d.header[LP_OVERLAY_HEADER + 1], number);
-			lp_tunnel_datagram_sent(l->tunnel);
-			lp_tunnel_datagram_acked(l->tunnel, d.tag);
-			assert_false(lp_tunnel_has_datagram(l->tunnel));
+			line_pop(l);
+			line_acked(l, d.tag);
+			assert_false(line_has_datagram(l));
 		}
 		line_free(l);
 	}
@@ -385,7 +386,7 @@ static void tcp_segments_leave_space_for_a_number(void **state)
 		struct lp_overlay o;
 		line_start(l);
 		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
-		lp_tunnel_on_path(l->tunnel, 1200);
+		line_path(l, 1200);
 		size_t len =
 			frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);
 		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);

@@ -1,5 +1,5 @@
-/* The queue: the order of flows, and what is dropped when it is full. */
-#include "queue_unit.h"
+/* The queue: whose turn it is, and what is dropped when it is full. */
+#include "sender_unit.h"
 
 static void frames_leave_unfragmented_and_in_order_if_they_fit(void **state)
 {
@@ -7,13 +7,13 @@ static void frames_leave_unfragmented_and_in_order_if_they_fit(void **state)
 	push(60, 1);
 	push(1514, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1);
-	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* a peek does not remove the frame */
-	lp_queue_pop(&queue, pool);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* a peek is no pop */
+	pop();
 	struct lp_overlay second = peek(LP_DATAGRAM_MAX);
 	assert_int_equal(second.type, LP_OVERLAY_WHOLE);
 	assert_int_equal(second.len, 1514);
 	assert_int_equal(second.bytes[0], 2);
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
@@ -31,15 +31,15 @@ static void a_frame_one_byte_too_long_for_a_datagram_is_fragmented(void **state)
 		assert_int_equal(first.frame_id, id);
 		assert_int_equal(first.frame_len, 1513);
 		assert_false(last);
-		lp_queue_pop(&queue, pool);
-		/* a larger path in between changes nothing, because the first fragment was sent */
+		pop();
+		/* a larger path in between changes nothing: the first half is out */
 		struct lp_overlay second = peek(LP_DATAGRAM_MAX);
 		assert_int_equal(second.type, LP_OVERLAY_SECOND);
 		assert_int_equal(second.len, 756);
 		assert_int_equal(second.frame_id, id);
 		assert_int_equal(second.bytes[755], 0xee);
 		assert_int_equal(last, id == 1);
-		lp_queue_pop(&queue, pool);
+		pop();
 	}
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
@@ -51,10 +51,10 @@ static void the_largest_frame_fits_two_of_the_smallest_datagrams(void **state)
 	push(LP_ETH_FRAME_MAX, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_FIRST);
 	assert_false(last);
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_SECOND);
 	assert_true(last);
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
 }
 
@@ -65,9 +65,9 @@ static void F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted(void 
 	push(60, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MIN - 1).bytes[0], 2);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 1);
-	lp_queue_pop(&queue, pool);
+	pop();
 
-	queue.fragments = false;
+	sender.fragments = false;
 	push(100, 3);
 	assert_nothing_to_send(LP_OVERLAY_HEADER + 99);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
@@ -81,11 +81,11 @@ static void F5_a_path_that_shrinks_between_the_halves_ends_the_frame(void **stat
 	push(1000, 1);
 	push(1000, 2);
 	assert_int_equal(peek(600).type, LP_OVERLAY_FIRST);
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_nothing_to_send(LP_OVERLAY_FRAGMENT_HEADER + 499);
 	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
 	push(1000, 3);
-	assert_int_equal(queue.number, 1);
+	assert_int_equal(sender.number, 1);
 	struct lp_overlay next = peek(600);
 	assert_int_equal(next.type, LP_OVERLAY_FIRST);
 	/* or the receiver would join it with the lost frame's fragment */
@@ -96,15 +96,15 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 {
 	(void)state;
 	push_to(1, 60, 200);
-	for (int i = 0; i < LP_QUEUE_FRAMES - 1; i++)
+	for (int i = 0; i < LP_SENDER_FRAMES - 1; i++)
 		push_to(2, 60, (uint8_t)(i % 100));
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
 	push_to(1, 60, 201);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 1);
-	assert_int_equal(queue.count, LP_QUEUE_FRAMES);
+	assert_int_equal(sender.count, LP_SENDER_FRAMES);
 	size_t small = 0, others = 0;
 	uint8_t oldest = 255;
-	while (queue.count > 0) {
+	while (sender.count > 0) {
 		uint8_t fill = take();
 		if (fill >= 200) {
 			small++;
@@ -114,16 +114,17 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 		}
 	}
 	assert_int_equal(small, 2);
-	assert_int_equal(others, LP_QUEUE_FRAMES - 2);
+	assert_int_equal(others, LP_SENDER_FRAMES - 2);
 	assert_int_equal(oldest, 1);
 }
 
-static void the_caller_can_lower_the_queue_limit(void **state)
+static void when_buffers_are_scarce_few_frames_wait_and_never_less_than_the_least(void **state)
 {
 	(void)state;
+	leave_free(20); /* a quarter of them would be 5 */
 	for (int i = 0; i < 20; i++)
-		push_up_to(8, 60, (uint8_t)i, (struct lp_flow_key){0});
-	assert_int_equal(queue.count, 8);
+		push(60, (uint8_t)i);
+	assert_int_equal(sender.count, LP_SENDER_LEAST);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 12);
 	assert_int_equal(take(), 12);
 }
@@ -139,7 +140,7 @@ static void flows_take_turns_whatever_their_frame_length(void **state)
 	while (bytes[0] + bytes[1] < 60000) {
 		struct lp_overlay o = peek(LP_DATAGRAM_MAX);
 		bytes[o.bytes[0] - 1] += o.len;
-		lp_queue_pop(&queue, pool);
+		pop();
 	}
 	assert_in_range(bytes[0], 28000, 32000);
 }
@@ -192,7 +193,7 @@ static void a_game_with_several_frames_per_round_stays_sparse(void **state)
 		take();
 	}
 	assert_in_range(first, 10, 30);
-	while (queue.count > 0)
+	while (sender.count > 0)
 		take();
 }
 
@@ -204,23 +205,23 @@ static void bulk_waits_for_the_governor_and_a_game_does_not(void **state)
 	take(), take();
 	bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	/* A sparse flow can send its quantum first once per round of bulk. */
-	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
+	/* One after the other: what it may send first is good until bulk has had its turn. */
+	for (int i = 0; i < LP_SENDER_SPARSE / 100; i++) {
 		push_to(2, 100, 2);
 		assert_int_equal(take(), 2);
 	}
 	push_to(2, 100, 2);
 	push_to(3, 1500, 3); /* too large for a sparse frame */
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	push_to(5, LP_QUEUE_SPARSE + 1, 5);
+	push_to(5, LP_SENDER_SPARSE + 1, 5);
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	push_to(6, LP_QUEUE_SPARSE, 6);
+	push_to(6, LP_SENDER_SPARSE, 6);
 	assert_int_equal(take(), 6);
 	push_to(4, 100, 4);
 	assert_int_equal(take(), 4);
 	bulk = true;
-	assert_int_equal(queue.count, 21);
-	while (queue.count > 0)
+	assert_int_equal(sender.count, 21);
+	while (sender.count > 0)
 		take();
 }
 
@@ -230,11 +231,11 @@ static void a_second_fragment_does_not_wait_for_the_governor(void **state)
 	(void)state;
 	push(1500, 1);
 	assert_int_equal(peek(1000).type, LP_OVERLAY_FIRST);
-	lp_queue_pop(&queue, pool);
+	pop();
 	bulk = false;
 	push_to(2, 100, 2);
 	assert_int_equal(peek(1000).type, LP_OVERLAY_SECOND);
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_int_equal(take(), 2);
 }
 
@@ -244,7 +245,7 @@ static void codel_drops_bulk_frames_and_no_game_frames(void **state)
 	size_t games = 0;
 	/* One frame leaves per 4 ms, and the queue holds 50: a delay of 200 ms. */
 	for (int i = 0; i < 400; i++) {
-		while (queue.count < 50)
+		while (sender.count < 50)
 			push_to(1, 1500, 1);
 		if (i % 5 == 0)
 			push_to(2, 100, 2);
@@ -259,9 +260,9 @@ static void codel_drops_bulk_frames_and_no_game_frames(void **state)
 static void sparse_frames_are_never_dropped_as_late(void **state)
 {
 	(void)state;
-	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++)
+	for (int i = 0; i < LP_SENDER_SPARSE / 100; i++)
 		push_to(2, 100, 2);
-	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
+	for (int i = 0; i < LP_SENDER_SPARSE / 100; i++) {
 		assert_int_equal(take(), 2);
 		now += 90 * LP_MILLISECOND; /* nothing is sent during this time */
 	}
@@ -271,20 +272,20 @@ static void sparse_frames_are_never_dropped_as_late(void **state)
 static void flows_share_an_entry_only_when_there_are_very_many(void **state)
 {
 	(void)state;
-	/* all of these map to the same set */
-	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++)
+	/* all want the same place */
+	for (uint32_t i = 0; i < LP_SENDER_WAYS; i++)
 		for (int n = 0; n < 5; n++)
-			push_to(i * LP_QUEUE_FLOWS, 1500, (uint8_t)i);
-	unsigned turns[LP_QUEUE_WAYS] = {0};
-	for (uint32_t i = 0; i < 2 * LP_QUEUE_WAYS; i++)
+			push_to(i * LP_SENDER_FLOWS, 1500, (uint8_t)i);
+	unsigned turns[LP_SENDER_WAYS] = {0};
+	for (uint32_t i = 0; i < 2 * LP_SENDER_WAYS; i++)
 		turns[take()]++;
-	for (uint32_t i = 0; i < LP_QUEUE_WAYS; i++)
+	for (uint32_t i = 0; i < LP_SENDER_WAYS; i++)
 		assert_int_equal(turns[i], 2);
-	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* one more flow shares an entry */
-	while (queue.count > 1)
+	push_to(LP_SENDER_WAYS * LP_SENDER_FLOWS, 100, 99); /* one more shares */
+	while (sender.count > 1)
 		assert_int_not_equal(take(), 100);
 	take();
-	push_to(LP_QUEUE_WAYS * LP_QUEUE_FLOWS, 100, 99); /* entries are released */
+	push_to(LP_SENDER_WAYS * LP_SENDER_FLOWS, 100, 99); /* slots are given back */
 	push_to(0, 100, 98);
 	assert_int_equal(take(), 99);
 }
@@ -300,8 +301,8 @@ static void many_flows_of_one_member_displace_only_their_own_frames(void **state
 				.len = 100,
 				.peer = 3,
 				.flow = {.hash = 100 + flow}};
-			assert_true(
-				lp_queue_push(&queue, pool, frame, LP_QUEUE_FRAMES, now, drops));
+			assert_true(lp_sender_push(&sender, frame, now));
+			lp_frame_drop(pool, frame);
 		}
 		if (round == 40)
 			for (int i = 0; i < 20; i++)
@@ -309,20 +310,21 @@ static void many_flows_of_one_member_displace_only_their_own_frames(void **state
 	}
 	assert_true(drops[LP_DROP_QUEUE_FULL] > 0);
 	size_t download = 0;
-	while (queue.count > 0) {
+	while (sender.count > 0) {
 		struct lp_datagram d;
-		assert_true(lp_queue_peek(&queue, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
+		assert_true(peek_at(LP_DATAGRAM_MAX, &d));
 		download += d.len == 1500;
-		lp_queue_pop(&queue, pool);
+		pop();
 	}
 	assert_int_equal(download, 20);
 }
 
-/* One member's flows use all entries first. A second member's frames share them and are more. */
-static void a_full_queue_stays_full_when_flows_share_entries(void **state)
+/* One peer's flows begin all slots; a second one's frames wait behind them, and are more. */
+static void a_full_queue_stays_full_when_flows_share_their_slots(void **state)
 {
 	(void)state;
-	const size_t limit = 80;
+	const size_t limit = 80; /* a quarter of what is free beside so many */
+	leave_free(5 * limit);
 	for (uint32_t i = 0; i < 264; i++) {
 		struct lp_frame *frame = lp_pool_take(pool);
 		assert_non_null(frame);
@@ -330,11 +332,83 @@ static void a_full_queue_stays_full_when_flows_share_entries(void **state)
 			.len = 60,
 			.peer = i < 64 ? 3 : 4,
 			.flow = {.hash = 1000 + i}};
-		assert_true(lp_queue_push(&queue, pool, frame, limit, now, drops));
-		assert_true(queue.count <= limit);
+		assert_true(lp_sender_push(&sender, frame, now));
+		lp_frame_drop(pool, frame);
+		assert_true(sender.count <= limit);
 	}
-	assert_int_equal(queue.count, limit);
+	assert_int_equal(sender.count, limit);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 264 - limit);
+}
+
+/* The sender does not grow past its share, and shrinks no faster than frames are sent. */
+static void a_sender_over_its_share_drops_one_frame_for_each_new_one(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		push(60, (uint8_t)i);
+	leave_free(LP_SENDER_LEAST);
+	for (int i = 0; i < 5; i++) {
+		push(60, (uint8_t)(100 + i));
+		assert_int_equal(sender.count, 100);
+		assert_int_equal(drops[LP_DROP_QUEUE_FULL], i + 1);
+	}
+	assert_int_equal(take(), 5);
+}
+
+static size_t wakes;
+
+static void count_wake(void *carrier)
+{
+	assert_ptr_equal(carrier, &wakes);
+	wakes++;
+}
+
+static void a_push_and_a_loss_wake_the_connection(void **state)
+{
+	(void)state;
+	wakes = 0;
+	sender.retransmit = true;
+	push_tcp(1000, 1); /* nobody is attached */
+	sender.source.wake = count_wake;
+	sender.source.carrier = &wakes;
+	push_tcp(1000, 2);
+	assert_int_equal(wakes, 1);
+	take(), take();
+	acked(tag + 1); /* no tag of ours */
+	lost(tag + 1);
+	assert_int_equal(wakes, 1);
+	lost(tag);
+	assert_int_equal(wakes, 2);
+	lp_sender_clear(&sender);
+	assert_ptr_equal(sender.source.wake, count_wake);
+}
+
+static size_t told_path;
+
+static void remember_path(void *owner, size_t datagram_max)
+{
+	assert_ptr_equal(owner, &told_path);
+	told_path = datagram_max;
+}
+
+static void the_owner_hears_of_the_path_and_the_budget_bounds_it(void **state)
+{
+	(void)state;
+	sender.path_changed = remember_path;
+	sender.owner = &told_path;
+	lp_sender_open(&sender, 1000, 0);
+	assert_false(sender.fragments || sender.retransmit);
+	sender.source.ops->path(&sender.source, 1440);
+	assert_int_equal(told_path, 1440);
+	assert_int_equal(lp_sender_max(&sender), 1000);
+	sender.source.ops->path(&sender.source, 900);
+	assert_int_equal(lp_sender_max(&sender), 900);
+	push(992, 1);
+	push(993, 2);
+	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* 992 and a header are 1000 */
+	pop();
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(drops[LP_DROP_TOO_BIG], 1);
 }
 
 int main(void)
@@ -346,7 +420,7 @@ int main(void)
 		TEST(F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted),
 		TEST(F5_a_path_that_shrinks_between_the_halves_ends_the_frame),
 		TEST(a_full_queue_loses_the_oldest_frame_of_its_longest_flow),
-		TEST(the_caller_can_lower_the_queue_limit),
+		TEST(when_buffers_are_scarce_few_frames_wait_and_never_less_than_the_least),
 		TEST(flows_take_turns_whatever_their_frame_length),
 		TEST(a_turn_is_one_large_frame),
 		TEST(a_sparse_flow_is_sent_before_bulk),
@@ -357,7 +431,10 @@ int main(void)
 		TEST(sparse_frames_are_never_dropped_as_late),
 		TEST(flows_share_an_entry_only_when_there_are_very_many),
 		TEST(many_flows_of_one_member_displace_only_their_own_frames),
-		TEST(a_full_queue_stays_full_when_flows_share_entries),
+		TEST(a_full_queue_stays_full_when_flows_share_their_slots),
+		TEST(a_sender_over_its_share_drops_one_frame_for_each_new_one),
+		TEST(a_push_and_a_loss_wake_the_connection),
+		TEST(the_owner_hears_of_the_path_and_the_budget_bounds_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

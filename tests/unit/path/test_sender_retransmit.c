@@ -1,29 +1,28 @@
-/* Numbered frames are kept until they are acknowledged, retransmitted when lost, and released after
- * a limit. */
-#include "queue_unit.h"
+/* Numbered frames: kept until acknowledged, sent again when lost, given up in time. */
+#include "sender_unit.h"
 
 static void numbered_frames_are_kept_and_retransmitted_when_lost(void **state)
 {
 	(void)state;
-	queue.retransmit = true;
+	sender.retransmit = true;
 	push_tcp(1000, 1);
 	push_tcp(1000, 2);
 	struct lp_overlay o = peek(LP_DATAGRAM_MAX);
 	uint64_t first = tag;
 	assert_int_equal(o.type, LP_OVERLAY_NUMBERED);
 	assert_int_equal(o.frame_id, 0);
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_int_equal(peek(LP_DATAGRAM_MAX).frame_id, 1);
 	uint64_t second = tag;
-	lp_queue_pop(&queue, pool);
+	pop();
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES - 2);
 
-	lp_queue_acked(&queue, pool, second);
-	lp_queue_lost(&queue, pool, second, now); /* no longer kept */
-	lp_queue_lost(&queue, pool, first, now);
-	lp_queue_acked(&queue, pool, first); /* no longer kept either */
-	assert_int_equal(queue.count, 1);
+	acked(second);
+	lost(second); /* over */
+	lost(first);
+	acked(first); /* over as well */
+	assert_int_equal(sender.count, 1);
 	bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	bulk = true;
@@ -32,31 +31,31 @@ static void numbered_frames_are_kept_and_retransmitted_when_lost(void **state)
 	assert_int_equal(o.frame_id, 0);
 	assert_int_equal(o.bytes[0], 1);
 	assert_int_not_equal(tag, first);
-	lp_queue_pop(&queue, pool);
-	assert_int_equal(queue.retransmitted, 1);
-	lp_queue_acked(&queue, pool, tag);
+	pop();
+	assert_int_equal(sender.retransmitted, 1);
+	acked(tag);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
 static void a_lost_frame_is_fragmented_when_the_path_has_shrunk(void **state)
 {
 	(void)state;
-	queue.retransmit = true;
+	sender.retransmit = true;
 	push_tcp(1400, 1);
 	push_tcp(100, 2);
 	take();
 	uint64_t first = tag;
 	assert_int_equal(take(), 2);
-	lp_queue_lost(&queue, pool, first, now);
+	lost(first);
 	struct lp_overlay o = peek(1100);
 	assert_int_equal(o.type, LP_OVERLAY_FIRST);
-	assert_int_equal(o.frame_id, 0); /* unnumbered frames carry no id */
-	lp_queue_pop(&queue, pool);
+	assert_int_equal(o.frame_id, 0); /* whoever has it already knows it by that */
+	pop();
 	o = peek(1100);
 	assert_int_equal(o.type, LP_OVERLAY_SECOND);
 	assert_int_equal(o.frame_id, 0);
-	lp_queue_pop(&queue, pool);
-	assert_int_equal(queue.count, 0);
+	pop();
+	assert_int_equal(sender.count, 0);
 }
 
 /* The path can have stopped carrying large packets, and black hole detection takes a while. */
@@ -68,14 +67,14 @@ static void a_large_frame_lost_three_times_is_fragmented(void **state)
 	} rows[] = {{1400, true, true}, {1400, false, false}, {LP_DATAGRAM_MIN, true, false},
 		{LP_DATAGRAM_MIN + 1, true, true}};
 	(void)state;
-	queue.retransmit = true;
+	sender.retransmit = true;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		queue.fragments = rows[i].fragments;
+		sender.fragments = rows[i].fragments;
 		push_tcp(rows[i].len, 1);
-		for (int n = 0; n < LP_QUEUE_LARGE; n++) {
+		for (int n = 0; n < LP_SENDER_LARGE; n++) {
 			assert_int_equal(peek(LP_DATAGRAM_MAX + 2).type, LP_OVERLAY_NUMBERED);
 			take();
-			lp_queue_lost(&queue, pool, tag, now);
+			lost(tag);
 		}
 		struct lp_overlay o = peek(LP_DATAGRAM_MAX + 2);
 		assert_int_equal(
@@ -83,7 +82,7 @@ static void a_large_frame_lost_three_times_is_fragmented(void **state)
 		assert_int_equal(o.frame_id, i);
 		take();
 		if (!rows[i].in_fragments) {
-			lp_queue_acked(&queue, pool, tag);
+			acked(tag);
 			continue;
 		}
 		o = peek(LP_DATAGRAM_MAX + 2);
@@ -91,26 +90,26 @@ static void a_large_frame_lost_three_times_is_fragmented(void **state)
 		assert_int_equal(o.frame_id, i);
 		take();
 	}
-	assert_int_equal(queue.count, 0);
+	assert_int_equal(sender.count, 0);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
 static void retransmissions_are_limited(void **state)
 {
 	(void)state;
-	queue.retransmit = true;
+	sender.retransmit = true;
 	push_tcp(700, 1);
-	for (int i = 0; i < LP_QUEUE_TRIES; i++) {
-		assert_int_equal(queue.count, 1);
+	for (int i = 0; i < LP_SENDER_TRIES; i++) {
+		assert_int_equal(sender.count, 1);
 		take();
-		lp_queue_lost(&queue, pool, tag, now);
+		lost(tag);
 	}
-	assert_int_equal(queue.count, 0);
+	assert_int_equal(sender.count, 0);
 	push_tcp(1000, 2);
 	take();
-	now += LP_QUEUE_RETRANSMIT_MAX + 1;
-	lp_queue_lost(&queue, pool, tag, now);
-	assert_int_equal(queue.count, 0);
+	now += LP_SENDER_RETRANSMIT_MAX + 1;
+	lost(tag);
+	assert_int_equal(sender.count, 0);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
@@ -118,70 +117,73 @@ static void retransmissions_are_limited(void **state)
 static void frames_without_a_report_are_released(void **state)
 {
 	(void)state;
-	queue.retransmit = true;
+	sender.retransmit = true;
 	push_tcp(1000, 1);
 	take();
 	now += 10 * LP_SECOND;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
-	lp_queue_lost(&queue, pool, tag, now);
-	assert_int_equal(queue.count, 0);
+	lost(tag);
+	assert_int_equal(sender.count, 0);
 }
 
 /* After 2^32 uses of an entry its tags repeat. The frame that uses the entry now must not be
  * touched. */
 static void a_wrapped_tag_does_not_find_another_frame(void **state)
 {
-	static struct lp_queue other;
+	static struct lp_sender other;
 	struct lp_datagram d;
 	(void)state;
-	memset(&other, 0, sizeof(other));
-	queue.retransmit = other.retransmit = true;
+	lp_sender_init(&other, pool, drops);
+	struct lp_datagram_source *source = &other.source;
+	sender.retransmit = other.retransmit = true;
 	push_tcp(1000, 1);
 	take();
 	uint64_t old = tag;
-	lp_queue_acked(&queue, pool, old);
+	acked(old);
 	struct lp_frame *frame = lp_pool_take(pool);
 	frame->len = 1000;
 	frame->flow = (struct lp_flow_key){.hash = 1, .tcp = true};
-	assert_true(lp_queue_push(&other, pool, frame, LP_QUEUE_FRAMES, now, drops));
-	other.flows[1].places.first->generation--;
-	assert_ptr_equal(lp_entry_find(pool, old), other.flows[1].places.first);
-	lp_queue_lost(&queue, pool, old, now);
-	lp_queue_lost(&other, pool, old, now); /* the frame is still waiting */
-	assert_true(lp_queue_peek(&other, pool, LP_DATAGRAM_MAX, true, now, drops, &d));
-	lp_queue_pop(&other, pool);
+	assert_true(lp_sender_push(&other, frame, now));
+	lp_frame_drop(pool, frame);
+	other.flows[1].entries.first->generation--;
+	assert_ptr_equal(lp_entry_find(pool, old), other.flows[1].entries.first);
+	lost(old);
+	source->ops->lost(source, old, now); /* it waits yet */
+	assert_true(source->ops->peek(source, LP_DATAGRAM_MAX, true, now, &d));
+	source->ops->pop(source);
 	assert_int_equal(d.tag, old);
-	lp_queue_acked(&queue, pool, old);
+	acked(old);
 	assert_int_equal(other.flight_count, 1);
-	lp_queue_acked(&other, pool, old);
+	source->ops->acked(source, old);
 	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
 }
 
 static void retransmissions_do_not_displace_new_frames(void **state)
 {
 	(void)state;
-	queue.retransmit = true;
+	sender.retransmit = true;
 	size_t kept = 0;
 	uint64_t tags[POOL_FRAMES];
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 400; i++) {
 		push_tcp(1000, 1);
 		take();
 		if (tag)
 			tags[kept++] = tag;
 	}
-	assert_in_range(kept, 40, POOL_FRAMES / LP_QUEUE_SHARE); /* its share and no more */
+	assert_in_range(kept, 200, POOL_FRAMES / LP_SENDER_SHARE); /* a share, and no more */
 	for (size_t i = 0; i < kept; i++)
-		lp_queue_lost(&queue, pool, tags[i], now);
+		lost(tags[i]);
 	bulk = false;
-	for (int i = 0; i < LP_QUEUE_SPARSE / 100; i++) {
-		assert_true(push_up_to(8, 100, 9, (struct lp_flow_key){.hash = 5}));
+	leave_free(LP_SENDER_LEAST);
+	for (int i = 0; i < LP_SENDER_SPARSE / 100; i++) {
+		push_to(5, 100, 9);
 		assert_int_equal(take(), 9);
 	}
-	now += LP_QUEUE_RETRANSMIT_MAX + 1;
+	now += LP_SENDER_RETRANSMIT_MAX + 1;
 	bulk = true;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	assert_int_equal(queue.count, 0);
+	assert_int_equal(sender.count, 0);
 }
 
 static void nothing_is_kept_while_buffers_are_scarce_or_for_old_members(void **state)
@@ -189,14 +191,14 @@ static void nothing_is_kept_while_buffers_are_scarce_or_for_old_members(void **s
 	(void)state;
 	push_tcp(1000, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
-	lp_queue_pop(&queue, pool);
-	queue.retransmit = true;
+	pop();
+	sender.retransmit = true;
 	push(1000, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);
 	assert_int_equal(tag, 0);
-	lp_queue_pop(&queue, pool);
-	for (int i = 0; i < POOL_FRAMES / 2; i++)
-		push_tcp(1000, 1);
+	pop();
+	leave_free(POOL_FRAMES / 2 + 1);
+	push_tcp(1000, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_NUMBERED);
 	push_tcp(1000, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).type, LP_OVERLAY_WHOLE);

@@ -48,8 +48,8 @@ static size_t take_tags(struct relay *r, int i, size_t max, uint64_t tags[TAGS])
 {
 	struct lp_datagram d;
 	size_t count = 0;
-	while (lp_hub_next_datagram(r->hub, r->peers[i].session, max, true, r->now, &d)) {
-		lp_hub_datagram_sent(r->hub, r->peers[i].session);
+	while (peer_peek(r, i, max, true, &d)) {
+		peer_pop(r, i);
 		assert_true(count < TAGS);
 		tags[count++] = d.tag;
 	}
@@ -119,12 +119,12 @@ static void unacknowledged_frames_are_released(void **state)
 		take_tags(r, 2, LP_DATAGRAM_MAX, tags);                /* never reports anything */
 		size_t count = take_tags(r, 3, LP_DATAGRAM_MAX, tags); /* reports all as lost */
 		for (size_t i = 0; i < count; i++)
-			lp_hub_datagram_lost(r->hub, r->peers[3].session, tags[i], r->now);
-		/* an honest member still has its buffers */
+			peer_lost(r, 3, tags[i]);
+		/* an honest one beside them has its buffers */
 		count = take_tags(r, 4, LP_DATAGRAM_MAX, tags);
 		assert_int_equal(count, 100);
 		for (size_t i = 0; i < count; i++)
-			lp_hub_datagram_acked(r->hub, r->peers[4].session, tags[i]);
+			peer_acked(r, 4, tags[i]);
 		assert_true(relay_counters(r).frames_free >= FRAMES / 4);
 		r->now += LP_MILLISECOND;
 	}
@@ -142,11 +142,11 @@ static void a_loss_wakes_the_connection_again(void **state)
 	struct relay *r = with_frames(FRAMES, 1, 2);
 	uint64_t tags[TAGS];
 	send_tcp(r, 1, player_mac(2), 500);
-	assert_ptr_equal(lp_hub_next_ready(r->hub), r->peers[2].session);
+	assert_true(peer_is_woken(r, 2));
 	assert_int_equal(take_tags(r, 2, LP_DATAGRAM_MAX, tags), 1);
-	assert_null(lp_hub_next_ready(r->hub));
-	lp_hub_datagram_lost(r->hub, r->peers[2].session, tags[0], r->now);
-	assert_ptr_equal(lp_hub_next_ready(r->hub), r->peers[2].session);
+	assert_false(peer_is_woken(r, 2));
+	peer_lost(r, 2, tags[0]);
+	assert_true(peer_is_woken(r, 2));
 	assert_int_equal(take_tags(r, 2, LP_DATAGRAM_MAX, tags), 1);
 	relay_free(r);
 }
@@ -160,16 +160,16 @@ static void a_leaving_member_releases_the_frames_kept_for_it(void **state)
 		send_tcp(r, 1, BROADCAST, 500);
 	size_t count = take_tags(r, 2, LP_DATAGRAM_MAX, tags);
 	for (size_t i = 0; i < count / 2; i++)
-		lp_hub_datagram_lost(r->hub, r->peers[2].session, tags[i], r->now);
+		peer_lost(r, 2, tags[i]);
 	peer_closed(r, 2, LP_LEAVE_NORMAL);
 	uint64_t others[TAGS];
 	assert_int_equal(take_tags(r, 3, LP_DATAGRAM_MAX, others), count);
 	for (size_t i = 0; i < count; i++) {
-		/* a tag of another member, and a tag that is no longer used */
-		lp_hub_datagram_acked(r->hub, r->peers[3].session, tags[i]);
-		lp_hub_datagram_lost(r->hub, r->peers[3].session, tags[i], r->now);
+		/* somebody else's, and over */
+		peer_acked(r, 3, tags[i]);
+		peer_lost(r, 3, tags[i]);
 		assert_int_equal(relay_counters(r).frames_free, FRAMES - count + i);
-		lp_hub_datagram_acked(r->hub, r->peers[3].session, others[i]);
+		peer_acked(r, 3, others[i]);
 	}
 	assert_int_equal(relay_counters(r).frames_free, FRAMES);
 	relay_free(r);
@@ -395,26 +395,25 @@ static void a_frame_is_copied_once_for_any_number_of_recipients(void **state)
 		assert_int_equal(relay_counters(r).frames_free, FRAMES - 1);
 		assert_int_equal(relay_counters(r).copies, TARGETS);
 		for (int n = 0; n < 2 * TARGETS; n++) { /* lost the first time */
-			struct lp_session *s = r->peers[2 + n % TARGETS].session;
+			int to = 2 + n % TARGETS;
 			struct lp_datagram d;
-			assert_true(
-				lp_hub_next_datagram(r->hub, s, LP_DATAGRAM_MAX, true, r->now, &d));
+			assert_true(peer_peek(r, to, LP_DATAGRAM_MAX, true, &d));
 			at = at ? at : d.bytes;
 			assert_ptr_equal(d.bytes, at);
 			assert_int_equal(d.len, len);
 			assert_int_equal(frame_of(at)->len, len);
 			assert_int_equal(frame_of(at)->references, TARGETS);
-			lp_hub_datagram_sent(r->hub, s);
+			peer_pop(r, to);
 			tags[n % TARGETS] = d.tag;
 			if (n < TARGETS)
-				lp_hub_datagram_lost(r->hub, s, d.tag, r->now);
+				peer_lost(r, to, d.tag);
 		}
 		assert_memory_equal(at, f, len);
 		assert_int_equal(relay_counters(r).frames_free, FRAMES - 1);
 		assert_int_equal(relay_counters(r).retransmitted, TARGETS);
 		for (int n = 0; n < TARGETS; n++) {
 			assert_int_equal(frame_of(at)->references, TARGETS - n);
-			lp_hub_datagram_acked(r->hub, r->peers[2 + n].session, tags[n]);
+			peer_acked(r, 2 + n, tags[n]);
 		}
 		assert_int_equal(relay_counters(r).frames_free, FRAMES);
 		relay_free(r);
@@ -430,13 +429,13 @@ static void fragments_are_sent_from_the_same_copy(void **state)
 	size_t len = tcp_frame(f, 1, BROADCAST, 1201);
 	assert_int_equal(peer_frame(r, 1, f, len).targets, 2);
 	for (int n = 0; n < 4; n++) {
-		struct lp_session *s = r->peers[2 + n % 2].session;
+		int to = 2 + n % 2;
 		struct lp_datagram d;
-		assert_true(lp_hub_next_datagram(r->hub, s, 1000, true, r->now, &d));
+		assert_true(peer_peek(r, to, 1000, true, &d));
 		at = at ? at : d.bytes;
 		assert_ptr_equal(d.bytes, n < 2 ? at : at + 601);
 		assert_int_equal(d.len, n < 2 ? 601 : 600);
-		lp_hub_datagram_sent(r->hub, s);
+		peer_pop(r, to);
 		assert_int_equal(relay_counters(r).frames_free, n < 3 ? FRAMES - 1 : FRAMES);
 	}
 	relay_free(r);

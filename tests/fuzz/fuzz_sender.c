@@ -1,12 +1,12 @@
-/* One queue. The input is what is pushed, sent, acknowledged and lost, and when. Whatever happens,
- * the lists and the count are consistent, no frame is sent twice unless it was reported lost, and
- * every frame returns to the pool. */
+/* One sender: bytes are what is pushed, sent, acknowledged and lost, and when. Whatever happens, the lists
+ * are whole, the count is right, no frame goes out twice but those that were called lost, and every frame
+ * comes back to the pool. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lanparty/base/bytes.h"
-#include "lanparty/path/queue.h"
+#include "lanparty/path/sender.h"
 
 #define FRAMES 48
 #define TAGS   256
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 struct world {
 	struct lp_reader in;
 	struct lp_pool *pool;
-	struct lp_queue queue;
+	struct lp_sender sender;
 	uint64_t drops[LP_DROP_COUNT];
 	lp_time now;
 	uint64_t tags[TAGS]; /* the latest tags */
@@ -40,7 +40,7 @@ static void check(bool holds)
 		abort();
 }
 
-static size_t count_places(const struct lp_entries *list)
+static size_t count_entries(const struct lp_entries *list)
 {
 	size_t count = 0;
 	const struct lp_entry *before = NULL;
@@ -52,29 +52,29 @@ static size_t count_places(const struct lp_entries *list)
 	return count;
 }
 
-/* Each flow with frames is in exactly the list that its state requires. */
-static void check_flows(const struct lp_queue *q)
+/* Each flow that has frames is in one list, and each list has what says so. */
+static void check_flows(const struct lp_sender *s)
 {
 	size_t listed = 0, busy = 0;
 	for (int n = 0; n < 2; n++) {
-		const struct lp_flows *flows = n ? &q->bulk : &q->sparse;
+		const struct lp_flows *flows = n ? &s->bulk : &s->sparse;
 		const struct lp_flow *last = NULL;
 		for (const struct lp_flow *f = flows->first; f; last = f, f = f->next) {
 			check(f->list == n + 1);
-			check(++listed <= LP_QUEUE_FLOWS);
+			check(++listed <= LP_SENDER_FLOWS);
 		}
 		check(flows->last == last);
 	}
-	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++) {
-		const struct lp_flow *f = &q->flows[i];
+	for (size_t i = 0; i < LP_SENDER_FLOWS; i++) {
+		const struct lp_flow *f = &s->flows[i];
 		size_t bytes = 0;
-		for (const struct lp_entry *p = f->places.first; p; p = p->next) {
+		for (const struct lp_entry *p = f->entries.first; p; p = p->next) {
 			check(p->flow == i && p->tries == 0);
 			bytes += p->frame->len;
 		}
 		check(bytes == f->bytes);
-		check(!f->places.first || f->list != 0);
-		check(f->deficit <= (int32_t)LP_QUEUE_QUANTUM && f->deficit > -LP_ETH_FRAME_MAX);
+		check(!f->entries.first || f->list != 0);
+		check(f->deficit <= (int32_t)LP_SENDER_QUANTUM && f->deficit > -LP_ETH_FRAME_MAX);
 		busy += f->list != 0;
 	}
 	check(busy == listed);
@@ -82,22 +82,28 @@ static void check_flows(const struct lp_queue *q)
 
 static void check_all(const struct world *w)
 {
-	const struct lp_queue *q = &w->queue;
-	size_t waiting = 0, kept = count_places(&q->flight);
-	for (size_t i = 0; i < LP_QUEUE_FLOWS; i++)
-		waiting += count_places(&q->flows[i].places);
-	waiting += count_places(&q->again) + (q->half != NULL);
-	check(waiting == q->count);
+	const struct lp_sender *s = &w->sender;
+	size_t waiting = 0, kept = count_entries(&s->flight);
+	for (size_t i = 0; i < LP_SENDER_FLOWS; i++)
+		waiting += count_entries(&s->flows[i].entries);
+	waiting += count_entries(&s->lost) + (s->second != NULL);
+	check(waiting == s->count);
 	check(lp_pool_free_count(w->pool) == FRAMES - waiting - kept - w->held_count);
 	check(lp_pool_free_entries(w->pool) == FRAMES * LP_ENTRIES_PER_FRAME - waiting - kept);
-	check_flows(q);
+	check_flows(s);
+}
+
+static struct lp_datagram_source *source_of(struct world *w)
+{
+	return &w->sender.source;
 }
 
 static void op_push(struct world *w)
 {
-	uint8_t size = lp_read_u8(&w->in), flow = lp_read_u8(&w->in), limit = lp_read_u8(&w->in);
+	uint8_t size = lp_read_u8(&w->in), flow = lp_read_u8(&w->in);
+	lp_read_u8(&w->in); /* was a limit: the corpus has it */
 	struct lp_frame *frame = lp_pool_take(w->pool);
-	size_t before = w->queue.count;
+	size_t before = w->sender.count;
 	if (!frame)
 		return;
 	frame->room = ROOM;
@@ -110,9 +116,11 @@ static void op_push(struct world *w)
 	lp_write_u32(&writer, w->serial);
 	w->serial = (w->serial + 1) % sizeof(w->sent);
 	w->sent[(w->serial + sizeof(w->sent) - 1) % sizeof(w->sent)] = 0;
-	size_t most = limit ? limit : 1;
-	check(lp_queue_push(&w->queue, w->pool, frame, most, w->now, w->drops));
-	check(w->queue.count <= (before > most ? before : most));
+	size_t share = lp_pool_free_count(w->pool) / LP_SENDER_SHARE;
+	size_t most = share > LP_SENDER_LEAST ? share : LP_SENDER_LEAST;
+	check(lp_sender_push(&w->sender, frame, w->now));
+	lp_frame_drop(w->pool, frame);
+	check(w->sender.count <= (before > most ? before : most));
 }
 
 /* Decodes a datagram as a receiver does. */
@@ -127,7 +135,7 @@ static void check_datagram(struct world *w, const struct lp_datagram *d, bool se
 	check(o.room == ROOM && (o.peer == PEER || o.peer == PEER + 1) && o.len == d->len);
 	check((d->tag != 0) == (o.type == LP_OVERLAY_NUMBERED) && d->tag >> 48 == 0);
 	if (o.type == LP_OVERLAY_SECOND) {
-		check(o.frame_id == w->half_id && w->queue.half);
+		check(o.frame_id == w->half_id && w->sender.second);
 		size_t at = (o.frame_len + 1u) / 2;
 		check(o.bytes[0] == (at < 4 ? o.bytes[0] : (uint8_t)(w->half + at)));
 		return;
@@ -139,7 +147,7 @@ static void check_datagram(struct world *w, const struct lp_datagram *d, bool se
 		return;
 	w->half = serial;
 	w->half_id = o.frame_id;
-	check(++w->sent[serial] <= (w->queue.retransmit ? LP_QUEUE_TRIES : 1));
+	check(++w->sent[serial] <= (w->sender.retransmit ? LP_SENDER_TRIES : 1));
 	if (d->tag)
 		w->tags[w->tag_count++ % TAGS] = d->tag;
 }
@@ -150,16 +158,17 @@ static void op_send(struct world *w, bool sent)
 	uint8_t choice = lp_read_u8(&w->in);
 	struct lp_datagram d;
 	for (int n = choice % 8; n >= 0; n--) {
-		if (!lp_queue_peek(&w->queue, w->pool, max, choice & 8, w->now, w->drops, &d)) {
-			check(!(choice & 8) || w->queue.count == 0); /* not the governor's turn */
+		if (!source_of(w)->ops->peek(source_of(w), max, choice & 8, w->now, &d)) {
+			check(!(choice & 8) ||
+				w->sender.count == 0); /* bulk: nothing is held back */
 			return;
 		}
 		check(d.header_len + d.len <= max);
 		check_datagram(w, &d, sent);
 		if (!sent)
 			continue;
-		lp_queue_pop(&w->queue, w->pool);
-		check(d.last == (w->queue.count == 0));
+		source_of(w)->ops->pop(source_of(w));
+		check(d.last == (w->sender.count == 0));
 	}
 }
 
@@ -171,9 +180,9 @@ static void op_fate(struct world *w, bool acked)
 	if (choice == 255)
 		tag = (uint64_t)1 << 47 | lp_read_u8(&w->in);
 	if (acked)
-		lp_queue_acked(&w->queue, w->pool, tag);
+		source_of(w)->ops->acked(source_of(w), tag);
 	else
-		lp_queue_lost(&w->queue, w->pool, tag, w->now);
+		source_of(w)->ops->lost(source_of(w), tag, w->now);
 }
 
 static void op_hold(struct world *w)
@@ -216,9 +225,9 @@ static void step(struct world *w)
 		break;
 	default:
 		if (op > 250)
-			lp_queue_clear(&w->queue, w->pool);
+			lp_sender_clear(&w->sender);
 		else
-			lp_queue_expire(&w->queue, w->pool, w->now);
+			lp_sender_expire(&w->sender, w->now);
 	}
 }
 
@@ -231,16 +240,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	w->pool = lp_pool_new(FRAMES);
 	check(w->pool != NULL);
 	uint8_t can = lp_read_u8(&w->in);
-	w->queue.fragments = can & 1;
-	w->queue.retransmit = can & 2;
+	lp_sender_init(&w->sender, w->pool, w->drops);
+	w->sender.fragments = can & 1;
+	w->sender.retransmit = can & 2;
 	while (lp_reader_left(&w->in)) {
 		step(w);
 		check_all(w);
 	}
 	while (w->held_count)
 		lp_frame_drop(w->pool, w->held[--w->held_count]);
-	lp_queue_clear(&w->queue, w->pool);
-	check(w->queue.count == 0 && lp_pool_free_count(w->pool) == FRAMES);
+	lp_sender_clear(&w->sender);
+	check(w->sender.count == 0 && lp_pool_free_count(w->pool) == FRAMES);
 	check(lp_pool_free_entries(w->pool) == FRAMES * LP_ENTRIES_PER_FRAME);
 	lp_pool_free(w->pool);
 	return 0;
