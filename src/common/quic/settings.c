@@ -10,7 +10,7 @@
 #define LP_INITIAL_RTT   (100 * LP_MILLISECOND)
 #define LP_ACK_THRESHOLD 16 /* packets per acknowledgement (RFC 9000, section 13.2.2) */
 
-/* doc/decisions/26-congestion-control.md; tools/bench congestion compares builds with others. */
+/* doc/decisions/29-congestion-control.md; tools/bench congestion compares builds with others. */
 #ifndef LP_CONGESTION
 #define LP_CONGESTION NGTCP2_CC_ALGO_CUBIC
 #endif
