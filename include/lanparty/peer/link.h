@@ -26,8 +26,8 @@ struct lp_link_ops {
 	void (*stop_look_up)(void *context);
 	/* A new socket to speak with remote, and its local address; the one before goes. */
 	bool (*open)(void *context, const struct lp_address *remote, struct lp_address *ret_local);
-	/* Where the next packet is to be written (LP_QUIC_PACKET_MAX bytes), that it holds len
-	 * bytes for remote now, and that all that waits shall leave. */
+	/* slot: room for the next packet, LP_QUIC_PACKET_MAX bytes. put: the slot now holds len bytes
+	 * for remote. flush: sends all packets that were put. */
 	uint8_t *(*slot)(void *context);
 	void (*put)(void *context, const struct lp_address *remote, size_t len);
 	void (*flush)(void *context);
@@ -62,7 +62,7 @@ void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
 void lp_link_on_time(struct lp_link *l, lp_time now);
-/* Does what is to be done, and sends what wants sending. */
+/* Performs the tunnel's actions, and sends all packets that are ready. */
 void lp_link_send(struct lp_link *l, lp_time now);
 lp_time lp_link_deadline(const struct lp_link *l);
 

@@ -120,7 +120,7 @@ struct lp_hub_counters {
 	uint64_t actions[LP_ACTION_FLOOD + 1];
 	uint64_t drops[LP_DROP_COUNT];
 	uint64_t copy_drops[LP_DROP_COUNT]; /* copies that left a queue unsent */
-	uint64_t retransmitted;             /* copies sent again after a loss */
+	uint64_t retransmitted;             /* copies */
 };
 void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters);
 

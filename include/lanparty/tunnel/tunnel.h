@@ -44,7 +44,7 @@ struct lp_tunnel_config {
 	size_t datagram_budget; /* bytes; 0: LP_DATAGRAM_MAX */
 	size_t mtu;             /* the largest that the port can do; 0: LP_ETH_MTU */
 	struct lp_filter filter;
-	/* Gateways: addresses that no client may claim (host byte order). */
+	/* Gateways: addresses that no client can claim (host byte order). */
 	const uint32_t *protected_ipv4;
 	size_t protected_count;
 	/* Gateways: leave router, DNS, route and proxy options in the LAN's DHCP replies. Clients always

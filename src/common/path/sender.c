@@ -107,7 +107,7 @@ static void unqueue(struct lp_sender *s, struct lp_entry *entry)
 	s->count--;
 }
 
-/* Takes the entry out of those that are to be retransmitted. */
+/* Takes the entry out of the list of lost frames. */
 static void unlose(struct lp_sender *s, struct lp_entry *entry)
 {
 	take_out(&s->lost, entry);

@@ -4,7 +4,7 @@
 #include "hub_private.h"
 #include "lanparty/room/neighbours.h"
 
-/* Who may use which address (security: one IPv4 address per client, the LAN's are the LAN's). */
+/* Checks who owns the sender's address: a client has one IPv4 address, and none of the LAN's. */
 static enum lp_drop check_addresses(struct lp_member *m, const struct lp_eth *eth,
 	const struct lp_filter_facts *facts, lp_time now)
 {

@@ -46,7 +46,7 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	return hub;
 }
 
-/* Gives back all that the session holds. Actions may still name it: the last of them frees the rest. */
+/* Gives back all that the session holds. Actions can still name it: the last of them frees the rest. */
 static void retire(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_sender_clear(&s->sender);

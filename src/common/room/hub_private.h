@@ -1,4 +1,4 @@
-/* hub_private.h - what the two halves of the hub share: control (hub.c) and frames (forward.c). */
+/* hub_private.h - what hub.c (control messages) and forward.c (frames) share. */
 #ifndef LANPARTY_HUB_PRIVATE_H
 #define LANPARTY_HUB_PRIVATE_H
 
@@ -48,9 +48,9 @@ struct lp_hub {
 	struct lp_session *sessions;
 	struct lp_hub_action *actions; /* a ring */
 	size_t action_head, action_count, action_cap;
-	bool starved; /* a session may be */
+	bool starved; /* some session can be */
 	lp_time next_status;
-	lp_time deadline; /* no session's is earlier; may itself be too early */
+	lp_time deadline; /* no session's is earlier; can itself be too early */
 	struct lp_hub_counters counters;
 	struct lp_siphash_key flow_secret;
 	struct lp_member *targets[LP_MAX_MEMBERS]; /* scratch of the frame path */

@@ -83,7 +83,7 @@ void lp_tunnel_free(struct lp_tunnel *t)
 	if (t->pool)
 		lp_pool_free(t->pool);
 	free(t->members);
-	/* A hello may be among the actions, with the room's key. */
+	/* The actions can contain a hello, with the room's key. */
 	lp_zero_free(t->actions, t->action_cap * sizeof(*t->actions));
 	lp_zero_free(t, sizeof(*t));
 }
@@ -227,7 +227,7 @@ bool lp_tunnel_is_over(const struct lp_tunnel *t)
 	return t->state == TUNNEL_OVER;
 }
 
-/* The relay breaks the protocol, or the room is lost: the connection goes, a new one may come. */
+/* The relay breaks the protocol, or the room is lost: closes the connection; a new one can follow. */
 static void give_up(struct lp_tunnel *t, enum lp_leave_reason reason, const char *text)
 {
 	if (t->state == TUNNEL_GIVING_UP || t->state == TUNNEL_OVER)
@@ -249,7 +249,7 @@ static void give_up_for(struct lp_tunnel *t, enum lp_status status, const char *
 		give_up(t, LP_LEAVE_PROTOCOL_ERROR, text);
 }
 
-/* Actions were lost for lack of memory: the next attempt begins anew. */
+/* Actions were lost for lack of memory: the next attempt starts from the beginning. */
 static void give_up_starved(struct lp_tunnel *t)
 {
 	bool starved = t->starved;

@@ -128,7 +128,7 @@ void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, l
 	trace(t, LP_TUNNEL_TO_ROOM, &v);
 }
 
-/* The relay is not trusted either: the frame must be one that its sender may send (row S5). */
+/* The relay is not trusted either: the frame must be one that its sender is allowed to send (row S5). */
 static enum lp_drop check_sender(
 	struct lp_tunnel *t, uint16_t peer, const struct lp_view *view, lp_time now)
 {
