@@ -188,29 +188,11 @@ static bool do_actions(struct server *s)
 	return any;
 }
 
-static void to_path(
-	const struct lp_address *local, const struct lp_address *remote, struct lp_path *path)
-{
-	memset(path, 0, sizeof(*path));
-	memcpy(&path->local, &local->sa, local->len);
-	memcpy(&path->remote, &remote->sa, remote->len);
-	path->local_len = local->len;
-	path->remote_len = remote->len;
-}
-
-static void from_sockaddr(const union lp_sockaddr *from, socklen_t len, struct lp_address *address)
-{
-	memset(address, 0, sizeof(*address));
-	memcpy(&address->sa, from, len);
-	address->len = len;
-}
-
 static void on_packet(void *context, const struct lp_address *local,
 	const struct lp_address *remote, const uint8_t *bytes, size_t len)
 {
 	struct server *s = context;
-	struct lp_path path;
-	to_path(local, remote, &path);
+	const struct lp_path path = {*local, *remote};
 	lp_quic_read(s->quic, &path, bytes, len, s->now);
 }
 
@@ -245,13 +227,10 @@ static void write_packets(struct server *s)
 		len = lp_quic_write(s->quic, slot, LP_UDP_PACKET_MAX, &path, s->now);
 		if (!len)
 			break;
-		struct lp_address local, remote;
-		from_sockaddr(&path.local, path.local_len, &local);
-		from_sockaddr(&path.remote, path.remote_len, &remote);
-		struct lp_udp *udp = socket_for(s, &local);
+		struct lp_udp *udp = socket_for(s, &path.local);
 		if (slot == bytes)
 			memcpy(lp_udp_slot(udp), bytes, len);
-		lp_udp_put(udp, &local, &remote, len);
+		lp_udp_put(udp, &path.local, &path.remote, len);
 	}
 }
 

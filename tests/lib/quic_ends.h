@@ -170,12 +170,12 @@ static inline struct lp_path room_path(size_t local, size_t remote)
 	struct lp_path path;
 	memset(&path, 0, sizeof(path));
 	for (int i = 0; i < 2; i++) {
-		union lp_sockaddr *a = i ? &path.remote : &path.local;
+		struct lp_address *a = i ? &path.remote : &path.local;
 		a->in.sin_family = AF_INET;
 		a->in.sin_port = htons(hosts[i] == ROOM_HOST ? 443 : 5000);
 		a->in.sin_addr.s_addr = htonl(0x0a000000u | (uint32_t)hosts[i]);
 	}
-	path.local_len = path.remote_len = sizeof(struct sockaddr_in);
+	path.local.len = path.remote.len = sizeof(struct sockaddr_in);
 	return path;
 }
 

@@ -253,9 +253,9 @@ static inline void world_free(struct world *w)
 	free(w);
 }
 
-static inline union lp_sockaddr world_address(uint8_t host, uint16_t port)
+static inline struct lp_address world_address(uint8_t host, uint16_t port)
 {
-	union lp_sockaddr address;
+	struct lp_address address;
 	memset(&address, 0, sizeof address);
 	address.in.sin_family = AF_INET;
 	address.in.sin_port = htons(port);
@@ -269,7 +269,7 @@ static inline struct lp_path world_path(uint8_t local, uint8_t remote)
 	memset(&path, 0, sizeof path);
 	path.local = world_address(local, local == 200 ? 443 : 5000);
 	path.remote = world_address(remote, remote == 200 ? 443 : 5000);
-	path.local_len = path.remote_len = sizeof(struct sockaddr_in);
+	path.local.len = path.remote.len = sizeof(struct sockaddr_in);
 	return path;
 }
 

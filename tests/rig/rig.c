@@ -199,10 +199,7 @@ struct rig *rig_open(const char *relay, const char *der_file)
 		fail("cannot start", "no socket, or no TLS");
 	struct lp_address local;
 	lp_udp_local(rig->udp, &local);
-	memcpy(&rig->path.local, &local.sa, local.len);
-	memcpy(&rig->path.remote, &to.address.sa, to.address.len);
-	rig->path.local_len = local.len;
-	rig->path.remote_len = to.address.len;
+	rig->path = (struct lp_path){local, to.address};
 	rig->now = lp_clock();
 	return rig;
 }
@@ -332,22 +329,17 @@ static void on_packet(void *context, const struct lp_address *local,
 static void turn(struct rig *rig)
 {
 	struct lp_path path;
-	struct lp_address local = {0}, remote = {0};
 	size_t len;
 	rig->now = lp_clock();
 	for (int i = 0; i < 4 && lp_udp_receive(rig->udp, on_packet, rig); i++)
 		;
 	lp_quic_on_time(rig->quic, rig->now);
-	memcpy(&local.sa, &rig->path.local, rig->path.local_len);
-	local.len = rig->path.local_len;
 	for (;;) {
 		len = lp_quic_write(
 			rig->quic, lp_udp_slot(rig->udp), LP_UDP_PACKET_MAX, &path, rig->now);
 		if (!len)
 			break;
-		memcpy(&remote.sa, &path.remote, path.remote_len);
-		remote.len = path.remote_len;
-		lp_udp_put(rig->udp, &local, &remote, len);
+		lp_udp_put(rig->udp, &rig->path.local, &path.remote, len);
 	}
 	lp_udp_flush(rig->udp);
 }

@@ -14,14 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef _WIN32
-#include <winsock2.h>
-#include <ws2tcpip.h>
-#else
-#include <sys/socket.h>
-#include <netinet/in.h>
-#endif
-
+#include "lanparty/base/address.h"
 #include "lanparty/path/datagram.h"
 #include "lanparty/base/status.h"
 #include "lanparty/base/time.h"
@@ -29,17 +22,6 @@
 struct lp_quic;      /* an endpoint */
 struct lp_quic_conn; /* one of its connections */
 struct lp_identity;  /* a server's certificate and key (identity.h) */
-
-/* Both ends of a packet. len is the length of the address in use. */
-union lp_sockaddr {
-	struct sockaddr sa;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-};
-struct lp_path {
-	union lp_sockaddr local, remote;
-	socklen_t local_len, remote_len;
-};
 
 #define LP_QUIC_PACKET_MAX                                                                         \
 	1472 /* UDP payload of a 1500-byte IPv4 packet: what PMTU discovery tries */

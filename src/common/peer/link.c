@@ -108,10 +108,7 @@ static void connect_to(struct lp_link *l, const struct lp_address *remote)
 	/* A new socket each time: the old one may belong to a network that is gone. */
 	l->open = l->config.ops->open(l->config.context, remote, &local);
 	if (l->open) {
-		memcpy(&target.path.local, &local.sa, (size_t)local.len);
-		memcpy(&target.path.remote, &remote->sa, (size_t)remote->len);
-		target.path.local_len = local.len;
-		target.path.remote_len = remote->len;
+		target.path = (struct lp_path){local, *remote};
 		l->path = target.path;
 		l->conn = lp_quic_connect(l->quic, &target, l, l->now, &status);
 	}

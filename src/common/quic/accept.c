@@ -44,7 +44,7 @@ void lp_accept_read(struct lp_quic *q, const struct lp_path *path, const uint8_t
 	if (initial.tokenlen > 0 && initial.token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2) {
 		if (ngtcp2_crypto_verify_retry_token2(&original, initial.token, initial.tokenlen,
 			    q->tokens.retry_key, LP_TOKEN_KEY_SIZE, initial.version,
-			    &path->remote.sa, path->remote_len, &initial.dcid, LP_TOKEN_LIFE,
+			    &path->remote.sa, path->remote.len, &initial.dcid, LP_TOKEN_LIFE,
 			    q->now) != 0) {
 			lp_stateless_refuse(q, path, &initial, NGTCP2_INVALID_TOKEN, len);
 			return;

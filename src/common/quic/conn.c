@@ -553,8 +553,8 @@ static void write_close_packet(struct lp_quic_conn *conn)
 		return;
 	memcpy(conn->close_packet, bytes, (size_t)n);
 	conn->close_len = (size_t)n;
-	conn->close_path.local_len = np.local.addrlen;
-	conn->close_path.remote_len = np.remote.addrlen;
+	conn->close_path.local.len = np.local.addrlen;
+	conn->close_path.remote.len = np.remote.addrlen;
 	conn->close_due = true;
 }
 

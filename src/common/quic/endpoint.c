@@ -134,7 +134,7 @@ static void read_possible_reset(
 			continue;
 		struct lp_path own;
 		lp_quic_get_path(conn, &own);
-		if (lp_path_same_address(&own.remote, &path->remote))
+		if (lp_address_equal(&own.remote, &path->remote))
 			lp_conn_read(conn, path, bytes, len);
 	}
 }
@@ -203,8 +203,8 @@ static size_t write_one(
 		lp_conn_failed(conn, (int)n);
 		return 0;
 	}
-	ret_path->local_len = np.local.addrlen;
-	ret_path->remote_len = np.remote.addrlen;
+	ret_path->local.len = np.local.addrlen;
+	ret_path->remote.len = np.remote.addrlen;
 	return (size_t)n;
 }
 

@@ -12,7 +12,5 @@
 void lp_path_to_ngtcp2(const struct lp_path *path, ngtcp2_path *ret_path);
 /* Copies both addresses. */
 void lp_path_from_ngtcp2(const ngtcp2_path *path, struct lp_path *ret_path);
-/* True when family, address and UDP port are equal. Scope and flow label are not compared. */
-bool lp_path_same_address(const union lp_sockaddr *a, const union lp_sockaddr *b);
 
 #endif

@@ -24,7 +24,7 @@ void lp_prefixes_clear(struct lp_prefixes *prefixes)
 }
 
 /* Hashed as in cids.c. */
-size_t lp_prefix_of(const struct lp_prefixes *prefixes, const union lp_sockaddr *remote)
+size_t lp_prefix_of(const struct lp_prefixes *prefixes, const struct lp_address *remote)
 {
 	uint8_t bytes[16] = {0};
 	uint32_t words[4];

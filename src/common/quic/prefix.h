@@ -24,6 +24,6 @@ struct lp_prefixes {
 bool lp_prefixes_init(struct lp_prefixes *prefixes, bool with_counts);
 void lp_prefixes_clear(struct lp_prefixes *prefixes);
 /* The number of the prefix that remote belongs to. */
-size_t lp_prefix_of(const struct lp_prefixes *prefixes, const union lp_sockaddr *remote);
+size_t lp_prefix_of(const struct lp_prefixes *prefixes, const struct lp_address *remote);
 
 #endif

@@ -117,7 +117,7 @@ void lp_stateless_retry(struct lp_quic *q, const struct lp_path *path, const ngt
 	memcpy(scid.data, initial->dcid.data, 2); /* steering */
 	uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2];
 	ngtcp2_ssize len = ngtcp2_crypto_generate_retry_token2(token, q->tokens.retry_key,
-		LP_TOKEN_KEY_SIZE, initial->version, &path->remote.sa, path->remote_len, &scid,
+		LP_TOKEN_KEY_SIZE, initial->version, &path->remote.sa, path->remote.len, &scid,
 		&initial->dcid, q->now);
 	if (len < 0)
 		return;

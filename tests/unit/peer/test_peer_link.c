@@ -161,7 +161,7 @@ static const struct lp_port_ops port_ops = {
 
 static void to_relay(struct room *r)
 {
-	struct lp_path path = {.local_len = r->address.len, .remote_len = r->address.len};
+	struct lp_path path = {.local.len = r->address.len, .remote.len = r->address.len};
 	path.local.in = path.remote.in = r->address.in;
 	path.remote.in.sin_port = htons(5000);
 	for (size_t i = 0; i < r->count; i++)

@@ -281,7 +281,7 @@ static void stateless_answers_are_limited_by_prefix(void **state)
 		path.remote.in6.sin6_addr.s6_addr[5] = table[i].sixth;
 		path.remote.in6.sin6_addr.s6_addr[6] = table[i].seventh;
 		path.remote.in6.sin6_addr.s6_addr[7] = table[i].eighth;
-		path.remote_len = sizeof path.remote.in6;
+		path.remote.len = sizeof path.remote.in6;
 		uint8_t reply[LP_QUIC_PACKET_MAX];
 		lp_quic_read(w->end[SERVER], &path, bytes, sizeof bytes, w->now);
 		bool answered = false;

@@ -1,0 +1,35 @@
+/* address.h - an IP address with a UDP port, and a path between two of them.
+ *
+ * The one type for addresses: what the kernel fills in, QUIC compares and the kernel sends to. It is the
+ * core's only header that includes headers of the OS, because it holds the OS's own struct sockaddr. */
+#ifndef LANPARTY_BASE_ADDRESS_H
+#define LANPARTY_BASE_ADDRESS_H
+
+#include <stdbool.h>
+
+#ifdef _WIN32
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
+#include <netinet/in.h>
+#include <sys/socket.h>
+#endif
+
+struct lp_address {
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	};
+	socklen_t len; /* bytes of the address in use; 0: no address */
+};
+
+/* Both ends of a packet. */
+struct lp_path {
+	struct lp_address local, remote;
+};
+
+/* The same family, address, port and scope. */
+bool lp_address_equal(const struct lp_address *a, const struct lp_address *b);
+
+#endif
