@@ -10,7 +10,8 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/quic/quic.h"
 
-#define SEND_ROUNDS 4 /* times that closing connections may give the others something to say */
+#define SEND_ROUNDS                                                                                \
+	4 /* times that closing connections cause messages to others in one wake-up, at most */
 
 struct server {
 	struct lp_hub *hub;

@@ -10,7 +10,7 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
 
-#define DRAIN_ROUNDS 8 /* times that actions and packets may cause each other in one wake-up */
+#define DRAIN_ROUNDS 8 /* times that actions and packets cause each other in one wake-up, at most */
 
 struct lp_link {
 	struct lp_link_config config;
@@ -81,7 +81,7 @@ static const struct lp_quic_handler handler = {
 	.closed = on_closed,
 };
 
-/* Asks for the relay's addresses again for each attempt: they may have changed. */
+/* Looks the relay's addresses up for each attempt, because they can have changed. */
 static void look_up(struct lp_link *l)
 {
 	l->looking = l->config.ops->look_up(l->config.context);
@@ -105,7 +105,7 @@ static void connect_to(struct lp_link *l, const struct lp_address *remote)
 	l->remote = *remote;
 	l->last = (struct lp_link_end){.end = LP_QUIC_END_ERROR};
 	lp_log(LP_LOG_DEBUG, "connecting", "address=%s", lp_address_format(remote, text));
-	/* A new socket each time: the old one may belong to a network that is gone. */
+	/* A new socket each time: the old one can belong to a network that is gone. */
 	l->open = l->config.ops->open(l->config.context, remote, &local);
 	if (l->open) {
 		target.path = (struct lp_path){local, *remote};

@@ -1,6 +1,5 @@
 #include "conn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +7,12 @@
 
 #include "lanparty/base/list.h"
 #include "lanparty/quic/crypto.h"
+#include "attach.h"
 #include "cids.h"
 #include "dirty.h"
+#include "ending.h"
 #include "identity_internal.h"
 #include "line.h"
-#include "packet.h"
 #include "path.h"
 #include "prefix.h"
 #include "quiet.h"
@@ -23,133 +23,9 @@
 #include "tls.h"
 #include "tokens.h"
 
-#define LP_TLS_NO_APPLICATION_PROTOCOL 120 /* RFC 8446, section 6.2 */
-#define LP_TLS_BAD_CERTIFICATE         42
-#define LP_TLS_UNEXPECTED_MESSAGE      10
-#define LP_LINGER_PTOS                 3 /* RFC 9000, section 10.2 */
-#define LP_LINGER_MAX                  (3 * LP_SECOND)
-#define LP_CLOSE_REPEATS               4
-
-static void put_text(struct lp_quic_close *why, const uint8_t *text, size_t len)
-{
-	if (len > sizeof why->text - 1)
-		len = sizeof why->text - 1;
-	for (size_t i = 0; i < len; i++)
-		why->text[i] = text[i] >= 0x20 && text[i] < 0x7f ? (char)text[i] : '?';
-	why->text[len] = '\0';
-}
-
-/* Lets go of source and sink. */
-static void detach(struct lp_quic_conn *conn)
-{
-	if (conn->source)
-		conn->source->wake = NULL;
-	conn->source = NULL;
-	conn->sink = NULL;
-}
-
-/* The first reason counts. The end itself comes with lp_conn_finish, once nothing of ngtcp2 is on
- * the stack. */
-static void end(struct lp_quic_conn *conn, enum lp_quic_end why, bool silent)
-{
-	conn->ending = true;
-	conn->silent = silent;
-	conn->why.end = why;
-	detach(conn);
-	lp_list_append(&conn->q->ended, &conn->ended);
-}
-
-static void end_with_alert(
-	struct lp_quic_conn *conn, enum lp_quic_end why, uint8_t alert, const char *text)
-{
-	if (conn->ending)
-		return;
-	ngtcp2_ccerr_set_tls_alert(&conn->error, alert, NULL, 0);
-	conn->why.code = conn->error.error_code;
-	put_text(&conn->why, (const uint8_t *)text, strlen(text));
-	end(conn, why, false);
-}
-
-void lp_quic_close(struct lp_quic_conn *conn, uint64_t code, const char *text)
-{
-	if (conn->ending)
-		return;
-	conn->why.application = true;
-	conn->why.code = code <= NGTCP2_MAX_VARINT ? code : NGTCP2_MAX_VARINT;
-	put_text(&conn->why, (const uint8_t *)text, strlen(text));
-	ngtcp2_ccerr_set_application_error(&conn->error, conn->why.code,
-		(const uint8_t *)conn->why.text, strlen(conn->why.text));
-	end(conn, LP_QUIC_END_LOCAL, false);
-}
-
-static void peer_closed(struct lp_quic_conn *conn)
-{
-	if (conn->reset) {
-		end(conn, LP_QUIC_END_RESET, true);
-		return;
-	}
-	const ngtcp2_ccerr *error = ngtcp2_conn_get_ccerr2(conn->nc);
-	conn->why.application = error->type == NGTCP2_CCERR_TYPE_APPLICATION;
-	conn->why.code = error->error_code;
-	put_text(&conn->why, error->reason, error->reasonlen);
-	bool alpn = error->type == NGTCP2_CCERR_TYPE_TRANSPORT &&
-		    error->error_code == NGTCP2_CRYPTO_ERROR + LP_TLS_NO_APPLICATION_PROTOCOL;
-	end(conn, alpn ? LP_QUIC_END_ALPN : LP_QUIC_END_PEER, true);
-}
-
-static void tls_failed(struct lp_quic_conn *conn)
-{
-	uint8_t alert = ngtcp2_conn_get_tls_alert2(conn->nc);
-	char text[64];
-	snprintf(text, sizeof text, "TLS alert %u", alert);
-	if (conn->trust.refused || (!conn->server && alert == LP_TLS_BAD_CERTIFICATE))
-		end_with_alert(conn, LP_QUIC_END_PIN, LP_TLS_BAD_CERTIFICATE,
-			"the certificate is not the one expected");
-	else if (alert == LP_TLS_NO_APPLICATION_PROTOCOL)
-		end_with_alert(conn, LP_QUIC_END_ALPN, alert, "no common ALPN");
-	else
-		end_with_alert(conn, LP_QUIC_END_ERROR, alert, text);
-}
-
-void lp_conn_failed(struct lp_quic_conn *conn, int error)
-{
-	if (conn->ending)
-		return;
-	if (error == NGTCP2_ERR_NOMEM || (error == NGTCP2_ERR_CALLBACK_FAILURE && conn->starved)) {
-		const char *why = lp_status_text(LP_NO_MEMORY);
-		put_text(&conn->why, (const uint8_t *)why, strlen(why));
-		end(conn, LP_QUIC_END_MEMORY, true);
-		return;
-	}
-	const char *text = ngtcp2_strerror(error);
-	put_text(&conn->why, (const uint8_t *)text, strlen(text));
-	switch (error) {
-	case NGTCP2_ERR_DRAINING:
-		peer_closed(conn);
-		break;
-	case NGTCP2_ERR_IDLE_CLOSE:
-		end(conn, LP_QUIC_END_IDLE, true);
-		break;
-	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
-		end(conn, LP_QUIC_END_HANDSHAKE, true);
-		break;
-	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
-		end(conn, LP_QUIC_END_ALPN, true);
-		break;
-	case NGTCP2_ERR_CRYPTO:
-		tls_failed(conn);
-		break;
-	case NGTCP2_ERR_CLOSING:
-	case NGTCP2_ERR_RETRY:
-	case NGTCP2_ERR_DROP_CONN:
-		end(conn, LP_QUIC_END_ERROR, true);
-		break;
-	default:
-		ngtcp2_ccerr_set_liberr(&conn->error, error, NULL, 0);
-		conn->why.code = conn->error.error_code;
-		end(conn, LP_QUIC_END_ERROR, ngtcp2_err_is_fatal(error));
-	}
-}
+#define LP_LINGER_PTOS   3 /* RFC 9000, section 10.2 */
+#define LP_LINGER_MAX    (3 * LP_SECOND)
+#define LP_CLOSE_REPEATS 4
 
 static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
 {
@@ -234,12 +110,12 @@ static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 	if (conn->ending)
 		return 0;
 	if (!lp_tls_alpn_is(conn->session, q->alpn)) {
-		end_with_alert(
+		lp_conn_end_with_alert(
 			conn, LP_QUIC_END_ALPN, LP_TLS_NO_APPLICATION_PROTOCOL, "no common ALPN");
 		return 0;
 	}
 	if (!conn->server && !lp_tls_peer_is_pinned(conn->session, &conn->trust)) {
-		end_with_alert(conn, LP_QUIC_END_PIN, LP_TLS_BAD_CERTIFICATE,
+		lp_conn_end_with_alert(conn, LP_QUIC_END_PIN, LP_TLS_BAD_CERTIFICATE,
 			"the certificate is not the one expected");
 		return 0;
 	}
@@ -272,23 +148,6 @@ static int on_crypto(ngtcp2_conn *nc, ngtcp2_encryption_level level, uint64_t of
 		return ngtcp2_crypto_recv_crypto_data_cb(nc, level, offset, bytes, len, user);
 	ngtcp2_conn_set_tls_alert(nc, LP_TLS_UNEXPECTED_MESSAGE);
 	return NGTCP2_ERR_CRYPTO;
-}
-
-static void wake(void *carrier)
-{
-	lp_conn_mark_dirty(carrier, true);
-}
-
-void lp_quic_attach(
-	struct lp_quic_conn *conn, struct lp_datagram_source *source, struct lp_datagram_sink *sink)
-{
-	conn->source = source;
-	conn->sink = sink;
-	conn->path_max = 0;
-	source->wake = wake;
-	source->carrier = conn;
-	lp_packet_source_max(conn);
-	lp_conn_mark_dirty(conn, true); /* something can wait already */
 }
 
 static int on_datagram(
@@ -614,7 +473,7 @@ void lp_conn_free(struct lp_quic_conn *conn)
 	} else {
 		end_life(conn);
 	}
-	detach(conn);
+	lp_conn_detach(conn);
 	lp_timers_set(&q->timers, conn, LP_NEVER);
 	lp_cids_remove_all(&q->cids, conn);
 	lp_list_remove(&conn->all);

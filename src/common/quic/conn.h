@@ -18,8 +18,6 @@ void lp_conn_read(
 	struct lp_quic_conn *conn, const struct lp_path *path, const uint8_t *bytes, size_t len);
 /* The deadline of conn has passed. conn is freed when it has lingered long enough. */
 void lp_conn_on_time(struct lp_quic_conn *conn);
-/* Ends conn because ngtcp2 returned this error. */
-void lp_conn_failed(struct lp_quic_conn *conn, int error);
 /* Ends a connection on q->ended: prepares the close packet, tells the user, frees what is large. conn
  * can be gone after return. */
 void lp_conn_finish(struct lp_quic_conn *conn);

@@ -10,6 +10,7 @@
 #include "cids.h"
 #include "conn.h"
 #include "dirty.h"
+#include "ending.h"
 #include "packet.h"
 #include "path.h"
 #include "prefix.h"

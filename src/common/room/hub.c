@@ -167,7 +167,7 @@ static void tell_joined(struct lp_hub *hub, struct lp_session *to, const struct 
 	send_control(hub, LP_HUB_MESSAGE, to, &message);
 }
 
-/* The member has left the registry. Frames that wait for it are the room's, and it is no longer in. */
+/* Drops the frames that wait for a member that has left the room: it must not receive them any more. */
 static void forget_member(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_sender_clear(&s->sender);
