@@ -95,11 +95,17 @@ static void the_kernel_completes_the_hosts_offloaded_frames(void **state)
 	assert_int_equal(connect(udp, (const struct sockaddr *)&to, sizeof(to)), 0);
 	assert_int_equal(setsockopt(udp, SOL_UDP, UDP_SEGMENT, &(int){1000}, sizeof(int)), 0);
 	send_frame(udp, data, sizeof(data));
-	assert_int_equal(read_port(port, &seen, 4), 4);
+	/* The kernel sends frames of its own on a new interface, such as MLD reports. */
+	read_port(port, &seen, 8);
+	size_t segments = 0;
 	for (size_t i = 0; i < seen.count; i++) {
-		assert_int_equal(seen.frames[i].len, 42 + (i < 3 ? 1000 : 500));
+		if (seen.frames[i].bytes[12] != 0x08 || seen.frames[i].bytes[23] != IPPROTO_UDP)
+			continue;
+		assert_int_equal(seen.frames[i].len, 42 + (segments < 3 ? 1000 : 500));
 		assert_int_equal(transport_sum(seen.frames[i].bytes, seen.frames[i].len), 0xffff);
+		segments++;
 	}
+	assert_int_equal(segments, 4);
 	close(udp);
 	close_port();
 }
