@@ -33,7 +33,7 @@ by_udhcpc() {
 	at player1 timeout 15 udhcpc -f -n -q -O router -O dns -i "$tun" -s "$dir/lease" && noted
 }
 by_dhclient() {
-	rm -f "$dir/noted"
+	rm -f "$dir/noted" "$dir/dhclient.leases" # it would renew an old lease: another event
 	: >"$dir/dhclient.conf"
 	at player1 timeout 20 dhclient -1 -sf "$dir/lease" -cf "$dir/dhclient.conf" -lf "$dir/dhclient.leases" -pf "$dir/dhclient.pid" "$tun" &&
 		kill "$(cat "$dir/dhclient.pid")" && noted
