@@ -64,23 +64,25 @@ struct lp_writer lp_writer_of(void *bytes, size_t cap)
 	return (struct lp_writer){.at = at, .end = cap > 0 ? at + cap : at};
 }
 
-/* Returns space for len bytes, or NULL. */
-static uint8_t *reserve(struct lp_writer *w, size_t len)
+/* Space for len bytes; false when there is none. */
+static bool reserve(struct lp_writer *w, size_t len, uint8_t **ret_bytes)
 {
 	if (w->failed || len > (size_t)(w->end - w->at)) {
 		w->failed = true;
-		return NULL;
+		return false;
 	}
-	uint8_t *bytes = w->at;
+	*ret_bytes = w->at;
 	if (len > 0)
 		w->at += len;
-	return bytes;
+	return true;
 }
 
 static void write_big_endian(struct lp_writer *w, uint64_t v, size_t size)
 {
-	uint8_t *bytes = reserve(w, size);
-	for (size_t i = size; bytes && i > 0; i--) {
+	uint8_t *bytes;
+	if (!reserve(w, size, &bytes))
+		return;
+	for (size_t i = size; i > 0; i--) {
 		bytes[i - 1] = (uint8_t)v;
 		v >>= 8;
 	}
@@ -125,8 +127,8 @@ void lp_write_varint(struct lp_writer *w, uint64_t v)
 
 void lp_write_bytes(struct lp_writer *w, const void *bytes, size_t len)
 {
-	uint8_t *to = reserve(w, len);
-	if (to && len > 0)
+	uint8_t *to;
+	if (reserve(w, len, &to) && len > 0)
 		memcpy(to, bytes, len);
 }
 
