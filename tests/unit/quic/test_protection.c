@@ -21,7 +21,7 @@ static size_t unhex(const char *hex, uint8_t *ret_bytes)
 	for (size_t i = 0; i < 2 * len; i++) {
 		unsigned digit =
 			(unsigned)(strchr("0123456789abcdef", hex[i]) - "0123456789abcdef");
-		ret_bytes[i / 2] = (uint8_t)(ret_bytes[i / 2] << 4 | digit);
+		ret_bytes[i / 2] = (uint8_t)((unsigned)ret_bytes[i / 2] << 4 | digit);
 	}
 	return len;
 }
