@@ -240,7 +240,9 @@ static inline void pump_tunnel(struct world *w, size_t i)
 	struct lp_tunnel_action action;
 	while (p->tunnel && lp_tunnel_next(p->tunnel, &action))
 		do_tunnel_action(w, i, &action);
-	if (p->tunnel && p->conn)
+	bool woken = p->woken;
+	p->woken = false;
+	if (woken && p->tunnel && p->conn)
 		send_all(w, w->conns[p->conn], true, lp_tunnel_source(p->tunnel));
 }
 

@@ -98,7 +98,7 @@ struct peer {
 	size_t conn;              /* the current one; 0: none */
 	struct lp_mac mac;
 	size_t path;
-	bool up;
+	bool up, woken; /* woken: its tunnel wants to send */
 	struct lp_welcome welcome;
 	struct other others[WORLD_PEERS]; /* the members that the relay reported */
 	size_t other_count;

@@ -155,6 +155,11 @@ static inline struct lp_tunnel_config peer_config(struct world *w, size_t i, enu
 }
 
 /* Starts a member's program. */
+static void wake_peer(void *carrier)
+{
+	((struct peer *)carrier)->woken = true;
+}
+
 static inline void peer_starts(
 	struct world *w, size_t i, const struct lp_tunnel_config *config, size_t path)
 {
@@ -168,6 +173,8 @@ static inline void peer_starts(
 	p->reject = -1;
 	p->tunnel = lp_tunnel_new(config, &p->port.port);
 	assert_non_null(p->tunnel);
+	lp_tunnel_source(p->tunnel)->wake = wake_peer;
+	lp_tunnel_source(p->tunnel)->carrier = p;
 	if (i >= w->peer_count)
 		w->peer_count = i + 1;
 	lp_tunnel_start(p->tunnel, w->now);

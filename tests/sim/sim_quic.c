@@ -31,7 +31,7 @@ static uint64_t known_already(const struct room *r)
 static void check_end(struct room *r)
 {
 	/* A connection that lost many packets waits long before it tries again. */
-	for (int n = 0; n < 4 && (n == 0 || room_counters(r).frames_free < ROOM_FRAMES); n++)
+	for (int n = 0; n < 16 && (n == 0 || room_counters(r).frames_free < ROOM_FRAMES); n++)
 		room_run(r, DRAIN);
 	for (size_t i = 1; i <= r->count; i++) {
 		check(r, r->players[i].twice == 0);

@@ -136,13 +136,14 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 		ngtcp2_vec vec[2];
 		size_t parts = vectors_of(&datagram, vec);
 		int accepted = 0;
+		conn->eager = !datagram.last; /* again when it is woken from within */
 		ngtcp2_ssize n = ngtcp2_conn_writev_datagram(conn->nc, path, NULL, bytes,
 			packet->size, &accepted,
 			datagram.last ? NGTCP2_WRITE_DATAGRAM_FLAG_NONE
 				      : NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
 			lp_line_id(datagram.tag, len > small), vec, parts, q->now);
-		if (accepted && datagram.last && n > 0)
-			conn->eager = lp_conn_has_more(conn);
+		if (datagram.last && (!accepted || n <= 0 || lp_conn_has_more(conn)))
+			conn->eager = true;
 		if (accepted)
 			source->ops->pop(source);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no

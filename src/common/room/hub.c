@@ -70,8 +70,10 @@ void lp_hub_free(struct lp_hub *hub)
 	if (!hub)
 		return;
 	struct lp_hub_action action;
-	while (hub->sessions)
-		retire(hub, hub->sessions);
+	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
+		next = s->next;
+		retire(hub, s);
+	}
 	while (lp_hub_next(hub, &action)) {
 	}
 	free_parts(hub);

@@ -8,9 +8,9 @@
 #include "lanparty/wire/inbox.h"
 #include "tunnel_private.h"
 
-/* For frames that wait and frames that are kept until acknowledged: while no more than half of them are
+/* For frames that wait and frames that are kept until acknowledged: while no more than a third of them is
  * taken, the sender's share is LP_SENDER_FRAMES. A buffer that was never used costs no memory. */
-#define POOL_FRAMES (8 * LP_SENDER_FRAMES)
+#define POOL_FRAMES (6 * LP_SENDER_FRAMES)
 
 /* Actions that always find room: those that end a connection or begin one. Of each there is one at
  * most between two drains of a program that drains after each event. */

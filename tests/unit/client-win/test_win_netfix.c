@@ -241,7 +241,7 @@ static void a_setting_without_a_note_is_not_changed(void **state)
 	assert_int_equal(w.writes, 0);
 	assert_true(same_settings(&w, &before));
 	assert_int_equal(w.warnings, 1);
-	assert_non_null(strstr(w.warned, "write down"));
+	assert_non_null(strstr(w.warned, "cannot store"));
 }
 
 static void netfix_waits_for_an_adapter_that_another_program_holds(void **state)

@@ -200,7 +200,7 @@ static void a_failed_restore_is_tried_at_the_next_start(void **state)
 	netfix_work_end(&work);
 	assert_int_equal(w.note_count, 1);
 	assert_int_equal(w.warnings, 1);
-	assert_non_null(strstr(w.warned, "put back"));
+	assert_non_null(strstr(w.warned, "restore"));
 	netfix_put_back_all(&system);
 	assert_int_equal(w.note_count, 1);
 	w.write_answer[NETFIX_METRIC_4] = NETFIX_OK;
