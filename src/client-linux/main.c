@@ -24,6 +24,7 @@ struct client {
 	bool dhcp_wanted;
 
 	struct lp_port *tap;
+	struct lp_resume_file resume;
 	struct dhcp *dhcp; /* NULL: not wanted */
 };
 
@@ -116,10 +117,9 @@ static int run(struct client *c)
 		if (!c->dhcp)
 			return (int)code;
 	}
-	if (!lp_rights_drop(true))
-		return LP_EXIT_OS;
 	struct lp_peer_config config = {
 		.options = &c->peer,
+		.resume = &c->resume,
 		.role = LP_ROLE_CLIENT,
 		.mac = *tap_mac(c->tap),
 		.port = c->tap,
@@ -130,12 +130,16 @@ static int run(struct client *c)
 		.child = on_child,
 		.leaving = on_leaving,
 	};
+	if (!lp_resume_file_open(
+		    &c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) ||
+		!lp_rights_drop(true))
+		return LP_EXIT_OS;
 	return lp_peer_run(&config);
 }
 
 int main(int argc, char **argv)
 {
-	static struct client c = {.tap_name = "lanparty0"};
+	static struct client c = {.tap_name = "lanparty0", .resume = {.fd = -1}};
 	struct lp_options options = {
 		.program = "lanparty-client",
 		.purpose = "Joins a room of a LAN party: a network interface of this computer "
@@ -150,6 +154,7 @@ int main(int argc, char **argv)
 	if (read_options(&c, &options, argc, argv, &code))
 		code = wants_room(&options) ? lp_tell_new_room() : run(&c);
 	dhcp_close(c.dhcp);
+	lp_resume_file_close(&c.resume);
 	if (c.tap)
 		c.tap->ops->close(c.tap);
 	lp_zero(&c.peer, sizeof(c.peer));

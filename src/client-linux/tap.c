@@ -5,18 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lanparty/edge/linux/file.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/netlink.h"
+#include "lanparty/edge/linux/state.h"
 #include "lanparty/edge/linux/tap.h"
 #include "lanparty/edge/log.h"
 
 #define READ_BATCH 64
 #define FRAME_CAP  2048 /* bytes; more than any frame that the interface's MTU allows */
-#define STATE_DIR  "/var/lib/lanparty"
 
 struct tap {
 	struct lp_fd_port base; /* first */
@@ -220,16 +219,6 @@ static bool set_mac(struct tap *t, const struct lp_mac *mac)
 	return succeeded(t, "mac", lp_netlink_change(t->index, &change));
 }
 
-static void state_path(const struct tap *t, char *path, size_t cap)
-{
-	const char *given = getenv("STATE_DIRECTORY"); /* systemd's list of folders */
-	int len = given ? (int)strcspn(given, ":") : 0;
-	if (len == 0)
-		mkdir(STATE_DIR, 0755);
-	snprintf(path, cap, "%.*s/%s.mac", len ? len : (int)sizeof(STATE_DIR) - 1,
-		len ? given : STATE_DIR, t->name);
-}
-
 static bool load_mac(const char *path, struct lp_mac *ret_mac)
 {
 	char text[LP_MAC_TEXT] = "";
@@ -247,7 +236,7 @@ static bool load_mac(const char *path, struct lp_mac *ret_mac)
 static bool own_mac(const struct tap *t, struct lp_mac *ret_mac)
 {
 	char path[512], text[LP_MAC_TEXT], line[LP_MAC_TEXT + 1];
-	state_path(t, path, sizeof(path));
+	lp_state_path(t->name, "mac", path, sizeof(path));
 	if (load_mac(path, ret_mac))
 		return true;
 	if (!lp_random(ret_mac->b, sizeof(ret_mac->b)))

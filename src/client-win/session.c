@@ -8,6 +8,7 @@
 #include "lanparty/quic/crypto.h"
 #include "lanparty/peer/link.h"
 #include "lanparty/edge/log.h"
+#include "membership.h"
 #include "netfix.h"
 #include "tap.h"
 #include "wide.h"
@@ -285,8 +286,10 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	struct session_event *e = event(s, SESSION_ACTION);
 	e->action = *action;
 	e->end = last->end;
-	if (action->kind == LP_TUNNEL_JOINED)
+	if (action->kind == LP_TUNNEL_JOINED) {
+		membership_keep(s->options.room_key, action->welcome.resume_token);
 		s->traffic_at = s->now;
+	}
 	if (action->kind == LP_TUNNEL_DISCONNECTED) {
 		s->traffic_at = LP_NEVER;
 		e->unreachable =
@@ -395,7 +398,9 @@ static enum lp_exit open_all(struct session *s)
 	s->tap = tap_open(handle, s->is_adapter, s->loop);
 	if (!s->tap)
 		return LP_EXIT_OS;
+	membership_load(s->options.room_key, link.resume_token);
 	s->link = lp_link_open(&link);
+	lp_zero(link.resume_token, sizeof(link.resume_token));
 	return s->link ? LP_EXIT_OK : LP_EXIT_INTERNAL;
 }
 
@@ -427,6 +432,8 @@ int session_run(struct session *s)
 	char why[SESSION_TEXT] = "";
 	if (code == LP_EXIT_OK) {
 		loop(s);
+		if (!s->at_once)
+			membership_forget();
 		code = s->stopping ? LP_EXIT_OK : lp_link_exit(s->link);
 		if (!s->stopping && tap_is_broken(s->tap)) {
 			code = LP_EXIT_NO_INTERFACE;

@@ -16,6 +16,7 @@ struct gateway {
 	const char *lan, *bridge;
 	bool keep_default_route;
 	struct lp_port *port;
+	struct lp_resume_file resume;
 };
 
 static bool read_options(
@@ -69,16 +70,19 @@ static int run(struct gateway *g)
 			lp_lan_addresses(g->bridge ? g->bridge : g->lan, own, LP_HELLO_PROTECTED),
 		.keep_default_route = g->keep_default_route,
 		.port = g->port,
+		.resume = &g->resume,
 		.fd = -1,
 	};
-	if (!lp_rights_drop(false))
+	if (!lp_resume_file_open(&g->resume, g->bridge ? g->bridge : g->lan, g->peer.room_key,
+		    config.resume_token) ||
+		!lp_rights_drop(false))
 		return LP_EXIT_OS;
 	return lp_peer_run(&config);
 }
 
 int main(int argc, char **argv)
 {
-	static struct gateway g;
+	static struct gateway g = {.resume = {.fd = -1}};
 	struct lp_options options = {
 		.program = "lanparty-gateway",
 		.purpose = "Connects a room of a LAN party with a physical LAN.",
@@ -90,6 +94,7 @@ int main(int argc, char **argv)
 		code = run(&g);
 	if (g.port)
 		g.port->ops->close(g.port);
+	lp_resume_file_close(&g.resume);
 	lp_zero(&g.peer, sizeof(g.peer));
 	lp_options_clear(&options);
 	return lp_output_end(code);

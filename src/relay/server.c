@@ -97,6 +97,11 @@ static const struct lp_quic_handler handler = {
 	.closed = on_closed,
 };
 
+static lp_time heard(void *user)
+{
+	return lp_quic_heard(user);
+}
+
 /* A member's path as its packets show it. */
 static void take_quality(struct lp_session *session, struct lp_quic_conn *conn)
 {
@@ -128,9 +133,10 @@ static void log_joined(const struct lp_hub_action *a)
 	const struct lp_member *m = lp_session_member(a->session);
 	char mac[LP_MAC_TEXT];
 	if (m)
-		lp_log(LP_LOG_INFO, "peer_joined", "room=%u peer=%u role=%s mac=%s name=%s mtu=%u",
-			a->room, a->peer, lp_role_text(a->role), lp_mac_format(&m->mac, mac),
-			m->name, lp_room_mtu(m->room));
+		lp_log(LP_LOG_INFO, a->kind == LP_HUB_JOINED ? "peer_joined" : "peer_resumed",
+			"room=%u peer=%u role=%s mac=%s name=%s mtu=%u", a->room, a->peer,
+			lp_role_text(a->role), lp_mac_format(&m->mac, mac), m->name,
+			lp_room_mtu(m->room));
 }
 
 static void send_message(struct lp_quic_conn *conn, const struct lp_hub_action *a)
@@ -161,6 +167,7 @@ static void do_action(const struct lp_hub_action *a)
 		lp_quic_close(conn, a->leave, a->text);
 		break;
 	case LP_HUB_JOINED:
+	case LP_HUB_RESUMED:
 		log_joined(a);
 		break;
 	case LP_HUB_REJECTED:
@@ -265,6 +272,7 @@ static enum lp_exit open_core(struct server *s, const struct server_config *conf
 	quic.handler = &handler;
 	quic.context = s;
 	struct lp_hub_config hub = config->hub;
+	hub.heard = heard;
 	if (lp_log_on(LP_LOG_FRAME))
 		hub.trace = log_frame;
 	s->hub = lp_hub_new(&hub);

@@ -249,7 +249,8 @@ new_code() { code=$("$bin/lanparty-client" new-room) || { echo "no room code"; e
 # Members, by the NAME of their log; they have joined when this returns.
 gateway() { # NAME (--lan INTERFACE | --bridge BRIDGE) [OPTION...]
 	(umask 077 && echo "$code" >"$dir/room")
-	start "$1" gateway "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" "${@:2}"
+	mkdir -p "$dir/state-gateway"
+	start "$1" gateway env STATE_DIRECTORY="$dir/state-gateway" "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" "${@:2}"
 	joined "$1"
 }
 client() { # NAME PLACE [OPTION...]

@@ -18,6 +18,7 @@
 struct peer {
 	struct lp_session *session; /* NULL: not connected */
 	struct lp_mac mac;
+	lp_time heard; /* the hub's relay heard of it last */
 	bool welcomed, closed, woken;
 	struct lp_welcome welcome;
 	int reject; /* -1: none */
@@ -44,6 +45,11 @@ static bool relay_random(void *bytes, size_t len)
 	return true;
 }
 
+static lp_time peer_heard(void *user)
+{
+	return ((const struct peer *)user)->heard;
+}
+
 /* Of the last datagram that any hub with relay_config has judged. */
 static struct lp_verdict relay_verdict;
 
@@ -62,6 +68,7 @@ static inline struct lp_hub_config relay_config(void)
 		.keep_alive_ms = 2000,
 		.idle_timeout_ms = 9000,
 		.random = relay_random,
+		.heard = peer_heard,
 		.trace = relay_trace};
 }
 
@@ -141,6 +148,7 @@ static inline void peer_open(struct relay *r, int i, size_t path)
 	p->reject = -1;
 	p->next_stream = 2;
 	p->mac = player_mac((unsigned)i);
+	p->heard = r->now;
 	p->session = lp_hub_open(r->hub, p, 0, path, r->now);
 	assert(p->session);
 	lp_session_source(p->session)->wake = peer_wake;

@@ -134,6 +134,11 @@ static bool room_token(void *bytes, size_t len)
 	return true;
 }
 
+static lp_time room_heard(void *user)
+{
+	return lp_quic_heard(user);
+}
+
 static struct lp_verdict room_verdict; /* of the last frame of any tunnel */
 
 static void room_trace(
@@ -183,7 +188,8 @@ static inline struct room *room_new(const struct wire *wire, size_t players, uin
 		.frames = ROOM_FRAMES,
 		.keep_alive_ms = 3000,
 		.idle_timeout_ms = 15000,
-		.random = room_token};
+		.random = room_token,
+		.heard = room_heard};
 	const struct lp_quic_config quic = {.handler = &relay_handler, .context = r, .secret = {7}};
 	r->hub = lp_hub_new(&hub);
 	r->quic = lp_quic_new(&quic, r->identity);

@@ -26,12 +26,14 @@ struct lp_hello hello_of(enum lp_role role, unsigned player, uint8_t room)
 struct outcome join_from(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
 	size_t path, uint8_t token, lp_time now)
 {
-	const uint8_t fresh[LP_TOKEN_SIZE] = {0x77, token};
-	struct outcome o = {NULL, NULL, -1};
-	enum lp_reject_reason reason = LP_REJECT_OTHER;
-	if (!lp_rooms_join(rooms, hello, source, path, fresh, now, &o.member, &o.replaced, &reason))
-		o.reject = (int)reason;
-	return o;
+	const struct lp_join join = {.hello = hello,
+		.source = source,
+		.path_datagram = path,
+		.token = {0x77, token},
+		.now = now};
+	struct lp_joined joined;
+	bool good = lp_rooms_join(rooms, &join, &joined);
+	return (struct outcome){joined.member, joined.resumed, good ? -1 : (int)joined.reason};
 }
 
 struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
@@ -49,7 +51,7 @@ struct lp_member *must_join(struct lp_rooms *rooms, const struct lp_hello *hello
 {
 	struct outcome o = join(rooms, hello);
 	assert_int_equal(o.reject, -1);
-	assert_null(o.replaced);
+	assert_false(o.resumed);
 	assert_non_null(o.member);
 	return o.member;
 }

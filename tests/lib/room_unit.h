@@ -21,7 +21,8 @@ struct lp_rooms *rooms_with(size_t max_clients, size_t max_rooms);
 struct lp_hello hello_of(enum lp_role role, unsigned player, uint8_t room);
 
 struct outcome {
-	struct lp_member *member, *replaced;
+	struct lp_member *member; /* or who has the place */
+	bool resumed;
 	int reject; /* -1: joined */
 };
 

@@ -41,8 +41,9 @@ struct lp_link_config {
 	struct lp_mac mac;              /* clients */
 	const uint32_t *protected_ipv4; /* gateways; host byte order */
 	size_t protected_count;
-	bool keep_default_route; /* gateways: as in lp_tunnel_config */
-	struct lp_port *port;    /* borrowed */
+	bool keep_default_route;             /* gateways: as in lp_tunnel_config */
+	uint8_t resume_token[LP_TOKEN_SIZE]; /* as in lp_tunnel_config */
+	struct lp_port *port;                /* borrowed */
 	const struct lp_link_ops *ops;
 	void *context;
 };

@@ -150,6 +150,8 @@ size_t lp_quic_datagram_max(struct lp_quic_conn *conn);
 /* Servers: a number that all connections from one network (/24 or /56) share, by the address that the
  * connection had at first. Other networks can share it too; which ones differs with each start. */
 uint32_t lp_quic_source(const struct lp_quic_conn *conn);
+/* When the last packet came from the peer. */
+lp_time lp_quic_heard(const struct lp_quic_conn *conn);
 /* The path that the connection uses now. */
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path);
 

@@ -25,6 +25,8 @@ struct lp_hub;
 struct lp_session; /* one connection */
 
 #define LP_HUB_HELLO_TIMEOUT   (3 * LP_SECOND)
+#define LP_HUB_GRACE           (15 * LP_SECOND) /* a member without connection keeps its place (row K3) */
+#define LP_HUB_WANTED          (10 * LP_SECOND) /* a newcomer that waits for a place asks again within */
 #define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
 #define LP_HUB_STATS_INTERVAL  LP_SECOND /* between LP_HUB_STATS of one peer; the latest counts */
 #define LP_HUB_STATUS_MEMBERS  32 /* rooms with more get no PEER_STATUS: it costs their square */
@@ -39,6 +41,8 @@ struct lp_hub_config {
 	uint32_t keep_alive_ms, idle_timeout_ms; /* told to peers in WELCOME */
 	/* Fills bytes with randomness; false when there is none. */
 	bool (*random)(void *bytes, size_t len);
+	/* When the last packet came from the peer of a session's connection; user is lp_hub_open's. */
+	lp_time (*heard)(void *user);
 	/* One of several workers, each a hub of its own: it takes the rooms whose steer, modulo workers,
 	 * is its number, and tells the others' peers so. workers 0 or 1: all rooms. */
 	uint16_t (*steer)(const uint8_t room_key[LP_ROOM_KEY_SIZE]);
@@ -62,6 +66,7 @@ struct lp_session *lp_hub_open(
 /* What the connection is attached to, from now until lp_hub_on_closed. */
 struct lp_datagram_source *lp_session_source(struct lp_session *session);
 struct lp_datagram_sink *lp_session_sink(struct lp_session *session);
+/* NULL when the connection is gone. */
 void *lp_session_user(const struct lp_session *session);
 /* NULL before it has joined and after it has left. */
 const struct lp_member *lp_session_member(const struct lp_session *session);
@@ -71,8 +76,8 @@ void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t st
 	const uint8_t *bytes, size_t len, bool fin, lp_time now);
 /* The path to this peer, for PEER_STATUS: round trip in microseconds, lost packets per thousand. */
 void lp_hub_on_quality(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
-/* The connection is gone, and the session with it. reason is what the others are told, unless the
- * session has left before. */
+/* The connection is gone. With it goes the session, and reason is what the others are told, unless the
+ * session has left before. But a member that has timed out keeps its place for LP_HUB_GRACE. */
 void lp_hub_on_closed(
 	struct lp_hub *hub, struct lp_session *session, enum lp_leave_reason reason, lp_time now);
 
@@ -82,6 +87,7 @@ enum lp_hub_kind {
 	LP_HUB_CLOSE,   /* close the connection with code leave and text */
 	/* for the log */
 	LP_HUB_JOINED,   /* session's member */
+	LP_HUB_RESUMED,  /* session's member, which has had another connection before (row K1) */
 	LP_HUB_REJECTED, /* reject */
 	LP_HUB_LEFT,     /* room, peer, role, leave, room_closed */
 	LP_HUB_STATS,    /* row C5: stats of session's member */

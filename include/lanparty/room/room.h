@@ -50,6 +50,7 @@ struct lp_member {
 	size_t datagram_budget; /* as requested in HELLO */
 	size_t datagram_max;    /* the largest datagram that can reach the member now */
 	uint8_t resume_token[LP_TOKEN_SIZE];
+	uint8_t former_token[LP_TOKEN_SIZE]; /* good until lp_member_confirm; zero: none */
 	struct lp_filter_source source;
 	struct lp_bucket bytes, broadcast, unknown;
 	struct lp_member *next_mac; /* next in the hash chain of the room's MAC table */
@@ -62,18 +63,30 @@ struct lp_rooms *lp_rooms_new(const struct lp_room_config *config);
 void lp_rooms_free(struct lp_rooms *rooms);
 size_t lp_rooms_count(const struct lp_rooms *rooms);
 
-/* Rows R1-R7. path_datagram is the largest datagram that the connection carries; the budget in
- * hello is clamped to it. source identifies where the connection comes from: the rooms of one
- * source are limited to LP_ROOMS_OF_SOURCE plus twice the number of free rooms, so that a stranger
- * cannot take all. token is random and becomes the newcomer's resume token.
- *
- * True: *ret_member has joined. *ret_replaced is NULL, or a member that the newcomer proved to be:
- * it has left the room already, and the caller must disconnect it and free it with lp_member_free.
- * False: *ret_reason; LP_REJECT_OTHER when out of memory. */
-bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
-	size_t path_datagram, const uint8_t token[LP_TOKEN_SIZE], lp_time now,
-	struct lp_member **ret_member, struct lp_member **ret_replaced,
-	enum lp_reject_reason *ret_reason);
+/* Who wants to join. */
+struct lp_join {
+	const struct lp_hello *hello;
+	/* Where the connection comes from: the rooms of one source are limited to LP_ROOMS_OF_SOURCE
+	 * plus twice the number of free rooms, so that a stranger cannot take all. */
+	uint32_t source;
+	size_t path_datagram; /* the largest that the connection carries: clamps the hello's budget */
+	uint8_t token[LP_TOKEN_SIZE]; /* random: becomes the resume token */
+	lp_time now;
+};
+
+struct lp_joined {
+	/* The member; or, with LP_REJECT_MAC_IN_USE and LP_REJECT_GATEWAY_PRESENT, who has its place:
+	 * NULL when that is a station of the LAN. */
+	struct lp_member *member;
+	bool resumed; /* row K1: member was there, and its user is still the earlier connection's */
+	enum lp_reject_reason reason; /* LP_REJECT_OTHER when out of memory */
+};
+
+/* Rows R1-R7, K1. False: rejected, see ret_joined->reason. */
+bool lp_rooms_join(
+	struct lp_rooms *rooms, const struct lp_join *join, struct lp_joined *ret_joined);
+/* The member has its new resume token: the former one is good no more. */
+void lp_member_confirm(struct lp_member *member);
 
 /* Row R7: removes the member. True: the room was closed, too. The member's fields except room stay
  * readable until lp_member_free. */

@@ -27,6 +27,7 @@
 #define LP_TUNNEL_STATS_INTERVAL  (10 * LP_SECOND)
 #define LP_TUNNEL_RETRY_MIN       (250 * LP_MILLISECOND)
 #define LP_TUNNEL_RETRY_MAX       (4 * LP_SECOND)
+#define LP_TUNNEL_RETRY_SILENT    LP_SECOND /* while a silent member has the place (row K3) */
 #define LP_TUNNEL_LEAVE_TIMEOUT   LP_SECOND
 #define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
@@ -50,8 +51,9 @@ struct lp_tunnel_config {
 	/* Gateways: leave router, DNS, route and proxy options in the LAN's DHCP replies. Clients always
 	 * remove them. */
 	bool keep_default_route;
-	uint64_t seed;                     /* random: spreads reconnects */
-	struct lp_siphash_key flow_secret; /* random: flow.h */
+	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run (row K2); zero: none */
+	uint64_t seed;                       /* random: spreads reconnects */
+	struct lp_siphash_key flow_secret;   /* random: flow.h */
 	/* Rows F6, F7: what was decided about each frame. NULL: nobody wants to know. */
 	void (*trace)(
 		void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict);

@@ -41,7 +41,8 @@
 /* Frames too long for one datagram travel as two fragments (overlay.h). */
 #define LP_CAP_FRAGMENTS  0x1
 #define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are retransmitted (queue.h) */
-#define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT)
+#define LP_CAP_RESUME     0x4 /* WELCOME says how many events the member has been told of (row K1) */
+#define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT | LP_CAP_RESUME)
 
 enum lp_control_type {
 	LP_HELLO = 1,
@@ -74,7 +75,13 @@ enum lp_control_type {
 	X(WORN_OUT, 9, "worn_out",                                                                 \
 		"the room has had too many joins: let everybody leave, then join again")           \
 	X(WRONG_WORKER, 10, "wrong_worker",                                                        \
-		"another worker of the relay has this room: connect again with its hint")
+		"another worker of the relay has this room: connect again with its hint")          \
+	X(MAC_SILENT, 11, "mac_silent",                                                            \
+		"somebody with your address is still in the room, perhaps your own last run: "     \
+		"waiting until it answers or times out")                                           \
+	X(GATEWAY_SILENT, 12, "gateway_silent",                                                    \
+		"the room still has a gateway that is silent, perhaps your own last run: waiting " \
+		"until it answers or times out")
 
 enum lp_reject_reason {
 #define LP_REJECT_ENUM(name, number, word, text) LP_REJECT_##name = number,
@@ -134,6 +141,9 @@ struct lp_welcome {
 	uint32_t idle_timeout_ms;            /* 7: default LP_IDLE_TIMEOUT_MS */
 	uint64_t capabilities;               /* 8: capabilities in force */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* 9 */
+	/* 10: the last event that this membership was told of. The next one follows it. */
+	uint64_t sequence;
+	bool resumed; /* 11: 0 or 1: the connection continues an earlier one's membership (row K1) */
 };
 
 /* Relay to member, on stream 0. */

@@ -329,8 +329,10 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 	l->config = *config;
 	l->exit = LP_EXIT_OS;
 	memcpy(tunnel.room_key, config->options->room_key, sizeof(tunnel.room_key));
+	memcpy(tunnel.resume_token, config->resume_token, sizeof(tunnel.resume_token));
 	l->tunnel = lp_tunnel_new(&tunnel, config->port);
 	lp_zero(tunnel.room_key, sizeof(tunnel.room_key));
+	lp_zero(tunnel.resume_token, sizeof(tunnel.resume_token));
 	l->quic = lp_quic_new(&quic, NULL);
 	if (l->tunnel && l->quic)
 		return l;

@@ -346,9 +346,9 @@ struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_tar
 
 static void lingering_read(struct lp_quic_conn *conn, size_t len)
 {
-	conn->heard++;
-	bool power_of_two = (conn->heard & (conn->heard - 1)) == 0;
-	if (conn->close_len == 0 || !power_of_two || conn->heard > 1u << LP_CLOSE_REPEATS ||
+	conn->late++;
+	bool power_of_two = (conn->late & (conn->late - 1)) == 0;
+	if (conn->close_len == 0 || !power_of_two || conn->late > 1u << LP_CLOSE_REPEATS ||
 		len < conn->close_len)
 		return;
 	conn->close_due = true;
@@ -373,6 +373,7 @@ void lp_conn_read(
 		lp_conn_failed(conn, error);
 		return;
 	}
+	conn->heard = conn->q->now;
 	drop_session(conn);
 	lp_line_on_read(conn);
 	lp_outs_unblock(conn);

@@ -277,6 +277,11 @@ void lp_quic_get_info(const struct lp_quic_conn *conn, struct lp_quic_info *ret_
 	ret_info->bytes_received = info.bytes_recv;
 }
 
+lp_time lp_quic_heard(const struct lp_quic_conn *conn)
+{
+	return conn->heard;
+}
+
 void lp_quic_get_counters(const struct lp_quic *q, struct lp_quic_counters *ret_counters)
 {
 	*ret_counters = q->counters;

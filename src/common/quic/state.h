@@ -73,6 +73,7 @@ struct lp_quic_conn {
 	struct lp_node all, dirty, ended;
 	struct lp_cid_entry *cids;
 	lp_time deadline;
+	lp_time heard;  /* the last packet came from the peer */
 	size_t timer;   /* index in the heap plus 1; 0: not in the heap */
 	unsigned burst; /* packets written in a row */
 	bool eager;     /* on q->dirty, to write; otherwise only its timer must be set */
@@ -99,7 +100,7 @@ struct lp_quic_conn {
 	size_t close_len;
 	struct lp_path close_path;
 	bool close_due;
-	unsigned heard; /* packets received while lingering */
+	unsigned late; /* packets received while lingering */
 };
 
 #endif

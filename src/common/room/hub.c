@@ -14,7 +14,7 @@
 
 #define ACTIONS_FIRST 16
 
-static const char no_memory[] = "the relay is out of memory";
+const char lp_hub_no_memory[] = "the relay is out of memory";
 
 /* All that the hub has without sessions and actions. */
 static void free_parts(struct lp_hub *hub)
@@ -46,8 +46,7 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	return hub;
 }
 
-/* Gives back all that the session holds. Actions can still name it: the last of them frees the rest. */
-static void retire(struct lp_hub *hub, struct lp_session *s)
+void lp_hub_retire(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_sender_clear(&s->sender);
 	hub->counters.retransmitted += s->sender.retransmitted;
@@ -72,7 +71,7 @@ void lp_hub_free(struct lp_hub *hub)
 	struct lp_hub_action action;
 	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
 		next = s->next;
-		retire(hub, s);
+		lp_hub_retire(hub, s);
 	}
 	while (lp_hub_next(hub, &action)) {
 	}
@@ -94,10 +93,7 @@ static bool grow_actions(struct lp_hub *hub)
 	return true;
 }
 
-/* A place for one more action, or NULL when out of memory: then the session, whose view of its room
- * is wrong now, is closed once there is place again. The last place is for that. The log can do
- * without. */
-static struct lp_hub_action *add_action(
+struct lp_hub_action *lp_hub_add_action(
 	struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *session)
 {
 	size_t left = hub->action_cap - hub->action_count;
@@ -123,7 +119,7 @@ static struct lp_hub_action *add_action(
 	return action;
 }
 
-/* Of what waits for a session that is gone, only what the log wants to know. */
+/* Of what waits for a session whose connection is gone, only what the log wants to know. */
 static bool take_action(struct lp_hub *hub, struct lp_hub_action *ret_action)
 {
 	while (hub->action_count) {
@@ -132,10 +128,10 @@ static bool take_action(struct lp_hub *hub, struct lp_hub_action *ret_action)
 		hub->action_count--;
 		struct lp_session *s = ret_action->session;
 		s->actions--;
-		if (!s->retired)
+		if (!s->retired && s->state != SESSION_SILENT)
 			return true;
 		ret_action->session = NULL;
-		if (!s->actions)
+		if (s->retired && !s->actions)
 			free(s);
 		if (ret_action->kind == LP_HUB_LEFT || ret_action->kind == LP_HUB_REJECTED)
 			return true;
@@ -143,30 +139,15 @@ static bool take_action(struct lp_hub *hub, struct lp_hub_action *ret_action)
 	return false;
 }
 
-static void send_control(struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *to,
+void lp_hub_send(struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *to,
 	const struct lp_control *message)
 {
-	struct lp_hub_action *action = add_action(hub, kind, to);
+	struct lp_hub_action *action =
+		to->state == SESSION_SILENT ? NULL : lp_hub_add_action(hub, kind, to);
 	if (!action)
 		return;
 	action->len = lp_control_encode(message, action->bytes, sizeof(action->bytes));
 	assert(action->len);
-}
-
-static struct lp_session *session_of(const struct lp_member *member)
-{
-	return member->user;
-}
-
-static void tell_joined(struct lp_hub *hub, struct lp_session *to, const struct lp_member *who)
-{
-	struct lp_control message = {.type = LP_PEER_JOINED,
-		.peer_joined = {.sequence = ++to->sequence,
-			.peer = who->peer,
-			.role = who->role,
-			.mac = who->mac}};
-	memcpy(message.peer_joined.name, who->name, sizeof(who->name));
-	send_control(hub, LP_HUB_MESSAGE, to, &message);
 }
 
 /* Drops the frames that wait for a member that has left the room: it must not receive them any more. */
@@ -187,7 +168,7 @@ static void leave_room(struct lp_hub *hub, struct lp_session *s, enum lp_leave_r
 	if (!m)
 		return;
 	struct lp_room *room = m->room;
-	struct lp_hub_action *log = add_action(hub, LP_HUB_LEFT, s);
+	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_LEFT, s);
 	bool last = room && lp_rooms_leave(hub->rooms, m);
 	if (log) {
 		log->leave = reason;
@@ -198,16 +179,16 @@ static void leave_room(struct lp_hub *hub, struct lp_session *s, enum lp_leave_r
 	if (room && !last)
 		members = lp_room_members(room, &count);
 	for (size_t i = 0; i < count; i++) {
-		struct lp_session *to = session_of(members[i]);
+		struct lp_session *to = lp_hub_session_of(members[i]);
 		struct lp_control message = {.type = LP_PEER_LEFT,
 			.peer_left = {
 				.sequence = ++to->sequence, .peer = m->peer, .reason = reason}};
-		send_control(hub, LP_HUB_MESSAGE, to, &message);
+		lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
 	}
 	forget_member(hub, s);
 }
 
-static void close_session(
+void lp_hub_close_session(
 	struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason, const char *text)
 {
 	if (s->state == SESSION_ENDING && s->deadline == LP_NEVER)
@@ -215,7 +196,7 @@ static void close_session(
 	leave_room(hub, s, reason);
 	s->state = SESSION_ENDING;
 	s->deadline = LP_NEVER;
-	struct lp_hub_action *action = add_action(hub, LP_HUB_CLOSE, s);
+	struct lp_hub_action *action = lp_hub_add_action(hub, LP_HUB_CLOSE, s);
 	if (action) {
 		action->leave = reason;
 		action->text = text;
@@ -233,13 +214,14 @@ static bool close_starved(struct lp_hub *hub)
 		return false;
 	s->starved = false;
 	if (s->state == SESSION_ENDING && s->deadline == LP_NEVER) {
-		struct lp_hub_action *action = add_action(hub, LP_HUB_CLOSE, s); /* that was it */
+		struct lp_hub_action *action =
+			lp_hub_add_action(hub, LP_HUB_CLOSE, s); /* that was it */
 		if (action) {
 			action->leave = LP_LEAVE_OTHER;
-			action->text = no_memory;
+			action->text = lp_hub_no_memory;
 		}
 	} else {
-		close_session(hub, s, LP_LEAVE_OTHER, no_memory);
+		lp_hub_close_session(hub, s, LP_LEAVE_OTHER, lp_hub_no_memory);
 	}
 	return true;
 }
@@ -255,10 +237,10 @@ bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action)
 
 void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text)
 {
-	close_session(hub, session, LP_LEAVE_PROTOCOL_ERROR, text);
+	lp_hub_close_session(hub, session, LP_LEAVE_PROTOCOL_ERROR, text);
 }
 
-static void set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at)
+void lp_hub_set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at)
 {
 	s->deadline = at;
 	if (at < hub->deadline)
@@ -285,7 +267,8 @@ struct lp_session *lp_hub_open(
 		s->next->prev = s;
 	hub->sessions = s;
 	hub->counters.sessions++;
-	set_deadline(hub, s, now + LP_HUB_HELLO_TIMEOUT);
+	s->wanted = LP_NEVER;
+	lp_hub_set_deadline(hub, s, now + LP_HUB_HELLO_TIMEOUT);
 	return s;
 }
 
@@ -309,119 +292,28 @@ const struct lp_member *lp_session_member(const struct lp_session *session)
 	return session->member;
 }
 
+/* Its frames are late by now, and it cannot be spoken to. */
+static void fall_silent(struct lp_hub *hub, struct lp_session *s, lp_time now)
+{
+	lp_sender_clear(&s->sender);
+	lp_receiver_close(&s->receiver);
+	lp_inbox_clear(&s->inbox);
+	lp_member_set_path(s->member, 0);
+	s->user = NULL;
+	s->starved = false; /* it hears of everything when it comes back */
+	s->state = SESSION_SILENT;
+	lp_hub_set_deadline(hub, s, now + LP_HUB_GRACE);
+}
+
 void lp_hub_on_closed(
 	struct lp_hub *hub, struct lp_session *session, enum lp_leave_reason reason, lp_time now)
 {
-	(void)now;
+	if (session->state == SESSION_JOINED && reason == LP_LEAVE_TIMED_OUT) {
+		fall_silent(hub, session, now);
+		return;
+	}
 	leave_room(hub, session, reason);
-	retire(hub, session);
-}
-
-/* Both sides of a join: the newcomer hears of all who are there, they hear of it (rows C2, C4). */
-static void announce(struct lp_hub *hub, struct lp_session *s)
-{
-	size_t count;
-	struct lp_member *const *members = lp_room_members(s->member->room, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (members[i] == s->member)
-			continue;
-		tell_joined(hub, s, members[i]);
-		tell_joined(hub, session_of(members[i]), s->member);
-		session_of(members[i])->told_rtt_us = 0; /* so that the newcomer hears of it */
-	}
-}
-
-static void welcome(struct lp_hub *hub, struct lp_session *s)
-{
-	const struct lp_member *m = s->member;
-	struct lp_control message = {.type = LP_WELCOME,
-		.welcome = {.version = LP_PROTOCOL_VERSION,
-			.room = lp_room_id(m->room),
-			.peer = m->peer,
-			.mtu = lp_room_mtu(m->room),
-			.gateway_connected = lp_room_gateway(m->room) != NULL,
-			.keep_alive_ms = hub->config.keep_alive_ms,
-			.idle_timeout_ms = hub->config.idle_timeout_ms,
-			.capabilities = m->capabilities}};
-	memcpy(message.welcome.resume_token, m->resume_token, LP_TOKEN_SIZE);
-	send_control(hub, LP_HUB_REPLY, s, &message);
-}
-
-/* Without a text in what: the reason's own. */
-static void reject(
-	struct lp_hub *hub, struct lp_session *s, const struct lp_reject *what, lp_time now)
-{
-	struct lp_control message = {.type = LP_REJECT, .reject = *what};
-	enum lp_reject_reason reason = what->reason;
-	if (!what->text[0])
-		strncpy(message.reject.text,
-			reason == LP_REJECT_OTHER ? no_memory : lp_reject_text(reason),
-			LP_TEXT_MAX);
-	send_control(hub, LP_HUB_REPLY, s, &message);
-	struct lp_hub_action *log = add_action(hub, LP_HUB_REJECTED, s);
-	if (log)
-		log->reject = reason;
-	hub->counters.rejects++;
-	/* Not closed yet: the reply must arrive. A peer that does not go by itself is made to. */
-	s->state = SESSION_ENDING;
-	set_deadline(hub, s, now + LP_HUB_HELLO_TIMEOUT);
-}
-
-static void on_hello(
-	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now)
-{
-	struct lp_member *member = NULL, *replaced = NULL;
-	struct lp_reject why = {
-		.reason = LP_REJECT_OTHER, .text = "the relay has no random numbers"};
-	uint8_t token[LP_TOKEN_SIZE];
-	if (hub->config.workers > 1) {
-		uint16_t steer = hub->config.steer(hello->room_key);
-		if (steer % hub->config.workers != hub->config.worker) {
-			const struct lp_reject other = {
-				.reason = LP_REJECT_WRONG_WORKER, .steer = steer};
-			reject(hub, s, &other, now);
-			return;
-		}
-	}
-	if (!hub->config.random(token, sizeof(token))) {
-		reject(hub, s, &why, now);
-		return;
-	}
-	why.text[0] = 0;
-	if (!lp_rooms_join(hub->rooms, hello, s->source, s->sender.path_max, token, now, &member,
-		    &replaced, &why.reason)) {
-		reject(hub, s, &why, now);
-		return;
-	}
-	s->member = member;
-	s->room = lp_room_id(member->room);
-	member->user = s;
-	s->state = SESSION_JOINED;
-	s->deadline = LP_NEVER;
-	lp_sender_open(&s->sender, member->datagram_budget, member->capabilities);
-	lp_receiver_open(&s->receiver, s->room, member->peer, member->capabilities);
-	hub->counters.members++;
-	hub->counters.joins++;
-	welcome(hub, s);
-	if (replaced) {
-		struct lp_session *old = session_of(replaced);
-		/* It has left the registry already; the others hear that before they hear of s. */
-		size_t count;
-		struct lp_member *const *members = lp_room_members(member->room, &count);
-		for (size_t i = 0; i < count; i++) {
-			struct lp_session *to = session_of(members[i]);
-			if (to == s)
-				continue;
-			struct lp_control left = {.type = LP_PEER_LEFT,
-				.peer_left = {.sequence = ++to->sequence,
-					.peer = replaced->peer,
-					.reason = LP_LEAVE_REPLACED}};
-			send_control(hub, LP_HUB_MESSAGE, to, &left);
-		}
-		close_session(hub, old, LP_LEAVE_REPLACED, "the same peer has joined again");
-	}
-	announce(hub, s);
-	add_action(hub, LP_HUB_JOINED, s);
+	lp_hub_retire(hub, session);
 }
 
 static void on_stats(
@@ -431,7 +323,7 @@ static void on_stats(
 	if (now < s->next_stats)
 		return; /* the log is not the peer's to fill */
 	s->next_stats = now + LP_HUB_STATS_INTERVAL;
-	struct lp_hub_action *log = add_action(hub, LP_HUB_STATS, s);
+	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_STATS, s);
 	if (log)
 		log->stats = &s->stats;
 }
@@ -439,10 +331,11 @@ static void on_stats(
 static void on_message(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_control *message, lp_time now)
 {
+	lp_member_confirm(s->member);
 	if (message->type == LP_STATS)
 		on_stats(hub, s, &message->stats, now);
 	else if (message->type == LP_DISCONNECT)
-		close_session(hub, s, message->disconnect.reason, "as you asked");
+		lp_hub_close_session(hub, s, message->disconnect.reason, "as you asked");
 	else
 		lp_hub_protocol_error(hub, s, "a control message that only a relay sends");
 }
@@ -461,9 +354,9 @@ static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint
 	if (status == LP_MORE)
 		return;
 	if (status == LP_OK && message.type == LP_HELLO)
-		on_hello(hub, s, &message.hello, now);
+		lp_hub_on_hello(hub, s, &message.hello, now);
 	else
-		reject(hub, s,
+		lp_hub_reject(hub, s,
 			&(struct lp_reject){.reason = status == LP_NO_MEMORY ? LP_REJECT_OTHER
 									     : LP_REJECT_MALFORMED},
 			now);
@@ -489,7 +382,7 @@ void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t st
 	if (status == LP_OK)
 		on_message(hub, session, &message, now);
 	else if (status == LP_NO_MEMORY)
-		close_session(hub, session, LP_LEAVE_OTHER, no_memory);
+		lp_hub_close_session(hub, session, LP_LEAVE_OTHER, lp_hub_no_memory);
 	else if (status != LP_MORE)
 		lp_hub_protocol_error(hub, session, lp_status_text(status));
 }
@@ -516,13 +409,13 @@ static void tell_status(struct lp_hub *hub, struct lp_session *about)
 	if (count > LP_HUB_STATUS_MEMBERS)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		struct lp_session *to = session_of(members[i]);
+		struct lp_session *to = lp_hub_session_of(members[i]);
 		struct lp_control message = {.type = LP_PEER_STATUS,
 			.peer_status = {.sequence = ++to->sequence,
 				.peer = about->member->peer,
 				.rtt_us = about->rtt_us,
 				.loss_permille = about->loss_permille}};
-		send_control(hub, LP_HUB_MESSAGE, to, &message);
+		lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
 	}
 	about->told_rtt_us = about->rtt_us;
 	about->told_loss_permille = about->loss_permille;
@@ -542,31 +435,43 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 	if (status)
 		hub->next_status = now + LP_HUB_STATUS_INTERVAL;
 	hub->deadline = LP_NEVER;
-	for (struct lp_session *s = hub->sessions; s; s = s->next) {
+	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
+		next = s->next;
+		if (s->deadline <= now && s->state == SESSION_SILENT) {
+			leave_room(hub, s, LP_LEAVE_TIMED_OUT);
+			lp_hub_retire(hub, s);
+			continue;
+		}
 		if (s->deadline <= now && s->state == SESSION_HELLO)
-			close_session(hub, s, LP_LEAVE_TIMED_OUT, "no hello in time");
+			lp_hub_close_session(hub, s, LP_LEAVE_TIMED_OUT, "no hello in time");
 		else if (s->deadline <= now)
-			close_session(hub, s, LP_LEAVE_REJECTED, "rejected");
+			lp_hub_close_session(hub, s, LP_LEAVE_REJECTED, "rejected");
 		else if (s->deadline < hub->deadline)
 			hub->deadline = s->deadline;
 		if (!status)
 			continue;
 		lp_receiver_expire(&s->receiver, now);
 		lp_sender_expire(&s->sender, now);
-		if (s->member && line_changed(s))
+		if (s->state == SESSION_JOINED && line_changed(s))
 			tell_status(hub, s);
 	}
 }
 
 void lp_hub_shutdown(struct lp_hub *hub)
 {
-	for (struct lp_session *s = hub->sessions; s; s = s->next) {
+	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
+		next = s->next;
+		bool silent = s->state == SESSION_SILENT;
 		/* Nobody is told of anybody: all go at once. */
 		if (s->member) {
 			lp_rooms_leave(hub->rooms, s->member);
 			forget_member(hub, s);
 		}
-		close_session(hub, s, LP_LEAVE_SHUTDOWN, "the relay is shutting down");
+		if (silent)
+			lp_hub_retire(hub, s);
+		else
+			lp_hub_close_session(
+				hub, s, LP_LEAVE_SHUTDOWN, "the relay is shutting down");
 	}
 }
 

@@ -11,6 +11,7 @@
 enum session_state {
 	SESSION_HELLO,  /* nothing has been said yet */
 	SESSION_JOINED, /* has a member */
+	SESSION_SILENT, /* has a member, but no connection any more: it can come back (row K1) */
 	SESSION_ENDING, /* rejected or told to close: whatever it says is ignored */
 };
 
@@ -19,8 +20,10 @@ struct lp_session {
 	void *user;
 	enum session_state state;
 	struct lp_member *member;
-	uint32_t room;    /* its id; outlives the membership */
-	lp_time deadline; /* of the hello, or for the peer to go after a REJECT; or LP_NEVER */
+	uint32_t room; /* its id; outlives the membership */
+	/* Of the hello, for the peer to go after a REJECT, of the grace time; or LP_NEVER. */
+	lp_time deadline;
+	lp_time wanted; /* when a newcomer first wanted its member's place; LP_NEVER: nobody has */
 	uint32_t source;
 	struct lp_session *prev, *next; /* in the hub's list */
 
@@ -55,6 +58,35 @@ struct lp_hub {
 	struct lp_siphash_key flow_secret;
 	struct lp_member *targets[LP_MAX_MEMBERS]; /* scratch of the frame path */
 };
+
+extern const char lp_hub_no_memory[]; /* the text of a close or reject for that reason */
+
+static inline struct lp_session *lp_hub_session_of(const struct lp_member *member)
+{
+	return member->user;
+}
+
+/* A place for one more action, or NULL when out of memory: then the session, whose view of its room
+ * is wrong now, is closed once there is place again. The last place is for that. The log can do
+ * without. */
+struct lp_hub_action *lp_hub_add_action(
+	struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *session);
+/* Who has no connection hears of everything when it comes back. */
+void lp_hub_send(struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *to,
+	const struct lp_control *message);
+void lp_hub_set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at);
+/* Leaves the room, tells the others why, and closes the connection. */
+void lp_hub_close_session(
+	struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason, const char *text);
+/* Gives back all that the session holds. Actions can still name it: the last of them frees the rest. */
+void lp_hub_retire(struct lp_hub *hub, struct lp_session *s);
+
+/* The first message of a session (hub_join.c). */
+void lp_hub_on_hello(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now);
+/* Refuses the session. Without a text in what: the reason's own. */
+void lp_hub_reject(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_reject *what, lp_time now);
 
 void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text);
 /* The owner's side of a session's receiver, and of its sender: see receiver.h and sender.h. */

@@ -202,8 +202,9 @@ static uint16_t mtu_of(const struct lp_hello *hello, size_t datagram)
 static bool is_same_peer(const struct lp_member *member, const struct lp_hello *hello)
 {
 	static const uint8_t none[LP_TOKEN_SIZE];
-	return !lp_equal_secret(hello->resume_token, none, LP_TOKEN_SIZE) &&
-	       lp_equal_secret(hello->resume_token, member->resume_token, LP_TOKEN_SIZE);
+	bool latest = lp_equal_secret(hello->resume_token, member->resume_token, LP_TOKEN_SIZE);
+	bool former = lp_equal_secret(hello->resume_token, member->former_token, LP_TOKEN_SIZE);
+	return !lp_equal_secret(hello->resume_token, none, LP_TOKEN_SIZE) && (latest || former);
 }
 
 /* The member that conflicts with the newcomer: the one with its MAC address, or the room's
@@ -225,11 +226,11 @@ static bool admits(const struct lp_room *room, const struct lp_hello *hello, uin
 	struct lp_member *rival = rival_of(room, hello);
 	bool resumes = rival && is_same_peer(rival, hello);
 	bool client = hello->role == LP_ROLE_CLIENT;
-	if (room->last_peer >= UINT16_MAX)
-		*ret_reason = LP_REJECT_WORN_OUT;
-	else if (rival && !resumes)
+	if (rival && !resumes)
 		*ret_reason = client ? LP_REJECT_MAC_IN_USE : LP_REJECT_GATEWAY_PRESENT;
-	else if (client && lp_neighbours_on_lan(room->neighbours, &hello->mac, now))
+	else if (!resumes && room->last_peer >= UINT16_MAX)
+		*ret_reason = LP_REJECT_WORN_OUT;
+	else if (client && !resumes && lp_neighbours_on_lan(room->neighbours, &hello->mac, now))
 		*ret_reason = LP_REJECT_MAC_IN_USE;
 	else if (client && !resumes && clients_in(room) >= room->rooms->config.max_clients)
 		*ret_reason = LP_REJECT_ROOM_FULL;
@@ -240,9 +241,33 @@ static bool admits(const struct lp_room *room, const struct lp_hello *hello, uin
 	return false;
 }
 
-static struct lp_member *member_new(const struct lp_hello *hello, size_t path_datagram,
-	const uint8_t *token, const struct lp_limits *limits, lp_time now)
+/* What a member has from its connection: new with each. */
+static void take_connection(struct lp_member *m, const struct lp_join *join)
 {
+	const struct lp_hello *hello = join->hello;
+	m->capabilities = hello->capabilities & LP_CAPS_KNOWN;
+	m->datagram_budget = clamp_datagram(hello->datagram_budget, LP_DATAGRAM_MAX);
+	m->datagram_max = clamp_datagram(hello->datagram_budget, join->path_datagram);
+	memcpy(m->resume_token, join->token, LP_TOKEN_SIZE);
+}
+
+/* Row K1: another connection of the same peer. Until it has shown that it knows its new token, the one
+ * that it came with is good: the WELCOME can be lost. */
+static void resume(struct lp_member *m, const struct lp_join *join)
+{
+	memcpy(m->former_token, join->hello->resume_token, LP_TOKEN_SIZE);
+	take_connection(m, join);
+}
+
+void lp_member_confirm(struct lp_member *member)
+{
+	lp_zero(member->former_token, sizeof(member->former_token));
+}
+
+static struct lp_member *member_new(const struct lp_join *join, const struct lp_limits *limits)
+{
+	const struct lp_hello *hello = join->hello;
+	lp_time now = join->now;
 	struct lp_member *m = calloc(1, sizeof(*m));
 	if (!m)
 		return NULL;
@@ -250,10 +275,7 @@ static struct lp_member *member_new(const struct lp_hello *hello, size_t path_da
 	if (hello->role == LP_ROLE_CLIENT)
 		m->mac = hello->mac;
 	memcpy(m->name, hello->name, sizeof(m->name));
-	m->capabilities = hello->capabilities & LP_CAPS_KNOWN;
-	m->datagram_budget = clamp_datagram(hello->datagram_budget, LP_DATAGRAM_MAX);
-	m->datagram_max = clamp_datagram(hello->datagram_budget, path_datagram);
-	memcpy(m->resume_token, token, LP_TOKEN_SIZE);
+	take_connection(m, join);
 	lp_filter_source_init(&m->source, m->role, &m->mac);
 	uint64_t times = m->role == LP_ROLE_GATEWAY ? GATEWAY_SHARE : 1;
 	lp_bucket_init(&m->bytes, times * limits->client_rate, times * limits->client_burst, now);
@@ -327,45 +349,53 @@ static bool acceptable(
 	return false;
 }
 
-bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
-	size_t path_datagram, const uint8_t token[LP_TOKEN_SIZE], lp_time now,
-	struct lp_member **ret_member, struct lp_member **ret_replaced,
-	enum lp_reject_reason *ret_reason)
+/* A new member in a room that exists or is opened for it. NULL, with a reason, when that cannot be. */
+static struct lp_member *add(struct lp_rooms *rooms, struct lp_room *room,
+	const struct lp_join *join, uint16_t mtu, enum lp_reject_reason *ret_reason)
 {
-	uint16_t mtu = mtu_of(hello, clamp_datagram(hello->datagram_budget, path_datagram));
-	if (!acceptable(hello, mtu, ret_reason))
-		return false;
-	struct lp_room *room = find_room(rooms, hello->room_key);
-	if (room && !admits(room, hello, mtu, now, ret_reason))
-		return false;
-	*ret_reason = LP_REJECT_TOO_MANY_ROOMS;
-	if (!room && !may_open(rooms, source))
-		return false;
 	bool fresh = !room;
+	*ret_reason = LP_REJECT_TOO_MANY_ROOMS;
+	if (fresh && !may_open(rooms, join->source))
+		return NULL;
 	*ret_reason = LP_REJECT_OTHER;
 	if (fresh)
-		room = room_new(rooms, hello->room_key, source);
-	if (!room)
-		return false;
-	struct lp_member *m = NULL;
-	if (reserve(room))
-		m = member_new(hello, path_datagram, token, &rooms->config.limits, now);
+		room = room_new(rooms, join->hello->room_key, join->source);
+	struct lp_member *m =
+		room && reserve(room) ? member_new(join, &rooms->config.limits) : NULL;
 	if (!m) {
-		if (fresh)
+		if (fresh && room)
 			remove_room(rooms, room);
-		return false;
+		return NULL;
 	}
 	if (fresh)
 		room->mtu = mtu;
-	*ret_replaced = rival_of(room, hello);
-	if (*ret_replaced) {
-		leave(room, *ret_replaced);
-		forget(room, *ret_replaced);
-	}
 	enter(room, m);
-	for (size_t i = 0; m->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
+	return m;
+}
+
+bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp_joined *ret_joined)
+{
+	const struct lp_hello *hello = join->hello;
+	struct lp_joined *o = ret_joined;
+	*o = (struct lp_joined){.reason = LP_REJECT_OTHER};
+	uint16_t mtu = mtu_of(hello, clamp_datagram(hello->datagram_budget, join->path_datagram));
+	if (!acceptable(hello, mtu, &o->reason))
+		return false;
+	struct lp_room *room = find_room(rooms, hello->room_key);
+	struct lp_member *rival = room ? rival_of(room, hello) : NULL;
+	o->member = rival;
+	if (room && !admits(room, hello, mtu, join->now, &o->reason))
+		return false;
+	o->resumed = rival != NULL;
+	if (rival)
+		resume(rival, join);
+	else
+		o->member = add(rooms, room, join, mtu, &o->reason);
+	if (!o->member)
+		return false;
+	room = o->member->room;
+	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
 		lp_neighbours_protect(room->neighbours, hello->protected_ipv4[i]);
-	*ret_member = m;
 	return true;
 }
 
@@ -420,10 +450,13 @@ struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret
 static void add_target(
 	struct lp_member *to, size_t len, struct lp_member **targets, struct lp_route *route)
 {
-	if (lp_member_carries(to, len))
+	if (lp_member_carries(to, len)) {
 		targets[route->count++] = to;
-	else
-		route->skipped++;
+		return;
+	}
+	route->skipped++;
+	if (to->datagram_max > 0) /* else it has no connection now */
+		route->drop = LP_DROP_TOO_BIG;
 }
 
 /* Row F3: routes a client's frame that is not addressed to a member. */
@@ -459,9 +492,7 @@ void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_
 	}
 	if (route.count)
 		route.drop = LP_DROP_NONE;
-	else if (route.skipped)
-		route.drop = LP_DROP_TOO_BIG;
-	if (!route.count)
+	else
 		route.action = LP_ACTION_DROP;
 	*ret_route = route;
 }

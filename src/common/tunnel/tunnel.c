@@ -38,6 +38,8 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 		t->config.datagram_budget = LP_DATAGRAM_MAX;
 	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
 		t->config.mtu = LP_ETH_MTU;
+	memcpy(t->welcome.resume_token, config->resume_token, LP_TOKEN_SIZE);
+	lp_zero(t->config.resume_token, LP_TOKEN_SIZE);
 	t->deadline = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
@@ -305,6 +307,8 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->state = TUNNEL_JOINED;
 	t->once_joined = true;
 	t->attempts = 0;
+	t->waits = false;
+	t->sequence = welcome->sequence;
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
@@ -337,13 +341,16 @@ static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 {
 	if (follow(t, reject))
 		return;
-	bool final = !t->once_joined || reject->reason == LP_REJECT_VERSION;
-	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);
+	bool waited = t->waits;
+	t->waits = reject->reason == LP_REJECT_MAC_SILENT ||
+		   reject->reason == LP_REJECT_GATEWAY_SILENT;
+	t->final = (!t->once_joined && !t->waits) || reject->reason == LP_REJECT_VERSION;
+	struct lp_tunnel_action *action =
+		waited && t->waits ? NULL : lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);
 	if (action) {
-		action->final = final;
+		action->final = t->final;
 		action->reject = *reject;
 	}
-	t->final = final;
 	give_up(t, LP_LEAVE_NORMAL, lp_reject_text(reject->reason));
 }
 
@@ -397,6 +404,8 @@ void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *byt
 static lp_time retry_wait(struct lp_tunnel *t)
 {
 	lp_time most = LP_TUNNEL_RETRY_MAX;
+	if (t->waits)
+		return LP_TUNNEL_RETRY_SILENT;
 	if (t->attempts < 5 && LP_TUNNEL_RETRY_MIN << (t->attempts + 2) < most)
 		most = LP_TUNNEL_RETRY_MIN << (t->attempts + 2);
 	t->attempts++;
@@ -422,7 +431,9 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	t->state = over ? TUNNEL_OVER : TUNNEL_WAITING;
 	lp_time wait = over ? 0 : retry_wait(t);
 	t->deadline = over ? LP_NEVER : now + wait;
-	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_DISCONNECTED);
+	bool said = own && t->waits && !over;
+	struct lp_tunnel_action *action =
+		said ? NULL : lp_tunnel_add_action(t, LP_TUNNEL_DISCONNECTED);
 	if (action) {
 		action->final = over;
 		action->retry_in = wait;

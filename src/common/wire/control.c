@@ -77,6 +77,8 @@ static const struct field welcome_fields[] = {
 	{FIELD(7, welcome.idle_timeout_ms), .otherwise = LP_IDLE_TIMEOUT_MS},
 	{FIELD(8, welcome.capabilities)},
 	{FIELD(9, welcome.resume_token), .kind = BYTES},
+	{FIELD(10, welcome.sequence)},
+	{FIELD(11, welcome.resumed), .max = 1},
 };
 
 static const struct field reject_fields[] = {

@@ -51,7 +51,7 @@ static void C3_a_leave_is_reported_with_its_reason(void **state)
 {
 	(void)state;
 	const enum lp_leave_reason reasons[] = {
-		LP_LEAVE_NORMAL, LP_LEAVE_TIMED_OUT, LP_LEAVE_PROTOCOL_ERROR, LP_LEAVE_TOO_SLOW};
+		LP_LEAVE_NORMAL, LP_LEAVE_OTHER, LP_LEAVE_PROTOCOL_ERROR, LP_LEAVE_TOO_SLOW};
 	for (size_t i = 0; i < 4; i++) {
 		struct relay *r = with_peers(0, 3);
 		relay_forget(r);
@@ -102,7 +102,7 @@ static void R7_a_gateway_can_follow_one_that_left(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
-	peer_closed(r, 0, LP_LEAVE_TIMED_OUT);
+	peer_closed(r, 0, LP_LEAVE_OTHER);
 	assert_false(r->peers[1].closed || r->peers[2].closed);
 	peer_join(r, 0);
 	assert_true(r->peers[0].welcomed);
@@ -116,7 +116,7 @@ static void C3_members_that_leave_together_are_not_told_of_each_other(void **sta
 	struct relay *r = with_peers(1, 4);
 	relay_forget(r);
 	for (int i = 1; i <= 3; i++) {
-		lp_hub_on_closed(r->hub, r->peers[i].session, LP_LEAVE_TIMED_OUT, r->now);
+		lp_hub_on_closed(r->hub, r->peers[i].session, LP_LEAVE_OTHER, r->now);
 		r->peers[i].session = NULL;
 	}
 	assert_int_equal(relay_counters(r).sessions, 1);
@@ -231,45 +231,166 @@ static void incomplete_messages_of_a_member_are_limited(void **state)
 	relay_free(r);
 }
 
-static void R4_a_resumed_member_replaces_itself_and_events_stay_in_order(void **state)
+/* Says hello again from peer at's place in the list of connections, with the token of peer i. */
+static struct peer *resume(struct relay *r, int i, int at)
+{
+	struct lp_control m = peer_hello(i, i ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY);
+	m.hello.capabilities = LP_CAPS_KNOWN;
+	memcpy(m.hello.resume_token, r->peers[i].welcome.resume_token, LP_TOKEN_SIZE);
+	peer_open(r, at, RELAY_PATH);
+	r->peers[at].mac = r->peers[i].mac;
+	peer_say(r, at, 0, &m);
+	return &r->peers[at];
+}
+
+static void assert_resumed(struct relay *r, const struct peer *p, const struct lp_welcome *before)
+{
+	assert_true(p->welcomed);
+	assert_true(p->welcome.resumed);
+	assert_int_equal(p->welcome.peer, before->peer);
+	assert_int_equal(p->welcome.sequence, 2); /* two have joined before */
+	assert_memory_not_equal(p->welcome.resume_token, before->resume_token, LP_TOKEN_SIZE);
+	assert_int_equal(p->count, 2); /* it hears who is there */
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(p->messages[i].type, LP_PEER_JOINED);
+		assert_int_equal(p->messages[i].peer_joined.sequence, 3 + i);
+	}
+	assert_int_equal(r->peers[0].count + r->peers[2].count, 0); /* the others see nothing */
+	assert_int_equal(r->log_count, 1);
+	assert_int_equal(r->log[0].kind, LP_HUB_RESUMED);
+	assert_int_equal(relay_counters(r).members, 3);
+	assert_int_equal(relay_counters(r).joins, 3);
+}
+
+static void K1_a_connection_with_the_token_takes_over_unseen(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	const struct lp_welcome before = r->peers[1].welcome;
+	relay_forget(r);
+	struct peer *p = resume(r, 1, 3);
+	assert_resumed(r, p, &before);
+	assert_true(r->peers[1].closed); /* the connection before; it is told nothing more */
+	assert_int_equal(r->peers[1].close, LP_LEAVE_REPLACED);
+	assert_int_equal(r->peers[1].count, 0);
+	/* frames reach it at once, and not the connection before, whose end is no event */
+	assert_passed(send_udp(r, 2, player_mac(1), 100), LP_ACTION_UNICAST, 1);
+	assert_int_equal(peer_take_all(r, 3), 1);
+	assert_int_equal(peer_take_all(r, 1), 0);
+	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
+	assert_int_equal(r->peers[2].count, 0);
+	assert_int_equal(relay_counters(r).members, 3);
+	relay_free(r);
+}
+
+static void K1_a_member_without_connection_comes_back_unseen(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	const struct lp_welcome before = r->peers[1].welcome;
+	relay_forget(r);
+	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
+	assert_dropped(send_udp(r, 2, player_mac(1), 100), LP_DROP_NO_TARGET);
+	assert_passed(send_udp(r, 2, BROADCAST, 100), LP_ACTION_FLOOD, 1);
+	relay_at(r, r->now + LP_HUB_GRACE - 1);
+	assert_resumed(r, resume(r, 1, 1), &before);
+	assert_passed(send_udp(r, 2, player_mac(1), 100), LP_ACTION_UNICAST, 1);
+	relay_at(r, r->now + 2 * LP_HUB_GRACE);
+	assert_int_equal(relay_counters(r).members, 3);
+	relay_free(r);
+}
+
+static void K1_an_older_program_counts_events_from_one_again(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
 	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
 	memcpy(m.hello.resume_token, r->peers[1].welcome.resume_token, LP_TOKEN_SIZE);
-	uint16_t old = r->peers[1].welcome.peer;
-	relay_forget(r);
 	peer_open(r, 3, RELAY_PATH);
 	peer_say(r, 3, 0, &m);
-	assert_true(r->peers[3].welcomed);
-	assert_true(r->peers[1].closed);
-	assert_int_equal(r->peers[1].close, LP_LEAVE_REPLACED);
-	assert_int_equal(r->peers[1].count, 0); /* the replaced member is told nothing more */
-	for (int i = 0; i <= 2; i += 2) {
-		const struct lp_control *left = &r->peers[i].messages[0];
-		const struct lp_control *joined = &r->peers[i].messages[1];
-		assert_int_equal(r->peers[i].count, 2);
-		assert_int_equal(left->type, LP_PEER_LEFT);
-		assert_int_equal(left->peer_left.peer, old);
-		/* two members joined in the meantime */
-		assert_int_equal(left->peer_left.sequence, 3);
-		assert_int_equal(left->peer_left.reason, LP_LEAVE_REPLACED);
-		assert_int_equal(joined->type, LP_PEER_JOINED);
-		assert_int_equal(joined->peer_joined.peer, r->peers[3].welcome.peer);
-		assert_int_equal(joined->peer_joined.sequence, left->peer_left.sequence + 1);
-	}
-	assert_int_equal(r->peers[3].count, 2);
-	assert_memory_not_equal(
-		r->peers[3].welcome.resume_token, m.hello.resume_token, LP_TOKEN_SIZE);
-	assert_int_equal(r->log[0].kind, LP_HUB_LEFT);
-	assert_int_equal(r->log[0].peer, old);
-	assert_int_equal(r->log[0].room, r->peers[3].welcome.room);
-	assert_int_equal(r->log[0].leave, LP_LEAVE_REPLACED);
-	assert_int_equal(r->log[1].kind, LP_HUB_JOINED);
-	/* the end of the old connection causes no event */
+	assert_int_equal(r->peers[3].welcome.sequence, 0);
+	assert_int_equal(r->peers[3].messages[0].peer_joined.sequence, 1);
+	relay_free(r);
+}
+
+static void K3_a_silent_member_leaves_after_the_grace_time(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	relay_forget(r);
+	lp_time silent = r->now;
 	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
-	assert_int_equal(r->peers[2].count, 2);
-	assert_int_equal(relay_counters(r).members, 3);
+	relay_at(r, silent + LP_HUB_GRACE - 1);
+	assert_int_equal(r->peers[2].count, 0);
+	assert_int_equal(lp_hub_deadline(r->hub), silent + LP_HUB_GRACE);
+	relay_at(r, silent + LP_HUB_GRACE);
+	assert_int_equal(r->peers[2].count, 1);
+	assert_int_equal(r->peers[2].messages[0].type, LP_PEER_LEFT);
+	assert_int_equal(r->peers[2].messages[0].peer_left.reason, LP_LEAVE_TIMED_OUT);
+	assert_int_equal(relay_counters(r).members, 2);
+	peer_join(r, 1);
+	assert_true(r->peers[1].welcomed);
+	assert_false(r->peers[1].welcome.resumed);
+	relay_free(r);
+}
+
+/* The answer to a newcomer that wants the place of peer i. */
+static int ask_for_place(struct relay *r, int i)
+{
+	struct lp_control m = peer_hello(i, i ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY);
+	peer_open(r, 9, RELAY_PATH);
+	peer_say(r, 9, 0, &m);
+	int reject = r->peers[9].reject;
+	peer_closed(r, 9, LP_LEAVE_NORMAL);
+	return reject;
+}
+
+static void K3_a_newcomer_waits_until_the_holder_of_its_place_is_heard_or_gone(void **state)
+{
+	(void)state;
+	static const struct {
+		int peer, wait, refused;
+	} rows[] = {{0, LP_REJECT_GATEWAY_SILENT, LP_REJECT_GATEWAY_PRESENT},
+		{1, LP_REJECT_MAC_SILENT, LP_REJECT_MAC_IN_USE}};
+	for (size_t k = 0; k < 2; k++) {
+		struct relay *r = with_peers(0, 1);
+		int i = rows[k].peer;
+		for (int round = 0; round < 2; round++) {
+			/* it lives: it is heard of after a moment */
+			for (int wait = 0; wait < 3; wait++) {
+				assert_int_equal(ask_for_place(r, i), rows[k].wait);
+				relay_at(r, r->now + LP_SECOND);
+			}
+			r->peers[i].heard = r->now;
+			assert_int_equal(ask_for_place(r, i), rows[k].refused);
+		}
+		/* what it said before an earlier newcomer gave up counts no more */
+		assert_int_equal(ask_for_place(r, i), rows[k].wait);
+		r->peers[i].heard = r->now + 1;
+		relay_at(r, r->now + LP_HUB_WANTED);
+		for (int wait = 0; wait < 20; wait++) { /* it is dead */
+			assert_int_equal(ask_for_place(r, i), rows[k].wait);
+			relay_at(r, r->now + LP_SECOND);
+		}
+		peer_closed(r, i, LP_LEAVE_TIMED_OUT);
+		assert_int_equal(ask_for_place(r, i), rows[k].wait);
+		relay_at(r, r->now + LP_HUB_GRACE);
+		peer_join(r, i);
+		assert_true(r->peers[i].welcomed);
+		relay_free(r);
+	}
+}
+
+static void K3_a_relay_that_shuts_down_forgets_silent_members(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
+	lp_hub_shutdown(r->hub);
+	relay_drain(r);
+	assert_true(r->peers[0].closed && r->peers[2].closed);
+	assert_int_equal(relay_counters(r).members, 0);
+	assert_int_equal(relay_counters(r).sessions, 2);
 	relay_free(r);
 }
 
@@ -287,9 +408,9 @@ static void rejects_carry_their_reason_and_joins_need_randomness(void **state)
 	struct lp_control m = peer_hello(1, LP_ROLE_CLIENT);
 	peer_open(r, 2, RELAY_PATH);
 	peer_say(r, 2, 0, &m);
-	assert_int_equal(r->peers[2].reject, LP_REJECT_MAC_IN_USE);
+	assert_int_equal(r->peers[2].reject, LP_REJECT_MAC_SILENT);
 	assert_int_equal(r->log[1].kind, LP_HUB_REJECTED);
-	assert_int_equal(r->log[1].reject, LP_REJECT_MAC_IN_USE);
+	assert_int_equal(r->log[1].reject, LP_REJECT_MAC_SILENT);
 	assert_int_equal(r->peers[1].count, 0);
 	relay_free(r);
 
@@ -492,7 +613,7 @@ static void the_longest_messages_fit_the_actions(void **state)
 			LP_VARINT_MAX, UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX}};
 	struct lp_control welcome = {.type = LP_WELCOME,
 		.welcome = {LP_VARINT_MAX, UINT32_MAX, UINT16_MAX, UINT16_MAX, true, UINT32_MAX,
-			UINT32_MAX, LP_VARINT_MAX, {1}}};
+			UINT32_MAX, LP_VARINT_MAX, {1}, LP_VARINT_MAX, true}};
 	memset(joined.peer_joined.name, 'x', LP_NAME_MAX);
 	memset(reject.reject.text, 'x', LP_TEXT_MAX);
 	assert_in_range(lp_control_encode(&joined, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);
@@ -517,7 +638,13 @@ int main(void)
 		cmocka_unit_test(C6_a_disconnect_closes_and_the_others_learn_its_reason),
 		cmocka_unit_test(C7_any_other_message_after_the_handshake_is_a_protocol_error),
 		cmocka_unit_test(incomplete_messages_of_a_member_are_limited),
-		cmocka_unit_test(R4_a_resumed_member_replaces_itself_and_events_stay_in_order),
+		cmocka_unit_test(K1_a_connection_with_the_token_takes_over_unseen),
+		cmocka_unit_test(K1_a_member_without_connection_comes_back_unseen),
+		cmocka_unit_test(K1_an_older_program_counts_events_from_one_again),
+		cmocka_unit_test(K3_a_silent_member_leaves_after_the_grace_time),
+		cmocka_unit_test(
+			K3_a_newcomer_waits_until_the_holder_of_its_place_is_heard_or_gone),
+		cmocka_unit_test(K3_a_relay_that_shuts_down_forgets_silent_members),
 		cmocka_unit_test(rejects_carry_their_reason_and_joins_need_randomness),
 		cmocka_unit_test(a_room_of_another_worker_is_rejected_with_a_steering_hint),
 		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),

@@ -76,7 +76,8 @@ static void R5_R6_budget_path_and_fragments_determine_the_mtu(void **state)
 			size_t len = (size_t)LP_ETH_HEADER + rows[i].mtu;
 			assert_true(lp_member_carries(o.member, len));
 			assert_int_equal(o.member->capabilities,
-				rows[i].fragments ? LP_CAPS_KNOWN : LP_CAP_RETRANSMIT);
+				rows[i].fragments ? LP_CAPS_KNOWN
+						  : LP_CAPS_KNOWN & ~LP_CAP_FRAGMENTS);
 		}
 		lp_rooms_free(rooms);
 	}

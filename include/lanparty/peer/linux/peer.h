@@ -10,6 +10,7 @@
 
 #include "lanparty/base/time.h"
 #include "lanparty/tunnel/tunnel.h"
+#include "lanparty/peer/linux/resume_file.h"
 #include "lanparty/peer/peer_options.h"
 
 struct lp_peer_config {
@@ -18,8 +19,10 @@ struct lp_peer_config {
 	struct lp_mac mac;              /* clients only */
 	const uint32_t *protected_ipv4; /* gateways only; host byte order */
 	size_t protected_count;
-	bool keep_default_route; /* gateways only; as in lp_tunnel_config */
-	struct lp_port *port;    /* a struct lp_fd_port; the caller keeps ownership */
+	bool keep_default_route;             /* gateways only; as in lp_tunnel_config */
+	struct lp_port *port;                /* a struct lp_fd_port; the caller keeps ownership */
+	struct lp_resume_file *resume;       /* where the membership is kept; borrowed */
+	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run; zero: none */
 
 	/* Hooks of the program; each can be NULL, and fd can be -1. */
 	void *context;
@@ -31,7 +34,7 @@ struct lp_peer_config {
 	lp_time (*leaving)(void *context);
 };
 
-/* Runs until SIGINT or SIGTERM, or until further attempts are useless. A second signal ends it at
+/* Runs until SIGINT, SIGTERM or SIGHUP (the terminal was closed), or until further attempts are useless. A second signal ends it at
  * once. Returns an exit code. */
 int lp_peer_run(const struct lp_peer_config *config);
 

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/peer/link.h"
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/linux/loop.h"
@@ -97,6 +99,8 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 {
 	struct peer *p = context;
 	const struct lp_peer_config *c = p->config;
+	if (action->kind == LP_TUNNEL_JOINED)
+		lp_resume_file_keep(c->resume, action->welcome.resume_token);
 	lp_tell(&p->teller, action);
 	if (action->kind == LP_TUNNEL_JOINED && c->joined)
 		c->joined(c->context);
@@ -210,7 +214,7 @@ static void loop(struct peer *p)
 
 static bool open_all(struct peer *p)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGCHLD, 0};
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
 	const struct lp_peer_config *c = p->config;
 	struct lp_link_config link = {
 		.options = c->options,
@@ -223,7 +227,9 @@ static bool open_all(struct peer *p)
 		.ops = &ops,
 		.context = p,
 	};
+	memcpy(link.resume_token, c->resume_token, sizeof(link.resume_token));
 	p->link = lp_link_open(&link);
+	lp_zero(link.resume_token, sizeof(link.resume_token));
 	p->signals = lp_signals_open(wanted);
 	return p->link && lp_waiter_add(&p->waiter, p->signals) &&
 	       lp_waiter_add(&p->waiter, lp_port_fd(c->port)) &&
@@ -253,6 +259,8 @@ int lp_peer_run(const struct lp_peer_config *config)
 	p->teller.role = config->role;
 	if (open_all(p)) {
 		loop(p);
+		if (!p->at_once)
+			lp_resume_file_forget(config->resume);
 		code = p->teller.stopping ? LP_EXIT_OK
 		       : p->portless      ? LP_EXIT_NO_INTERFACE
 					  : (int)lp_link_exit(p->link);

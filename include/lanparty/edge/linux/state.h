@@ -1,0 +1,13 @@
+/* state.h - the folder where a program keeps what it needs in its next run. */
+#ifndef LANPARTY_EDGE_STATE_H
+#define LANPARTY_EDGE_STATE_H
+
+#include <stddef.h>
+
+#define LP_STATE_DIR "/var/lib/lanparty"
+
+/* The path of a file NAME.KIND in the folder: the first one of STATE_DIRECTORY, which systemd sets, or
+ * LP_STATE_DIR, which is made when it is missing. */
+void lp_state_path(const char *name, const char *kind, char *path, size_t cap);
+
+#endif

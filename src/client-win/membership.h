@@ -1,0 +1,17 @@
+/* membership.h - the resume token of the last membership, in HKEY_CURRENT_USER\\Software\\lanparty: a client
+ * that was killed continues it (rows K1, K2; resume.h). */
+#ifndef LANPARTY_CLIENT_MEMBERSHIP_H
+#define LANPARTY_CLIENT_MEMBERSHIP_H
+
+#include <stdint.h>
+
+#include "lanparty/peer/resume.h"
+
+/* The token of this room; zero when none is stored. */
+void membership_load(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_token[LP_TOKEN_SIZE]);
+/* Stores the token of the membership that has begun. A failure is logged. */
+void membership_keep(const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t token[LP_TOKEN_SIZE]);
+/* The room was left. */
+void membership_forget(void);
+
+#endif
