@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Members leave, are killed, or lose their interface; everything is restored.
-# rows: C3 C6 R7 P3 P5
+# rows: C3 C6 K2 K3 R7 P3 P5
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -51,23 +51,36 @@ check "the lease was given back" soon 2 said dhcp "DHCPRELEASE.*$leased"
 need "R7 it can come back at once, with its MAC" client player1 player1
 room_has player1 91
 
-# ---- killed
-stop player1 KILL
-check "P5 a killed client leaves no interface" soon 2 not has_tun player1
-check "C3 the others are told in time: timed_out" soon 32 said player2 '^peer_left .*reason=timed_out'
-need "R7 the MAC can join again" client player1 player1
-
-# ---- the gateway
+stop player1 HUP
+check "K2 a client whose terminal is closed exits with 0" test $status = 0
+check "C6 the others hear: normal" soon 2 said_times player2 '^peer_left .*role=client.*reason=normal' 2
+need "it joins again" client player1 player1
+stop gateway HUP
+check "K2 a gateway whose terminal is closed exits with 0" test $status = 0
+need "a gateway joins again" gateway gateway --lan lan
 stop gateway
 check "P3 the gateway ends with 0" test $status = 0
 check "P3 everything is restored" is_as_before gateway
-check "C6 the others hear: normal" soon 2 said player2 '^peer_left .*role=gateway.*reason=normal'
+check "C6 the others hear: normal" soon 2 said_times player2 '^peer_left .*role=gateway.*reason=normal' 2
 need "a gateway joins again" gateway gateway --lan lan
+
+# ---- killed
+stop player1 KILL
 stop gateway KILL
+check "P5 a killed client leaves no interface" soon 2 not has_tun player1
 check "P3 after a kill the interface is restored too" soon 3 is_as_before gateway
 lab_bridge
 note_state gateway
-check "C3 the room notices" soon 32 said player2 '^peer_left .*role=gateway.*reason=timed_out'
+rm "$dir/state-player1/$tun.resume" "$dir/state-gateway/lan.resume"
+client player1 player1 # joins later
+check "K3 without its token a client with its MAC waits" said player1 '^rejected reason=mac_silent .*waiting.* final=no'
+check "K3 and does not end" runs player1
+# The idle timeout of 15 s starts once more with the first packet that is sent to the silent member
+# (RFC 9000, section 10.1); 15 s of grace follow.
+check "R7 K3 it joins when its last run has timed out" soon 40 said player1 '^joined '
+check "K3 it has said once that it waits" not said_times player1 'mac_silent' 2
+check "C3 the others are told: timed_out" said player2 '^peer_left .*role=client.*reason=timed_out'
+check "C3 of the gateway too" soon 20 said player2 '^peer_left .*role=gateway.*reason=timed_out'
 need "a gateway in a bridge" gateway gateway --bridge br0
 check "it works" soon 3 reaches player2 $console_ip
 check "P3 it has a port in the bridge" test "$(at gateway bridge link | wc -l)" = 2

@@ -1,6 +1,8 @@
 /* What one start stores for the next, in a registry key of this test. */
 #include "remember.h"
 
+#include "membership.h"
+
 #include <winsock2.h>
 #include <windows.h>
 
@@ -251,6 +253,29 @@ static void a_failed_write_leaves_what_was_remembered(void **state)
 	}
 }
 
+static void K2_the_next_run_finds_the_token_of_its_room(void **state)
+{
+	static const uint8_t room[LP_ROOM_KEY_SIZE] = {1}, other[LP_ROOM_KEY_SIZE] = {2};
+	static const uint8_t token[LP_TOKEN_SIZE] = {0xaa, [15] = 0xbb}, none[LP_TOKEN_SIZE];
+	static const uint8_t short_record[] = {1, 2, 3};
+	uint8_t found[LP_TOKEN_SIZE];
+	(void)state;
+	membership_load(room, found);
+	assert_memory_equal(found, none, sizeof(none));
+	membership_keep(room, token);
+	membership_load(other, found);
+	assert_memory_equal(found, none, sizeof(none));
+	membership_load(room, found);
+	assert_memory_equal(found, token, sizeof(token));
+	membership_forget();
+	membership_forget();
+	membership_load(room, found);
+	assert_memory_equal(found, none, sizeof(none));
+	put(L"membership", REG_BINARY, short_record, sizeof(short_record));
+	membership_load(room, found);
+	assert_memory_equal(found, none, sizeof(none));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +289,8 @@ int main(void)
 			an_interrupted_write_leaves_no_relay_without_its_pin, begin, end),
 		cmocka_unit_test_setup_teardown(
 			a_failed_write_leaves_what_was_remembered, begin, end),
+		cmocka_unit_test_setup_teardown(
+			K2_the_next_run_finds_the_token_of_its_room, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

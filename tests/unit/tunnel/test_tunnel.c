@@ -411,6 +411,79 @@ static void R4_the_resume_token_is_sent_on_reconnect(void **state)
 	line_free(l);
 }
 
+static void K2_the_token_of_an_earlier_run_is_sent_with_the_first_hello(void **state)
+{
+	(void)state;
+	struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	config.resume_token[0] = 7;
+	struct line *l = line_new(&config);
+	line_start(l);
+	line_connected(l);
+	assert_memory_equal(
+		hello_sent(l).resume_token, ((const uint8_t[16]){7}), LP_TOKEN_SIZE);
+	line_free(l);
+}
+
+static void K1_events_are_counted_from_where_the_membership_had_come_to(void **state)
+{
+	(void)state;
+	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	struct line *l = line_new(&config);
+	struct lp_control m = welcome_of(1500);
+	m.welcome.sequence = 40;
+	m.welcome.resumed = true;
+	line_start(l);
+	line_connected(l);
+	struct lp_control early = joined_event(41, 11, LP_ROLE_CLIENT);
+	line_event(l, &early);
+	line_say(l, 0, &m);
+	assert_non_null(line_action(l, LP_TUNNEL_PEER_JOINED, 0));
+	l->sequence = 41;
+	line_joined(l, 12, LP_ROLE_CLIENT);
+	assert_int_equal(l->port.member_count, 2);
+	line_left(l, 11);
+	assert_int_equal(l->port.member_count, 1);
+	assert_true(lp_tunnel_is_joined(l->tunnel));
+	line_free(l);
+}
+
+/* Connects again after the wait, and is answered with this reason. */
+static void refused_again(struct line *l, enum lp_reject_reason reason)
+{
+	struct lp_control m = {.type = LP_REJECT, .reject = {.reason = reason}};
+	line_forget(l);
+	line_connected(l);
+	line_say(l, 0, &m);
+	line_closed(l, false);
+}
+
+static void K3_a_silent_members_place_is_waited_for_and_said_once(void **state)
+{
+	(void)state;
+	const enum lp_reject_reason silent[] = {LP_REJECT_MAC_SILENT, LP_REJECT_GATEWAY_SILENT};
+	for (int i = 0; i < 2; i++) {
+		const struct lp_tunnel_config config =
+			line_config(i ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT);
+		struct line *l = line_new(&config);
+		line_start(l);
+		for (int tries = 0; tries < 30; tries++) {
+			refused_again(l, silent[i]);
+			const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_REJECTED, 0);
+			assert_int_equal(a != NULL, tries == 0);
+			assert_true(!a || !a->final);
+			assert_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
+			assert_false(lp_tunnel_is_over(l->tunnel));
+			assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + LP_SECOND);
+			line_at(l, l->now + LP_SECOND);
+		}
+		/* the other one lives after all */
+		refused_again(l, i ? LP_REJECT_GATEWAY_PRESENT : LP_REJECT_MAC_IN_USE);
+		assert_true(line_action(l, LP_TUNNEL_REJECTED, 0)->final);
+		assert_true(lp_tunnel_is_over(l->tunnel));
+		line_free(l);
+	}
+}
+
 static void C6_a_leave_sends_disconnect_and_waits_briefly_for_the_relay(void **state)
 {
 	(void)state;
@@ -550,6 +623,9 @@ int main(void)
 		cmocka_unit_test(a_disconnect_by_the_relay_is_followed_by_a_reconnect),
 		cmocka_unit_test(reconnects_back_off_with_jitter),
 		cmocka_unit_test(R4_the_resume_token_is_sent_on_reconnect),
+		cmocka_unit_test(K2_the_token_of_an_earlier_run_is_sent_with_the_first_hello),
+		cmocka_unit_test(K1_events_are_counted_from_where_the_membership_had_come_to),
+		cmocka_unit_test(K3_a_silent_members_place_is_waited_for_and_said_once),
 		cmocka_unit_test(C6_a_leave_sends_disconnect_and_waits_briefly_for_the_relay),
 		cmocka_unit_test(leaving_before_or_between_joins_ends_at_once),
 		cmocka_unit_test(C5_statistics_are_sent_every_ten_seconds),
