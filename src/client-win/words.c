@@ -72,6 +72,13 @@ static const char *of_reject(
 			"Another computer in the room has the same network adapter address as "
 			"this one. If that is a copy of this computer, leave the room there "
 			"first.");
+	case LP_REJECT_MAC_SILENT:
+		return say(text,
+			"This computer is still in the room, perhaps from your last visit. Waiting "
+			"until the relay lets it in again, at most a minute \xe2\x80\xa6");
+	case LP_REJECT_GATEWAY_SILENT:
+		return say(text, "The room's LAN gateway is silent. Waiting until its place is "
+				 "free, at most a minute \xe2\x80\xa6");
 	case LP_REJECT_MAC_INVALID:
 		return say(text,
 			"The address of this computer's lanparty network adapter cannot be used. "

@@ -38,6 +38,7 @@ struct workers {
 	struct workers_config config;
 	size_t count;
 	struct worker *list;
+	bool on_terminal; /* was started there, to end with it */
 };
 
 static size_t choose_count(const struct workers_config *config)
@@ -110,6 +111,12 @@ static void hand_out(struct workers *w, struct lp_identity *identity)
 	}
 }
 
+/* SIGHUP means two things: the terminal was closed, or somebody wants the certificate read again. */
+static bool ends(const struct workers *w, int number)
+{
+	return number != SIGHUP || (w->on_terminal && !lp_has_terminal());
+}
+
 /* Runs on the first worker's thread. */
 static void on_signals(void *context, struct server *server)
 {
@@ -117,7 +124,7 @@ static void on_signals(void *context, struct server *server)
 	struct workers *w = first->all;
 	int number;
 	while ((number = lp_signals_next(first->wake))) {
-		if (number != SIGHUP) {
+		if (ends(w, number)) {
 			stop_others(w);
 			server_stop(server);
 			continue;
@@ -216,6 +223,7 @@ struct workers *workers_open(
 		lp_identity_free(identity);
 		return NULL;
 	}
+	w->on_terminal = lp_has_terminal() && !lp_signal_is_ignored(SIGHUP);
 	for (size_t i = 0; i < w->count; i++) {
 		w->list[i].all = w;
 		w->list[i].wake = -1;

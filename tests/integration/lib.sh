@@ -218,7 +218,7 @@ inner() { case $1 in player*) echo "$tun" ;; *) echo lan ;; esac; } # PLACE: its
 
 start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir, input=FILE
 	rm -f "$dir/$1.out" "$dir/$1.err" # at once, so that nobody reads the output of the last program
-	ip netns exec "$lab-$2" "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
+	ip netns exec "$lab-$2" env --default-signal=HUP "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
 	pid[$1]=$!
 }
 stop() { # NAME [SIGNAL]: sets status

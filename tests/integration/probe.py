@@ -13,10 +13,12 @@
                                          SIGUSR1: from another port from now on
   probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
   probe.py teeworlds [INTERFACE]         what Teeworlds' LAN browser does; prints the servers' names
+  probe.py terminal COMMAND...           runs it on a terminal, and closes that; does it end with status 0?
 Exit status 0 when the answer came.
 """
 import hashlib
 import os
+import pty
 import secrets
 import select
 import signal
@@ -265,7 +267,25 @@ def teeworlds(interface=None):
     return found
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, shout, flood, nat, offers, teeworlds)}
+def terminal(*command):
+    """Runs the command on a terminal of its own, and closes that when the command has said something."""
+    child, screen = pty.fork()
+    if child == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        os.execvp(command[0], command)
+    os.read(screen, 1)
+    os.close(screen)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return status == 0
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    return False
+
+
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, shout, flood, nat, offers, teeworlds, terminal)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

@@ -35,5 +35,9 @@ size_t lp_wait(struct lp_waiter *waiter, lp_time deadline, int *ret_ready, size_
 int lp_signals_open(const int *signals);
 /* Returns the next signal that has arrived, or 0. */
 int lp_signals_next(int fd);
+/* True if whoever started the program has made it ignore this signal, as nohup(1) does. */
+bool lp_signal_is_ignored(int number);
+/* True while the program has a terminal: it was started there, and the terminal is not closed. */
+bool lp_has_terminal(void);
 
 #endif

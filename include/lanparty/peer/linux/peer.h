@@ -34,7 +34,7 @@ struct lp_peer_config {
 	lp_time (*leaving)(void *context);
 };
 
-/* Runs until SIGINT, SIGTERM or SIGHUP (the terminal was closed), or until further attempts are useless. A second signal ends it at
+/* Runs until SIGINT, SIGTERM or SIGHUP (the terminal was closed; not under nohup(1)), or until further attempts are useless. A second signal ends it at
  * once. Returns an exit code. */
 int lp_peer_run(const struct lp_peer_config *config);
 

@@ -214,7 +214,8 @@ static void loop(struct peer *p)
 
 static bool open_all(struct peer *p)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0};
+	const int wanted[] = {
+		SIGINT, SIGTERM, SIGCHLD, lp_signal_is_ignored(SIGHUP) ? 0 : SIGHUP, 0};
 	const struct lp_peer_config *c = p->config;
 	struct lp_link_config link = {
 		.options = c->options,

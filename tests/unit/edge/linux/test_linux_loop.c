@@ -125,6 +125,15 @@ static void signals_are_readable(void **state)
 	close(fd);
 }
 
+static void K2_a_signal_that_nohup_ignores_is_known(void **state)
+{
+	(void)state;
+	signal(SIGHUP, SIG_IGN);
+	assert_true(lp_signal_is_ignored(SIGHUP));
+	signal(SIGHUP, SIG_DFL);
+	assert_false(lp_signal_is_ignored(SIGHUP));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +143,7 @@ int main(void)
 		cmocka_unit_test(a_deadline_that_moved_earlier_is_met),
 		cmocka_unit_test(a_readable_descriptor_wakes_the_loop),
 		cmocka_unit_test(signals_are_readable),
+		cmocka_unit_test(K2_a_signal_that_nohup_ignores_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
