@@ -55,6 +55,8 @@ static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 		{LP_REJECT_WORN_OUT, "too many times", "Let everybody leave"},
 		{LP_REJECT_WRONG_WORKER, "could not connect this program",
 			"Get the newest lanparty"},
+		{LP_REJECT_MAC_SILENT, "still in the room", "Waiting"},
+		{LP_REJECT_GATEWAY_SILENT, "gateway is silent", "Waiting"},
 	};
 	unsigned listed = 0;
 #define COUNT_ONE(...) listed++;

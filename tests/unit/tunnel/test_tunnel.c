@@ -419,8 +419,7 @@ static void K2_the_token_of_an_earlier_run_is_sent_with_the_first_hello(void **s
 	struct line *l = line_new(&config);
 	line_start(l);
 	line_connected(l);
-	assert_memory_equal(
-		hello_sent(l).resume_token, ((const uint8_t[16]){7}), LP_TOKEN_SIZE);
+	assert_memory_equal(hello_sent(l).resume_token, ((const uint8_t[16]){7}), LP_TOKEN_SIZE);
 	line_free(l);
 }
 
