@@ -89,12 +89,10 @@ static void refuse_place(struct lp_session *holder, struct lp_reject *reject, lp
 {
 	if (holder->state == SESSION_JOINED) {
 		bool heard = holder->hub->config.heard(holder->user) > holder->wanted;
-		if (heard && now - holder->wanted < LP_HUB_WANTED) {
-			holder->wanted = LP_NEVER;
+		bool waits = now - holder->wanted < LP_HUB_WANTED;
+		holder->wanted = heard && waits ? LP_NEVER : now;
+		if (heard && waits)
 			return;
-		}
-		if (heard || holder->wanted == LP_NEVER)
-			holder->wanted = now;
 	}
 	reject->reason = reject->reason == LP_REJECT_GATEWAY_PRESENT ? LP_REJECT_GATEWAY_SILENT
 								     : LP_REJECT_MAC_SILENT;

@@ -23,7 +23,7 @@ struct lp_session {
 	uint32_t room; /* its id; outlives the membership */
 	/* Of the hello, for the peer to go after a REJECT, of the grace time; or LP_NEVER. */
 	lp_time deadline;
-	lp_time wanted; /* when a newcomer first wanted its member's place; LP_NEVER: nobody has */
+	lp_time wanted; /* when a newcomer last wanted its member's place; LP_NEVER: nobody waits */
 	uint32_t source;
 	struct lp_session *prev, *next; /* in the hub's list */
 
