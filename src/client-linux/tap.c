@@ -54,7 +54,7 @@ static size_t tap_read(struct lp_port *port, lp_port_sink *sink, void *context)
 
 static bool tap_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
-	return write(lp_port_fd(port), frame, len) == (ssize_t)len;
+	return lp_tap_write(&tap_of(port)->base, frame, len);
 }
 
 static void set_carrier(struct tap *t, bool carrier)

@@ -72,13 +72,7 @@ static size_t bridge_read(struct lp_port *port, lp_port_sink *sink, void *contex
 static bool bridge_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct bridge_port *b = of(port);
-	if (write(b->fd_port.fd, frame, len) != (ssize_t)len) {
-		lp_lan_note_error(&b->lan, errno);
-		b->lan.counters.not_written++;
-		return false;
-	}
-	b->lan.counters.written++;
-	return true;
+	return lp_lan_count_write(&b->lan, lp_tap_write(&b->fd_port, frame, len));
 }
 
 static bool bridge_up(struct lp_port *port, size_t mtu)

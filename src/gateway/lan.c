@@ -58,6 +58,17 @@ void lp_lan_note_error(struct lp_lan *l, int error)
 		"frames of the room do not reach the LAN until it is up again");
 }
 
+bool lp_lan_count_write(struct lp_lan *l, bool good)
+{
+	if (good) {
+		l->counters.written++;
+	} else {
+		lp_lan_note_error(l, errno);
+		l->counters.not_written++;
+	}
+	return good;
+}
+
 void lp_lan_check_mtu(const struct lp_lan *l, size_t room_mtu)
 {
 	if (l->interface.mtu > room_mtu)

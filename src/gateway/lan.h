@@ -48,6 +48,8 @@ void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len);
 /* Takes an errno value of a failed read or write. Logs once that the interface is down; the next frame
  * from it ends that state. */
 void lp_lan_note_error(struct lp_lan *l, int error);
+/* Counts a frame that was written, or was not: errno says why. Returns good. */
+bool lp_lan_count_write(struct lp_lan *l, bool good);
 /* Warns when hosts of the LAN can send frames that are too long for the room. */
 void lp_lan_check_mtu(const struct lp_lan *l, size_t room_mtu);
 void lp_lan_log_counters(const struct lp_lan *l, enum lp_log_level level, uint64_t kernel_drops);

@@ -110,21 +110,26 @@ static size_t packet_read(struct lp_port *port, lp_port_sink *sink, void *contex
 	return (size_t)(p->lan.counters.received - before);
 }
 
-static bool packet_write(struct lp_port *port, const uint8_t *frame, size_t len)
+static bool send_frame(struct packet_port *p, const uint8_t *frame, size_t len)
 {
-	struct packet_port *p = of(port);
 	struct virtio_net_hdr header = {0};
 	struct iovec parts[2] = {
 		{&header, sizeof(header)}, {(void *)(uintptr_t)frame, len}, /* sendmsg only reads */
 	};
 	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	if (sendmsg(p->fd_port.fd, &message, MSG_DONTWAIT) < 0) {
-		lp_lan_note_error(&p->lan, errno);
-		p->lan.counters.not_written++;
+	if (p->fd_port.full) {
+		errno = EAGAIN;
 		return false;
 	}
-	p->lan.counters.written++;
-	return true;
+	bool good = sendmsg(p->fd_port.fd, &message, MSG_DONTWAIT) >= 0;
+	p->fd_port.full = !good && errno == EAGAIN;
+	return good;
+}
+
+static bool packet_write(struct lp_port *port, const uint8_t *frame, size_t len)
+{
+	struct packet_port *p = of(port);
+	return lp_lan_count_write(&p->lan, send_frame(p, frame, len));
 }
 
 static bool packet_up(struct lp_port *port, size_t mtu)

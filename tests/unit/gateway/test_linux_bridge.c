@@ -1,6 +1,7 @@
 /* Row P3: the gateway's bridge port works as a port of a real Linux bridge. */
 #include "linux_lan.h"
 
+#include <errno.h>
 #include <netinet/udp.h>
 #include <sys/wait.h>
 
@@ -10,6 +11,24 @@
 
 static const struct lp_mac member = {{MEMBER}};
 static struct seen seen;
+
+/* Frames written to the open port; those behind the first `space` find it full. */
+static struct {
+	bool counts;
+	size_t calls, space;
+} writes;
+
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
+{
+	if (writes.counts && open_now && fd == lp_port_fd(open_now) &&
+		writes.calls++ >= writes.space) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return __real_write(fd, bytes, len);
+}
 
 /* br0 with the gateway host's address, and the cable to host0. */
 static int build_bridge(void **state)
@@ -58,6 +77,31 @@ static void frames_cross_in_both_directions_without_echo_P3(void **state)
 	assert_memory_equal(seen.frames[0].bytes, in, sizeof(in));
 	expect_only_the_marker(port, host, &seen);
 	close(host);
+	close_port();
+}
+
+/* The rest of a burst costs no system calls. */
+static void a_full_port_is_tried_once_per_wake_up(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t frame[60] = {BROADCAST, MEMBER, TEST_TYPE, 'f'};
+	struct lp_port *port = open_port();
+	writes.counts = true;
+	writes.calls = 0;
+	writes.space = 2;
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(port->ops->write(port, frame, sizeof(frame)), i < 2);
+	assert_int_equal(writes.calls, 3);
+	lp_port_wake(port);
+	assert_false(port->ops->write(port, frame, sizeof(frame)));
+	assert_int_equal(writes.calls, 4);
+	writes.space = 10;
+	lp_port_wake(port);
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	writes.counts = false;
 	close_port();
 }
 
@@ -266,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BRIDGE_TEST(frames_cross_in_both_directions_without_echo_P3),
+		BRIDGE_TEST(a_full_port_is_tried_once_per_wake_up),
 		BRIDGE_TEST(the_gateway_host_itself_can_be_reached),
 		BRIDGE_TEST(the_kernel_completes_the_hosts_offloaded_frames),
 		BRIDGE_TEST(multicast_without_listeners_arrives),

@@ -17,6 +17,24 @@
 static const struct lp_mac member = {{MEMBER}};
 static struct seen seen;
 
+/* Frames written to the open port; those behind the first `space` find it full. */
+static struct {
+	bool counts;
+	size_t calls, space;
+} writes;
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	if (writes.counts && open_now && fd == lp_port_fd(open_now) &&
+		writes.calls++ >= writes.space) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return __real_sendmsg(fd, message, flags);
+}
+
 /* Opens a port whose room has one other member. */
 static struct lp_port *open_port(const char *interface)
 {
@@ -413,6 +431,31 @@ static void a_frame_too_long_for_the_lan_is_not_written(void **state)
 	close_port();
 }
 
+/* The rest of a burst costs no system calls. */
+static void a_full_port_is_tried_once_per_wake_up(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t frame[60] = {BROADCAST, OTHER, TEST_TYPE, 'f'};
+	struct lp_port *port = open_port("lan0");
+	writes.counts = true;
+	writes.calls = 0;
+	writes.space = 2;
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(port->ops->write(port, frame, sizeof(frame)), i < 2);
+	assert_int_equal(writes.calls, 3);
+	lp_port_wake(port);
+	assert_false(port->ops->write(port, frame, sizeof(frame)));
+	assert_int_equal(writes.calls, 4);
+	writes.space = 10;
+	lp_port_wake(port);
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	writes.counts = false;
+	close_port();
+}
+
 static void a_broadcast_storm_is_limited(void **state)
 {
 	(void)state;
@@ -531,6 +574,7 @@ int main(void)
 		LAN_TEST(an_interface_can_go_down_and_come_back),
 		LAN_TEST(an_interface_can_vanish),
 		LAN_TEST(a_frame_too_long_for_the_lan_is_not_written),
+		LAN_TEST(a_full_port_is_tried_once_per_wake_up),
 		LAN_TEST(a_broadcast_storm_is_limited),
 		LAN_TEST(unsuitable_interfaces_are_refused),
 		LAN_TEST(missing_privileges_have_their_own_exit_code),

@@ -9,12 +9,20 @@ struct lp_fd_port {
 	struct lp_port port; /* first member, so that struct lp_port * can be cast */
 	int fd;              /* readable while port.ops->read would return frames; -1: closed */
 	bool gone;           /* a read failed because the interface was deleted */
+	bool full;           /* a write failed with EAGAIN: see lp_port_wake */
 	int needs;           /* index of an interface that this port depends on; 0: none */
 };
 
 static inline int lp_port_fd(const struct lp_port *port)
 {
 	return ((const struct lp_fd_port *)(const void *)port)->fd;
+}
+
+/* The loop calls it once per wake-up. A write that failed with EAGAIN has set full: until the next
+ * wake-up the port drops and counts all frames without a system call. */
+static inline void lp_port_wake(struct lp_port *port)
+{
+	((struct lp_fd_port *)(void *)port)->full = false;
 }
 
 #endif

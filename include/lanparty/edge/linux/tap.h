@@ -29,6 +29,9 @@ int lp_tap_open(const char *name, struct lp_tap *ret_tap);
 /* Reads one frame from a port whose fd is a TAP's. False with errno set when there is none; sets
  * port->gone when the interface was deleted. A frame of cap bytes was perhaps longer. */
 bool lp_tap_read(struct lp_fd_port *port, uint8_t *frame, size_t cap, size_t *ret_len);
+/* Writes one frame to a port whose fd is a TAP's. False with errno set when the frame was dropped.
+ * After EAGAIN nothing is tried until lp_port_wake. */
+bool lp_tap_write(struct lp_fd_port *port, const uint8_t *frame, size_t len);
 /* Tells the system whether the interface's cable is plugged in. False: the kernel is older than
  * 4.20, and the interface always has a carrier. */
 bool lp_tap_set_carrier(int fd, bool carrier);

@@ -51,6 +51,17 @@ bool lp_tap_read(struct lp_fd_port *port, uint8_t *frame, size_t cap, size_t *re
 	return true;
 }
 
+bool lp_tap_write(struct lp_fd_port *port, const uint8_t *frame, size_t len)
+{
+	if (port->full) {
+		errno = EAGAIN;
+		return false;
+	}
+	ssize_t written = write(port->fd, frame, len);
+	port->full = written < 0 && errno == EAGAIN;
+	return written == (ssize_t)len;
+}
+
 bool lp_tap_set_carrier(int fd, bool carrier)
 {
 	unsigned value = carrier;

@@ -191,6 +191,7 @@ static void wait_and_read(struct peer *p)
 	size_t count = lp_wait(
 		&p->waiter, deadline < p->leave_at ? deadline : p->leave_at, ready, DESCRIPTORS);
 	p->now = lp_clock();
+	lp_port_wake(p->config->port);
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
 	leave_without_port(p);
