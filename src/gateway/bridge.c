@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "bpf.h"
@@ -10,6 +9,7 @@
 #include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/tap.h"
 #include "lanparty/packet/checksum.h"
+#include "lanparty/quic/crypto.h"
 
 #define TAP_NAME "lpgw%d" /* the kernel puts a number in */
 
@@ -118,7 +118,7 @@ static const struct lp_port_ops bridge_ops = {
 static bool choose_mac(struct lp_mac *ret_mac)
 {
 	struct lp_mac mac = {{0xfe, 0xff}};
-	if (getrandom(mac.b + 2, 4, 0) != 4)
+	if (!lp_random(mac.b + 2, 4))
 		return false;
 	*ret_mac = mac;
 	return true;
@@ -131,7 +131,7 @@ static int join_bridge(const struct bridge_port *b)
 	const struct lp_interface_change prepare = {.mac = &mac, .mtu = b->lan.interface.mtu};
 	const struct lp_interface_change join = {.master = b->lan.interface.index, .up = true};
 	if (!choose_mac(&mac))
-		return errno;
+		return EIO;
 	int error = lp_netlink_change(b->tap.index, &prepare);
 	if (error != 0)
 		return error;
