@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lanparty/edge/linux/loop.h"
-#include "tun.h"
+#include "lanparty/edge/linux/tap.h"
 #include "udp_socket.h"
 
 #define BATCH   64
@@ -63,7 +63,12 @@ int main(int argc, char **argv)
 	}
 	int fd = udp_open_text(argv[1], false, SOCK_NONBLOCK), never = IP_PMTUDISC_PROBE;
 	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &never, sizeof(never));
-	int tap = tun_open(argv[2], IFF_TAP), ready[2];
+	struct lp_tap made;
+	if (lp_tap_open(argv[2], &made) != 0) {
+		fprintf(stderr, "%s: no TAP\n", argv[2]);
+		return 1;
+	}
+	int tap = made.fd, ready[2];
 	struct lp_waiter waiter;
 	lp_waiter_open(&waiter);
 	if (send(fd, "J", 1, 0) != 1 || !lp_waiter_add(&waiter, fd) || !lp_waiter_add(&waiter, tap))

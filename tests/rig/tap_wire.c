@@ -4,18 +4,16 @@
  * Windows client's adapter: ping and a DHCP client use it as on a player's computer. Prints
  * "ready". Ends on a signal. */
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <net/if_arp.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lanparty/edge/linux/netlink.h"
+#include "lanparty/edge/linux/tap.h"
 #include "lanparty/packet/eth.h"
 
 #define FRAME_CAP 65536 /* longer than any UDP payload */
@@ -28,21 +26,15 @@ static _Noreturn void fail(const char *what)
 
 static int open_tap(const char *name, const struct lp_mac *mac)
 {
-	struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	int tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-	if (tap < 0 || ioctl(tap, TUNSETIFF, &request) != 0)
+	const struct lp_interface_change change = {.mac = mac, .up = true};
+	struct lp_tap tap;
+	errno = lp_tap_open(name, &tap);
+	if (errno != 0)
 		fail(name);
-	int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
-	memcpy(request.ifr_hwaddr.sa_data, mac->b, sizeof(mac->b));
-	if (ioctl(control, SIOCSIFHWADDR, &request) != 0)
-		fail("MAC");
-	request.ifr_flags = IFF_UP;
-	if (ioctl(control, SIOCSIFFLAGS, &request) != 0)
-		fail("up");
-	close(control);
-	return tap;
+	errno = lp_netlink_change(tap.index, &change);
+	if (errno != 0)
+		fail("MAC and up");
+	return tap.fd;
 }
 
 static int open_udp(const char *port, const char *peer)
