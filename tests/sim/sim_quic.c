@@ -5,7 +5,7 @@
 
 #include "lanparty/path/mtu.h"
 
-#define DRAIN    (15 * LP_SECOND) /* until all kept frames are released */
+#define IDLE     (15 * LP_SECOND) /* the idle timeout that the relay of quic_room.h grants */
 #define TCP_MOST 1400             /* bytes: TCP segments are clamped to one datagram (mss.h) */
 #define IPV6_UDP (1280 - 48)      /* the UDP payload of the smallest IPv6 path */
 
@@ -27,16 +27,31 @@ static uint64_t known_already(const struct room *r)
 	return count;
 }
 
+/* A connection keeps a frame until it knows its fate, which it hears with the next acknowledgement. On a
+ * lossy path that has no limit: each probe timeout doubles the wait for the next (RFC 9002, section
+ * 6.2.1), and packets of the other side postpone the idle timeout. So the path stops losing packets
+ * first. From then on a peer that is still there acknowledges what it is sent, and sends a keep-alive
+ * every 3 s itself; one that is gone is noticed after an idle timeout (RFC 9000, section 10.1). */
+static void drain(struct room *r)
+{
+	r->wire.loss = 0;
+	for (lp_time end = r->now + 2 * IDLE; r->now < end;) {
+		room_run(r, LP_SECOND);
+		if (room_counters(r).frames_free == ROOM_FRAMES)
+			return;
+	}
+}
+
 /* No duplicate was delivered, and no frame is kept any more. */
 static void check_end(struct room *r)
 {
-	/* A connection that lost many packets waits long before it tries again. */
-	for (int n = 0; n < 16 && (n == 0 || room_counters(r).frames_free < ROOM_FRAMES); n++)
-		room_run(r, DRAIN);
+	unsigned loss = r->wire.loss;
+	room_run(r, IDLE);
+	drain(r);
 	for (size_t i = 1; i <= r->count; i++) {
 		check(r, r->players[i].twice == 0);
 		/* At 30 % loss an idle path can look dead. */
-		check(r, r->players[i].closed == 0 || r->wire.loss >= 300);
+		check(r, r->players[i].closed == 0 || loss >= 300);
 	}
 	check(r, room_counters(r).frames_free == ROOM_FRAMES);
 }
