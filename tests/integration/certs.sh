@@ -64,13 +64,20 @@ stop relay
 closed() { # STATUS SENTENCE COMMAND...: with standard output closed
 	ends_with "$1" "$2" vps sh -c 'exec "$@" >&-' sh "${@:3}"
 }
-for option in --help --version; do
-	check "$option: an error when it is not shown" closed 74 'output_failed' "${relay_cmd[@]}" $option
+full() { # likewise, on a full disk
+	ends_with "$1" "$2" vps sh -c 'exec "$@" >/dev/full' sh "${@:3}"
+}
+for how in closed full; do
+	for option in --help --version; do
+		for program in lanparty-relay lanparty-gateway lanparty-client; do
+			check "$program $option, $how: an error when it is not shown" $how 74 'output_failed' "$bin/$program" $option
+		done
+	done
+	check "new-room, $how: an error when the code is not shown" $how 74 'output_failed' "$bin/lanparty-client" new-room
+	check "new-cert, $how: an error when the pin is not shown" $how 74 'pin_not_shown' "${relay_cmd[@]}" new-cert --cert "$dir/$how.crt" --key "$dir/$how.key"
+	check "new-cert, $how: the files are there all the same" test -s "$dir/$how.crt" -a -s "$dir/$how.key"
+	check "P1 $how: the relay ends when it cannot say where it listens" $how 74 'output_failed' "${relay_cmd[@]}" --listen 0.0.0.0:443
 done
-check "new-room: an error when the code is not shown" closed 74 'output_failed' "$bin/lanparty-client" new-room
-check "new-cert: an error when the pin is not shown" closed 74 'pin_not_shown' "${relay_cmd[@]}" new-cert --cert "$dir/n.crt" --key "$dir/n.key"
-check "new-cert: the files are there all the same" test -s "$dir/n.crt" -a -s "$dir/n.key"
-check "P1 the relay ends when it cannot say where it listens" closed 74 'output_failed' "${relay_cmd[@]}" --listen 0.0.0.0:443
 check "new-room on a full disk is an error" private "$full; $bin/lanparty-client new-room >>$small/fill; [ \$? = 74 ]"
 
 # ---- PEM files
