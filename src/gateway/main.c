@@ -37,8 +37,9 @@ static bool read_options(
 			.value = &g->bridge},
 		{.name = "keep-default-route",
 			.kind = LP_OPTION_FLAG,
-			.help = "leave router and name servers in the LAN's DHCP leases; the\n"
-				"lanparty clients remove them all the same",
+			.help = "leave router and name servers in the LAN's DHCP leases; no "
+				"change\n"
+				"for players, because the lanparty clients remove them too",
 			.value = &g->keep_default_route},
 	};
 	memcpy(table, own, sizeof(own));
@@ -73,6 +74,10 @@ static int run(struct gateway *g)
 		.resume = &g->resume,
 		.fd = -1,
 	};
+	if (g->keep_default_route)
+		lp_log(LP_LOG_WARNING, "keep_default_route", "advice=%s",
+			"leave the option out: players get no router and no name servers all the "
+			"same, because their clients remove them");
 	if (!lp_resume_file_open(&g->resume, g->bridge ? g->bridge : g->lan, g->peer.room_key,
 		    config.resume_token) ||
 		!lp_rights_drop(false))

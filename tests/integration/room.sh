@@ -65,6 +65,7 @@ check "there was a DHCP client to try" test $ran = 1
 # The gateway leaves the options in: then the client removes them.
 stop gateway
 need "the gateway joins again, with --keep-default-route" gateway gateway "${port[@]}" --keep-default-route
+check "and says that this changes nothing for players" said gateway 'keep_default_route'
 if command -v udhcpc >/dev/null; then check "S3 udhcpc still gets no router and DNS" by_udhcpc; fi
 if command -v dhclient >/dev/null; then check "S3 dhclient likewise" by_dhclient; fi
 stop gateway
