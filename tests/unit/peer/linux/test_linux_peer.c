@@ -50,8 +50,11 @@ static void a_full_port_is_tried_again_at_the_next_wake_up(void **state)
 	struct lp_peer_options options = {.relay = {.name = "127.0.0.1", .port = 9}};
 	struct pipe_port port = {.fd_port = {.port.ops = &ops, .full = true}};
 	struct lp_resume_file resume = {.fd = -1};
-	const struct lp_peer_config config = {
-		.options = &options, .role = LP_ROLE_GATEWAY, .port = &port.fd_port.port, .fd = -1};
+	const struct lp_peer_config config = {.options = &options,
+		.role = LP_ROLE_GATEWAY,
+		.port = &port.fd_port.port,
+		.resume = &resume,
+		.fd = -1};
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], "x", 1), 1); /* it stays readable */
