@@ -12,7 +12,7 @@
 #include "dirty.h"
 #include "ending.h"
 #include "identity_internal.h"
-#include "line.h"
+#include "feedback.h"
 #include "path.h"
 #include "prefix.h"
 #include "quiet.h"
@@ -183,7 +183,7 @@ static void fill_callbacks(ngtcp2_callbacks *callbacks)
 	callbacks->handshake_completed = on_handshake_completed;
 	callbacks->recv_datagram = on_datagram;
 	lp_stream_callbacks(callbacks);
-	lp_line_callbacks(callbacks);
+	lp_feedback_callbacks(callbacks);
 }
 
 /* from: NULL for a client. */
@@ -201,7 +201,7 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *fr
 	conn->ref.user_data = conn;
 	conn->deadline = LP_NEVER;
 	lp_list_init(&conn->outs);
-	lp_line_init(conn);
+	lp_feedback_init(conn);
 	ngtcp2_ccerr_default(&conn->error);
 	lp_list_append(&q->conns, &conn->all);
 	q->live++;
@@ -375,7 +375,7 @@ void lp_conn_read(
 	}
 	conn->heard = conn->q->now;
 	drop_session(conn);
-	lp_line_on_read(conn);
+	lp_feedback_on_read(conn);
 	lp_outs_unblock(conn);
 	lp_conn_mark_dirty(conn, !lp_conn_is_quiet(conn));
 }

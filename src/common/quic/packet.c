@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "lanparty/path/mtu.h"
-#include "line.h"
+#include "feedback.h"
 #include "quiet.h"
 #include "state.h"
 #include "stream.h"
@@ -122,7 +122,7 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 	struct lp_datagram_source *source = conn->source;
 	size_t max = lp_packet_source_max(conn);
 	size_t small = datagram_max(conn, LP_MTU_SAFE);
-	bool bulk = max > 0 && lp_line_admits_bulk(conn, packet->cap);
+	bool bulk = max > 0 && lp_feedback_admits_bulk(conn, packet->cap);
 	struct lp_datagram datagram = {.tag = 0};
 	while (max > 0 && !conn->ending &&
 		source->ops->peek(source, max, bulk, q->now, &datagram)) {
@@ -141,7 +141,7 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 			packet->size, &accepted,
 			datagram.last ? NGTCP2_WRITE_DATAGRAM_FLAG_NONE
 				      : NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
-			lp_line_id(datagram.tag, len > small), vec, parts, q->now);
+			lp_feedback_id(datagram.tag, len > small), vec, parts, q->now);
 		if (datagram.last && (!accepted || n <= 0 || lp_conn_has_more(conn)))
 			conn->eager = true;
 		if (accepted)

@@ -9,7 +9,7 @@
  *   packet.c      composes one packet: streams first, then DATAGRAMs
  *   stream.c      bytes that wait on streams until they are acknowledged
  *   stateless.c   answers without a connection
- *   line.c        bulk bytes in flight, large packets, the fate of each DATAGRAM
+ *   feedback.c    bulk bytes in flight, large packets, the fate of each DATAGRAM
  *   settings.c    what a connection begins with
  *   dirty.c, cids.c, timers.c, prefix.c, tokens.c, path.c    what these need
  *   identity.c, tls.c, secret.c    certificates, TLS sessions, hashes */

@@ -1,4 +1,4 @@
-#include "line.h"
+#include "feedback.h"
 
 #include "lanparty/path/governor.h"
 #include "lanparty/path/mtu.h"
@@ -7,7 +7,7 @@
 /* A DATAGRAM's id in ngtcp2: the user's tag, and whether its packet was a large one. */
 #define LARGE 1u
 
-uint64_t lp_line_id(uint64_t tag, bool large)
+uint64_t lp_feedback_id(uint64_t tag, bool large)
 {
 	return tag << 1 | (large ? LARGE : 0);
 }
@@ -42,24 +42,24 @@ static int on_path_validated(ngtcp2_conn *nc, uint32_t flags, const ngtcp2_path 
 	(void)path;
 	(void)fallback;
 	(void)result; /* whether it is the new path or the old one again */
-	lp_line_init(conn);
+	lp_feedback_init(conn);
 	return 0;
 }
 
-void lp_line_callbacks(ngtcp2_callbacks *callbacks)
+void lp_feedback_callbacks(ngtcp2_callbacks *callbacks)
 {
 	callbacks->ack_datagram = on_acked;
 	callbacks->lost_datagram = on_lost;
 	callbacks->path_validation = on_path_validated;
 }
 
-void lp_line_init(struct lp_quic_conn *conn)
+void lp_feedback_init(struct lp_quic_conn *conn)
 {
 	lp_governor_init(&conn->governor, conn->q->now);
 	conn->mtu = (struct lp_mtu){0};
 }
 
-void lp_line_on_read(struct lp_quic_conn *conn)
+void lp_feedback_on_read(struct lp_quic_conn *conn)
 {
 	if (!conn->acked)
 		return;
@@ -73,7 +73,7 @@ void lp_line_on_read(struct lp_quic_conn *conn)
 		info.bytes_sent - info.bytes_lost - info.bytes_in_flight, conn->q->now);
 }
 
-bool lp_line_admits_bulk(struct lp_quic_conn *conn, size_t len)
+bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, size_t len)
 {
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
