@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
 #include "ports.h"
 
+#define MISSING      (10 * LP_SECOND)
+#define LOOK         (250 * LP_MILLISECOND)
 #define NAMES_MAX    256
 #define SENTENCE_MAX 512
 
@@ -54,8 +58,10 @@ static const char *why_not_packet(const struct lp_interface *i)
 	if (i->has_master)
 		return "it is a port of a bridge or a bond already; use --bridge with the name of "
 		       "its bridge, or --lan with that of its bond";
-	if (!i->is_up)
-		return "it is down; bring it up (ip link set up), then start again";
+	if (strcmp(i->kind, "macvlan") == 0 || strcmp(i->kind, "ipvlan") == 0)
+		return "it is a macvlan or ipvlan, which passes no frames of other stations: name "
+		       "the "
+		       "interface below it";
 	switch (lp_wifi_ask(i->index)) {
 	case LP_WIFI_STATION:
 		return "it is a Wi-Fi station, and an access point takes no frames with the "
@@ -74,25 +80,46 @@ static const char *why_not_packet(const struct lp_interface *i)
 
 static const char *why_not_bridge(const struct lp_interface *i)
 {
-	if (!i->is_bridge)
-		return "it is not a bridge; use --lan for an ordinary interface";
-	if (!i->is_up)
-		return "it is down; bring it up (ip link set up), then start again";
-	return NULL;
+	return strcmp(i->kind, "bridge") == 0
+		       ? NULL
+		       : "it is not a bridge; use --lan for an ordinary interface";
 }
 
+/* Sleeps for a moment, and says once why. */
+static void wait_for(const char *name, const char *reason, const char **said)
+{
+	if (*said != reason)
+		lp_log(LP_LOG_WARNING, "interface_awaited", "interface=%s reason=%s", name, reason);
+	*said = reason;
+	nanosleep(&(struct timespec){.tv_nsec = LOOK}, NULL);
+}
+
+/* Row K6: at boot an interface is often there, or up, only after a while. A name that is still not there
+ * after MISSING is a mistake. */
 bool lp_interface_check(const char *name, enum lp_interface_use use,
 	struct lp_interface *ret_interface, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
-	int error = lp_netlink_find(name, &found);
+	lp_time end = lp_clock() + MISSING;
+	const char *said = NULL;
 	*ret_exit = LP_EXIT_NO_INTERFACE;
-	if (error != 0)
-		return refuse_missing(name, error);
-	const char *why = use == LP_USE_BRIDGE ? why_not_bridge(&found) : why_not_packet(&found);
-	if (why) {
-		refuse(name, why);
-		return false;
+	for (;;) {
+		int error = lp_netlink_find(name, &found);
+		if (error == ENODEV && lp_clock() < end) {
+			wait_for(name, "there is no such interface yet", &said);
+			continue;
+		}
+		if (error != 0)
+			return refuse_missing(name, error);
+		const char *why =
+			use == LP_USE_BRIDGE ? why_not_bridge(&found) : why_not_packet(&found);
+		if (why) {
+			refuse(name, why);
+			return false;
+		}
+		if (found.is_up)
+			break;
+		wait_for(name, "it is down: bring it up (ip link set up)", &said);
 	}
 	*ret_interface = found;
 	return true;

@@ -12,7 +12,8 @@ enum lp_interface_use {
 	LP_USE_BRIDGE, /* it is a bridge, and gets one more port */
 };
 
-/* Describes the interface when it can be used so. Otherwise returns false after it has logged one
+/* Describes the interface when it can be used so. Waits while it is down, and for a moment while it is
+ * missing; said once (row K6). Otherwise returns false after it has logged one
  * sentence that says why, and has set *ret_exit. */
 bool lp_interface_check(const char *name, enum lp_interface_use use,
 	struct lp_interface *ret_interface, enum lp_exit *ret_exit);

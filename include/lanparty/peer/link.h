@@ -35,13 +35,22 @@ struct lp_link_ops {
 	void (*tell)(void *context, const struct lp_tunnel_action *action);
 };
 
+/* Why the system did not send a packet. */
+enum lp_send_failure {
+	LP_SEND_GOOD,
+	LP_SEND_TOO_BIG,   /* it is larger than the network's MTU */
+	LP_SEND_NO_ROUTE,  /* there is no way to the relay */
+	LP_SEND_FORBIDDEN, /* by a firewall of this computer */
+};
+
 struct lp_link_config {
 	const struct lp_peer_options *options; /* borrowed for the link's life */
 	enum lp_role role;
 	struct lp_mac mac;              /* clients */
 	const uint32_t *protected_ipv4; /* gateways; host byte order */
 	size_t protected_count;
-	bool keep_default_route;             /* gateways: as in lp_tunnel_config */
+	bool keep_default_route; /* gateways: as in lp_tunnel_config */
+	bool waits_for_name; /* an unknown name is asked for again, instead of ending (row K6) */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* as in lp_tunnel_config */
 	struct lp_port *port;                /* borrowed */
 	const struct lp_link_ops *ops;
@@ -63,6 +72,8 @@ void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
 void lp_link_on_time(struct lp_link *l, lp_time now);
+/* A packet that was flushed has not left: said if the relay does not answer either. */
+void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure);
 /* Performs the tunnel's actions, and sends all packets that are ready. */
 void lp_link_send(struct lp_link *l, lp_time now);
 lp_time lp_link_deadline(const struct lp_link *l);

@@ -67,7 +67,9 @@ enum lp_control_type {
 	X(GATEWAY_PRESENT, 4, "gateway_present",                                                   \
 		"the room has a gateway already: stop the other one first")                        \
 	X(MAC_IN_USE, 5, "mac_in_use",                                                             \
-		"another member of the room has the same MAC address: choose another with --mac")  \
+		"another member of the room has the same MAC address: if this computer is a "      \
+		"clone of that one, delete its /var/lib/lanparty/*.mac, or choose another with "   \
+		"--mac")                                                                           \
 	X(MAC_INVALID, 6, "mac_invalid",                                                           \
 		"this MAC address cannot be a station's: choose another with --mac")               \
 	X(MTU, 7, "mtu", "the room's frames are larger than this computer or its path can carry")  \

@@ -26,6 +26,7 @@ struct lp_link {
 	lp_time now;
 	enum lp_exit exit;
 	struct lp_link_end last;
+	enum lp_send_failure failure; /* of the attempt's packets; the latest one */
 	struct lp_tunnel_action action;
 };
 
@@ -58,6 +59,24 @@ static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
 	lp_tunnel_on_stream(l->tunnel, stream, bytes, len, fin, l->now);
 }
 
+/* A sentence for a relay that did not answer because the packets have not left this computer. */
+static const char *explain_failure(enum lp_send_failure failure)
+{
+	switch (failure) {
+	case LP_SEND_TOO_BIG:
+		return "this computer's network has too small an MTU: QUIC needs IP packets of "
+		       "1228 "
+		       "bytes (1248 with IPv6); raise the MTU of its interface";
+	case LP_SEND_NO_ROUTE:
+		return "this computer has no route to the relay's address: check its network";
+	case LP_SEND_FORBIDDEN:
+		return "a firewall of this computer forbids packets to the relay: allow UDP to it";
+	case LP_SEND_GOOD:
+		break;
+	}
+	return NULL;
+}
+
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	struct lp_link *l = context;
@@ -71,6 +90,9 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 	if (!l->last.answered)
 		l->next_address++;
 	lp_tell_why(l->config.options, &l->remote, why, text, sizeof(text));
+	const char *failure = l->last.answered ? NULL : explain_failure(l->failure);
+	if (failure && why->end == LP_QUIC_END_HANDSHAKE)
+		snprintf(text, sizeof(text), "%s", failure);
 	no_connection(
 		l, final, why->end == LP_QUIC_END_PIN ? LP_EXIT_WRONG_PIN : LP_EXIT_PROTOCOL, text);
 }
@@ -103,6 +125,7 @@ static void connect_to(struct lp_link *l, const struct lp_address *remote)
 	struct lp_address local;
 	char text[LP_ADDRESS_TEXT];
 	l->remote = *remote;
+	l->failure = LP_SEND_GOOD;
 	l->last = (struct lp_link_end){.end = LP_QUIC_END_ERROR};
 	lp_log(LP_LOG_DEBUG, "connecting", "address=%s", lp_address_format(remote, text));
 	/* A new socket each time: the old one can belong to a network that is gone. */
@@ -132,7 +155,7 @@ void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, l
 		"the address of %.100s is not known (%s): check the name and this computer's "
 		"network",
 		l->config.options->relay.name, found->error);
-	no_connection(l, found->unknown, LP_EXIT_NO_HOST, text);
+	no_connection(l, found->unknown && !l->config.waits_for_name, LP_EXIT_NO_HOST, text);
 }
 
 static void close_connection(struct lp_link *l, const struct lp_tunnel_action *action)
@@ -236,6 +259,11 @@ void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const
 	l->now = now;
 	if (lp_address_equal(remote, &l->remote))
 		lp_quic_read(l->quic, &l->path, bytes, len, now);
+}
+
+void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure)
+{
+	l->failure = failure;
 }
 
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now)

@@ -23,7 +23,7 @@ struct lp_interface {
 	int index;
 	uint32_t mtu;
 	bool is_up, is_loopback, is_ethernet;
-	bool is_bridge;
+	char kind[16];   /* of a virtual interface, as "bridge"; "": a network card */
 	bool has_master; /* it is a port of a bridge, or a member of a bond */
 };
 

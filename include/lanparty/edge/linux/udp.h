@@ -61,6 +61,10 @@ void lp_udp_put(struct lp_udp *u, const struct lp_address *local, const struct l
  * the batch: the remaining packets are dropped without a system call. */
 void lp_udp_flush(struct lp_udp *u);
 
+/* Why packets could not be sent since the last call, other than a full socket: an errno value of sendmsg,
+ * 0 when all were sent. */
+int lp_udp_take_failure(struct lp_udp *u);
+
 void lp_udp_get_counters(const struct lp_udp *u, struct lp_udp_counters *ret_counters);
 
 #endif

@@ -76,12 +76,12 @@ static struct nlmsghdr *begin(struct request *r, uint16_t type, uint16_t flags, 
 
 /* ---- interfaces */
 
-static bool is_bridge(const struct nlattr *link_info)
+static void read_kind(const struct nlattr *link_info, char *kind, size_t cap)
 {
 	struct lp_attributes info = {0};
 	mnl_attr_parse_nested(link_info, lp_netlink_note, &info);
-	const struct nlattr *kind = info.of[IFLA_INFO_KIND];
-	return kind && strcmp(mnl_attr_get_str(kind), "bridge") == 0;
+	if (info.of[IFLA_INFO_KIND])
+		snprintf(kind, cap, "%s", mnl_attr_get_str(info.of[IFLA_INFO_KIND]));
 }
 
 static void read_interface(const struct nlmsghdr *answer, struct lp_interface *ret_interface)
@@ -95,9 +95,10 @@ static void read_interface(const struct nlmsghdr *answer, struct lp_interface *r
 		.is_up = head->ifi_flags & IFF_UP,
 		.is_loopback = head->ifi_flags & IFF_LOOPBACK,
 		.is_ethernet = head->ifi_type == ARPHRD_ETHER,
-		.is_bridge = a.of[IFLA_LINKINFO] && is_bridge(a.of[IFLA_LINKINFO]),
 		.has_master = a.of[IFLA_MASTER] != NULL,
 	};
+	if (a.of[IFLA_LINKINFO])
+		read_kind(a.of[IFLA_LINKINFO], i.kind, sizeof(i.kind));
 	if (a.of[IFLA_IFNAME])
 		snprintf(i.name, sizeof(i.name), "%s", mnl_attr_get_str(a.of[IFLA_IFNAME]));
 	*ret_interface = i;

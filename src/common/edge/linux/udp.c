@@ -28,6 +28,7 @@ struct lp_udp {
 	int family;
 	bool server;  /* many local addresses: pktinfo reports which one */
 	bool segment; /* kernel and interfaces support UDP_SEGMENT */
+	int failure;  /* errno of the last packet that could not be sent; 0: none */
 	struct lp_address local;
 	struct lp_udp_counters counters;
 
@@ -122,6 +123,26 @@ static struct lp_udp *udp_of(int fd, int family, bool server)
 	return u;
 }
 
+/* Row K6: an address that this computer does not have yet, as while it starts, is bound all the same. The
+ * socket receives as soon as the address is there. */
+static bool bind_to(int fd, const struct lp_address *address, bool may_wait)
+{
+	char text[LP_ADDRESS_TEXT];
+	if (bind(fd, &address->sa, address->len) == 0)
+		return true;
+	if (errno != EADDRNOTAVAIL || !may_wait)
+		return false;
+	int level = address->sa.sa_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	int option = level == IPPROTO_IPV6 ? IPV6_FREEBIND : IP_FREEBIND;
+	if (!set(fd, level, option, 1) || bind(fd, &address->sa, address->len) != 0)
+		return false;
+	lp_log(LP_LOG_WARNING, "address_missing", "address=%s hint=%s",
+		lp_address_format(address, text),
+		"it is not one of this computer's addresses yet (see 'ip address'): listening as "
+		"soon as it is");
+	return true;
+}
+
 static int open_socket(const struct lp_address *address, bool dual, bool server, bool reuse_port)
 {
 	int family = address->sa.sa_family;
@@ -130,7 +151,7 @@ static int open_socket(const struct lp_address *address, bool dual, bool server,
 		return -1;
 	if ((family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !dual)) ||
 		(reuse_port && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
-		!set_options(fd, family, server) || bind(fd, &address->sa, address->len) != 0) {
+		!set_options(fd, family, server) || !bind_to(fd, address, server && !dual)) {
 		int error = errno;
 		close(fd);
 		errno = error;
@@ -147,9 +168,6 @@ static enum lp_exit explain(const struct lp_address *address, int error)
 	if (error == EADDRINUSE) {
 		code = LP_EXIT_PORT;
 		hint = "another program has this UDP port: stop it, or choose another port";
-	} else if (error == EADDRNOTAVAIL) {
-		code = LP_EXIT_PORT;
-		hint = "the address is not one of this computer's: see 'ip address'";
 	} else if (error == EACCES || error == EPERM) {
 		code = LP_EXIT_NO_PERMISSION;
 		hint = "ports below 1024 need root or CAP_NET_BIND_SERVICE";
@@ -419,17 +437,19 @@ static void count_sent(struct lp_udp *u, const struct msghdr *message)
 		u->counters.bytes_out += message->msg_iov[i].iov_len;
 }
 
-static void count_dropped(struct lp_udp *u, const struct msghdr *message, int error)
-{
-	u->counters.dropped += message->msg_iovlen;
-	lp_log(LP_LOG_DEBUG, "udp_send_failed", "packets=%zu error=%s", message->msg_iovlen,
-		strerror(error));
-}
-
 /* The socket's buffer is full until the kernel has sent some of it. */
 static bool is_full(int error)
 {
 	return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+static void count_dropped(struct lp_udp *u, const struct msghdr *message, int error)
+{
+	u->counters.dropped += message->msg_iovlen;
+	if (!is_full(error))
+		u->failure = error;
+	lp_log(LP_LOG_DEBUG, "udp_send_failed", "packets=%zu error=%s", message->msg_iovlen,
+		strerror(error));
 }
 
 /* Sends the packets of a failed message one by one, so that only those that really fail are lost.
@@ -488,6 +508,13 @@ static void send_messages(struct lp_udp *u, size_t count)
 	}
 	for (; done < count; done++)
 		count_dropped(u, &u->out.messages[done].msg_hdr, EAGAIN);
+}
+
+int lp_udp_take_failure(struct lp_udp *u)
+{
+	int failure = u->failure;
+	u->failure = 0;
+	return failure;
 }
 
 void lp_udp_flush(struct lp_udp *u)

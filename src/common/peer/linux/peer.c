@@ -1,5 +1,6 @@
 #include "lanparty/peer/linux/peer.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,10 +90,30 @@ static void put(void *context, const struct lp_address *remote, size_t len)
 	lp_udp_put(p->udp, &any, remote, len);
 }
 
+static enum lp_send_failure failure_of(int error)
+{
+	switch (error) {
+	case EMSGSIZE:
+		return LP_SEND_TOO_BIG;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+		return LP_SEND_NO_ROUTE;
+	case EPERM:
+	case EACCES:
+		return LP_SEND_FORBIDDEN;
+	default:
+		return LP_SEND_GOOD;
+	}
+}
+
 static void flush(void *context)
 {
 	struct peer *p = context;
 	lp_udp_flush(p->udp);
+	enum lp_send_failure failure = failure_of(lp_udp_take_failure(p->udp));
+	if (failure != LP_SEND_GOOD)
+		lp_link_on_send_failure(p->link, failure);
 }
 
 static void tell(void *context, const struct lp_tunnel_action *action)
@@ -225,6 +246,7 @@ static bool open_all(struct peer *p)
 		.protected_ipv4 = c->protected_ipv4,
 		.protected_count = c->protected_count,
 		.keep_default_route = c->keep_default_route,
+		.waits_for_name = true,
 		.port = c->port,
 		.ops = &ops,
 		.context = p,

@@ -34,11 +34,13 @@ static void an_interface_is_described_by_name_and_by_index(void **state)
 	assert_int_equal(lan.index, (int)if_nametoindex("lan0"));
 	assert_int_equal(lan.mtu, 1400);
 	assert_true(lan.is_up && lan.is_ethernet && !lan.is_loopback);
-	assert_true(!lan.is_bridge && !lan.has_master);
+	assert_string_equal(lan.kind, "veth");
+	assert_false(lan.has_master);
 	assert_int_equal(lp_netlink_find_index(lan.index, &again), 0);
 	assert_string_equal(again.name, "lan0");
 	assert_int_equal(again.mtu, 1400);
-	assert_true(bridge.is_bridge && !bridge.is_up);
+	assert_string_equal(bridge.kind, "bridge");
+	assert_false(bridge.is_up);
 	assert_true(host.has_master);
 	assert_true(found("lo").is_loopback && !found("lo").is_ethernet);
 	run("ip link del br9");
