@@ -186,23 +186,46 @@ static bool set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
-/* Options and filter come first, then the protocol: until then the socket gets no frame at all. */
-static bool prepare_socket(int fd, int index)
+/* Needs no privilege. */
+static bool bind_socket(int fd, int index)
 {
 	const struct packet_mreq promiscuous = {.mr_ifindex = index, .mr_type = PACKET_MR_PROMISC};
 	struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = index};
-	if (!set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER))
-		set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-	set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1); /* since Linux 4.20 */
-	if (!set(fd, SOL_PACKET, PACKET_AUXDATA, 1) || !set(fd, SOL_PACKET, PACKET_VNET_HDR, 1) ||
-		!lp_bpf_attach_socket(fd, NULL, 0))
-		return false;
 	if (bind(fd, (struct sockaddr *)(void *)&address, sizeof(address)) != 0 ||
 		setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
 			sizeof(promiscuous)) != 0)
 		return false;
 	address.sll_protocol = htons(ETH_P_ALL);
 	return bind(fd, (struct sockaddr *)(void *)&address, sizeof(address)) == 0;
+}
+
+static bool packet_reopen(struct lp_port *port)
+{
+	struct packet_port *p = of(port);
+	struct lp_interface found;
+	int error;
+	socklen_t len = sizeof(error);
+	if (lp_netlink_find(p->lan.interface.name, &found) != 0 || !found.is_up)
+		return false;
+	getsockopt(p->fd_port.fd, SOL_SOCKET, SO_ERROR, &error, &len); /* of the deleted one */
+	if (!bind_socket(p->fd_port.fd, found.index))
+		return false;
+	p->lan.interface = found;
+	p->fd_port.needs = found.index;
+	p->fd_port.gone = false;
+	return true;
+}
+
+/* Options and filter come first, then the protocol: until then the socket gets no frame at all. */
+static bool prepare_socket(int fd, int index)
+{
+	if (!set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER))
+		set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+	set(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1); /* since Linux 4.20 */
+	if (!set(fd, SOL_PACKET, PACKET_AUXDATA, 1) || !set(fd, SOL_PACKET, PACKET_VNET_HDR, 1) ||
+		!lp_bpf_attach_socket(fd, NULL, 0))
+		return false;
+	return bind_socket(fd, index);
 }
 
 static void refuse(const char *interface, int error, enum lp_exit *ret_exit)
@@ -228,6 +251,7 @@ struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exi
 	}
 	struct lp_port *port = &p->fd_port.port;
 	p->fd_port.needs = found.index;
+	p->fd_port.reopen = packet_reopen;
 	port->ops = &packet_ops;
 	lp_lan_init(&p->lan, &found);
 	/* Protocol 0: bound to nothing, a socket would get every interface's frames. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Members leave, are killed, or lose their interface; everything is restored.
-# rows: C3 C6 K2 K3 R7 P3 P5
+# rows: C3 C6 K2 K3 K6 R7 P3 P5
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -121,6 +121,24 @@ check "it has some again" descriptors gateway 64
 ip -n "$lab-gateway" link delete lan
 check "P3 one that is deleted ends it, with 72" soon 12 ended_with gateway 72
 link gateway lan switch gateway
+ip -n "$lab-switch" link set gateway master lan0
+need "a gateway" gateway gateway --lan lan
+check "player 2 reaches the LAN" soon 3 reaches player2 $console_ip
+ip -n "$lab-gateway" link delete lan
+check "K6 one that is deleted is waited for" soon 5 said gateway 'interface_gone .*waiting'
+link gateway lan switch gateway
+ip -n "$lab-switch" link set gateway master lan0
+check "K6 one that is made anew is used again" soon 5 said gateway 'interface_back'
+check "K6 player 2 reaches the LAN again" soon 5 reaches player2 $console_ip
+check "K6 without a new join" not said_times gateway '^joined' 2
+stop gateway
+ip -n "$lab-gateway" link set lan down
+start gateway gateway env "STATE_DIRECTORY=$dir/state-gateway" "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" --lan lan
+check "K6 one that is down at start is waited for" soon 3 said gateway 'interface_awaited .*down'
+check "K6 and stays" stays 2 runs gateway
+ip -n "$lab-gateway" link set lan up
+check "K6 and it joins when it is up" soon 5 said gateway '^joined '
+stop gateway
 need "a gateway" gateway gateway --lan lan
 ip -n "$lab-gateway" link delete lan
 check "P3 it ends, too, when its interface was up before" soon 12 ended_with gateway 72

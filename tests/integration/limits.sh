@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The relay's limits per member, and the error messages of the programs.
-# rows: R2 R3 R4 R6 L1 L2 L3 F7
+# rows: R2 R3 R4 R6 L1 L2 L3 F7 K6
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -83,7 +83,13 @@ check "an unknown option (client)" ends_with 64 'such-option' vps "$bin/lanparty
 check "a certificate without its key" ends_with 64 'key' vps "$bin/lanparty-relay" --cert "$dir/relay.crt"
 check "a missing certificate" ends_with 66 'certificate_missing.*No such file' vps "$bin/lanparty-relay" --cert "$dir/none" --key "$dir/none"
 check "an occupied port" ends_with 69 'another program' vps "$bin/lanparty-relay" --listen "$relay_ip:443"
-check "a foreign address" ends_with 69 "not one of this computer" vps "$bin/lanparty-relay" --listen 203.0.113.99:443
+start early vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" --listen 203.0.113.99:444
+check "K6 an address that is not there yet is told" soon 3 said early "not one of this computer's addresses yet"
+address vps wan 203.0.113.99/24
+start first player2 env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --relay 203.0.113.99:444 --relay-pin "$pin" --room-file "$dir/room" --tap lp8
+check "K6 and served when it is there" soon 5 said first '^joined '
+stop first
+stop early
 check "no rights for port 443" ends_with 77 'root or CAP_NET_BIND_SERVICE' player1 "${nobody[@]}" "$bin/lanparty-relay" --listen 198.51.100.10:443
 install -m 644 "$dir/room" "$dir/room.open"
 own_client=(env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room.open" --tap lp9)
@@ -104,6 +110,12 @@ for unknown in '' NO_RIGHTS=unknown; do
 	check "which then changes nothing at the interface, and says so" said ends 'offload_failed'
 	check "it is as it was" is_as_it_was
 done
+ip -n "$lab-player2" link set wan mtu 1220
+start small player2 env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --tap lp8
+check "a network with too small an MTU is named" soon 10 said small '^disconnected reason="this computer.s network has too small an MTU'
+stop small
+ip -n "$lab-player2" link set wan mtu 1500
+ip -n "$lab-router" link add mac0 link lan up type macvlan mode bridge && check "a macvlan is no way into a LAN" ends_with 72 'macvlan' router "${own_gateway[@]}" --lan mac0
 check "an interface that is not there" ends_with 72 'nowhere' router "${own_gateway[@]}" --lan nowhere
 check "an interface that is not a bridge" ends_with 72 'lan' router "${own_gateway[@]}" --bridge lan
 check "neither bridge nor interface" ends_with 64 'lan.*bridge' router "${own_gateway[@]}"

@@ -11,7 +11,7 @@
 	X(USAGE, 64, "wrong options")                                                              \
 	X(NO_INPUT, 66, "a file that was named is missing or not what it should be (certificate)") \
 	X(NO_HOST, 68, "the relay's host name is not known")                                       \
-	X(PORT, 69, "the UDP address is taken or not this computer's")                             \
+	X(PORT, 69, "the UDP port is taken")                                                       \
 	X(INTERNAL, 70, "out of memory, or a mistake in the program")                              \
 	X(OS, 71, "the operating system refused something")                                        \
 	X(NO_INTERFACE, 72,                                                                        \

@@ -493,7 +493,6 @@ static const struct {
 	{"true", "nothing0", "true", LP_EXIT_NO_INTERFACE},
 	{"true", "a-name-that-is-far-too-long", "true", LP_EXIT_NO_INTERFACE},
 	{"true", "", "true", LP_EXIT_NO_INTERFACE},
-	{"ip link set lan0 down", "lan0", "ip link set lan0 up", LP_EXIT_NO_INTERFACE},
 	{"ip link add br0 type bridge && ip link set lan0 master br0", "lan0", "ip link del br0",
 		LP_EXIT_NO_INTERFACE},
 	{"ip tuntap add tun0 mode tun && ip link set tun0 up", "tun0", "ip link del tun0",
@@ -514,6 +513,40 @@ static void unsuitable_interfaces_are_refused(void **state)
 			fail_msg("%s was not refused", refused[i].interface);
 		assert_int_equal(ended, refused[i].ends);
 	}
+}
+
+static void K6_an_interface_that_is_down_is_waited_for(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	enum lp_exit ended = LP_EXIT_OK;
+	run("ip link set lan0 down; (sleep 1; ip link set lan0 up) &");
+	open_now = lp_packet_port_open("lan0", &ended);
+	assert_non_null(open_now);
+	close_port();
+}
+
+static void K6_an_interface_that_is_made_anew_is_used_again(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	enum lp_exit ended = LP_EXIT_OK;
+	const uint8_t out[60] = {BROADCAST, MEMBER, TEST_TYPE, 'o'};
+	open_now = lp_packet_port_open("lan0", &ended);
+	assert_non_null(open_now);
+	struct lp_fd_port *port = (struct lp_fd_port *)(void *)open_now;
+	run("ip link del lan0");
+	assert_false(port->reopen(open_now));
+	assert_int_equal(lay_cable(state), 0);
+	assert_true(port->reopen(open_now));
+	assert_false(port->gone);
+	int host = open_host("host0", false);
+	assert_true(open_now->ops->write(open_now, out, sizeof(out)));
+	assert_true(host_gets(host, out, sizeof(out)));
+	close(host);
+	close_port();
 }
 
 static void missing_privileges_have_their_own_exit_code(void **state)
@@ -572,6 +605,8 @@ int main(void)
 		LAN_TEST(an_open_port_needs_no_privileges),
 		LAN_TEST(promiscuous_mode_ends_with_the_port),
 		LAN_TEST(an_interface_can_go_down_and_come_back),
+		LAN_TEST(K6_an_interface_that_is_down_is_waited_for),
+		LAN_TEST(K6_an_interface_that_is_made_anew_is_used_again),
 		LAN_TEST(an_interface_can_vanish),
 		LAN_TEST(a_frame_too_long_for_the_lan_is_not_written),
 		LAN_TEST(a_full_port_is_tried_once_per_wake_up),

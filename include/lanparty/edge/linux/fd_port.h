@@ -11,6 +11,9 @@ struct lp_fd_port {
 	bool gone;           /* a read failed because the interface was deleted */
 	bool full;           /* a write failed with EAGAIN: see lp_port_wake */
 	int needs;           /* index of an interface that this port depends on; 0: none */
+	/* The interface was deleted: uses one of the same name, if there is one that is up now. NULL: it
+	 * cannot. */
+	bool (*reopen)(struct lp_port *port);
 };
 
 static inline int lp_port_fd(const struct lp_port *port)

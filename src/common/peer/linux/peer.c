@@ -16,8 +16,9 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
 
-#define LOOK        LP_SECOND /* interval at which to check that the interface still exists */
-#define DESCRIPTORS 5         /* signals, port, socket, look-up, and the program's fd */
+#define PORT_WAIT   (6 * LP_SECOND) /* for an interface that was deleted to come back */
+#define LOOK        LP_SECOND       /* interval at which to check that the interface still exists */
+#define DESCRIPTORS 5               /* signals, port, socket, look-up, and the program's fd */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
 
@@ -29,7 +30,8 @@ struct peer {
 	int resolving, signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
-	bool portless; /* the frame port's interface was deleted */
+	bool portless;    /* the frame port's interface was deleted */
+	lp_time port_end; /* with portless: waits for another one until then; LP_NEVER: given up */
 	lp_time look_at;
 	lp_time leave_at;
 	lp_time now;
@@ -183,39 +185,73 @@ static void read_from(struct peer *p, int fd)
 		c->readable(c->context);
 }
 
-/* A descriptor without its interface would stay readable forever. */
-static void leave_without_port(struct peer *p)
+static void give_port_up(struct peer *p)
 {
-	const struct lp_fd_port *port = (const struct lp_fd_port *)(const void *)p->config->port;
-	bool gone = port->gone;
-	if (p->now >= p->look_at) {
-		/* A packet socket does not tell when its interface was down before, and a bridge
-		 * port does not tell of the bridge. */
-		gone = gone || (port->needs > 0 && lp_netlink_is_deleted(port->needs));
-		p->look_at = p->now + LOOK;
-	}
-	if (!gone || p->portless)
-		return;
-	lp_waiter_remove(&p->waiter, port->fd);
-	p->portless = true;
-	if (p->teller.stopping)
-		return;
+	p->port_end = LP_NEVER;
 	lp_log(LP_LOG_ERROR, "interface_gone", "reason=%s",
 		"the network interface was deleted: start again when there is one");
 	lp_link_leave(p->link, p->now);
+}
+
+/* A descriptor without its interface would stay readable forever. */
+static void lose_port(struct peer *p, const struct lp_fd_port *port)
+{
+	lp_waiter_remove(&p->waiter, port->fd);
+	p->portless = true;
+	p->port_end = LP_NEVER;
+	if (p->teller.stopping)
+		return;
+	if (!port->reopen) {
+		give_port_up(p);
+		return;
+	}
+	p->port_end = p->now + PORT_WAIT;
+	lp_log(LP_LOG_WARNING, "interface_gone", "reason=%s",
+		"the network interface was deleted: waiting some seconds for it to come back");
+}
+
+/* Row K6: an interface that is made anew is used again. */
+static void await_port(struct peer *p, struct lp_fd_port *port)
+{
+	if (p->port_end == LP_NEVER)
+		return; /* given up */
+	if (port->reopen(&port->port) && lp_waiter_add(&p->waiter, port->fd)) {
+		p->portless = false;
+		lp_log(LP_LOG_INFO, "interface_back", "hint=%s", "the gateway goes on with it");
+	} else if (p->now >= p->port_end) {
+		give_port_up(p);
+	}
+}
+
+static void watch_port(struct peer *p)
+{
+	struct lp_fd_port *port = (struct lp_fd_port *)(void *)p->config->port;
+	bool look = p->now >= p->look_at;
+	if (look)
+		p->look_at = p->now + LOOK;
+	if (p->portless) {
+		if (look)
+			await_port(p, port);
+	} else if (port->gone || (look && port->needs > 0 && lp_netlink_is_deleted(port->needs))) {
+		/* A packet socket does not tell when its interface was down before, and a bridge
+		 * port does not tell of the bridge. */
+		lose_port(p, port);
+	}
 }
 
 static void wait_and_read(struct peer *p)
 {
 	int ready[DESCRIPTORS];
 	lp_time deadline = lp_link_deadline(p->link);
+	if (p->portless && p->port_end != LP_NEVER && p->look_at < deadline)
+		deadline = p->look_at;
 	size_t count = lp_wait(
 		&p->waiter, deadline < p->leave_at ? deadline : p->leave_at, ready, DESCRIPTORS);
 	p->now = lp_clock();
 	lp_port_wake(p->config->port);
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
-	leave_without_port(p);
+	watch_port(p);
 }
 
 static void loop(struct peer *p)

@@ -307,10 +307,25 @@ static void each_reason_not_to_listen_has_its_exit_code(void **state)
 	assert_null(lp_udp_listen(&listen, false, &code));
 	assert_int_equal(code, LP_EXIT_PORT);
 	lp_udp_close(server);
-	code = LP_EXIT_OK;
-	assert_true(lp_listen_parse("192.0.2.1:9", &listen));
-	assert_null(lp_udp_listen(&listen, false, &code));
-	assert_int_equal(code, LP_EXIT_PORT);
+}
+
+static void K6_an_address_that_is_not_there_yet_is_bound(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"192.0.2.1:9999", "[2001:db8::1]:9999"};
+	for (size_t i = 0; i < 2; i++) {
+		struct lp_listen listen;
+		struct lp_address bound;
+		enum lp_exit code = LP_EXIT_OK;
+		assert_true(lp_listen_parse(texts[i], &listen));
+		struct lp_udp *server = lp_udp_listen(&listen, false, &code);
+		if (!server && i == 1)
+			return; /* no IPv6 here */
+		assert_non_null(server);
+		lp_udp_local(server, &bound);
+		assert_true(lp_address_equal(&bound, &listen.address));
+		lp_udp_close(server);
+	}
 }
 
 static void several_sockets_can_share_an_address(void **state)
@@ -524,6 +539,7 @@ int main(void)
 		cmocka_unit_test(empty_packets_and_too_long_ones_are_skipped),
 		cmocka_unit_test(a_batch_is_bounded),
 		cmocka_unit_test(each_reason_not_to_listen_has_its_exit_code),
+		cmocka_unit_test(K6_an_address_that_is_not_there_yet_is_bound),
 		cmocka_unit_test(several_sockets_can_share_an_address),
 		cmocka_unit_test(a_packet_reaches_the_socket_that_its_id_names),
 		cmocka_unit_test(a_group_shares_its_address_with_nobody_else),
