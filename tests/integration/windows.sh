@@ -65,6 +65,14 @@ takes_lease() { # a real DHCP client of this computer, through the Windows clien
 	leased=$(told dhcp "DHCPACK.*$mac" | sed -n 's/.*DHCPACK([a-z]*) \([0-9.]*\) .*/\1/p')
 	[ -n "$leased" ] && address player1 "$tun" "$leased/24"
 }
+seen_arguments() { # PROGRAM: its command line, as another program of the same user reads it
+	at player1 wine "$windows/tests/command_line.exe" "$1"
+}
+hides_arguments() { # those of the pipe can be seen: the test looks in the right place
+	seen_arguments pipe_wire.exe | tee /dev/stderr | grep -q -e --seconds || return
+	seen_arguments lanparty-client.exe | tee "$dir/win-line.out" /dev/stderr | grep -q 'lanparty-client\.exe' &&
+		! grep -q -e --console -e lanparty: "$dir/win-line.out"
+}
 has_no_secret() { # no part of the code, whole or in groups, and no key
 	local group
 	for group in ${code//-/ } "${code//-/}"; do
@@ -87,6 +95,7 @@ check "P4 a wrong pin" ends_win 79 'not the pinned one' --tap "$winpipe" "lanpar
 check "P4 a code that is none" ends_win 64 'room code is not right' --tap "$winpipe" --relay $relay_ip --room 'AB'
 
 need "P4 the Windows client joins" client_win win --log-level debug
+check "P4 other programs do not see its arguments" hides_arguments
 check "R8 C8 it sees that there is no gateway yet" said win '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no$'
 check "C8 and who is there" soon 3 said win '^peer_joined .*name='
 check "C8 the others see it" soon 3 said player2 "^peer_joined .*role=client mac=$mac"
