@@ -36,6 +36,19 @@ static void a_source_woken_while_its_last_datagram_is_written_is_asked_again(voi
 	}
 }
 
+/* The DATAGRAM that a packet has no more space for is not the last. */
+static void datagrams_that_fill_several_packets_leave_without_a_pause(void **state)
+{
+	(void)state;
+	struct world *w = world_at_rest();
+	static const uint8_t bytes[100];
+	for (unsigned i = 0; i < 40; i++)
+		assert_true(queue_datagram(&w->log[SERVER], bytes, sizeof bytes));
+	assert_true(sends_now(w) > 2);
+	assert_int_equal(w->log[SERVER].out_count, 0);
+	world_free(w);
+}
+
 /* A message wakes the DATAGRAM source, as a frame wakes its receivers. */
 static void on_stream_that_wakes(void *context, struct lp_quic_conn *conn, int64_t stream,
 	const uint8_t *bytes, size_t len, bool fin)
@@ -105,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_source_woken_while_its_last_datagram_is_written_is_asked_again),
+		cmocka_unit_test(datagrams_that_fill_several_packets_leave_without_a_pause),
 		cmocka_unit_test(an_acknowledgement_leaves_before_what_its_packet_wakes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
