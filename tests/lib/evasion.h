@@ -18,7 +18,7 @@ struct evasion_context {
 	uint32_t client_ipv4, victim_ipv4, station_ipv4;
 };
 
-#define EVASION_FRAMES_MAX 1000
+#define EVASION_FRAMES_MAX 1200
 #define EVASION_BYTES_MAX  1600
 
 struct evasion_frame {

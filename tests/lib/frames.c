@@ -122,6 +122,21 @@ size_t frame_syn(
 	return frame_end(f, &w);
 }
 
+size_t frame_dhcp_request(uint8_t *f, struct lp_mac client, uint32_t xid)
+{
+	const struct lp_mac everybody = {{255, 255, 255, 255, 255, 255}};
+	struct lp_writer w = udp_begin(f, everybody, client, 0, UINT32_MAX, 68, 67);
+	lp_write_bytes(&w, (const uint8_t[]){1, 1, 6, 0}, 4);
+	lp_write_u32(&w, xid);
+	for (int i = 0; i < 5; i++)
+		lp_write_u32(&w, 0);
+	lp_write_bytes(&w, client.b, 6);
+	for (int i = 0; i < 10 + 64 + 128; i++)
+		lp_write_u8(&w, 0);
+	lp_write_bytes(&w, (const uint8_t[]){99, 130, 83, 99, 53, 1, 3, 255}, 8);
+	return udp_end(f, &w);
+}
+
 size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
 	uint32_t lease, struct lp_mac client)
 {

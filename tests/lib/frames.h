@@ -47,7 +47,9 @@ size_t frame_tcp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from
 size_t frame_syn(
 	uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to, uint16_t mss);
 
-/* Writes a DHCP server's ACK that assigns lease to the client. */
+/* Writes a DHCP client's request with this transaction id. */
+size_t frame_dhcp_request(uint8_t *f, struct lp_mac client, uint32_t xid);
+/* Writes a DHCP server's ACK that assigns lease to the client, with the transaction id 0. */
 size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
 	uint32_t lease, struct lp_mac client);
 

@@ -50,6 +50,8 @@ struct lp_filter_source {
 	struct lp_mac mac; /* clients: the announced one */
 	struct lp_fragment fragments[LP_FILTER_FRAGMENTS];
 	uint8_t next_fragment; /* the entry that the next first fragment takes */
+	bool asked;            /* clients: for a DHCP lease, with asked_xid last */
+	uint32_t asked_xid;
 };
 
 /* mac: of a client, the only source address that its frames can have; not used for a gateway. */
@@ -64,7 +66,15 @@ struct lp_filter_facts {
 	/* A DHCPv4 ACK from a gateway gives lease_ipv4 to lease_mac (RFC 2131, section 3.1). */
 	uint32_t lease_ipv4;
 	struct lp_mac lease_mac;
+	/* The transaction of that ACK, or of a client's request (RFC 2131, section 2: xid). */
+	bool is_dhcp_request;
+	uint32_t dhcp_xid;
 };
+
+/* Row N3: notes a client's request for a DHCP lease; true if the ACK that facts describe answers the
+ * client's last one. Nobody else's request gives a client another address. */
+void lp_filter_asks(struct lp_filter_source *client, const struct lp_filter_facts *facts);
+bool lp_filter_asked(const struct lp_filter_source *client, const struct lp_filter_facts *facts);
 
 /* Judges a frame of any bytes, of which `view` is the view. Returns LP_DROP_NONE, or why the frame must
  * not pass. Remembers in `from` the first fragments that passed. *ret_facts is always written; it holds

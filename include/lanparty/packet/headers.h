@@ -21,7 +21,11 @@
 #define LP_IPV4_CHECKSUM        10
 #define LP_IPV4_SOURCE          12
 #define LP_IPV4_DESTINATION     16
-#define LP_IPV4_ADDRESS         4      /* size */
+#define LP_IPV4_ADDRESS         4 /* size */
+#define LP_IPV4_OPTION_END      0
+#define LP_IPV4_OPTION_NOP      1
+#define LP_IPV4_OPTION_LSRR     131 /* loose and strict source route */
+#define LP_IPV4_OPTION_SSRR     137
 #define LP_IPV4_RESERVED        0x8000 /* in the fragment field */
 #define LP_IPV4_MORE            0x2000
 #define LP_IPV4_FRAGMENT_OFFSET 0x1fff /* in units of 8 bytes */
@@ -53,6 +57,10 @@
 #define LP_IP_AH          51
 #define LP_IP_ICMPV6      58
 #define LP_IP_DESTINATION 60
+#define LP_IP_EIGRP       88
+#define LP_IP_OSPF        89
+#define LP_IP_PIM         103
+#define LP_IP_VRRP        112 /* CARP uses it too */
 #define LP_IP_MOBILITY    135
 #define LP_IP_HIP         139
 #define LP_IP_SHIM6       140
@@ -67,6 +75,11 @@
 #define LP_PORT_DHCP_CLIENT   68
 #define LP_PORT_DHCPV6_CLIENT 546
 #define LP_PORT_DHCPV6_SERVER 547
+#define LP_PORT_RIP           520
+#define LP_PORT_RIPNG         521
+#define LP_PORT_HSRP          1985
+#define LP_PORT_HSRP_IPV6     2029
+#define LP_PORT_GLBP          3222
 
 /* TCP (RFC 9293, section 3.1) */
 #define LP_TCP_MIN         20 /* size without options */
@@ -87,7 +100,13 @@
 #define LP_ICMP_REDIRECT             5    /* RFC 792 */
 #define LP_ICMP_ROUTER_ADVERTISEMENT 9    /* RFC 1256 */
 #define LP_IGMP_QUERY                0x11 /* RFC 3376 */
-#define LP_MLD_QUERY                 130  /* RFC 3810 */
+#define LP_IGMP_DVMRP                0x13 /* RFC 1075 */
+#define LP_IGMP_PIM                  0x14 /* PIM version 1 */
+#define LP_IGMP_MRD                  0x30 /* RFC 4286: 0x30 to 0x32 */
+#define LP_IGMP_MRD_LAST             0x32
+#define LP_MLD_QUERY                 130 /* RFC 3810 */
+#define LP_ICMPV6_MRD                151 /* RFC 4286: 151 to 153 */
+#define LP_ICMPV6_MRD_LAST           153
 
 /* Neighbour discovery (RFC 4861) */
 #define LP_ND_ROUTER_SOLICITATION     133
@@ -100,14 +119,17 @@
 #define LP_ND_OPTION_TARGET           2
 
 /* DHCP (RFC 2131, section 2; options: RFC 2132) */
+#define LP_DHCP_XID           4
 #define LP_DHCP_YIADDR        16
+#define LP_DHCP_GIADDR        24
 #define LP_DHCP_CHADDR        28
 #define LP_DHCP_SERVER_NAME   44
 #define LP_DHCP_FILE          108
 #define LP_DHCP_COOKIE        236
 #define LP_DHCP_COOKIE_VALUE  0x63825363u
 #define LP_DHCP_OPTIONS       240
-#define LP_DHCP_REPLY         2 /* op */
+#define LP_DHCP_REQUEST       1 /* op */
+#define LP_DHCP_REPLY         2
 #define LP_DHCP_PAD           0 /* options */
 #define LP_DHCP_ROUTER        3
 #define LP_DHCP_DNS           6
@@ -120,5 +142,8 @@
 #define LP_DHCP_ROUTES_MS     249 /* the same, Microsoft's number */
 #define LP_DHCP_PROXY         252 /* WPAD */
 #define LP_DHCP_END           255
+
+/* DHCPv6 (RFC 8415, section 7.3) */
+#define LP_DHCPV6_RELAY_REPLY 13
 
 #endif

@@ -49,7 +49,9 @@
 	X(PORT, "port")                                                                            \
 	X(LATE, "late")           /* dropped by CoDel, because it waited too long */               \
 	X(DUPLICATE, "duplicate") /* arrived before */                                             \
-	X(DHCP_FRAGMENT, "dhcp_fragment")
+	X(DHCP_FRAGMENT, "dhcp_fragment")                                                          \
+	X(DHCP_SENDER, "dhcp_sender")                                                              \
+	X(ROUTING, "routing")
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,

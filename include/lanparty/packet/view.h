@@ -37,6 +37,7 @@ enum lp_view_flaw {
 #define LP_VIEW_ROUTING     0x04
 #define LP_VIEW_FRAGMENT    0x08
 #define LP_VIEW_OTHER       0x10 /* AH, mobility, HIP, shim6 */
+#define LP_VIEW_ROUTING_0   0x20 /* a routing header of type 0 (RFC 5095), beside ROUTING */
 
 struct lp_view {
 	const uint8_t *frame; /* the parsed bytes, borrowed */

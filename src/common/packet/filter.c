@@ -48,7 +48,17 @@ static enum lp_drop incomplete(const struct lp_view *v)
 
 /* DHCP */
 
-static enum lp_drop judge_client_dhcp(const struct lp_view *v)
+/* A client asks for itself: a request, renewal, release or decline for another MAC would cost that one its
+ * lease (row N3). No relay agent is in between. */
+static bool is_own_request(const uint8_t *message, const struct lp_mac *client)
+{
+	static const uint8_t head[] = {LP_DHCP_REQUEST, 1, 6}; /* op, Ethernet, address length */
+	return memcmp(message, head, sizeof(head)) == 0 &&
+	       lp_get32(message + LP_DHCP_GIADDR) == 0 &&
+	       memcmp(message + LP_DHCP_CHADDR, client->b, sizeof(client->b)) == 0;
+}
+
+static enum lp_drop judge_client_dhcp(const struct lp_view *v, struct lp_filter_facts *facts)
 {
 	if (v->source_port == LP_PORT_DHCP_SERVER || v->destination_port == LP_PORT_DHCP_CLIENT)
 		return v->fragment_more ? LP_DROP_FRAGMENT : LP_DROP_DHCP_SERVER;
@@ -57,8 +67,16 @@ static enum lp_drop judge_client_dhcp(const struct lp_view *v)
 	/* A DHCP relay agent takes replies on the server's port and hands them to clients. */
 	if (v->transport_len == LP_UDP_HEADER)
 		return incomplete(v);
-	return lp_view_transport(v)[LP_UDP_HEADER] == LP_DHCP_REPLY ? LP_DROP_DHCP_SERVER
-								    : LP_DROP_NONE;
+	const uint8_t *message = lp_view_transport(v) + LP_UDP_HEADER;
+	if (message[0] == LP_DHCP_REPLY)
+		return LP_DROP_DHCP_SERVER;
+	if (v->transport_len < LP_UDP_HEADER + LP_DHCP_SERVER_NAME)
+		return incomplete(v);
+	if (!is_own_request(message, &v->eth.src))
+		return LP_DROP_DHCP_SENDER;
+	facts->is_dhcp_request = true;
+	facts->dhcp_xid = lp_get32(message + LP_DHCP_XID);
+	return LP_DROP_NONE;
 }
 
 static bool is_ack(const uint8_t *options, size_t len)
@@ -96,7 +114,45 @@ static void note_lease(const struct lp_view *v, struct lp_filter_facts *facts)
 		!is_ack(message + LP_DHCP_OPTIONS, (size_t)v->data_len - LP_DHCP_OPTIONS))
 		return;
 	facts->lease_ipv4 = address;
+	facts->dhcp_xid = lp_get32(message + LP_DHCP_XID);
 	memcpy(facts->lease_mac.b, message + LP_DHCP_CHADDR, sizeof(facts->lease_mac.b));
+}
+
+/* Routing protocols: no player's computer is a router of the LAN. */
+
+static bool is_routing_protocol(uint8_t protocol)
+{
+	return protocol == LP_IP_EIGRP || protocol == LP_IP_OSPF || protocol == LP_IP_PIM ||
+	       protocol == LP_IP_VRRP;
+}
+
+static bool is_routing_port(uint16_t port)
+{
+	return port == LP_PORT_RIP || port == LP_PORT_RIPNG || port == LP_PORT_HSRP ||
+	       port == LP_PORT_HSRP_IPV6 || port == LP_PORT_GLBP;
+}
+
+static bool is_routing_igmp(uint8_t type)
+{
+	return type == LP_IGMP_DVMRP || type == LP_IGMP_PIM ||
+	       (type >= LP_IGMP_MRD && type <= LP_IGMP_MRD_LAST);
+}
+
+/* The sender would decide which way a packet and its answers take. */
+static bool has_source_route(const uint8_t *options, size_t len)
+{
+	while (len > 0 && options[0] != LP_IPV4_OPTION_END) {
+		size_t size = 1;
+		if (options[0] == LP_IPV4_OPTION_LSRR || options[0] == LP_IPV4_OPTION_SSRR)
+			return true;
+		if (options[0] != LP_IPV4_OPTION_NOP)
+			size = len > 1 && options[1] > 1 ? options[1] : len;
+		if (size > len)
+			break;
+		options += size;
+		len -= size;
+	}
+	return false;
 }
 
 /* ARP and IPv4 */
@@ -145,7 +201,8 @@ static enum lp_drop judge_ipv4_data(
 	if (v->flaw == LP_VIEW_TRANSPORT)
 		return incomplete(v);
 	if (v->protocol == LP_IP_UDP && client)
-		return judge_client_dhcp(v);
+		return is_routing_port(v->destination_port) ? LP_DROP_ROUTING
+							    : judge_client_dhcp(v, facts);
 	if (v->protocol == LP_IP_UDP)
 		note_lease(v, facts);
 	if (!client || v->transport_header == 0)
@@ -157,7 +214,7 @@ static enum lp_drop judge_ipv4_data(
 		return LP_DROP_ROUTER_ADVERTISEMENT;
 	if (v->protocol == LP_IP_IGMP && type == LP_IGMP_QUERY)
 		return LP_DROP_GROUP_QUERY;
-	return LP_DROP_NONE;
+	return v->protocol == LP_IP_IGMP && is_routing_igmp(type) ? LP_DROP_ROUTING : LP_DROP_NONE;
 }
 
 /* A host without an address asks for one, and reports which groups it is in (RFC 3376, section
@@ -181,6 +238,11 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const struct lp_vi
 	if (source == 0 ? !may_lack_source(v) : !is_host_ipv4(source))
 		return LP_DROP_BAD_IPV4;
 	facts->claim_ipv4 = source;
+	if (lp_filter_is_client(from) &&
+		(is_routing_protocol(v->protocol) ||
+			has_source_route(
+				ip + LP_IPV4_MIN, v->transport - LP_ETH_HEADER - LP_IPV4_MIN)))
+		return LP_DROP_ROUTING;
 	if (v->fragment_offset > 0)
 		return lp_fragment_later(from, v, now);
 	enum lp_drop drop = judge_ipv4_data(lp_filter_is_client(from), v, facts);
@@ -219,6 +281,8 @@ static enum lp_drop judge_icmpv6(bool client, const struct lp_view *v)
 		return LP_DROP_FRAGMENT;
 	if (!client)
 		return LP_DROP_NONE;
+	if (type >= LP_ICMPV6_MRD && type <= LP_ICMPV6_MRD_LAST)
+		return LP_DROP_ROUTING;
 	size_t options;
 	switch (type) {
 	case LP_MLD_QUERY:
@@ -246,10 +310,18 @@ static enum lp_drop judge_icmpv6(bool client, const struct lp_view *v)
 /* Other protocols pass: the filter has no rule for them, or they are encrypted (ESP). */
 static enum lp_drop judge_ipv6_data(bool client, const struct lp_view *v)
 {
-	if (client && v->protocol == LP_IP_UDP &&
-		(v->source_port == LP_PORT_DHCPV6_SERVER ||
-			v->destination_port == LP_PORT_DHCPV6_CLIENT))
-		return LP_DROP_DHCPV6_SERVER;
+	if (client && v->protocol == LP_IP_UDP) {
+		bool to_server = v->destination_port == LP_PORT_DHCPV6_SERVER;
+		if (v->source_port == LP_PORT_DHCPV6_SERVER ||
+			v->destination_port == LP_PORT_DHCPV6_CLIENT)
+			return LP_DROP_DHCPV6_SERVER;
+		if (to_server && v->transport_len == LP_UDP_HEADER)
+			return incomplete(v);
+		/* a relay agent takes replies on the server's port and hands them to clients */
+		if (to_server && lp_view_transport(v)[LP_UDP_HEADER] == LP_DHCPV6_RELAY_REPLY)
+			return LP_DROP_DHCPV6_SERVER;
+		return is_routing_port(v->destination_port) ? LP_DROP_ROUTING : LP_DROP_NONE;
+	}
 	return v->protocol == LP_IP_ICMPV6 ? judge_icmpv6(client, v) : LP_DROP_NONE;
 }
 
@@ -275,6 +347,9 @@ static enum lp_drop judge_ipv6(struct lp_filter_source *from, const struct lp_vi
 	if (v->fragment_offset > 0)
 		return lp_fragment_later(from, v, now);
 	enum lp_drop drop = judge_ipv6_data(lp_filter_is_client(from), v);
+	if (drop == LP_DROP_NONE && lp_filter_is_client(from) &&
+		(is_routing_protocol(v->protocol) || v->extensions & LP_VIEW_ROUTING_0))
+		return LP_DROP_ROUTING;
 	return drop == LP_DROP_NONE && v->fragment_more ? lp_fragment_first(from, v, now) : drop;
 }
 
@@ -309,6 +384,19 @@ static enum lp_drop judge_other(const struct lp_filter *f, uint16_t ethertype)
 			return LP_DROP_NONE;
 	}
 	return LP_DROP_ETHERTYPE;
+}
+
+void lp_filter_asks(struct lp_filter_source *client, const struct lp_filter_facts *facts)
+{
+	if (!facts->is_dhcp_request)
+		return;
+	client->asked = true;
+	client->asked_xid = facts->dhcp_xid;
+}
+
+bool lp_filter_asked(const struct lp_filter_source *client, const struct lp_filter_facts *facts)
+{
+	return client->asked && client->asked_xid == facts->dhcp_xid;
 }
 
 enum lp_drop lp_filter_check(const struct lp_filter *f, struct lp_filter_source *from,

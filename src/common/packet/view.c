@@ -97,6 +97,8 @@ static struct extension extension_at(uint8_t type, const uint8_t *at, size_t lef
 		break;
 	case LP_IP_ROUTING:
 		e.bit = LP_VIEW_ROUTING;
+		if (left >= 8 && at[2] == 0)
+			e.bit |= LP_VIEW_ROUTING_0;
 		break;
 	case LP_IP_DESTINATION:
 		e.bit = LP_VIEW_DESTINATION;

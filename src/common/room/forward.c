@@ -11,6 +11,7 @@ static enum lp_drop check_addresses(struct lp_member *m, const struct lp_eth *et
 	struct lp_neighbours *n = lp_room_neighbours(m->room);
 	bool arp = eth->type == LP_ETHERTYPE_ARP;
 	if (m->role == LP_ROLE_CLIENT) {
+		lp_filter_asks(&m->source, facts);
 		bool may = arp ? lp_neighbours_claim(n, m->peer, facts->claim_ipv4, now)
 			       : lp_neighbours_use(n, m->peer, facts->claim_ipv4, now);
 		return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
@@ -24,7 +25,7 @@ static enum lp_drop check_addresses(struct lp_member *m, const struct lp_eth *et
 		lp_neighbours_use(n, LP_OWNER_LAN, facts->claim_ipv4, now); /* keeps it the LAN's */
 	if (facts->lease_ipv4) {
 		const struct lp_member *holder = lp_room_find(m->room, &facts->lease_mac);
-		if (holder)
+		if (holder && lp_filter_asked(&holder->source, facts))
 			lp_neighbours_lease(n, holder->peer, facts->lease_ipv4, now);
 	}
 	return LP_DROP_NONE;

@@ -28,7 +28,8 @@ static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
 	if (!facts->lease_ipv4)
 		return LP_DROP_NONE;
 	for (size_t i = 0; i < t->member_count; i++)
-		if (lp_mac_equal(&t->members[i]->joined.mac, &facts->lease_mac))
+		if (lp_mac_equal(&t->members[i]->joined.mac, &facts->lease_mac) &&
+			lp_filter_asked(&t->members[i]->source, facts))
 			lp_neighbours_lease(
 				t->neighbours, t->members[i]->joined.peer, facts->lease_ipv4, now);
 	return LP_DROP_NONE;
@@ -146,6 +147,7 @@ static enum lp_drop check_sender(
 	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
+	lp_filter_asks(&from->source, &facts);
 	bool may = view->eth.type == LP_ETHERTYPE_ARP
 			   ? lp_neighbours_claim(t->neighbours, peer, facts.claim_ipv4, now)
 			   : lp_neighbours_use(t->neighbours, peer, facts.claim_ipv4, now);

@@ -355,6 +355,8 @@ static void S3_a_gateways_dhcp_replies_pass_and_bind_the_lease(void **state)
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
 	/* an address that the client invented */
 	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_dhcp_request(f, player_mac(1), 0);
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
 	len = frame_dhcp_ack(f, player_mac(1), host_mac(1), LAN(1), LAN(50), player_mac(1));
 	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_UNICAST, 1);
 	/* the lease is its only address from now on, and nobody else can use it */
@@ -366,6 +368,39 @@ static void S3_a_gateways_dhcp_replies_pass_and_bind_the_lease(void **state)
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
 	len = frame_udp(f, player_mac(1), player_mac(2), LAN(50), LAN(1), 5000, 100);
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
+	relay_free(r);
+}
+
+static void N3_an_ack_that_the_client_has_not_asked_for_gives_it_no_address(void **state)
+{
+	(void)state;
+	for (int asked = 0; asked < 2; asked++) {
+		struct relay *r = with_peers(0, 2);
+		uint8_t f[FRAME_CAP];
+		size_t len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
+		assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+		len = frame_dhcp_request(f, player_mac(2), 0); /* somebody else's */
+		assert_passed(peer_frame(r, 2, f, len), LP_ACTION_FLOOD, 2);
+		len = frame_dhcp_request(f, player_mac(1), 7); /* another one */
+		if (asked)
+			assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+		len = frame_dhcp_ack(f, player_mac(1), host_mac(1), LAN(1), LAN(50), player_mac(1));
+		assert_passed(peer_frame(r, 0, f, len), LP_ACTION_UNICAST, 1);
+		/* it keeps what it has */
+		len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
+		assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+		relay_free(r);
+	}
+}
+
+static void N3_nobody_asks_for_another_clients_lease(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_dhcp_request(f, player_mac(1), 0);
+	memcpy(f + 6, player_mac(2).b, 6); /* the Ethernet source */
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_DHCP_SENDER);
 	relay_free(r);
 }
 
@@ -509,6 +544,8 @@ int main(void)
 		cmocka_unit_test(L2_only_unknown_unicast_has_its_own_bucket),
 		cmocka_unit_test(L3_bytes_are_charged_once_per_recipient_after_the_safety_checks),
 		cmocka_unit_test(S3_a_gateways_dhcp_replies_pass_and_bind_the_lease),
+		cmocka_unit_test(N3_an_ack_that_the_client_has_not_asked_for_gives_it_no_address),
+		cmocka_unit_test(N3_nobody_asks_for_another_clients_lease),
 		cmocka_unit_test(S4_addresses_of_the_lan_and_of_others_cannot_be_claimed),
 		cmocka_unit_test(S4_an_unclaimed_address_can_be_used_but_is_not_owned),
 		cmocka_unit_test(S2_a_repeated_first_fragment_must_have_the_same_length),

@@ -125,8 +125,16 @@ static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
-	len = frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	size_t ack =
+		frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
+	assert_int_equal(line_frame(l, f, ack).drop, LP_DROP_NONE);
+	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
+	/* N3: it has not asked for it */
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	len = frame_dhcp_request(f, player_mac(11), 0);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	ack = frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
+	assert_int_equal(line_frame(l, f, ack).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(50), LAN(1));
 	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));

@@ -1,0 +1,103 @@
+#include "packets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Row N3: requests for somebody else. */
+void hostile_dhcp_senders(struct maker *m)
+{
+	static const uint8_t types[] = {
+		1, 3, 4, 7, 8}; /* DISCOVER, REQUEST, DECLINE, RELEASE, INFORM */
+	const struct lp_mac *const others[] = {&m->c->victim, &m->c->station, &broadcast};
+	char name[80];
+
+	for (size_t i = 0; i < sizeof(types); i++) {
+		for (size_t k = 0; k < 3; k++) {
+			struct bytes b = dhcp(m, 1, 68, 67);
+			memcpy(b.b + 8 + 28, others[k]->b, 6);
+			b.b[8 + 242] = types[i];
+			snprintf(name, sizeof(name), "DHCP type %u for MAC %zu", types[i], k);
+			send4(m, LP_DROP_DHCP_SENDER,
+				(struct ipv4){.src = NONE, .protocol = 17, .dst = NONE}, &b, name);
+			send4(m, LP_DROP_DHCP_SENDER, (struct ipv4){.protocol = 17, .options = 4},
+				&b, name);
+		}
+	}
+	static const struct {
+		size_t at;
+		uint8_t value;
+		const char *name;
+	} rows[] = {
+		{0, 3, "DHCP, op 3"},
+		{1, 6, "DHCP for IEEE 802 networks"},
+		{2, 16, "DHCP with a long address"},
+		{24, 10, "DHCP of a relay agent"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bytes b = dhcp(m, 1, 68, 67);
+		b.b[8 + rows[i].at] = rows[i].value;
+		send4(m, LP_DROP_DHCP_SENDER, (struct ipv4){.protocol = 17, .dst = NONE}, &b,
+			rows[i].name);
+	}
+	struct bytes cut = {.b = {1, 1, 6}, .len = 43};
+	cut = udp(68, 67, &cut);
+	send4(m, LP_DROP_BAD_IPV4, (struct ipv4){.protocol = 17, .dst = NONE}, &cut,
+		"DHCP of 43 bytes");
+}
+
+/* Routers' protocols: no player's computer is one. */
+void hostile_routing(struct maker *m)
+{
+	static const uint8_t protocols[] = {88, 89, 103, 112};
+	static const uint16_t ports[] = {520, 521, 1985, 2029, 3222};
+	static const uint8_t igmp[] = {0x13, 0x14, 0x30, 0x31, 0x32}, routes[] = {131, 137};
+	struct bytes data = {.len = 40};
+	struct ipv6 h = ipv6_of(m, 5);
+	char name[80];
+
+	for (size_t i = 0; i < sizeof(protocols); i++) {
+		snprintf(name, sizeof(name), "routing protocol %u", protocols[i]);
+		send4(m, LP_DROP_ROUTING,
+			(struct ipv4){.protocol = protocols[i], .dst = 0xe0000005}, &data, name);
+		h.next = protocols[i];
+		send6(m, LP_DROP_ROUTING, h, &data, name);
+	}
+	h.next = 17;
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		struct bytes b = udp(ports[i], ports[i], &data);
+		snprintf(name, sizeof(name), "routing protocol on port %u", ports[i]);
+		send4(m, LP_DROP_ROUTING, (struct ipv4){.protocol = 17, .dst = 0xe0000009}, &b,
+			name);
+		seal6(&h, 17, &b, 6);
+		send6(m, LP_DROP_ROUTING, h, &b, name);
+	}
+	for (size_t i = 0; i < sizeof(igmp); i++) {
+		struct bytes b = {.b = {igmp[i]}, .len = 8};
+		snprintf(name, sizeof(name), "IGMP type %02x", igmp[i]);
+		send4(m, LP_DROP_ROUTING, (struct ipv4){.protocol = 2, .dst = 0xe000006a}, &b,
+			name);
+	}
+	for (size_t i = 0; i < sizeof(routes); i++) {
+		struct bytes ip = ipv4(m, (struct ipv4){.protocol = 17, .options = 8}, &data);
+		memcpy(ip.b + 20, (uint8_t[]){1, routes[i], 7, 4, 192, 168, 77, 1}, 8);
+		set16(ip.b + 10, 0);
+		set16(ip.b + 10, checksum(sum16(0, ip.b, 28)));
+		ethernet(m, LP_DROP_ROUTING, &m->c->victim, sender(m), 0x0800, &ip,
+			"source route, option %u", routes[i]);
+	}
+	h.next = 58;
+	for (uint8_t type = 151; type <= 153; type++) {
+		struct bytes b = icmpv6(&h, type, 8);
+		snprintf(name, sizeof(name), "multicast router discovery, type %u", type);
+		send6(m, LP_DROP_ROUTING, h, &b, name);
+	}
+	h.next = 43;
+	struct bytes rest = plain_udp(20);
+	struct bytes b = extend(43, 0, 17, &rest);
+	b.b[2] = 0;
+	send6(m, LP_DROP_ROUTING, h, &b, "routing header of type 0");
+	h.next = 17;
+	struct bytes relayed = dhcpv6(&h, 13, 547, 547);
+	set16(relayed.b, 40000);
+	send6(m, LP_DROP_DHCPV6_SERVER, h, &relayed, "DHCPv6 relay reply");
+}
