@@ -12,6 +12,7 @@
 #define MISSING      (10 * LP_SECOND)
 #define LOOK         (250 * LP_MILLISECOND)
 #define NAMES_MAX    256
+#define ROUTERS_MAX  4
 #define SENTENCE_MAX 512
 
 struct names {
@@ -132,4 +133,43 @@ size_t lp_lan_addresses(const char *name, uint32_t *ret_ipv4, size_t cap)
 		return 0;
 	size_t count = lp_netlink_ipv4_addresses(i.index, ret_ipv4, cap);
 	return count + lp_netlink_ipv4_routers(i.index, ret_ipv4 + count, cap - count);
+}
+
+struct macs {
+	struct lp_mac *list;
+	size_t count, cap;
+};
+
+static void add_mac(struct macs *m, const struct lp_mac *mac)
+{
+	bool known = !lp_mac_is_station(mac) || m->count == m->cap;
+	for (size_t i = 0; i < m->count && !known; i++)
+		known = lp_mac_equal(&m->list[i], mac);
+	if (!known)
+		m->list[m->count++] = *mac;
+}
+
+/* A TAP can be that of a client on the same computer. */
+static void add_own(void *context, const struct lp_interface *interface)
+{
+	if (interface->is_ethernet && strcmp(interface->kind, "tun") != 0)
+		add_mac(context, &interface->mac);
+}
+
+size_t lp_lan_macs(const char *name, struct lp_mac *ret_macs, size_t cap)
+{
+	struct macs m = {.list = ret_macs, .cap = cap};
+	struct lp_interface i;
+	uint32_t routers[ROUTERS_MAX];
+	if (lp_netlink_find(name, &i) != 0)
+		return 0;
+	add_mac(&m, &i.mac);
+	size_t count = lp_netlink_ipv4_routers(i.index, routers, ROUTERS_MAX);
+	for (size_t k = 0; k < count; k++) {
+		struct lp_mac router;
+		if (lp_netlink_neighbour(i.index, routers[k], &router))
+			add_mac(&m, &router);
+	}
+	lp_netlink_list(add_own, &m);
+	return m.count;
 }

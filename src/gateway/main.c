@@ -59,6 +59,8 @@ static int run(struct gateway *g)
 {
 	enum lp_exit code = LP_EXIT_OS;
 	uint32_t own[LP_HELLO_PROTECTED];
+	struct lp_mac macs[LP_HELLO_PROTECTED];
+	const char *lan = g->bridge ? g->bridge : g->lan;
 	g->port = g->bridge ? lp_bridge_port_open(g->bridge, &code)
 			    : lp_packet_port_open(g->lan, &code);
 	if (!g->port)
@@ -67,8 +69,9 @@ static int run(struct gateway *g)
 		.options = &g->peer,
 		.role = LP_ROLE_GATEWAY,
 		.protected_ipv4 = own,
-		.protected_count =
-			lp_lan_addresses(g->bridge ? g->bridge : g->lan, own, LP_HELLO_PROTECTED),
+		.protected_count = lp_lan_addresses(lan, own, LP_HELLO_PROTECTED),
+		.protected_mac = macs,
+		.protected_mac_count = lp_lan_macs(lan, macs, LP_HELLO_PROTECTED),
 		.keep_default_route = g->keep_default_route,
 		.port = g->port,
 		.resume = &g->resume,

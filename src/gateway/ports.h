@@ -27,5 +27,8 @@ struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 /* Writes the IPv4 addresses that no remote player can claim, in host byte order: the interface's own,
  * and those of the default routers behind it. Returns how many, at most cap. */
 size_t lp_lan_addresses(const char *interface, uint32_t *ret_ipv4, size_t cap);
+/* Writes the MACs that no remote player can have (row N1): of this computer's Ethernet interfaces, the LAN's
+ * first, and of the default routers behind it that the kernel knows. Returns how many, at most cap. */
+size_t lp_lan_macs(const char *interface, struct lp_mac *ret_macs, size_t cap);
 
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The relay's limits per member, and the error messages of the programs.
-# rows: R2 R3 R4 R6 L1 L2 L3 F7 K6
+# rows: R2 R3 R4 R6 L1 L2 L3 F7 K6 N1
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -37,6 +37,8 @@ check "R2 a third one is refused" refused 'room_full' player2 "${own_client[@]}"
 room_has player1 91
 room_has player2 92
 check "player 1 is in the LAN" soon 3 reaches player1 $console_ip
+check "N1 the MAC of the gateway's computer is refused" refused 'mac_in_use' player2 "${own_client[@]}" --mac "$(mac_of gateway lan)"
+check "N1 also that of another of its interfaces" refused 'mac_in_use' player2 "${own_client[@]}" --mac "$(mac_of gateway wan)"
 check "R4 a MAC of the LAN is refused too" refused 'mac_in_use' player2 "${own_client[@]}" --mac "$(mac_of console lan)"
 check "R6 fragments reach the member with the small budget" reaches player1 -M "do" -s 1472 192.168.77.92
 

@@ -12,9 +12,11 @@
 #include "lanparty/packet/eth.h"
 #include "lanparty/base/time.h"
 
-#define LP_NEIGHBOURS_MACS   1024
-#define LP_NEIGHBOURS_IPV4   2048
-#define LP_NEIGHBOUR_MAC_TTL (300 * LP_SECOND) /* IEEE 802.1D, table 7-5: ageing time */
+#define LP_NEIGHBOURS_MACS 1024
+#define LP_NEIGHBOURS_IPV4 2048
+/* A quiet console keeps its MAC: longer than the 300 s after which a bridge forgets it (IEEE 802.1D, table
+ * 7-5). */
+#define LP_NEIGHBOUR_MAC_TTL (2 * 3600 * LP_SECOND)
 /* RFC 1122, 2.3.2.1: ARP entries time out after a minute. */
 #define LP_NEIGHBOUR_IPV4_TTL (60 * LP_SECOND)
 
@@ -28,7 +30,7 @@ void lp_neighbours_free(struct lp_neighbours *n);
 
 /* Learns that this station sent a frame from the LAN. Group addresses and zero are ignored. */
 void lp_neighbours_see(struct lp_neighbours *n, const struct lp_mac *mac, lp_time now);
-/* True if the station was seen within LP_NEIGHBOUR_MAC_TTL. */
+/* True if the station was seen within LP_NEIGHBOUR_MAC_TTL, or its MAC is protected. */
 bool lp_neighbours_on_lan(const struct lp_neighbours *n, const struct lp_mac *mac, lp_time now);
 
 /* Claims ipv4 (host byte order) as owner's own address. True: owner can use it, which is
@@ -55,6 +57,9 @@ void lp_neighbours_lease(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4,
  * are LP_MAX_PROTECTED already. */
 #define LP_MAX_PROTECTED 8
 bool lp_neighbours_protect(struct lp_neighbours *n, uint32_t ipv4);
+/* Protects the MAC of the gateway's computer or of its router (row N1): it is on the LAN permanently. False
+ * as above, and for what is no station's MAC. */
+bool lp_neighbours_protect_mac(struct lp_neighbours *n, const struct lp_mac *mac);
 
 /* Forgets the addresses of an owner that has left. LP_OWNER_LAN: the gateway has left, and
  * everything learned about the LAN is forgotten, protected addresses too. */

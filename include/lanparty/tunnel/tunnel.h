@@ -48,6 +48,9 @@ struct lp_tunnel_config {
 	/* Gateways: addresses that no client can claim (host byte order). */
 	const uint32_t *protected_ipv4;
 	size_t protected_count;
+	/* Gateways: MACs that no client can have (row N1). */
+	const struct lp_mac *protected_mac;
+	size_t protected_mac_count;
 	/* Gateways: leave router, DNS, route and proxy options in the LAN's DHCP replies. Clients always
 	 * remove them. */
 	bool keep_default_route;

@@ -130,6 +130,9 @@ struct lp_hello {
 	uint32_t protected_ipv4
 		[LP_HELLO_PROTECTED]; /* 12: gateways; host byte order here, 4 bytes each */
 	size_t protected_count;
+	/* 13 to 20: gateways; MACs that no client can have: of the gateway's computer, and its router's.
+	 * Zero: none. */
+	struct lp_mac protected_mac[LP_HELLO_PROTECTED];
 };
 
 /* Relay to member, on stream 0. */

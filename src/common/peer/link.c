@@ -345,6 +345,8 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.filter = config->options->filter,
 		.protected_ipv4 = config->protected_ipv4,
 		.protected_count = config->protected_count,
+		.protected_mac = config->protected_mac,
+		.protected_mac_count = config->protected_mac_count,
 		.keep_default_route = config->keep_default_route,
 		.trace = lp_log_on(LP_LOG_FRAME) ? trace : NULL,
 	};

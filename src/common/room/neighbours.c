@@ -24,6 +24,8 @@ struct lp_neighbours {
 	struct address addresses[LP_NEIGHBOURS_IPV4];
 	uint32_t protected[LP_MAX_PROTECTED];
 	size_t protected_count;
+	struct lp_mac protected_macs[LP_MAX_PROTECTED];
+	size_t protected_mac_count;
 	uint16_t without[WITHOUT]; /* members that were found to have no address; 0: unused */
 };
 
@@ -77,10 +79,21 @@ void lp_neighbours_see(struct lp_neighbours *n, const struct lp_mac *mac, lp_tim
 	best->until = now + LP_NEIGHBOUR_MAC_TTL;
 }
 
+static bool is_protected_mac(const struct lp_neighbours *n, const struct lp_mac *mac)
+{
+	for (size_t i = 0; i < n->protected_mac_count; i++) {
+		if (lp_mac_equal(&n->protected_macs[i], mac))
+			return true;
+	}
+	return false;
+}
+
 bool lp_neighbours_on_lan(const struct lp_neighbours *n, const struct lp_mac *mac, lp_time now)
 {
 	if (!lp_mac_is_station(mac))
 		return false;
+	if (is_protected_mac(n, mac))
+		return true;
 	const struct station *set = &n->stations[mac_set(mac)];
 
 	for (size_t i = 0; i < WAYS; i++) {
@@ -218,6 +231,16 @@ bool lp_neighbours_protect(struct lp_neighbours *n, uint32_t ipv4)
 	return true;
 }
 
+bool lp_neighbours_protect_mac(struct lp_neighbours *n, const struct lp_mac *mac)
+{
+	if (is_protected_mac(n, mac))
+		return true;
+	if (!lp_mac_is_station(mac) || n->protected_mac_count == LP_MAX_PROTECTED)
+		return false;
+	n->protected_macs[n->protected_mac_count++] = *mac;
+	return true;
+}
+
 void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner)
 {
 	for (size_t i = 0; i < LP_NEIGHBOURS_IPV4; i++) {
@@ -227,6 +250,6 @@ void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner)
 	if (owner == LP_OWNER_LAN) {
 		memset(n->stations, 0, sizeof(n->stations));
 		memset(n->protected, 0, sizeof(n->protected));
-		n->protected_count = 0;
+		n->protected_count = n->protected_mac_count = 0;
 	}
 }

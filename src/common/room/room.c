@@ -396,6 +396,8 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	room = o->member->room;
 	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
 		lp_neighbours_protect(room->neighbours, hello->protected_ipv4[i]);
+	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < LP_HELLO_PROTECTED; i++)
+		lp_neighbours_protect_mac(room->neighbours, &hello->protected_mac[i]);
 	return true;
 }
 

@@ -34,6 +34,9 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 		lp_name_copy(t->name, sizeof(t->name), config->name, strlen(config->name));
 	for (size_t i = 0; i < config->protected_count && i < LP_HELLO_PROTECTED; i++)
 		t->protected_ipv4[t->protected_count++] = config->protected_ipv4[i];
+	t->config.protected_mac = NULL;
+	for (size_t i = 0; i < config->protected_mac_count && i < LP_HELLO_PROTECTED; i++)
+		t->protected_mac[i] = config->protected_mac[i];
 	if (!t->config.datagram_budget || t->config.datagram_budget > LP_DATAGRAM_MAX)
 		t->config.datagram_budget = LP_DATAGRAM_MAX;
 	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
@@ -281,6 +284,7 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 	for (size_t i = 0; i < t->protected_count; i++)
 		hello->protected_ipv4[i] = t->protected_ipv4[i];
 	hello->protected_count = t->protected_count;
+	memcpy(hello->protected_mac, t->protected_mac, sizeof(hello->protected_mac));
 	t->state = TUNNEL_HELLO;
 	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
 	send_control(t, LP_TUNNEL_HELLO, &message);
@@ -314,6 +318,8 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
 	for (size_t i = 0; i < t->protected_count; i++)
 		lp_neighbours_protect(t->neighbours, t->protected_ipv4[i]);
+	for (size_t i = 0; i < LP_HELLO_PROTECTED; i++)
+		lp_neighbours_protect_mac(t->neighbours, &t->protected_mac[i]);
 	lp_tunnel_members_changed(t);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
 	if (action)

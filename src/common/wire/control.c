@@ -65,6 +65,7 @@ static const struct field hello_fields[] = {
 	{FIELD(10, hello.software), .kind = TEXT},
 	{FIELD(11, hello.resume_token), .kind = BYTES},
 	{FIELD(12, hello.protected_ipv4), .kind = PROTECTED},
+	{ARRAY(13, hello.protected_mac), .kind = BYTES},
 };
 
 static const struct field welcome_fields[] = {

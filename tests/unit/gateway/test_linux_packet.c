@@ -585,6 +585,28 @@ static void own_addresses_and_routers_are_found(void **state)
 	assert_int_equal(lp_lan_addresses("lan0", found, 0), 0);
 }
 
+static void N1_own_macs_and_the_routers_are_found(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const struct lp_mac own = {{2, 0, 0, 0, 0, 7}}, other = {{2, 0, 0, 0, 0, 8}};
+	const struct lp_mac router = {{2, 0, 0, 0, 0, 1}};
+	struct lp_mac found[LP_MAC_TEXT];
+	run("ip link set lan0 address 02:00:00:00:00:07 && "
+	    "ip link add other0 address 02:00:00:00:00:08 type bridge && "
+	    "ip tuntap add tap0 mode tap && ip addr add 198.51.100.7/24 dev lan0 && "
+	    "ip route add default via 198.51.100.1 dev lan0 && "
+	    "ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:01 dev lan0 && "
+	    "ip neigh add 198.51.100.2 lladdr 02:00:00:00:00:02 dev lan0");
+	assert_int_equal(lp_lan_macs("lan0", found, COUNT(found)), 4); /* and host0's */
+	assert_true(lp_mac_equal(&found[0], &own));
+	assert_true(lp_mac_equal(&found[1], &router));
+	assert_true(lp_mac_equal(&found[2], &other) || lp_mac_equal(&found[3], &other));
+	assert_int_equal(lp_lan_macs("lan0", found, 1), 1);
+	run("ip link del other0 && ip link del tap0");
+}
+
 #define LAN_TEST(function) cmocka_unit_test_setup_teardown(function, lay_cable, pull_cable)
 
 int main(void)
@@ -605,6 +627,7 @@ int main(void)
 		LAN_TEST(an_open_port_needs_no_privileges),
 		LAN_TEST(promiscuous_mode_ends_with_the_port),
 		LAN_TEST(an_interface_can_go_down_and_come_back),
+		LAN_TEST(N1_own_macs_and_the_routers_are_found),
 		LAN_TEST(K6_an_interface_that_is_down_is_waited_for),
 		LAN_TEST(K6_an_interface_that_is_made_anew_is_used_again),
 		LAN_TEST(an_interface_can_vanish),

@@ -394,6 +394,26 @@ static void K3_a_relay_that_shuts_down_forgets_silent_members(void **state)
 	relay_free(r);
 }
 
+static void N1_a_client_with_the_routers_mac_goes_when_the_gateway_comes(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 3);
+	struct lp_control m = peer_hello(0, LP_ROLE_GATEWAY);
+	m.hello.protected_mac[0] = player_mac(2);
+	m.hello.protected_mac[1] = player_mac(3);
+	peer_closed(r, 3, LP_LEAVE_TIMED_OUT); /* silent */
+	relay_forget(r);
+	peer_open(r, 0, RELAY_PATH);
+	peer_say(r, 0, 0, &m);
+	assert_true(r->peers[0].welcomed);
+	assert_true(r->peers[2].closed);
+	assert_false(r->peers[1].closed || r->peers[0].closed);
+	lp_hub_on_time(r->hub, r->now);
+	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+	assert_int_equal(relay_counters(r).members, 2);
+	relay_free(r);
+}
+
 static bool no_random(void *bytes, size_t len)
 {
 	(void)bytes;
@@ -645,6 +665,7 @@ int main(void)
 		cmocka_unit_test(
 			K3_a_newcomer_waits_until_the_holder_of_its_place_is_heard_or_gone),
 		cmocka_unit_test(K3_a_relay_that_shuts_down_forgets_silent_members),
+		cmocka_unit_test(N1_a_client_with_the_routers_mac_goes_when_the_gateway_comes),
 		cmocka_unit_test(rejects_carry_their_reason_and_joins_need_randomness),
 		cmocka_unit_test(a_room_of_another_worker_is_rejected_with_a_steering_hint),
 		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),

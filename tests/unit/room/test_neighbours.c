@@ -241,7 +241,7 @@ static void a_small_LAN_fits_completely(void **state)
 	lp_neighbours_free(n);
 }
 
-static void stations_of_the_LAN_are_known_for_five_minutes(void **state)
+static void stations_of_the_LAN_are_known_for_hours(void **state)
 {
 	static const struct lp_mac station = {{2, 0, 0, 0, 0, 1}};
 	static const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 1}};
@@ -254,16 +254,16 @@ static void stations_of_the_LAN_are_known_for_five_minutes(void **state)
 	lp_neighbours_see(n, &station, 0);
 	lp_neighbours_see(n, &group, 0);
 	lp_neighbours_see(n, &zero, 0);
-	assert_true(lp_neighbours_on_lan(n, &station, 299 * LP_SECOND));
-	assert_false(lp_neighbours_on_lan(n, &station, 300 * LP_SECOND));
+	assert_true(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL - 1));
+	assert_false(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL));
 	assert_false(lp_neighbours_on_lan(n, &group, 0));
 	assert_false(lp_neighbours_on_lan(n, &zero, 0));
-	lp_neighbours_see(n, &station, 300 * LP_SECOND);
-	assert_true(lp_neighbours_on_lan(n, &station, 301 * LP_SECOND));
+	lp_neighbours_see(n, &station, LP_NEIGHBOUR_MAC_TTL);
+	assert_true(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL + 1));
 	lp_neighbours_forget(n, 1);
-	assert_true(lp_neighbours_on_lan(n, &station, 301 * LP_SECOND));
+	assert_true(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL + 1));
 	lp_neighbours_forget(n, LP_OWNER_LAN);
-	assert_false(lp_neighbours_on_lan(n, &station, 301 * LP_SECOND));
+	assert_false(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL + 1));
 	lp_neighbours_free(n);
 }
 
@@ -279,7 +279,7 @@ int main(void)
 		cmocka_unit_test(link_local_floods_displace_only_link_local_addresses),
 		cmocka_unit_test(a_LAN_larger_than_the_table_forgets_the_oldest),
 		cmocka_unit_test(a_small_LAN_fits_completely),
-		cmocka_unit_test(stations_of_the_LAN_are_known_for_five_minutes),
+		cmocka_unit_test(stations_of_the_LAN_are_known_for_hours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

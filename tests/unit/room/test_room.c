@@ -232,6 +232,28 @@ static void R4_a_resuming_member_can_enter_a_full_room(void **state)
 	lp_rooms_free(rooms);
 }
 
+static void N1_the_macs_of_the_gateways_computer_and_router_are_taken_for_ever(void **state)
+{
+	(void)state;
+	for (int last = 0; last < 2; last++) {
+		struct lp_rooms *rooms = rooms_with(4, 1);
+		struct lp_hello gate = hello_of(LP_ROLE_GATEWAY, 0, 1);
+		struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 7, 1);
+		gate.protected_mac[last ? LP_HELLO_PROTECTED - 1 : 0] = hello.mac;
+		struct lp_member *g = must_join(rooms, &gate);
+		lp_time late = 100 * LP_NEIGHBOUR_MAC_TTL;
+		assert_int_equal(
+			join_with(rooms, &hello, PATH, 1, late).reject, LP_REJECT_MAC_IN_USE);
+		client(rooms, 8);
+		/* not by a client's word, and not after the gateway has left */
+		hello.protected_mac[0] = player_mac(9);
+		leave(rooms, g);
+		must_join(rooms, &hello);
+		client(rooms, 9);
+		lp_rooms_free(rooms);
+	}
+}
+
 static void R4_a_mac_seen_on_the_physical_lan_is_taken(void **state)
 {
 	(void)state;
@@ -428,6 +450,8 @@ int main(void)
 		cmocka_unit_test(R4_a_mac_is_unique_unless_the_resume_token_proves_the_same_member),
 		cmocka_unit_test(R4_a_zero_token_proves_nothing_even_to_a_member_that_has_it),
 		cmocka_unit_test(R4_a_resuming_member_can_enter_a_full_room),
+		cmocka_unit_test(
+			N1_the_macs_of_the_gateways_computer_and_router_are_taken_for_ever),
 		cmocka_unit_test(R4_a_mac_seen_on_the_physical_lan_is_taken),
 		cmocka_unit_test(R7_a_leave_takes_effect_at_once_and_the_last_one_closes_the_room),
 		cmocka_unit_test(R7_what_a_gateway_taught_is_forgotten_when_it_leaves),

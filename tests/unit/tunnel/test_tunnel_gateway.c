@@ -146,6 +146,27 @@ static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 	line_free(l);
 }
 
+/* The relay has admitted somebody with the MAC of the gateway's router all the same. */
+static void N1_frames_under_a_protected_mac_do_not_reach_the_lan(void **state)
+{
+	(void)state;
+	const struct lp_mac protected = player_mac(11);
+	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	config.protected_mac = &protected;
+	config.protected_mac_count = 1;
+	struct line *l = line_new(&config);
+	line_start(l);
+	line_join(l, 1500);
+	line_joined(l, 11, LP_ROLE_CLIENT);
+	line_joined(l, 12, LP_ROLE_CLIENT);
+	size_t len = frame_udp(f, BROADCAST, player_mac(11), LAN(20), LAN(99), 27015, 100);
+	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_LOOP);
+	len = frame_udp(f, BROADCAST, player_mac(12), LAN(21), LAN(99), 27015, 100);
+	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
+	line_free(l);
+}
+
 static void learned_addresses_are_forgotten_with_the_room(void **state)
 {
 	(void)state;
@@ -177,6 +198,7 @@ int main(void)
 		cmocka_unit_test(F3_each_of_many_members_is_known),
 		cmocka_unit_test(S5_a_rogue_relay_passes_nothing_through_the_gateway),
 		cmocka_unit_test(S3_a_lease_from_the_lan_assigns_the_players_address),
+		cmocka_unit_test(N1_frames_under_a_protected_mac_do_not_reach_the_lan),
 		cmocka_unit_test(learned_addresses_are_forgotten_with_the_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -322,15 +322,15 @@ static void a_message_follows_the_protocol_or_is_refused(void **state)
 		{"no address", LP_HELLO, LITERAL(VERSIONS GATEWAY KEY BUDGET MTU "\x0c\x00"),
 			LP_OK},
 		{"an unknown field", LP_HELLO,
-			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x0d\x02xx"), LP_OK},
+			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x15\x02xx"), LP_OK},
 		{"an unknown field twice", LP_HELLO,
-			LITERAL("\x0d\x02xx\x0d\x00" VERSIONS CLIENT KEY MAC BUDGET MTU), LP_OK},
+			LITERAL("\x15\x02xx\x15\x00" VERSIONS CLIENT KEY MAC BUDGET MTU), LP_OK},
 		{"the largest id", LP_HELLO,
 			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU
 				"\xff\xff\xff\xff\xff\xff\xff\xff\x00"),
 			LP_OK},
 		{"an unknown field past the end", LP_HELLO,
-			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x0d\x03xx"), LP_MALFORMED},
+			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x15\x03xx"), LP_MALFORMED},
 		{"a length past the end", LP_HELLO,
 			LITERAL(VERSIONS CLIENT KEY MAC BUDGET "\x08\x03\x45\xdc"), LP_MALFORMED},
 		{"an id alone", LP_HELLO, LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x09"),
@@ -541,6 +541,7 @@ static void the_largest_message_we_send_is_within_its_bound(void **state)
 	memset(h->name, 'n', LP_NAME_MAX);
 	memset(h->software, 's', LP_SOFTWARE_MAX);
 	h->protected_count = LP_HELLO_PROTECTED;
+	memset(h->protected_mac, 2, sizeof(h->protected_mac));
 	struct lp_stats *s = &messages[1].stats;
 	s->tx_frames = s->tx_bytes = s->rx_frames = s->rx_bytes = LP_VARINT_MAX;
 	for (size_t i = 0; i < LP_DROP_COUNT; i++)

@@ -22,6 +22,7 @@ struct lp_interface {
 	char name[IF_NAMESIZE];
 	int index;
 	uint32_t mtu;
+	struct lp_mac mac; /* zero: none */
 	bool is_up, is_loopback, is_ethernet;
 	char kind[16];   /* of a virtual interface, as "bridge"; "": a network card */
 	bool has_master; /* it is a port of a bridge, or a member of a bond */
@@ -70,6 +71,9 @@ int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix);
  * most cap. Returns how many; 0 as well when the kernel does not answer. */
 size_t lp_netlink_ipv4_addresses(int index, uint32_t *ret_ipv4, size_t cap);
 size_t lp_netlink_ipv4_routers(int index, uint32_t *ret_ipv4, size_t cap);
+
+/* The MAC of a neighbour on the interface, as the kernel knows it now (RFC 826). False: it does not. */
+bool lp_netlink_neighbour(int index, uint32_t ipv4, struct lp_mac *ret_mac);
 
 /* ---- any other request */
 

@@ -4,10 +4,13 @@
 #include <linux/if_arp.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "lanparty/base/bytes.h"
 
 #define ANSWER_MAX  32768 /* bytes; an interface's description is some 1-2 KiB */
 #define TRIES       3     /* of a list that changes while the kernel writes it */
@@ -97,6 +100,8 @@ static void read_interface(const struct nlmsghdr *answer, struct lp_interface *r
 		.is_ethernet = head->ifi_type == ARPHRD_ETHER,
 		.has_master = a.of[IFLA_MASTER] != NULL,
 	};
+	if (a.of[IFLA_ADDRESS] && mnl_attr_get_payload_len(a.of[IFLA_ADDRESS]) == sizeof(i.mac.b))
+		memcpy(i.mac.b, mnl_attr_get_payload(a.of[IFLA_ADDRESS]), sizeof(i.mac.b));
 	if (a.of[IFLA_LINKINFO])
 		read_kind(a.of[IFLA_LINKINFO], i.kind, sizeof(i.kind));
 	if (a.of[IFLA_IFNAME])
@@ -368,4 +373,37 @@ size_t lp_netlink_ipv4_routers(int index, uint32_t *ret_ipv4, size_t cap)
 {
 	struct found f = {.index = index, .ipv4 = ret_ipv4, .cap = cap};
 	return list_ipv4(RTM_GETROUTE, take_router, &f);
+}
+
+struct neighbour {
+	int index;
+	uint32_t ipv4;
+	struct lp_mac mac; /* zero: not found */
+};
+
+static int take_neighbour(const struct nlmsghdr *answer, void *context)
+{
+	const struct ndmsg *head = mnl_nlmsg_get_payload(answer);
+	struct neighbour *n = context;
+	struct lp_attributes a = {0};
+	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
+	const struct nlattr *address = a.of[NDA_DST], *mac = a.of[NDA_LLADDR];
+	if (head->ndm_ifindex == n->index && address && mac &&
+		mnl_attr_get_payload_len(address) == sizeof(uint32_t) &&
+		mnl_attr_get_payload_len(mac) == sizeof(n->mac.b) &&
+		lp_get32(mnl_attr_get_payload(address)) == n->ipv4)
+		memcpy(n->mac.b, mnl_attr_get_payload(mac), sizeof(n->mac.b));
+	return MNL_CB_OK;
+}
+
+bool lp_netlink_neighbour(int index, uint32_t ipv4, struct lp_mac *ret_mac)
+{
+	struct neighbour n = {.index = index, .ipv4 = ipv4};
+	struct request r;
+	struct nlmsghdr *h = begin(&r, RTM_GETNEIGH, NLM_F_DUMP, sizeof(struct ndmsg));
+	((struct ndmsg *)mnl_nlmsg_get_payload(h))->ndm_family = AF_INET;
+	if (lp_netlink_ask(NETLINK_ROUTE, h, take_neighbour, &n) != 0 || lp_mac_is_zero(&n.mac))
+		return false;
+	*ret_mac = n.mac;
+	return true;
 }

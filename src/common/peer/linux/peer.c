@@ -281,6 +281,8 @@ static bool open_all(struct peer *p)
 		.mac = c->mac,
 		.protected_ipv4 = c->protected_ipv4,
 		.protected_count = c->protected_count,
+		.protected_mac = c->protected_mac,
+		.protected_mac_count = c->protected_mac_count,
 		.keep_default_route = c->keep_default_route,
 		.waits_for_name = true,
 		.port = c->port,
