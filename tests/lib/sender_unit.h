@@ -11,8 +11,9 @@
 
 #include "lanparty/path/sender.h"
 
-/* With LP_SENDER_FRAMES of them taken, a sender's share is still as many. */
-#define POOL_FRAMES ((LP_SENDER_SHARE + 1) * LP_SENDER_FRAMES + 8)
+/* With BURST of them taken, a sender's share is still as many. */
+#define BURST       (2 * LP_SENDER_FRAMES)
+#define POOL_FRAMES ((LP_SENDER_SHARE + 1) * BURST + 8)
 
 static struct lp_pool *pool;
 static struct lp_sender sender;

@@ -38,6 +38,9 @@ size_t lp_pool_free_count(const struct lp_pool *pool);
 size_t lp_pool_free_entries(const struct lp_pool *pool);
 /* Less than half of the frames or of the entries are free. */
 bool lp_pool_is_scarce(const struct lp_pool *pool);
+/* At least three quarters of the frames and of the entries are free. Bursts that end with that cannot
+ * make the pool scarce. */
+bool lp_pool_is_ample(const struct lp_pool *pool);
 /* Adds a reference; returns frame. */
 struct lp_frame *lp_frame_hold(struct lp_frame *frame);
 /* Takes a reference away. The last one gives the frame back. */

@@ -3,7 +3,8 @@
  * Flow queueing after RFC 8290: flows take turns (deficit round robin), and sparse flows, which send
  * little, as games do, go before all others. All other flows are bulk: their frames wait until the
  * connection admits them (governor.h), and CoDel drops those that wait too long (codel.h). When the
- * sender is full, the longest flow loses its oldest frame.
+ * sender is full, the longest flow loses its oldest frame. A burst can be longer than a standing queue,
+ * because a new connection's window admits few frames at once, and grows within milliseconds.
  *
  * The connection pulls DATAGRAMs of whatever size fits its path at that moment: a frame goes out whole,
  * or as two fragments. A TCP frame for a peer that detects duplicates is numbered, kept until it is
@@ -23,12 +24,16 @@
 #include "lanparty/path/datagram.h"
 #include "lanparty/path/frame.h"
 
-#define LP_SENDER_FRAMES 256 /* that wait at most */
-#define LP_SENDER_LEAST  8   /* that can always wait, however scarce buffers are */
-#define LP_SENDER_FLOWS  32  /* a power of two; when there are more, some share a slot */
-#define LP_SENDER_WAYS   8   /* slots that a flow can have: two share one only when all are taken */
-#define LP_SENDER_PEERS  32  /* counters of frames by originating peer; more peers share counters */
-#define LP_SENDER_SHARE  4   /* one sender holds at most one in so many of the free buffers */
+#define LP_SENDER_FRAMES 256  /* that wait at most; a burst can be longer */
+#define LP_SENDER_BURST  4096 /* that wait at most in a burst */
+/* A queue whose oldest frame waits longer is no burst. LP_SENDER_FRAMES large frames take as long at
+ * 6 Mbit/s, so that bursts add no delay to slow paths. */
+#define LP_SENDER_BURST_TIME (500 * LP_MILLISECOND)
+#define LP_SENDER_LEAST      8  /* that can always wait, however scarce buffers are */
+#define LP_SENDER_FLOWS      32 /* a power of two; when there are more, some share a slot */
+#define LP_SENDER_WAYS       8 /* slots that a flow can have: two share one only when all are taken */
+#define LP_SENDER_PEERS      32 /* counters of frames by originating peer; more peers share counters */
+#define LP_SENDER_SHARE      4 /* one sender holds at most one in so many of the free buffers */
 #define LP_SENDER_QUANTUM                                                                          \
 	(LP_ETH_FRAME_MAX + LP_OVERLAY_FRAGMENT_HEADER) /* bytes a flow sends in a turn */
 #define LP_SENDER_SPARSE         600 /* bytes that a flow sends before all others, once in a round */
@@ -92,8 +97,9 @@ void lp_sender_init(struct lp_sender *s, struct lp_pool *pool, uint64_t *drops);
 void lp_sender_open(struct lp_sender *s, size_t budget, uint64_t capabilities);
 /* Queues the frame, whose flow is set, and wakes the connection. The sender holds a reference of its
  * own. A sender that holds more than its share of the pool (never less than LP_SENDER_LEAST frames,
- * never more than LP_SENDER_FRAMES) drops one frame for each new one: it does not grow. False, and
- * nothing happens, when the pool has no entry left. */
+ * never more than LP_SENDER_BURST) drops one frame for each new one: it does not grow. Neither does one
+ * of more than LP_SENDER_FRAMES grow when the oldest frame of its longest flow is TCP or waits longer than
+ * LP_SENDER_BURST_TIME, or when the pool is not ample. False, and nothing happens, when the pool has no entry left. */
 bool lp_sender_push(struct lp_sender *s, struct lp_frame *frame, lp_time now);
 /* Gives back frames that were sent long ago and never acknowledged. Call it now and then. */
 void lp_sender_expire(struct lp_sender *s, lp_time now);

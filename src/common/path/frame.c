@@ -81,6 +81,12 @@ bool lp_pool_is_scarce(const struct lp_pool *pool)
 	       pool->free_entry_count < pool->total * LP_ENTRIES_PER_FRAME / 2;
 }
 
+bool lp_pool_is_ample(const struct lp_pool *pool)
+{
+	return pool->free_count >= pool->total / 4 * 3 &&
+	       pool->free_entry_count >= pool->total * LP_ENTRIES_PER_FRAME / 4 * 3;
+}
+
 struct lp_frame *lp_frame_hold(struct lp_frame *frame)
 {
 	assert(frame->references > 0);

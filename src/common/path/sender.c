@@ -123,11 +123,11 @@ static void leave_flight(struct lp_sender *s, struct lp_entry *entry)
 }
 
 /* The longest flow whose oldest frame comes from that peer, or from any peer. NULL when there is none. */
-static struct lp_flow *longest_flow(struct lp_sender *s, size_t peer, bool any_peer)
+static const struct lp_flow *longest_flow(const struct lp_sender *s, size_t peer, bool any_peer)
 {
-	struct lp_flow *longest = NULL;
+	const struct lp_flow *longest = NULL;
 	for (size_t i = 0; i < LP_SENDER_FLOWS; i++) {
-		struct lp_flow *f = &s->flows[i];
+		const struct lp_flow *f = &s->flows[i];
 		const struct lp_entry *first = f->entries.first;
 		if (first && (any_peer || first->frame->peer % LP_SENDER_PEERS == peer) &&
 			(!longest || f->bytes > longest->bytes))
@@ -136,28 +136,22 @@ static struct lp_flow *longest_flow(struct lp_sender *s, size_t peer, bool any_p
 	return longest;
 }
 
-/* Drops the oldest frame of the longest flow of the peer that has most frames here, so that one peer with
- * many flows does not push out the frames of others. Flows can share a slot: when no slot begins with a
- * frame of that peer, any flow will do. Frames to be retransmitted count as one flow. */
-static void drop_longest(struct lp_sender *s)
+/* The oldest frame of the longest flow of the peer that has most frames here, so that one peer with many
+ * flows does not push out the frames of others. Flows can share a slot: when no slot begins with a frame
+ * of that peer, any flow will do. Frames to be retransmitted count as one flow. */
+static struct lp_entry *oldest_of_longest(const struct lp_sender *s)
 {
 	size_t peer = 0;
 	for (size_t i = 1; i < LP_SENDER_PEERS; i++)
 		if (s->waiting[i] > s->waiting[peer])
 			peer = i;
-	struct lp_flow *longest = longest_flow(s, peer, false);
+	const struct lp_flow *longest = longest_flow(s, peer, false);
 	if (!longest)
 		longest = longest_flow(s, peer, true);
-	struct lp_entry *oldest = longest ? longest->entries.first : NULL;
-	if (s->lost.first && (!longest || s->lost_bytes > longest->bytes)) {
-		oldest = s->lost.first;
-		unlose(s, oldest);
-	} else {
-		assert(oldest); /* the frame that was just pushed waits in a flow */
-		unqueue(s, oldest);
-	}
-	s->drops[LP_DROP_QUEUE_FULL]++;
-	lp_entry_free(s->pool, oldest);
+	if (s->lost.first && (!longest || s->lost_bytes > longest->bytes))
+		return s->lost.first;
+	assert(longest); /* the frame that was just pushed waits in a flow */
+	return longest->entries.first;
 }
 
 /* Turns in a round: one for each bulk flow that has a frame. */
@@ -197,7 +191,35 @@ static size_t share_of(const struct lp_pool *pool)
 	size_t share = (frames < entries ? frames : entries) / LP_SENDER_SHARE;
 	if (share < LP_SENDER_LEAST)
 		return LP_SENDER_LEAST;
-	return share < LP_SENDER_FRAMES ? share : LP_SENDER_FRAMES;
+	return share < LP_SENDER_BURST ? share : LP_SENDER_BURST;
+}
+
+static void drop(struct lp_sender *s, struct lp_entry *entry)
+{
+	if (entry == s->second) {
+		s->second = NULL;
+		s->count--;
+	} else if (entry == s->lost.first) {
+		unlose(s, entry);
+	} else {
+		unqueue(s, entry);
+	}
+	lp_entry_free(s->pool, entry);
+}
+
+/* TCP adapts to the short queue; a longer one would only delay it. Two frames for each new one, so that
+ * what is left of a burst becomes shorter, but not at once. */
+static void enforce_limits(struct lp_sender *s, size_t share, lp_time now)
+{
+	size_t standing = share < LP_SENDER_FRAMES ? share : LP_SENDER_FRAMES;
+	for (int n = s->count > LP_SENDER_FRAMES ? 2 : 1; n > 0 && s->count > standing; n--) {
+		struct lp_entry *oldest = oldest_of_longest(s);
+		bool burst = !oldest->frame->flow.tcp && now < oldest->at + LP_SENDER_BURST_TIME;
+		if (burst && s->count <= share && lp_pool_is_ample(s->pool))
+			return;
+		s->drops[LP_DROP_QUEUE_FULL]++;
+		drop(s, oldest);
+	}
 }
 
 bool lp_sender_push(struct lp_sender *s, struct lp_frame *frame, lp_time now)
@@ -217,23 +239,9 @@ bool lp_sender_push(struct lp_sender *s, struct lp_frame *frame, lp_time now)
 	append(&f->entries, entry);
 	f->bytes += frame->len;
 	s->count++;
-	if (s->count > share)
-		drop_longest(s);
+	enforce_limits(s, share, now);
 	lp_datagram_source_wake(&s->source);
 	return true;
-}
-
-static void drop(struct lp_sender *s, struct lp_entry *entry)
-{
-	if (entry == s->second) {
-		s->second = NULL;
-		s->count--;
-	} else if (entry == s->lost.first) {
-		unlose(s, entry);
-	} else {
-		unqueue(s, entry);
-	}
-	lp_entry_free(s->pool, entry);
 }
 
 /* The flow whose turn it is and that has a frame. NULL when there is none. */

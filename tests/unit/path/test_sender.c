@@ -99,6 +99,7 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 	for (int i = 0; i < LP_SENDER_FRAMES - 1; i++)
 		push_to(2, 60, (uint8_t)(i % 100));
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+	now += LP_SENDER_BURST_TIME;
 	push_to(1, 60, 201);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 1);
 	assert_int_equal(sender.count, LP_SENDER_FRAMES);
@@ -116,6 +117,63 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 	assert_int_equal(small, 2);
 	assert_int_equal(others, LP_SENDER_FRAMES - 2);
 	assert_int_equal(oldest, 1);
+}
+
+static void a_burst_is_sent_whole(void **state)
+{
+	(void)state;
+	for (int i = 0; i < BURST; i++)
+		push(1380, (uint8_t)i);
+	now += LP_SENDER_BURST_TIME - 1;
+	for (int i = 0; i < BURST; i++)
+		assert_int_equal(take(), (uint8_t)i);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+}
+
+static void a_burst_that_has_waited_too_long_loses_two_frames_for_each_new_one(void **state)
+{
+	(void)state;
+	for (int i = 0; i < BURST; i++)
+		push(1380, 1);
+	now += LP_SENDER_BURST_TIME;
+	push(1380, 1);
+	assert_int_equal(sender.count, BURST - 1);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 2);
+	for (int i = 1; i < BURST - LP_SENDER_FRAMES; i++)
+		push(1380, 1);
+	assert_int_equal(sender.count, LP_SENDER_FRAMES);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], BURST);
+}
+
+static void a_burst_has_a_share_of_the_free_buffers(void **state)
+{
+	(void)state;
+	for (int i = 0; i < BURST + 100; i++)
+		push(1380, 1);
+	assert_int_equal(sender.count, BURST + 1);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 99);
+}
+
+static void a_queue_of_tcp_is_never_a_burst(void **state)
+{
+	(void)state;
+	for (int i = 0; i < BURST; i++)
+		push_tcp(1380, 1);
+	assert_int_equal(sender.count, LP_SENDER_FRAMES);
+	assert_int_equal(drops[LP_DROP_QUEUE_FULL], BURST - LP_SENDER_FRAMES);
+}
+
+static void a_burst_leaves_three_quarters_of_the_buffers(void **state)
+{
+	(void)state;
+	leave_free(POOL_FRAMES / 4 * 3 + LP_SENDER_FRAMES + 10);
+	for (int i = 0; i < BURST; i++)
+		push(1380, 1);
+	assert_int_equal(sender.count, LP_SENDER_FRAMES + 10);
+	for (int i = 0; i < BURST; i++)
+		push(1380, 1);
+	assert_in_range(sender.count, LP_SENDER_FRAMES, LP_SENDER_FRAMES + 10);
+	assert_true(lp_pool_is_ample(pool));
 }
 
 static void when_buffers_are_scarce_few_frames_wait_and_never_less_than_the_least(void **state)
@@ -420,6 +478,11 @@ int main(void)
 		TEST(F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted),
 		TEST(F5_a_path_that_shrinks_between_the_halves_ends_the_frame),
 		TEST(a_full_queue_loses_the_oldest_frame_of_its_longest_flow),
+		TEST(a_burst_is_sent_whole),
+		TEST(a_burst_that_has_waited_too_long_loses_two_frames_for_each_new_one),
+		TEST(a_burst_has_a_share_of_the_free_buffers),
+		TEST(a_queue_of_tcp_is_never_a_burst),
+		TEST(a_burst_leaves_three_quarters_of_the_buffers),
 		TEST(when_buffers_are_scarce_few_frames_wait_and_never_less_than_the_least),
 		TEST(flows_take_turns_whatever_their_frame_length),
 		TEST(a_turn_is_one_large_frame),

@@ -12,6 +12,7 @@ static void a_slow_members_full_queue_does_not_affect_others(void **state)
 		assert_int_equal(peer_take_all(r, 3), 1);
 	}
 	/* member 2 does not read, so its oldest frames are dropped */
+	r->now += LP_SENDER_BURST_TIME;
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 0);
 	assert_passed(send_udp(r, 1, BROADCAST, 100), LP_ACTION_FLOOD, 2);
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 1);
@@ -22,6 +23,23 @@ static void a_slow_members_full_queue_does_not_affect_others(void **state)
 	assert_int_equal(peer_take_all(r, 2), LP_SENDER_FRAMES);
 	assert_passed(send_udp(r, 1, player_mac(2), 100), LP_ACTION_UNICAST, 1);
 	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 2);
+	relay_free(r);
+}
+
+/* More than a window admits at once, to as many members as a large LAN party has. */
+static void a_burst_of_group_frames_reaches_each_of_32_members_whole(void **state)
+{
+	(void)state;
+	const size_t frames = 900;
+	struct lp_hub_config config = relay_config();
+	config.frames = 16384;
+	struct relay *r = with_config(&config, 1, 33);
+	for (size_t i = 0; i < frames; i++)
+		assert_passed(send_udp(r, 1, BROADCAST, 1380), LP_ACTION_FLOOD, 32);
+	r->now += LP_SENDER_BURST_TIME / 2;
+	for (int i = 2; i <= 33; i++)
+		assert_int_equal(peer_take_all(r, i), frames);
+	assert_int_equal(relay_counters(r).copy_drops[LP_DROP_QUEUE_FULL], 0);
 	relay_free(r);
 }
 
@@ -137,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slow_members_full_queue_does_not_affect_others),
+		cmocka_unit_test(a_burst_of_group_frames_reaches_each_of_32_members_whole),
 		cmocka_unit_test(many_slow_members_leave_buffers_for_the_others),
 		cmocka_unit_test(unfinished_fragments_leave_buffers_for_the_others),
 		cmocka_unit_test(fragments_of_a_silent_member_return_to_the_pool),
