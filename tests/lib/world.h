@@ -1,292 +1,150 @@
-/* world.h - the endpoints of the simulated network: programs that start, crash and have frame
- * ports, and what must hold for all of them together. */
+/* world.h - a hub and many tunnels, simulated on a fake clock, and the network between them.
+ *
+ * The network is a model of QUIC, not QUIC itself: datagrams are lost, delayed, reordered and
+ * duplicated (the second copy is discarded, as QUIC does by packet number). The fate of datagrams
+ * with a tag is reported late, and some slow ones are reported as lost. Streams arrive completely
+ * but late and in any order. Connections need time until they are established and until they notice
+ * that the other end is gone. */
 #ifndef LANPARTY_TESTS_WORLD_H
 #define LANPARTY_TESTS_WORLD_H
 
-#include "passing.h"
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
 
-/* Ports. */
+#include "dice.h"
+#include "frames.h"
+#include "lanparty/room/hub.h"
+#include "lanparty/wire/overlay.h"
+#include "lanparty/tunnel/tunnel.h"
 
-static inline size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
-{
-	(void)port;
-	(void)sink;
-	(void)context;
-	return 0;
-}
+#define WORLD_PEERS   208
+#define WORLD_IDLE    (15 * LP_SECOND) /* until a silent end is noticed */
+#define WORLD_SERIALS 32768            /* number of distinguishable frames */
 
-/* Frames of world_send carry their serial after the UDP header, or in TCP's acknowledgement
- * number. */
-static inline bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
-{
-	struct peer_port *pp = (struct peer_port *)port;
-	struct peer *p = &pp->world->peers[pp->peer];
-	check(p->up);
-	p->received++;
-	p->got_bytes += len;
-	if (len >= 46 && frame[12] == 8 && frame[13] == 0) {
-		size_t serial = (size_t)frame[42] << 8 | frame[43];
-		for (size_t i = frame[23] == 6 ? 54 : 44; i < len; i++)
-			check(frame[i] == (uint8_t)(serial + i));
-		check(serial < WORLD_SERIALS && p->got[serial] < UINT8_MAX);
-		p->got[serial]++;
-	}
-	if (pp->world->sink)
-		pp->world->sink(pp->world, pp->peer, frame, len);
-	return true;
-}
+extern uint64_t world_seed;             /* printed when a check fails */
+extern struct lp_verdict world_verdict; /* of the last frame of any tunnel */
 
-static inline bool port_up(struct lp_port *port, size_t mtu)
-{
-	struct peer_port *pp = (struct peer_port *)port;
-	check(!pp->world->peers[pp->peer].up && mtu >= LP_MTU_MIN && mtu <= LP_ETH_MTU);
-	pp->world->peers[pp->peer].up = true;
-	return true;
-}
+#define check(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			fail_msg("%s:%d: %s, with LANPARTY_SEED=%llu", __FILE__, __LINE__,         \
+				#condition, (unsigned long long)world_seed);                       \
+	} while (0)
 
-static inline void port_down(struct lp_port *port)
-{
-	struct peer_port *pp = (struct peer_port *)port;
-	check(pp->world->peers[pp->peer].up);
-	pp->world->peers[pp->peer].up = false;
-}
+struct wire {
+	unsigned loss, duplicates; /* per thousand */
+	lp_time delay, jitter;     /* in one direction */
+	unsigned doubts;           /* per thousand that arrive but are reported lost */
+};
 
-static inline void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
-{
-	struct peer_port *pp = (struct peer_port *)port;
-	(void)macs;
-	pp->world->peers[pp->peer].told_macs = count;
-}
+struct other {
+	uint16_t peer;
+	struct lp_mac mac;
+};
 
-static inline void port_close(struct lp_port *port)
-{
-	(void)port;
-}
+struct world;
 
-static const struct lp_port_ops world_port_ops = {
-	port_read, port_write, port_up, port_down, port_members, port_close};
+struct peer_port {
+	struct lp_port port;
+	struct world *world;
+	size_t peer;
+};
 
-/* The world. */
+struct peer {
+	struct peer_port port;
+	struct lp_tunnel *tunnel; /* NULL: the program is not running */
+	size_t conn;              /* the current one; 0: none */
+	struct lp_mac mac;
+	size_t path;
+	bool up, woken; /* woken: its tunnel wants to send */
+	struct lp_welcome welcome;
+	struct other others[WORLD_PEERS]; /* the members that the relay reported */
+	size_t other_count;
+	size_t told_macs; /* the MACs that the port received */
+	bool clean;       /* the relay knows that its earlier connection has ended */
+	bool old;         /* has only the capabilities below */
+	uint64_t capabilities;
+	int reject; /* -1: none */
+	size_t received, got_bytes;
+	uint8_t got[WORLD_SERIALS]; /* number of arrivals of each frame */
+	lp_time joined_at;
+};
 
-static bool world_token(void *bytes, size_t len)
-{
-	static uint64_t counter;
-	uint8_t *b = bytes;
-	counter++;
-	for (size_t i = 0; i < len; i++)
-		b[i] = (uint8_t)(counter >> 8 * (i % 8)) ^ (uint8_t)(i * 37 + 1);
-	return true;
-}
+/* Receives the frames of a member's port besides the counting; can be NULL. */
+typedef void world_sink(struct world *w, size_t peer, const uint8_t *frame, size_t len);
 
-/* Its members are silent as soon as somebody asks. */
-static lp_time world_heard(void *user)
-{
-	(void)user;
-	return 0;
-}
+struct world {
+	lp_time now;
+	uint64_t dice;
+	struct wire wire;
+	struct lp_hub_config config;
+	struct lp_hub *hub; /* NULL: the relay is down */
+	struct event *heap;
+	size_t heap_count, heap_cap;
+	uint64_t order;
+	struct conn **conns; /* index 0 is none */
+	struct conn *woken;  /* whose relay end wants to send */
+	size_t conn_count, conn_cap;
+	struct peer peers[WORLD_PEERS];
+	size_t peer_count;
+	world_sink *sink;
+	uint32_t room;      /* the last room that somebody joined */
+	uint16_t last_peer; /* the last id assigned in it */
+	size_t joins, rejects;
+	lp_time *connects; /* when members started to connect; NULL: not recorded */
+	size_t connect_count;
+};
 
-static inline struct world *world_new(const struct wire *wire)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	const char *text = getenv("LANPARTY_SEED");
-	assert_non_null(w);
-	world_seed = text ? strtoull(text, NULL, 0) : 20240229;
-	w->dice = world_seed;
-	w->now = LP_SECOND;
-	w->wire = *wire;
-	w->config = (struct lp_hub_config){.rooms = {.max_clients = 256, .max_rooms = 16},
-		.frames = 4096,
-		.keep_alive_ms = 3000,
-		.idle_timeout_ms = 15000,
-		.random = world_token,
-		.heard = world_heard};
-	w->hub = lp_hub_new(&w->config);
-	assert_non_null(w->hub);
-	w->conn_count = w->conn_cap = 1;
-	w->conns = calloc(1, sizeof(struct conn *));
-	assert_non_null(w->conns);
-	return w;
-}
+/* Ends a connection for one side after a delay; that side learns the reason. */
+void world_send_close(
+	struct world *w, size_t conn, bool to_relay, enum lp_leave_reason reason, lp_time after);
 
-static inline void world_free(struct world *w)
-{
-	lp_hub_free(w->hub);
-	for (size_t i = 0; i < w->peer_count; i++)
-		lp_tunnel_free(w->peers[i].tunnel);
-	for (size_t i = 0; i < w->conn_count; i++)
-		free(w->conns[i]);
-	while (w->heap_count)
-		free(w->heap[--w->heap_count].bytes);
-	free(w->heap);
-	free(w->conns);
-	free(w->connects);
-	free(w);
-}
+/* Advances the clock by duration. */
+void world_run(struct world *w, lp_time duration);
+
+/* Creates a world with a running relay. LANPARTY_SEED overrides the seed. */
+struct world *world_new(const struct wire *wire);
+
+void world_free(struct world *w);
 
 /* The relay stops without notice, and every session is gone. */
-static inline void relay_crashes(struct world *w)
-{
-	lp_hub_free(w->hub);
-	w->hub = NULL;
-	w->room = 0;
-	for (size_t i = 1; i < w->conn_count; i++) {
-		w->conns[i]->relay_open = false;
-		w->conns[i]->relay_over = true;
-		w->conns[i]->session = NULL;
-	}
-}
+void relay_crashes(struct world *w);
 
-static inline void relay_starts(struct world *w)
-{
-	w->hub = lp_hub_new(&w->config);
-	assert_non_null(w->hub);
-}
+/* A new one starts, without any room. */
+void relay_starts(struct world *w);
 
-static struct lp_verdict world_verdict; /* of the last frame of any tunnel */
+/* The configuration of member i. */
+struct lp_tunnel_config peer_config(struct world *w, size_t i, enum lp_role role);
 
-static void world_trace(
-	void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict)
-{
-	(void)context;
-	(void)way;
-	world_verdict = *verdict;
-}
-
-static inline struct lp_tunnel_config peer_config(struct world *w, size_t i, enum lp_role role)
-{
-	return (struct lp_tunnel_config){.role = role,
-		.room_key = {1},
-		.mac = role == LP_ROLE_CLIENT ? player_mac((unsigned)i) : (struct lp_mac){{0}},
-		.name = "player",
-		.seed = dice_roll(&w->dice),
-		.trace = world_trace};
-}
-
-/* Starts a member's program. */
-static void wake_peer(void *carrier)
-{
-	((struct peer *)carrier)->woken = true;
-}
-
-static inline void peer_starts(
-	struct world *w, size_t i, const struct lp_tunnel_config *config, size_t path)
-{
-	struct peer *p = &w->peers[i];
-	check(!p->tunnel && !p->conn);
-	p->port = (struct peer_port){{&world_port_ops}, w, i};
-	p->mac = config->mac;
-	p->path = path;
-	p->up = false;
-	p->other_count = 0;
-	p->reject = -1;
-	p->tunnel = lp_tunnel_new(config, &p->port.port);
-	assert_non_null(p->tunnel);
-	lp_tunnel_source(p->tunnel)->wake = wake_peer;
-	lp_tunnel_source(p->tunnel)->carrier = p;
-	if (i >= w->peer_count)
-		w->peer_count = i + 1;
-	lp_tunnel_start(p->tunnel, w->now);
-}
+/* Starts a member's program. Its connections carry datagrams of at most path bytes. */
+void peer_starts(struct world *w, size_t i, const struct lp_tunnel_config *config, size_t path);
 
 /* The program disappears without a message to the relay. */
-static inline void peer_crashes(struct world *w, size_t i)
-{
-	struct peer *p = &w->peers[i];
-	lp_tunnel_free(p->tunnel);
-	p->tunnel = NULL;
-	p->up = false;
-	if (p->conn)
-		send_close(w, p->conn, true, LP_LEAVE_TIMED_OUT, WORLD_IDLE);
-	p->conn = 0;
-}
+void peer_crashes(struct world *w, size_t i);
 
 /* Interrupts the network: both ends notice, the member first. */
-static inline void line_is_cut(struct world *w, size_t i)
-{
-	struct peer *p = &w->peers[i];
-	if (!p->conn)
-		return;
-	w->conns[p->conn]->peer_open = false;
-	send_close(w, p->conn, false, LP_LEAVE_TIMED_OUT, LP_SECOND);
-	send_close(w, p->conn, true, LP_LEAVE_TIMED_OUT, WORLD_IDLE);
-}
+void link_is_cut(struct world *w, size_t i);
 
-static inline bool is_joined(const struct world *w, size_t i)
-{
-	return w->peers[i].tunnel && lp_tunnel_is_joined(w->peers[i].tunnel);
-}
+bool is_joined(const struct world *w, size_t i);
 
-static inline size_t joined_count(const struct world *w)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < w->peer_count; i++)
-		count += is_joined(w, i);
-	return count;
-}
-
-static inline const struct lp_member *member_of(const struct world *w, size_t i)
-{
-	size_t conn = w->peers[i].conn;
-	return conn && w->conns[conn]->session ? lp_session_member(w->conns[conn]->session) : NULL;
-}
+size_t joined_count(const struct world *w);
 
 /* C8: every member was told exactly what the relay knows. */
-static inline void check_views(struct world *w)
-{
-	size_t members = 0;
-	for (size_t i = 0; i < w->peer_count; i++) {
-		const struct peer *p = &w->peers[i];
-		const struct lp_member *m = member_of(w, i);
-		check(is_joined(w, i) == (m != NULL));
-		if (!m)
-			continue;
-		size_t count, clients = 0;
-		struct lp_member *const *list = lp_room_members(m->room, &count);
-		members++;
-		check(p->welcome.peer == m->peer && p->welcome.room == lp_room_id(m->room));
-		check(p->other_count == count - 1);
-		for (size_t k = 0; k < count; k++) {
-			if (list[k] == m)
-				continue;
-			size_t at = find_other(p, list[k]->peer);
-			check(at < p->other_count &&
-				lp_mac_equal(&p->others[at].mac, &list[k]->mac));
-			clients += list[k]->role == LP_ROLE_CLIENT;
-		}
-		check(p->told_macs == clients);
-		if (m->role == LP_ROLE_CLIENT)
-			check(lp_room_find(m->room, &m->mac) == m);
-	}
-	struct lp_hub_counters c;
-	lp_hub_get_counters(w->hub, &c);
-	check(c.members == members);
-}
+void check_views(struct world *w);
 
 /* Sends an IPv4 frame of len bytes that port_write recognises by its serial: UDP from 46 bytes, TCP
- * from 54. */
-static inline struct lp_verdict world_send(
-	struct world *w, size_t i, struct lp_mac dst, bool tcp, size_t serial, size_t len)
-{
-	uint8_t f[FRAME_CAP];
-	const uint32_t from = IPV4(10, 0, i >> 8, i), to = IPV4(10, 1, 0, 0);
-	if (tcp)
-		frame_tcp(f, dst, w->peers[i].mac, from, to, 445, len);
-	else
-		frame_udp(f, dst, w->peers[i].mac, from, to, 27015, len);
-	f[42] = (uint8_t)(serial >> 8);
-	f[43] = (uint8_t)serial;
-	for (size_t k = tcp ? 54 : 44; k < len; k++)
-		f[k] = (uint8_t)(serial + k);
-	lp_tunnel_on_frame(w->peers[i].tunnel, f, len, w->now);
-	struct lp_verdict v = world_verdict;
-	pump(w);
-	return v;
-}
+ * from 54. Returns the verdict of its tunnel. */
+struct lp_verdict world_send(
+	struct world *w, size_t i, struct lp_mac dst, bool tcp, size_t serial, size_t len);
 
-static inline struct lp_verdict world_frame(
-	struct world *w, size_t i, struct lp_mac dst, size_t serial, size_t len)
-{
-	return world_send(w, i, dst, false, serial, len);
-}
+/* The same by UDP. */
+struct lp_verdict world_frame(
+	struct world *w, size_t i, struct lp_mac dst, size_t serial, size_t len);
 
 #endif

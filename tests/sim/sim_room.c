@@ -128,7 +128,7 @@ static void stir(struct world *w, size_t i)
 		lp_tunnel_leave(p->tunnel, w->now);
 	} else if (what < 90) {
 		p->clean = false;
-		line_is_cut(w, i);
+		link_is_cut(w, i);
 	} else {
 		p->clean = false;
 		peer_crashes(w, i);
@@ -220,7 +220,7 @@ static void restart(bool told)
 	}
 	relay_crashes(w);
 	for (size_t i = 0; i < peers && !told; i++)
-		send_close(w, w->peers[i].conn, false, LP_LEAVE_OTHER,
+		world_send_close(w, w->peers[i].conn, false, LP_LEAVE_OTHER,
 			2 * LP_SECOND + dice_roll(&w->dice) % (3 * LP_SECOND));
 	world_run(w, 2 * LP_SECOND);
 	lp_time back = w->now;

@@ -15,8 +15,8 @@ static void frames_leave_unfragmented_and_in_order_if_they_fit(void **state)
 	assert_int_equal(second.bytes[0], 2);
 	pop();
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
-	assert_int_equal(lp_pool_free_count(pool), POOL_FRAMES);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 0);
+	assert_int_equal(lp_pool_free_count(unit.pool), POOL_FRAMES);
 }
 
 static void a_frame_one_byte_too_long_for_a_datagram_is_fragmented(void **state)
@@ -30,19 +30,19 @@ static void a_frame_one_byte_too_long_for_a_datagram_is_fragmented(void **state)
 		assert_int_equal(first.len, 757);
 		assert_int_equal(first.frame_id, id);
 		assert_int_equal(first.frame_len, 1513);
-		assert_false(last);
+		assert_false(unit.last);
 		pop();
-		/* a larger path in between changes nothing: the first half is out */
+		/* a larger path in between changes nothing: the first fragment is out */
 		struct lp_overlay second = peek(LP_DATAGRAM_MAX);
 		assert_int_equal(second.type, LP_OVERLAY_SECOND);
 		assert_int_equal(second.len, 756);
 		assert_int_equal(second.frame_id, id);
 		assert_int_equal(second.bytes[755], 0xee);
-		assert_int_equal(last, id == 1);
+		assert_int_equal(unit.last, id == 1);
 		pop();
 	}
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 0);
 }
 
 static void the_largest_frame_fits_two_of_the_smallest_datagrams(void **state)
@@ -50,12 +50,12 @@ static void the_largest_frame_fits_two_of_the_smallest_datagrams(void **state)
 	(void)state;
 	push(LP_ETH_FRAME_MAX, 1);
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_FIRST);
-	assert_false(last);
+	assert_false(unit.last);
 	pop();
 	assert_int_equal(peek(LP_DATAGRAM_MIN).type, LP_OVERLAY_SECOND);
-	assert_true(last);
+	assert_true(unit.last);
 	pop();
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 0);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 0);
 }
 
 static void F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted(void **state)
@@ -64,13 +64,13 @@ static void F5_a_frame_that_the_target_cannot_carry_is_skipped_and_counted(void 
 	push(LP_ETH_FRAME_MAX, 1);
 	push(60, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MIN - 1).bytes[0], 2);
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 1);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 1);
 	pop();
 
-	sender.fragments = false;
+	unit.sender.fragments = false;
 	push(100, 3);
 	assert_nothing_to_send(LP_OVERLAY_HEADER + 99);
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 2);
 	push(100, 4);
 	assert_int_equal(peek(LP_OVERLAY_HEADER + 100).bytes[0], 4);
 }
@@ -83,9 +83,9 @@ static void F5_a_path_that_shrinks_between_the_halves_ends_the_frame(void **stat
 	assert_int_equal(peek(600).type, LP_OVERLAY_FIRST);
 	pop();
 	assert_nothing_to_send(LP_OVERLAY_FRAGMENT_HEADER + 499);
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 2);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 2);
 	push(1000, 3);
-	assert_int_equal(sender.number, 1);
+	assert_int_equal(unit.sender.number, 1);
 	struct lp_overlay next = peek(600);
 	assert_int_equal(next.type, LP_OVERLAY_FIRST);
 	/* or the receiver would join it with the lost frame's fragment */
@@ -98,14 +98,14 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 	push_to(1, 60, 200);
 	for (int i = 0; i < LP_SENDER_FRAMES - 1; i++)
 		push_to(2, 60, (uint8_t)(i % 100));
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
-	now += LP_SENDER_BURST_TIME;
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 0);
+	unit.now += LP_SENDER_BURST_TIME;
 	push_to(1, 60, 201);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 1);
-	assert_int_equal(sender.count, LP_SENDER_FRAMES);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 1);
+	assert_int_equal(unit.sender.count, LP_SENDER_FRAMES);
 	size_t small = 0, others = 0;
 	uint8_t oldest = 255;
-	while (sender.count > 0) {
+	while (unit.sender.count > 0) {
 		uint8_t fill = take();
 		if (fill >= 200) {
 			small++;
@@ -124,7 +124,7 @@ static void a_burst_is_sent_whole(void **state)
 	(void)state;
 	for (int i = 0; i < BURST; i++)
 		push(1380, (uint8_t)i);
-	now += LP_SENDER_BURST_TIME - 1;
+	unit.now += LP_SENDER_BURST_TIME - 1;
 	for (int i = 0; i < BURST; i++)
 		assert_int_equal(take(), (uint8_t)i);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
@@ -135,7 +135,7 @@ static void a_burst_that_has_waited_too_long_loses_two_frames_for_each_new_one(v
 	(void)state;
 	for (int i = 0; i < BURST; i++)
 		push(1380, 1);
-	now += LP_SENDER_BURST_TIME;
+	unit.now += LP_SENDER_BURST_TIME;
 	push(1380, 1);
 	assert_int_equal(sender.count, BURST - 1);
 	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 2);
@@ -182,8 +182,8 @@ static void when_buffers_are_scarce_few_frames_wait_and_never_less_than_the_leas
 	leave_free(20); /* a quarter of them would be 5 */
 	for (int i = 0; i < 20; i++)
 		push(60, (uint8_t)i);
-	assert_int_equal(sender.count, LP_SENDER_LEAST);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 12);
+	assert_int_equal(unit.sender.count, LP_SENDER_LEAST);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 12);
 	assert_int_equal(take(), 12);
 }
 
@@ -251,7 +251,7 @@ static void a_game_with_several_frames_per_round_stays_sparse(void **state)
 		take();
 	}
 	assert_in_range(first, 10, 30);
-	while (sender.count > 0)
+	while (unit.sender.count > 0)
 		take();
 }
 
@@ -261,7 +261,7 @@ static void bulk_waits_for_the_governor_and_a_game_does_not(void **state)
 	for (int i = 0; i < 20; i++)
 		push_to(1, 1500, 1);
 	take(), take();
-	bulk = false;
+	unit.bulk = false;
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
 	/* One after the other: what it may send first is good until bulk has had its turn. */
 	for (int i = 0; i < LP_SENDER_SPARSE / 100; i++) {
@@ -277,9 +277,9 @@ static void bulk_waits_for_the_governor_and_a_game_does_not(void **state)
 	assert_int_equal(take(), 6);
 	push_to(4, 100, 4);
 	assert_int_equal(take(), 4);
-	bulk = true;
-	assert_int_equal(sender.count, 21);
-	while (sender.count > 0)
+	unit.bulk = true;
+	assert_int_equal(unit.sender.count, 21);
+	while (unit.sender.count > 0)
 		take();
 }
 
@@ -290,7 +290,7 @@ static void a_second_fragment_does_not_wait_for_the_governor(void **state)
 	push(1500, 1);
 	assert_int_equal(peek(1000).type, LP_OVERLAY_FIRST);
 	pop();
-	bulk = false;
+	unit.bulk = false;
 	push_to(2, 100, 2);
 	assert_int_equal(peek(1000).type, LP_OVERLAY_SECOND);
 	pop();
@@ -303,16 +303,16 @@ static void codel_drops_bulk_frames_and_no_game_frames(void **state)
 	size_t games = 0;
 	/* One frame leaves per 4 ms, and the queue holds 50: a delay of 200 ms. */
 	for (int i = 0; i < 400; i++) {
-		while (sender.count < 50)
+		while (unit.sender.count < 50)
 			push_to(1, 1500, 1);
 		if (i % 5 == 0)
 			push_to(2, 100, 2);
 		games += take() == 2;
-		now += 4 * LP_MILLISECOND;
+		unit.now += 4 * LP_MILLISECOND;
 	}
-	assert_in_range(drops[LP_DROP_LATE], 5, 100);
+	assert_in_range(unit.drops[LP_DROP_LATE], 5, 100);
 	assert_int_equal(games, 80);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 0);
 }
 
 static void sparse_frames_are_never_dropped_as_late(void **state)
@@ -322,9 +322,9 @@ static void sparse_frames_are_never_dropped_as_late(void **state)
 		push_to(2, 100, 2);
 	for (int i = 0; i < LP_SENDER_SPARSE / 100; i++) {
 		assert_int_equal(take(), 2);
-		now += 90 * LP_MILLISECOND; /* nothing is sent during this time */
+		unit.now += 90 * LP_MILLISECOND; /* nothing is sent during this time */
 	}
-	assert_int_equal(drops[LP_DROP_LATE], 0);
+	assert_int_equal(unit.drops[LP_DROP_LATE], 0);
 }
 
 static void flows_share_an_entry_only_when_there_are_very_many(void **state)
@@ -340,7 +340,7 @@ static void flows_share_an_entry_only_when_there_are_very_many(void **state)
 	for (uint32_t i = 0; i < LP_SENDER_WAYS; i++)
 		assert_int_equal(turns[i], 2);
 	push_to(LP_SENDER_WAYS * LP_SENDER_FLOWS, 100, 99); /* one more shares */
-	while (sender.count > 1)
+	while (unit.sender.count > 1)
 		assert_int_not_equal(take(), 100);
 	take();
 	push_to(LP_SENDER_WAYS * LP_SENDER_FLOWS, 100, 99); /* slots are given back */
@@ -354,21 +354,21 @@ static void many_flows_of_one_member_displace_only_their_own_frames(void **state
 	(void)state;
 	for (int round = 0; round < 50; round++) {
 		for (uint32_t flow = 0; flow < 64; flow++) {
-			struct lp_frame *frame = lp_pool_take(pool);
+			struct lp_frame *frame = lp_pool_take(unit.pool);
 			*frame = (struct lp_frame){.references = 1,
 				.len = 100,
 				.peer = 3,
 				.flow = {.hash = 100 + flow}};
-			assert_true(lp_sender_push(&sender, frame, now));
-			lp_frame_drop(pool, frame);
+			assert_true(lp_sender_push(&unit.sender, frame, unit.now));
+			lp_frame_drop(unit.pool, frame);
 		}
 		if (round == 40)
 			for (int i = 0; i < 20; i++)
 				push_to(1, 1500, 7);
 	}
-	assert_true(drops[LP_DROP_QUEUE_FULL] > 0);
+	assert_true(unit.drops[LP_DROP_QUEUE_FULL] > 0);
 	size_t download = 0;
-	while (sender.count > 0) {
+	while (unit.sender.count > 0) {
 		struct lp_datagram d;
 		assert_true(peek_at(LP_DATAGRAM_MAX, &d));
 		download += d.len == 1500;
@@ -384,18 +384,18 @@ static void a_full_queue_stays_full_when_flows_share_their_slots(void **state)
 	const size_t limit = 80; /* a quarter of what is free beside so many */
 	leave_free(5 * limit);
 	for (uint32_t i = 0; i < 264; i++) {
-		struct lp_frame *frame = lp_pool_take(pool);
+		struct lp_frame *frame = lp_pool_take(unit.pool);
 		assert_non_null(frame);
 		*frame = (struct lp_frame){.references = 1,
 			.len = 60,
 			.peer = i < 64 ? 3 : 4,
 			.flow = {.hash = 1000 + i}};
-		assert_true(lp_sender_push(&sender, frame, now));
-		lp_frame_drop(pool, frame);
-		assert_true(sender.count <= limit);
+		assert_true(lp_sender_push(&unit.sender, frame, unit.now));
+		lp_frame_drop(unit.pool, frame);
+		assert_true(unit.sender.count <= limit);
 	}
-	assert_int_equal(sender.count, limit);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 264 - limit);
+	assert_int_equal(unit.sender.count, limit);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 264 - limit);
 }
 
 /* The sender does not grow past its share, and shrinks no faster than frames are sent. */
@@ -407,8 +407,8 @@ static void a_sender_over_its_share_drops_one_frame_for_each_new_one(void **stat
 	leave_free(LP_SENDER_LEAST);
 	for (int i = 0; i < 5; i++) {
 		push(60, (uint8_t)(100 + i));
-		assert_int_equal(sender.count, 100);
-		assert_int_equal(drops[LP_DROP_QUEUE_FULL], i + 1);
+		assert_int_equal(unit.sender.count, 100);
+		assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], i + 1);
 	}
 	assert_int_equal(take(), 5);
 }
@@ -425,20 +425,20 @@ static void a_push_and_a_loss_wake_the_connection(void **state)
 {
 	(void)state;
 	wakes = 0;
-	sender.retransmit = true;
+	unit.sender.retransmit = true;
 	push_tcp(1000, 1); /* nobody is attached */
-	sender.source.wake = count_wake;
-	sender.source.carrier = &wakes;
+	unit.sender.source.wake = count_wake;
+	unit.sender.source.carrier = &wakes;
 	push_tcp(1000, 2);
 	assert_int_equal(wakes, 1);
 	take(), take();
-	acked(tag + 1); /* no tag of ours */
-	lost(tag + 1);
+	acked(unit.tag + 1); /* no tag of ours */
+	lost(unit.tag + 1);
 	assert_int_equal(wakes, 1);
-	lost(tag);
+	lost(unit.tag);
 	assert_int_equal(wakes, 2);
-	lp_sender_clear(&sender);
-	assert_ptr_equal(sender.source.wake, count_wake);
+	lp_sender_clear(&unit.sender);
+	assert_ptr_equal(unit.sender.source.wake, count_wake);
 }
 
 static size_t told_path;
@@ -452,21 +452,21 @@ static void remember_path(void *owner, size_t datagram_max)
 static void the_owner_hears_of_the_path_and_the_budget_bounds_it(void **state)
 {
 	(void)state;
-	sender.path_changed = remember_path;
-	sender.owner = &told_path;
-	lp_sender_open(&sender, 1000, 0);
-	assert_false(sender.fragments || sender.retransmit);
-	sender.source.ops->path(&sender.source, 1440);
+	unit.sender.path_changed = remember_path;
+	unit.sender.owner = &told_path;
+	lp_sender_open(&unit.sender, 1000, 0);
+	assert_false(unit.sender.fragments || unit.sender.retransmit);
+	unit.sender.source.ops->path(&unit.sender.source, 1440);
 	assert_int_equal(told_path, 1440);
-	assert_int_equal(lp_sender_max(&sender), 1000);
-	sender.source.ops->path(&sender.source, 900);
-	assert_int_equal(lp_sender_max(&sender), 900);
+	assert_int_equal(lp_sender_max(&unit.sender), 1000);
+	unit.sender.source.ops->path(&unit.sender.source, 900);
+	assert_int_equal(lp_sender_max(&unit.sender), 900);
 	push(992, 1);
 	push(993, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* 992 and a header are 1000 */
 	pop();
 	assert_nothing_to_send(LP_DATAGRAM_MAX);
-	assert_int_equal(drops[LP_DROP_TOO_BIG], 1);
+	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 1);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* Out of memory while a stream is opened: the n-th allocation fails, for each n, ours and ngtcp2's. */
-#include "quic_wire.h"
+#include "quic_pair.h"
 
 static struct {
 	unsigned countdown; /* the allocation that fails; 0: none */
@@ -40,26 +40,26 @@ void *__wrap_realloc(void *old, size_t size)
 }
 
 /* True when the request and its answer arrived. */
-static bool ask(struct world *w)
+static bool ask(struct quic_pair *pair)
 {
 	int64_t stream;
 	uint8_t bytes[300] = {0};
-	struct lp_quic_conn *conn = w->log[CLIENT].conn;
+	struct lp_quic_conn *conn = pair->log[CLIENT].conn;
 	enum lp_status status = lp_quic_open(conn, &stream);
 	if (status == LP_OK)
 		status = lp_quic_send(conn, stream, bytes, sizeof bytes, true);
 	if (status != LP_OK && status != LP_NO_MEMORY)
 		fail_msg("the stream ends with: %s", lp_status_text(status));
-	world_run(w, LP_SECOND / 10);
-	return w->log[SERVER].stream_total == sizeof bytes;
+	pair_run(pair, LP_SECOND / 10);
+	return pair->log[SERVER].stream_total == sizeof bytes;
 }
 
 /* The end without memory says so; the other hears of it by a reset. True when there was an end. */
-static bool check_ends(const struct world *w, unsigned n)
+static bool check_ends(const struct quic_pair *pair, unsigned n)
 {
 	unsigned starved = 0;
 	for (int i = 0; i < 2; i++) {
-		const struct log *log = &w->log[i];
+		const struct log *log = &pair->log[i];
 		if (!log->closed)
 			continue;
 		if (log->why.end == LP_QUIC_END_MEMORY)
@@ -69,7 +69,7 @@ static bool check_ends(const struct world *w, unsigned n)
 		if (log->why.end == LP_QUIC_END_MEMORY)
 			assert_string_equal(log->why.text, "out of memory");
 	}
-	if (!starved && w->log[CLIENT].closed + w->log[SERVER].closed > 0)
+	if (!starved && pair->log[CLIENT].closed + pair->log[SERVER].closed > 0)
 		fail_msg("allocation %u: nobody says that memory is lacking", n);
 	return starved > 0;
 }
@@ -79,15 +79,15 @@ static void a_connection_without_memory_ends_with_that_reason(void **state)
 	(void)state;
 	unsigned n = 1, ended = 0;
 	for (bool failed = true; failed; n++) {
-		struct world *w = world_up();
+		struct quic_pair *pair = pair_up();
 		heap.failed = false;
 		heap.countdown = n;
-		bool arrived = ask(w);
+		bool arrived = ask(pair);
 		heap.countdown = 0;
 		failed = heap.failed;
-		ended += check_ends(w, n);
+		ended += check_ends(pair, n);
 		assert_true(failed || arrived);
-		world_free(w);
+		pair_free(pair);
 	}
 	assert_true(n > 3 && ended > 0);
 }

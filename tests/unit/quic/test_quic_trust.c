@@ -1,122 +1,122 @@
 /* Which certificates a client accepts, and which protocol both sides speak. */
-#include "quic_wire.h"
+#include "quic_pair.h"
 
 #define PEM_MAX 8192
 
 /* Starts both endpoints, connects with one pin, and runs until the handshake is decided. */
-static void connect_with_pin(struct world *w, const uint8_t pin[32], const char *name)
+static void connect_with_pin(struct quic_pair *pair, const uint8_t pin[32], const char *name)
 {
 	uint8_t pins[1][32];
 	memcpy(pins[0], pin, 32);
-	world_start(w, SERVER);
-	world_start(w, CLIENT);
-	world_connect(w, (const uint8_t(*)[32])pins, 1, name);
-	world_run(w, LP_SECOND);
+	pair_start(pair, SERVER);
+	pair_start(pair, CLIENT);
+	pair_connect(pair, (const uint8_t(*)[32])pins, 1, name);
+	pair_run(pair, LP_SECOND);
 }
 
-static void assert_refused(struct world *w, enum lp_quic_end end)
+static void assert_refused(struct quic_pair *pair, enum lp_quic_end end)
 {
-	assert_int_equal(w->log[CLIENT].connected, 0);
-	assert_int_equal(w->log[SERVER].connected, 0);
-	assert_int_equal(w->log[CLIENT].closed, 1);
-	assert_int_equal(w->log[CLIENT].why.end, end);
-	assert_int_equal(w->log[SERVER].closed, 0); /* its user never saw the connection */
-	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 0);
-	world_free(w);
+	assert_int_equal(pair->log[CLIENT].connected, 0);
+	assert_int_equal(pair->log[SERVER].connected, 0);
+	assert_int_equal(pair->log[CLIENT].closed, 1);
+	assert_int_equal(pair->log[CLIENT].why.end, end);
+	assert_int_equal(pair->log[SERVER].closed, 0); /* its user never saw the connection */
+	assert_int_equal(lp_quic_connection_count(pair->end[SERVER]), 0);
+	pair_free(pair);
 }
 
-static void assert_accepted(struct world *w)
+static void assert_accepted(struct quic_pair *pair)
 {
-	assert_int_equal(w->log[CLIENT].connected, 1);
-	assert_int_equal(w->log[SERVER].connected, 1);
-	world_free(w);
+	assert_int_equal(pair->log[CLIENT].connected, 1);
+	assert_int_equal(pair->log[SERVER].connected, 1);
+	pair_free(pair);
 }
 
-static void become(struct world *w, struct lp_identity *identity)
+static void become(struct quic_pair *pair, struct lp_identity *identity)
 {
 	assert_non_null(identity);
-	lp_identity_free(w->identity);
-	w->identity = identity;
+	lp_identity_free(pair->identity);
+	pair->identity = identity;
 }
 
 static void a_zero_pin_is_refused(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pin[32] = {1};
-	connect_with_pin(w, pin, "relay.example");
-	assert_refused(w, LP_QUIC_END_PIN);
+	connect_with_pin(pair, pin, "relay.example");
+	assert_refused(pair, LP_QUIC_END_PIN);
 }
 
 static void a_clone_with_the_same_name_and_another_key_is_refused(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pin[32];
-	lp_identity_pin(w->identity, pin);
-	become(w, lp_identity_new("relay.example", NOW_UNIX));
-	connect_with_pin(w, pin, "relay.example");
-	assert_refused(w, LP_QUIC_END_PIN);
+	lp_identity_pin(pair->identity, pin);
+	become(pair, lp_identity_new("relay.example", NOW_UNIX));
+	connect_with_pin(pair, pin, "relay.example");
+	assert_refused(pair, LP_QUIC_END_PIN);
 }
 
 /* The handshake's signature is verified, although the pin decides about the certificate. */
 static void the_pinned_certificate_without_its_key_is_refused(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pin[32];
-	lp_identity_pin(w->identity, pin);
+	lp_identity_pin(pair->identity, pin);
 	struct lp_identity *thief = lp_identity_new("relay.example", NOW_UNIX);
-	struct lp_identity *forged = lp_identity_forge(w->identity, thief);
+	struct lp_identity *forged = lp_identity_forge(pair->identity, thief);
 	lp_identity_free(thief);
-	become(w, forged);
-	connect_with_pin(w, pin, "relay.example");
-	assert_refused(w, LP_QUIC_END_ERROR);
+	become(pair, forged);
+	connect_with_pin(pair, pin, "relay.example");
+	assert_refused(pair, LP_QUIC_END_ERROR);
 }
 
 static void an_expired_certificate_that_is_pinned_is_accepted(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pin[32];
-	become(w, lp_identity_new("relay.example", INT64_C(800000000))); /* until 2005 */
-	lp_identity_pin(w->identity, pin);
-	connect_with_pin(w, pin, "relay.example");
-	assert_accepted(w);
+	become(pair, lp_identity_new("relay.example", INT64_C(800000000))); /* until 2005 */
+	lp_identity_pin(pair->identity, pin);
+	connect_with_pin(pair, pin, "relay.example");
+	assert_accepted(pair);
 }
 
 static void a_pinned_certificate_can_have_any_name(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pin[32];
-	lp_identity_pin(w->identity, pin);
-	connect_with_pin(w, pin, "other.example");
-	assert_accepted(w);
+	lp_identity_pin(pair->identity, pin);
+	connect_with_pin(pair, pin, "other.example");
+	assert_accepted(pair);
 }
 
 static void no_name_is_needed_with_a_pin(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pin[32];
-	lp_identity_pin(w->identity, pin);
-	connect_with_pin(w, pin, NULL);
-	assert_accepted(w);
+	lp_identity_pin(pair->identity, pin);
+	connect_with_pin(pair, pin, NULL);
+	assert_accepted(pair);
 }
 
 static void the_second_of_two_pins_is_accepted(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
+	struct quic_pair *pair = pair_new();
 	uint8_t pins[2][32] = {{1}};
-	lp_identity_pin(w->identity, pins[1]);
-	world_start(w, SERVER);
-	world_start(w, CLIENT);
-	world_connect(w, (const uint8_t(*)[32])pins, 2, "relay.example");
+	lp_identity_pin(pair->identity, pins[1]);
+	pair_start(pair, SERVER);
+	pair_start(pair, CLIENT);
+	pair_connect(pair, (const uint8_t(*)[32])pins, 2, "relay.example");
 	memset(pins, 0, sizeof pins); /* lp_quic_connect copied them */
-	world_run(w, LP_SECOND);
-	assert_accepted(w);
+	pair_run(pair, LP_SECOND);
+	assert_accepted(pair);
 }
 
 /* The leaf of one identity, followed by the certificate of another as its chain. */
@@ -134,17 +134,17 @@ static void the_pin_applies_to_the_leaf_of_a_chain(void **state)
 {
 	(void)state;
 	for (int pin_the_leaf = 0; pin_the_leaf < 2; pin_the_leaf++) {
-		struct world *w = world_new();
+		struct quic_pair *pair = pair_new();
 		struct lp_identity *issuer = lp_identity_new("issuer.example", NOW_UNIX);
 		uint8_t pin[32];
-		lp_identity_pin(pin_the_leaf ? w->identity : issuer, pin);
-		become(w, with_chain(w->identity, issuer));
+		lp_identity_pin(pin_the_leaf ? pair->identity : issuer, pin);
+		become(pair, with_chain(pair->identity, issuer));
 		lp_identity_free(issuer);
-		connect_with_pin(w, pin, "relay.example");
+		connect_with_pin(pair, pin, "relay.example");
 		if (pin_the_leaf)
-			assert_accepted(w);
+			assert_accepted(pair);
 		else
-			assert_refused(w, LP_QUIC_END_PIN);
+			assert_refused(pair, LP_QUIC_END_PIN);
 	}
 }
 
@@ -170,72 +170,73 @@ static void a_certificate_that_differs_in_one_byte_is_refused(void **state)
 {
 	(void)state;
 	for (int change = 0; change < 2; change++) {
-		struct world *w = world_new();
+		struct quic_pair *pair = pair_new();
 		uint8_t pin[32], der[2048];
 		char cert[PEM_MAX], key[PEM_MAX], error[128] = "";
-		lp_identity_pin(w->identity, pin);
-		assert_true(lp_identity_pem(w->identity, cert, sizeof cert, key, sizeof key));
+		lp_identity_pin(pair->identity, pin);
+		assert_true(lp_identity_pem(pair->identity, cert, sizeof cert, key, sizeof key));
 		size_t len;
-		const uint8_t *old = lp_identity_der(w->identity, &len);
+		const uint8_t *old = lp_identity_der(pair->identity, &len);
 		memcpy(der, old, len);
 		der[len - 1] ^= (uint8_t)change;
 		write_pem(der, len, cert);
-		become(w, lp_identity_load(
-				  cert, strlen(cert), key, strlen(key), error, sizeof error));
-		connect_with_pin(w, pin, "relay.example");
+		become(pair, lp_identity_load(
+				     cert, strlen(cert), key, strlen(key), error, sizeof error));
+		connect_with_pin(pair, pin, "relay.example");
 		if (change)
-			assert_refused(w, LP_QUIC_END_PIN);
+			assert_refused(pair, LP_QUIC_END_PIN);
 		else
-			assert_accepted(w);
+			assert_accepted(pair);
 	}
 }
 
 static void without_pins_a_self_signed_certificate_is_refused(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
-	world_start(w, SERVER);
-	world_start(w, CLIENT);
-	struct lp_quic_target target = {.path = world_path(1, 200), .server_name = "relay.example"};
+	struct quic_pair *pair = pair_new();
+	pair_start(pair, SERVER);
+	pair_start(pair, CLIENT);
+	struct lp_quic_target target = {.path = pair_path(1, 200), .server_name = "relay.example"};
 	enum lp_status status = LP_OK;
-	struct lp_quic_conn *conn = lp_quic_connect(w->end[CLIENT], &target, NULL, w->now, &status);
+	struct lp_quic_conn *conn =
+		lp_quic_connect(pair->end[CLIENT], &target, NULL, pair->now, &status);
 	if (!conn) { /* the machine has no CA store */
 		assert_int_equal(status, LP_CRYPTO);
-		world_free(w);
+		pair_free(pair);
 		return;
 	}
-	world_run(w, LP_SECOND);
-	assert_refused(w, LP_QUIC_END_PIN);
+	pair_run(pair, LP_SECOND);
+	assert_refused(pair, LP_QUIC_END_PIN);
 }
 
 static void without_pins_a_name_is_required(void **state)
 {
 	(void)state;
-	struct world *w = world_new();
-	world_start(w, CLIENT);
-	struct lp_quic_target target = {.path = world_path(1, 200), .server_name = ""};
+	struct quic_pair *pair = pair_new();
+	pair_start(pair, CLIENT);
+	struct lp_quic_target target = {.path = pair_path(1, 200), .server_name = ""};
 	enum lp_status status = LP_OK;
-	assert_null(lp_quic_connect(w->end[CLIENT], &target, NULL, w->now, &status));
+	assert_null(lp_quic_connect(pair->end[CLIENT], &target, NULL, pair->now, &status));
 	assert_int_equal(status, LP_INVALID);
-	assert_int_equal(lp_quic_connection_count(w->end[CLIENT]), 0);
-	world_free(w);
+	assert_int_equal(lp_quic_connection_count(pair->end[CLIENT]), 0);
+	pair_free(pair);
 }
 
 /* [P2] */
 static void a_new_identity_applies_to_new_connections_only(void **state)
 {
 	(void)state;
-	struct world *w = world_up();
-	struct lp_identity *old = w->identity;
-	w->identity = lp_identity_new("relay.example", NOW_UNIX);
-	lp_quic_set_identity(w->end[SERVER], w->identity);
+	struct quic_pair *pair = pair_up();
+	struct lp_identity *old = pair->identity;
+	pair->identity = lp_identity_new("relay.example", NOW_UNIX);
+	lp_quic_set_identity(pair->end[SERVER], pair->identity);
 	lp_identity_free(old);
-	world_connect_pinned(w);
-	world_run(w, 20 * LP_SECOND);
-	assert_int_equal(w->log[CLIENT].connected, 2);
-	assert_int_equal(w->log[CLIENT].closed, 0);
-	assert_int_equal(lp_quic_connection_count(w->end[SERVER]), 2);
-	world_free(w);
+	pair_connect_pinned(pair);
+	pair_run(pair, 20 * LP_SECOND);
+	assert_int_equal(pair->log[CLIENT].connected, 2);
+	assert_int_equal(pair->log[CLIENT].closed, 0);
+	assert_int_equal(lp_quic_connection_count(pair->end[SERVER]), 2);
+	pair_free(pair);
 }
 
 /* [C1] */
@@ -252,17 +253,17 @@ static void both_must_speak_the_same_protocol(void **state)
 		{"lanparty/1", NULL, "a server that picks none"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		struct world *w = world_new();
+		struct quic_pair *pair = pair_new();
 		uint8_t pins[1][32];
-		lp_identity_pin(w->identity, pins[0]);
-		world_start(w, SERVER);
-		world_start(w, CLIENT);
-		lp_quic_set_alpn(w->end[CLIENT], table[i].client);
-		lp_quic_set_alpn(w->end[SERVER], table[i].server);
-		world_connect(w, (const uint8_t(*)[32])pins, 1, "relay.example");
-		world_run(w, LP_SECOND);
+		lp_identity_pin(pair->identity, pins[0]);
+		pair_start(pair, SERVER);
+		pair_start(pair, CLIENT);
+		lp_quic_set_alpn(pair->end[CLIENT], table[i].client);
+		lp_quic_set_alpn(pair->end[SERVER], table[i].server);
+		pair_connect(pair, (const uint8_t(*)[32])pins, 1, "relay.example");
+		pair_run(pair, LP_SECOND);
 		print_message("%s\n", table[i].what);
-		assert_refused(w, LP_QUIC_END_ALPN);
+		assert_refused(pair, LP_QUIC_END_ALPN);
 	}
 }
 

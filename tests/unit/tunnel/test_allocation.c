@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "hub_peers.h"
-#include "tunnel_relay.h"
+#include "tunnel_harness.h"
 
 #define LAN(n) IPV4(192, 168, 0, n)
 
@@ -48,10 +48,10 @@ static void joining_allocates_which_proves_that_the_counter_works(void **state)
 	peer_join(r, 1);
 	assert_true(allocations >= 3); /* at least session, room and member */
 	allocations = 0;
-	const struct lp_tunnel_config tunnel = line_config(LP_ROLE_CLIENT);
-	struct line *l = line_new(&tunnel);
+	const struct lp_tunnel_config tunnel = harness_config(LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&tunnel);
 	assert_true(allocations >= 3);
-	line_free(l);
+	harness_free(h);
 	relay_free(r);
 }
 
@@ -94,7 +94,7 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 }
 
 /* Builds one fragment, or a numbered frame. */
-static size_t in_halves(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_overlay_type type,
+static size_t encode_part(uint8_t *bytes, const uint8_t *f, size_t len, enum lp_overlay_type type,
 	uint16_t peer, uint32_t room, uint16_t id)
 {
 	const struct lp_overlay o = {.type = type,
@@ -144,7 +144,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 		r->now += LP_MILLISECOND;
 		if (len >= LP_ETH_HEADER && len < LP_ETH_FRAME_MAX) {
 			peer_datagram(r, from, bytes,
-				in_halves(bytes, f, len, LP_OVERLAY_NUMBERED, w->peer, w->room,
+				encode_part(bytes, f, len, LP_OVERLAY_NUMBERED, w->peer, w->room,
 					(uint16_t)(n / 2)));
 		}
 		for (int i = 0; i < 5; i++) {
@@ -166,39 +166,40 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 	assert_true(relay_counters(r).drops[LP_DROP_DUPLICATE] > 100);
 	relay_free(r);
 
-	struct line *l = line_new(&(struct lp_tunnel_config){.role = LP_ROLE_CLIENT,
+	struct harness *h = harness_new(&(struct lp_tunnel_config){.role = LP_ROLE_CLIENT,
 		.room_key = {5},
 		.mac = player_mac(OWN_PEER),
 		.name = "me",
 		.seed = 1});
-	line_start(l);
-	line_join_as(l, 1500, LP_CAPS_KNOWN);
-	line_joined(l, 1, LP_ROLE_CLIENT);
+	harness_start(h);
+	harness_join_as(h, 1500, LP_CAPS_KNOWN);
+	harness_joined(h, 1, LP_ROLE_CLIENT);
 	memset(fates, 0, sizeof(fates));
 	allocations = 0;
 	for (unsigned n = 0; n < 20000; n++) {
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 		struct lp_datagram d;
-		l->now += LP_MILLISECOND;
-		line_frame(l, f,
+		h->now += LP_MILLISECOND;
+		harness_frame(h, f,
 			frame_tcp(f, player_mac(1), player_mac(OWN_PEER), LAN(17), LAN(3), 445,
 				1000));
-		while (line_peek(l, n % 5 ? 1400 : 800, n % 4 > 0, &d)) {
-			line_pop(l);
+		while (harness_peek(h, n % 5 ? 1400 : 800, n % 4 > 0, &d)) {
+			harness_pop(h);
 			uint64_t old = add_fate(&fates[0], d.tag);
 			if (n % 3 == 0)
-				line_lost(l, old);
+				harness_lost(h, old);
 			else if (n % 3 == 1)
-				line_acked(l, old);
+				harness_acked(h, old);
 		}
 		size_t len = frame_tcp(
 			f, player_mac(OWN_PEER), player_mac(1), LAN(3), LAN(17), 445, 1000);
-		line_datagram(l, bytes,
-			in_halves(bytes, f, len, LP_OVERLAY_NUMBERED, 1, ROOM, (uint16_t)(n / 2)));
+		harness_datagram(h, bytes,
+			encode_part(
+				bytes, f, len, LP_OVERLAY_NUMBERED, 1, ROOM, (uint16_t)(n / 2)));
 	}
 	assert_int_equal(allocations, 0);
-	assert_int_equal(l->port.count, 10000);
-	line_free(l);
+	assert_int_equal(h->port.count, 10000);
+	harness_free(h);
 }
 
 static void the_hub_allocates_nothing_for_frames(void **state)
@@ -223,7 +224,7 @@ static void the_hub_allocates_nothing_for_frames(void **state)
 		for (int k = 0; k < 2 && len >= LP_ETH_HEADER; k++) {
 			const struct lp_welcome *w = &r->peers[from].welcome;
 			size_t part =
-				in_halves(bytes, f, len, k ? LP_OVERLAY_SECOND : LP_OVERLAY_FIRST,
+				encode_part(bytes, f, len, k ? LP_OVERLAY_SECOND : LP_OVERLAY_FIRST,
 					w->peer, w->room, (uint16_t)n);
 			if (!k || n % 3) /* many are never reported */
 				peer_datagram(r, from, bytes, part);
@@ -250,35 +251,35 @@ static void the_tunnel_allocates_nothing_for_frames(void **state)
 {
 	(void)state;
 	for (int role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
-		struct line *l = line_in_room((enum lp_role)role);
+		struct harness *h = harness_in_room((enum lp_role)role);
 		for (uint16_t i = 1; i < 4; i++)
-			line_joined(l, i, LP_ROLE_CLIENT);
+			harness_joined(h, i, LP_ROLE_CLIENT);
 		if (role == LP_ROLE_CLIENT)
-			line_joined(l, 4, LP_ROLE_GATEWAY);
+			harness_joined(h, 4, LP_ROLE_GATEWAY);
 		allocations = 0;
 		for (unsigned n = 0; n < 20000; n++) {
 			uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 			struct lp_overlay o;
 			size_t len = any_frame(f, n, role == LP_ROLE_CLIENT ? OWN_PEER : 0);
 			uint16_t from = (uint16_t)(n / 7 % 5);
-			l->now += LP_MILLISECOND;
-			line_frame(l, f, len);
+			h->now += LP_MILLISECOND;
+			harness_frame(h, f, len);
 			len = any_frame(f, n, from % 4);
-			line_forwarded(l, from ? from : 4, f, len);
+			harness_forwarded(h, from ? from : 4, f, len);
 			for (int k = 0; k < 2 && len >= LP_ETH_HEADER; k++) {
-				size_t part = in_halves(bytes, f, len,
+				size_t part = encode_part(bytes, f, len,
 					k ? LP_OVERLAY_SECOND : LP_OVERLAY_FIRST, from, ROOM,
 					(uint16_t)n);
 				if (!k || n % 3)
-					line_datagram(l, bytes, part);
+					harness_datagram(h, bytes, part);
 			}
-			while (n % 1000 > 900 && line_take(l, 1200, bytes, &o))
+			while (n % 1000 > 900 && harness_take(h, 1200, bytes, &o))
 				;
 		}
 		assert_int_equal(allocations, 0);
-		assert_true(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_QUEUE_FULL] > 0);
-		assert_true(l->port.count > 0);
-		line_free(l);
+		assert_true(lp_tunnel_stats(h->tunnel)->tx_drops[LP_DROP_QUEUE_FULL] > 0);
+		assert_true(h->port.count > 0);
+		harness_free(h);
 	}
 }
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "hub_peers.h"
-#include "tunnel_relay.h"
+#include "tunnel_harness.h"
 
 #define PLAYERS 12
 
@@ -62,30 +62,30 @@ static bool disarm(void)
 
 /* ---- a member */
 
-static void event_of(struct line *l, const struct lp_control *m, bool in_pieces)
+static void event_of(struct harness *h, const struct lp_control *m, bool in_pieces)
 {
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(m, bytes, sizeof(bytes)), first = in_pieces ? 3 : len;
-	lp_tunnel_on_stream(l->tunnel, l->stream, bytes, first, !in_pieces, l->now);
+	lp_tunnel_on_stream(h->tunnel, h->stream, bytes, first, !in_pieces, h->now);
 	if (in_pieces)
-		lp_tunnel_on_stream(l->tunnel, l->stream, bytes + first, len - first, true, l->now);
-	l->stream += 4;
+		lp_tunnel_on_stream(h->tunnel, h->stream, bytes + first, len - first, true, h->now);
+	h->stream += 4;
 }
 
 /* Events in pieces, before their turn, and so many at once that the actions need more room. */
-static void hear_events(struct line *l)
+static void hear_events(struct harness *h)
 {
 	struct lp_control first = joined_event(1, 11, LP_ROLE_CLIENT),
 			  later = joined_event(3, 13, LP_ROLE_CLIENT),
 			  between = joined_event(2, 12, LP_ROLE_CLIENT);
-	event_of(l, &first, true);
-	event_of(l, &later, false);
-	event_of(l, &between, false);
+	event_of(h, &first, true);
+	event_of(h, &later, false);
+	event_of(h, &between, false);
 	for (uint16_t i = 4; i < 40; i++) {
 		struct lp_control many = joined_event(i, (uint16_t)(10 + i), LP_ROLE_CLIENT);
-		event_of(l, &many, false);
+		event_of(h, &many, false);
 	}
-	line_drain(l);
+	harness_drain(h);
 }
 
 static void a_member_out_of_memory_reports_it_and_reconnects(void **state)
@@ -93,24 +93,24 @@ static void a_member_out_of_memory_reports_it_and_reconnects(void **state)
 	(void)state;
 	unsigned n = 1;
 	for (;; n++) {
-		struct line *l = line_in_room(LP_ROLE_GATEWAY);
-		line_forget(l);
+		struct harness *h = harness_in_room(LP_ROLE_GATEWAY);
+		harness_forget(h);
 		arm(n);
-		hear_events(l);
+		hear_events(h);
 		bool failed = disarm();
-		const struct lp_tunnel_action *close = line_action(l, LP_TUNNEL_CLOSE, 0);
+		const struct lp_tunnel_action *close = harness_action(h, LP_TUNNEL_CLOSE, 0);
 		assert_true(failed == (close != NULL));
 		if (close) {
 			assert_int_equal(close->leave, LP_LEAVE_OTHER);
 			assert_string_equal(close->text, "out of memory");
-			line_closed(l, false);
+			harness_closed(h, false);
 			const struct lp_tunnel_action *gone =
-				line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+				harness_action(h, LP_TUNNEL_DISCONNECTED, 0);
 			assert_non_null(gone);
 			assert_string_equal(gone->text, "out of memory");
 			assert_false(gone->final);
 		}
-		line_free(l);
+		harness_free(h);
 		if (!failed)
 			break;
 	}
@@ -121,22 +121,22 @@ static void a_member_out_of_memory_reports_it_and_reconnects(void **state)
 static void a_member_can_close_without_memory(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_GATEWAY);
-	line_forget(l);
+	struct harness *h = harness_in_room(LP_ROLE_GATEWAY);
+	harness_forget(h);
 	for (uint16_t i = 1; i < 13; i++) {
 		struct lp_control m = joined_event(i, (uint16_t)(10 + i), LP_ROLE_CLIENT);
-		event_of(l, &m, false);
+		event_of(h, &m, false);
 	}
 	struct lp_control m = joined_event(13, 30, LP_ROLE_CLIENT);
 	arm(2); /* its member, then the actions */
-	event_of(l, &m, false);
+	event_of(h, &m, false);
 	assert_true(disarm());
-	lp_tunnel_on_closed(l->tunnel, false, "closed", l->now);
-	line_drain(l);
-	assert_int_equal(l->actions[l->count - 2].kind, LP_TUNNEL_CLOSE);
-	assert_int_equal(l->actions[l->count - 2].leave, LP_LEAVE_OTHER);
-	assert_int_equal(l->actions[l->count - 1].kind, LP_TUNNEL_DISCONNECTED);
-	line_free(l);
+	lp_tunnel_on_closed(h->tunnel, false, "closed", h->now);
+	harness_drain(h);
+	assert_int_equal(h->actions[h->count - 2].kind, LP_TUNNEL_CLOSE);
+	assert_int_equal(h->actions[h->count - 2].leave, LP_LEAVE_OTHER);
+	assert_int_equal(h->actions[h->count - 1].kind, LP_TUNNEL_DISCONNECTED);
+	harness_free(h);
 }
 
 /* ---- the relay */

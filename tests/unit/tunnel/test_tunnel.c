@@ -1,9 +1,9 @@
 /* The tunnel's connection: joining, events, reconnecting, leaving. */
 #include "tunnel_unit.h"
 
-static struct lp_hello hello_sent(const struct line *l)
+static struct lp_hello hello_sent(const struct harness *h)
 {
-	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_HELLO, 0);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_HELLO, 0);
 	struct lp_control m;
 	size_t used;
 	assert_non_null(a);
@@ -16,99 +16,99 @@ static void the_first_message_is_a_hello_with_the_configuration(void **state)
 {
 	(void)state;
 	const uint32_t router = IPV4(10, 0, 0, 1);
-	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
+	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
 	config.datagram_budget = 1200;
 	config.mtu = 1400;
 	config.mac = player_mac(1); /* gateways have no MAC */
 	config.protected_ipv4 = &router;
 	config.protected_count = 1;
-	struct line *l = line_new(&config);
-	line_start(l);
-	line_connected(l);
-	struct lp_hello h = hello_sent(l);
-	assert_int_equal(h.role, LP_ROLE_GATEWAY);
-	assert_int_equal(h.version_min, LP_PROTOCOL_VERSION);
-	assert_int_equal(h.version_max, LP_PROTOCOL_VERSION);
-	assert_int_equal(h.room_key[0], 5);
-	assert_true(lp_mac_is_zero(&h.mac));
-	assert_string_equal(h.name, "me");
-	assert_int_equal(h.datagram_budget, 1200);
-	assert_int_equal(h.mtu, 1400);
-	assert_int_equal(h.capabilities, LP_CAPS_KNOWN);
-	assert_memory_equal(h.software, "lanparty ", 9);
-	assert_int_equal(h.resume_token[0], 0);
-	assert_int_equal(h.protected_count, 1);
-	assert_int_equal(h.protected_ipv4[0], router);
-	line_free(l);
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	harness_connected(h);
+	struct lp_hello hello = hello_sent(h);
+	assert_int_equal(hello.role, LP_ROLE_GATEWAY);
+	assert_int_equal(hello.version_min, LP_PROTOCOL_VERSION);
+	assert_int_equal(hello.version_max, LP_PROTOCOL_VERSION);
+	assert_int_equal(hello.room_key[0], 5);
+	assert_true(lp_mac_is_zero(&hello.mac));
+	assert_string_equal(hello.name, "me");
+	assert_int_equal(hello.datagram_budget, 1200);
+	assert_int_equal(hello.mtu, 1400);
+	assert_int_equal(hello.capabilities, LP_CAPS_KNOWN);
+	assert_memory_equal(hello.software, "lanparty ", 9);
+	assert_int_equal(hello.resume_token[0], 0);
+	assert_int_equal(hello.protected_count, 1);
+	assert_int_equal(hello.protected_ipv4[0], router);
+	harness_free(h);
 
-	l = connecting(LP_ROLE_CLIENT);
-	line_connected(l);
-	h = hello_sent(l);
+	h = connecting(LP_ROLE_CLIENT);
+	harness_connected(h);
+	hello = hello_sent(h);
 	const struct lp_mac mac = player_mac(OWN_PEER);
-	assert_true(lp_mac_equal(&h.mac, &mac));
-	assert_int_equal(h.datagram_budget, LP_DATAGRAM_MAX);
-	assert_int_equal(h.mtu, LP_ETH_MTU);
-	line_free(l);
+	assert_true(lp_mac_equal(&hello.mac, &mac));
+	assert_int_equal(hello.datagram_budget, LP_DATAGRAM_MAX);
+	assert_int_equal(hello.mtu, LP_ETH_MTU);
+	harness_free(h);
 }
 
 static void a_welcome_brings_the_port_up_with_the_rooms_mtu(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
-	line_connected(l);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
+	harness_connected(h);
 	struct lp_control m = welcome_of(1400);
-	line_say(l, 0, &m);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	assert_int_equal(l->port.ups, 1);
-	assert_int_equal(l->port.mtu, 1400);
-	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_JOINED, 0);
+	harness_say(h, 0, &m);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	assert_int_equal(h->port.ups, 1);
+	assert_int_equal(h->port.mtu, 1400);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_JOINED, 0);
 	assert_non_null(a);
 	assert_int_equal(a->welcome.peer, OWN_PEER);
 	/* the end of the stream can arrive later */
-	line_stream(l, 0, NULL, 0, true);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_free(l);
+	harness_stream(h, 0, NULL, 0, true);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	harness_free(h);
 }
 
 static void a_welcome_in_pieces_is_accepted_before_its_stream_ends(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
 	struct lp_control m = welcome_of(1500);
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
-	line_connected(l);
-	line_stream(l, 0, bytes, 4, false);
-	assert_false(lp_tunnel_is_joined(l->tunnel));
-	line_stream(l, 0, bytes + 4, len - 4, false);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_free(l);
+	harness_connected(h);
+	harness_stream(h, 0, bytes, 4, false);
+	assert_false(lp_tunnel_is_joined(h->tunnel));
+	harness_stream(h, 0, bytes + 4, len - 4, false);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	harness_free(h);
 }
 
 static void R8_the_gateway_is_reported_unless_the_relay_is_older(void **state)
 {
 	(void)state;
 	for (int yes = 0; yes < 2; yes++) {
-		struct line *l = connecting(LP_ROLE_CLIENT);
+		struct harness *h = connecting(LP_ROLE_CLIENT);
 		struct lp_control m = welcome_of(1500);
 		m.welcome.gateway_connected = yes;
-		line_connected(l);
-		line_say(l, 0, &m);
+		harness_connected(h);
+		harness_say(h, 0, &m);
 		assert_int_equal(
-			line_action(l, LP_TUNNEL_JOINED, 0)->welcome.gateway_connected, yes);
-		line_free(l);
+			harness_action(h, LP_TUNNEL_JOINED, 0)->welcome.gateway_connected, yes);
+		harness_free(h);
 	}
-	struct line *l = connecting(LP_ROLE_CLIENT);
-	line_connected(l);
-	line_stream(l, 0,
+	struct harness *h = connecting(LP_ROLE_CLIENT);
+	harness_connected(h);
+	harness_stream(h, 0,
 		(const uint8_t[]){LP_WELCOME, 13, 1, 1, 1, 2, 1, 1, 3, 1, 7, 4, 2, 0x45, 0xdc}, 15,
 		true);
-	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_JOINED, 0);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_JOINED, 0);
 	assert_non_null(a);
 	assert_false(a->welcome.gateway_connected);
 	assert_int_equal(a->welcome.mtu, 1500);
 	assert_int_equal(a->welcome.keep_alive_ms, LP_KEEP_ALIVE_MS);
-	line_free(l);
+	harness_free(h);
 }
 
 static void anything_but_a_welcome_or_reject_ends_the_connection(void **state)
@@ -120,63 +120,63 @@ static void anything_but_a_welcome_or_reject_ends_the_connection(void **state)
 	version.welcome.version = 2;
 	const struct lp_control *messages[] = {&version, &small, &large, &stats};
 	for (size_t i = 0; i < 5; i++) {
-		struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
 		config.mtu = 1400;
-		struct line *l = line_new(&config);
-		line_start(l);
-		line_connected(l);
+		struct harness *h = harness_new(&config);
+		harness_start(h);
+		harness_connected(h);
 		if (i < 4)
-			line_say(l, 0, messages[i]);
+			harness_say(h, 0, messages[i]);
 		else
-			line_stream(l, 0, "HTTP/1.1 400 ", 13, true);
-		assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-		assert_int_equal(l->port.ups, 0);
-		line_closed(l, true); /* the tunnel closed it: it connects again */
-		assert_false(lp_tunnel_is_over(l->tunnel));
-		line_free(l);
+			harness_stream(h, 0, "HTTP/1.1 400 ", 13, true);
+		assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+		assert_int_equal(h->port.ups, 0);
+		harness_closed(h, true); /* the tunnel closed it: it connects again */
+		assert_false(lp_tunnel_is_over(h->tunnel));
+		harness_free(h);
 	}
-	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
 	struct lp_control m = welcome_of(576);
-	line_connected(l);
-	line_say(l, 0, &m);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_say(l, 0, &m); /* a second welcome */
-	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-	assert_int_equal(l->port.downs, 1);
-	line_free(l);
+	harness_connected(h);
+	harness_say(h, 0, &m);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	harness_say(h, 0, &m); /* a second welcome */
+	assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+	assert_int_equal(h->port.downs, 1);
+	harness_free(h);
 }
 
 static void a_relay_that_does_not_answer_the_hello_is_given_up(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
 	/* the handshake has its own timeout */
-	assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER);
-	line_connected(l);
-	assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + LP_TUNNEL_WELCOME_TIMEOUT);
-	line_at(l, l->now + LP_TUNNEL_WELCOME_TIMEOUT - 1);
-	assert_null(line_action(l, LP_TUNNEL_CLOSE, 0));
-	line_at(l, l->now + 1);
-	assert_gave_up(l, LP_LEAVE_TIMED_OUT);
-	line_closed(l, false);
-	assert_non_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
-	assert_false(lp_tunnel_is_over(l->tunnel));
-	line_free(l);
+	assert_true(lp_tunnel_deadline(h->tunnel) == LP_NEVER);
+	harness_connected(h);
+	assert_int_equal(lp_tunnel_deadline(h->tunnel), h->now + LP_TUNNEL_WELCOME_TIMEOUT);
+	harness_at(h, h->now + LP_TUNNEL_WELCOME_TIMEOUT - 1);
+	assert_null(harness_action(h, LP_TUNNEL_CLOSE, 0));
+	harness_at(h, h->now + 1);
+	assert_gave_up(h, LP_LEAVE_TIMED_OUT);
+	harness_closed(h, false);
+	assert_non_null(harness_action(h, LP_TUNNEL_DISCONNECTED, 0));
+	assert_false(lp_tunnel_is_over(h->tunnel));
+	harness_free(h);
 }
 
 static void a_port_that_cannot_come_up_is_final(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
-	l->port.refuse_up = true;
-	line_join(l, 1500);
-	assert_gave_up(l, LP_LEAVE_NORMAL);
-	assert_null(line_action(l, LP_TUNNEL_JOINED, 0));
-	assert_int_equal(l->port.downs, 0);
-	line_closed(l, false);
-	assert_true(line_action(l, LP_TUNNEL_DISCONNECTED, 0)->final);
-	assert_true(lp_tunnel_is_over(l->tunnel));
-	line_free(l);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
+	h->port.refuse_up = true;
+	harness_join(h, 1500);
+	assert_gave_up(h, LP_LEAVE_NORMAL);
+	assert_null(harness_action(h, LP_TUNNEL_JOINED, 0));
+	assert_int_equal(h->port.downs, 0);
+	harness_closed(h, false);
+	assert_true(harness_action(h, LP_TUNNEL_DISCONNECTED, 0)->final);
+	assert_true(lp_tunnel_is_over(h->tunnel));
+	harness_free(h);
 }
 
 static void a_reject_is_final_at_first_and_retried_after_a_join(void **state)
@@ -194,114 +194,114 @@ static void a_reject_is_final_at_first_and_retried_after_a_join(void **state)
 		{LP_REJECT_VERSION, true, true},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct line *l = connecting(LP_ROLE_CLIENT);
+		struct harness *h = connecting(LP_ROLE_CLIENT);
 		if (rows[i].joined_before) {
-			line_join(l, 1500);
-			line_closed(l, false);
-			line_at(l, lp_tunnel_deadline(l->tunnel));
+			harness_join(h, 1500);
+			harness_closed(h, false);
+			harness_at(h, lp_tunnel_deadline(h->tunnel));
 		}
-		line_forget(l);
-		line_connected(l);
+		harness_forget(h);
+		harness_connected(h);
 		const struct lp_control m = {
 			.type = LP_REJECT, .reject = {.reason = rows[i].reason, .text = "no"}};
-		line_say(l, 0, &m);
-		const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_REJECTED, 0);
+		harness_say(h, 0, &m);
+		const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_REJECTED, 0);
 		assert_non_null(a);
 		assert_int_equal(a->reject.reason, rows[i].reason);
 		assert_string_equal(a->reject.text, "no");
 		assert_int_equal(a->final, rows[i].final);
-		assert_gave_up(l, LP_LEAVE_NORMAL);
-		line_closed(l, false);
-		a = line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+		assert_gave_up(h, LP_LEAVE_NORMAL);
+		harness_closed(h, false);
+		a = harness_action(h, LP_TUNNEL_DISCONNECTED, 0);
 		assert_int_equal(a->final, rows[i].final);
 		assert_string_equal(a->text, lp_reject_text(rows[i].reason));
-		assert_int_equal(lp_tunnel_is_over(l->tunnel), rows[i].final);
-		line_free(l);
+		assert_int_equal(lp_tunnel_is_over(h->tunnel), rows[i].final);
+		harness_free(h);
 	}
 }
 
 /* Acts as a relay's worker that does not host the room. The tunnel closes the connection. */
-static void sent_on(struct line *l, uint16_t steer)
+static void sent_on(struct harness *h, uint16_t steer)
 {
 	const struct lp_control m = {
 		.type = LP_REJECT, .reject = {.reason = LP_REJECT_WRONG_WORKER, .steer = steer}};
-	line_connected(l);
-	line_forget(l);
-	line_say(l, 0, &m);
-	assert_gave_up(l, LP_LEAVE_NORMAL);
-	line_closed(l, false);
+	harness_connected(h);
+	harness_forget(h);
+	harness_say(h, 0, &m);
+	assert_gave_up(h, LP_LEAVE_NORMAL);
+	harness_closed(h, false);
 }
 
-static void assert_connects_at_once(const struct line *l, uint16_t steer)
+static void assert_connects_at_once(const struct harness *h, uint16_t steer)
 {
-	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_CONNECT, 0);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_CONNECT, 0);
 	assert_non_null(a);
 	assert_true(a->steered);
 	assert_int_equal(a->steer, steer);
 	/* a redirect is not reported */
-	assert_null(line_action(l, LP_TUNNEL_REJECTED, 0));
-	assert_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
+	assert_null(harness_action(h, LP_TUNNEL_REJECTED, 0));
+	assert_null(harness_action(h, LP_TUNNEL_DISCONNECTED, 0));
 }
 
-static void assert_refused(const struct line *l, bool final)
+static void assert_refused(const struct harness *h, bool final)
 {
-	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_REJECTED, 0);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_REJECTED, 0);
 	assert_non_null(a);
 	assert_int_equal(a->reject.reason, LP_REJECT_WRONG_WORKER);
 	assert_int_equal(a->final, final);
-	assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
-	assert_int_equal(lp_tunnel_is_over(l->tunnel), final);
+	assert_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+	assert_int_equal(lp_tunnel_is_over(h->tunnel), final);
 }
 
 static void a_steering_hint_is_followed_at_once_up_to_twice(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
-	assert_false(l->actions[0].steered);
-	sent_on(l, 0xabcd);
-	assert_connects_at_once(l, 0xabcd);
-	sent_on(l, 0);
-	assert_connects_at_once(l, 0);
-	sent_on(l, 3);
-	assert_refused(l, true); /* too many redirects */
-	line_free(l);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
+	assert_false(h->actions[0].steered);
+	sent_on(h, 0xabcd);
+	assert_connects_at_once(h, 0xabcd);
+	sent_on(h, 0);
+	assert_connects_at_once(h, 0);
+	sent_on(h, 3);
+	assert_refused(h, true); /* too many redirects */
+	harness_free(h);
 
-	l = connecting(LP_ROLE_CLIENT);
-	sent_on(l, 0xabcd);
-	line_join(l, 1500);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
+	h = connecting(LP_ROLE_CLIENT);
+	sent_on(h, 0xabcd);
+	harness_join(h, 1500);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
 	for (int i = 0; i < 2; i++) {
 		/* after a reconnect the hint is kept, and two more are followed */
-		line_forget(l);
-		line_closed(l, false);
-		line_at(l, lp_tunnel_deadline(l->tunnel));
-		assert_int_equal(line_action(l, LP_TUNNEL_CONNECT, 0)->steer, i ? 8 : 0xabcd);
-		sent_on(l, 7);
-		assert_connects_at_once(l, 7);
-		sent_on(l, 8);
-		assert_connects_at_once(l, 8);
-		sent_on(l, 9);
-		assert_refused(l, false);
-		line_at(l, lp_tunnel_deadline(l->tunnel));
-		line_connected(l);
+		harness_forget(h);
+		harness_closed(h, false);
+		harness_at(h, lp_tunnel_deadline(h->tunnel));
+		assert_int_equal(harness_action(h, LP_TUNNEL_CONNECT, 0)->steer, i ? 8 : 0xabcd);
+		sent_on(h, 7);
+		assert_connects_at_once(h, 7);
+		sent_on(h, 8);
+		assert_connects_at_once(h, 8);
+		sent_on(h, 9);
+		assert_refused(h, false);
+		harness_at(h, lp_tunnel_deadline(h->tunnel));
+		harness_connected(h);
 	}
-	line_free(l);
+	harness_free(h);
 }
 
 static void leaving_during_a_redirect_ends_at_once(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
 	const struct lp_control m = {
 		.type = LP_REJECT, .reject = {.reason = LP_REJECT_WRONG_WORKER, .steer = 1}};
-	line_connected(l);
-	line_say(l, 0, &m);
-	line_forget(l);
-	lp_tunnel_leave(l->tunnel, l->now);
-	line_closed(l, false);
-	assert_true(lp_tunnel_is_over(l->tunnel));
-	assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
-	line_free(l);
+	harness_connected(h);
+	harness_say(h, 0, &m);
+	harness_forget(h);
+	lp_tunnel_leave(h->tunnel, h->now);
+	harness_closed(h, false);
+	assert_true(lp_tunnel_is_over(h->tunnel));
+	assert_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+	harness_free(h);
 }
 
 static void a_failed_connection_is_final_only_before_the_first_join(void **state)
@@ -309,20 +309,20 @@ static void a_failed_connection_is_final_only_before_the_first_join(void **state
 	(void)state;
 	for (int joined = 0; joined < 2; joined++) {
 		for (int final = 0; final < 2; final++) {
-			struct line *l = connecting(LP_ROLE_CLIENT);
+			struct harness *h = connecting(LP_ROLE_CLIENT);
 			if (joined) {
-				line_join(l, 1500);
-				line_closed(l, false);
-				line_at(l, lp_tunnel_deadline(l->tunnel));
+				harness_join(h, 1500);
+				harness_closed(h, false);
+				harness_at(h, lp_tunnel_deadline(h->tunnel));
 			}
-			line_forget(l);
-			line_closed(l, final);
+			harness_forget(h);
+			harness_closed(h, final);
 			const struct lp_tunnel_action *a =
-				line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+				harness_action(h, LP_TUNNEL_DISCONNECTED, 0);
 			assert_string_equal(a->text, "it went away");
 			assert_int_equal(a->final, final && !joined);
-			assert_int_equal(lp_tunnel_is_over(l->tunnel), final && !joined);
-			line_free(l);
+			assert_int_equal(lp_tunnel_is_over(h->tunnel), final && !joined);
+			harness_free(h);
 		}
 	}
 }
@@ -330,16 +330,16 @@ static void a_failed_connection_is_final_only_before_the_first_join(void **state
 static void a_disconnect_by_the_relay_is_followed_by_a_reconnect(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
 	const struct lp_control m = {.type = LP_DISCONNECT,
 		.disconnect = {.reason = LP_LEAVE_SHUTDOWN, .text = "we close at ten"}};
-	line_event(l, &m);
-	assert_gave_up(l, LP_LEAVE_SHUTDOWN);
-	line_closed(l, true);
-	const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+	harness_event(h, &m);
+	assert_gave_up(h, LP_LEAVE_SHUTDOWN);
+	harness_closed(h, true);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_DISCONNECTED, 0);
 	assert_string_equal(a->text, "we close at ten");
 	assert_false(a->final);
-	line_free(l);
+	harness_free(h);
 }
 
 static void reconnects_back_off_with_jitter(void **state)
@@ -352,35 +352,35 @@ static void reconnects_back_off_with_jitter(void **state)
 	const size_t count = sizeof(rows) / sizeof(rows[0]);
 	size_t quarter[7][4] = {{0}};
 	for (uint64_t seed = 0; seed < 200; seed++) {
-		struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+		struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
 		config.seed = seed * UINT64_C(0x9e3779b97f4a7c15);
-		struct line *l = line_new(&config);
-		line_start(l);
+		struct harness *h = harness_new(&config);
+		harness_start(h);
 		for (size_t i = 0; i < count; i++) {
-			line_forget(l);
-			line_closed(l, false);
+			harness_forget(h);
+			harness_closed(h, false);
 			const struct lp_tunnel_action *a =
-				line_action(l, LP_TUNNEL_DISCONNECTED, 0);
+				harness_action(h, LP_TUNNEL_DISCONNECTED, 0);
 			lp_time from = rows[i].from * LP_MILLISECOND;
 			lp_time to = rows[i].to * LP_MILLISECOND;
 			assert_in_range(a->retry_in, from, to - 1);
 			assert_in_range(a->retry_in, LP_TUNNEL_RETRY_MIN, LP_TUNNEL_RETRY_MAX);
-			assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + a->retry_in);
+			assert_int_equal(lp_tunnel_deadline(h->tunnel), h->now + a->retry_in);
 			quarter[i][(a->retry_in - from) * 4 / (to - from)]++;
-			line_closed(l, false); /* another connection closed: no effect */
-			assert_int_equal(l->count, 1);
-			line_at(l, lp_tunnel_deadline(l->tunnel) - 1);
-			assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
-			line_at(l, l->now + 1);
-			assert_non_null(line_action(l, LP_TUNNEL_CONNECT, 0));
+			harness_closed(h, false); /* another connection closed: no effect */
+			assert_int_equal(h->count, 1);
+			harness_at(h, lp_tunnel_deadline(h->tunnel) - 1);
+			assert_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+			harness_at(h, h->now + 1);
+			assert_non_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
 		}
 		/* a join resets the backoff */
-		line_join(l, 1500);
-		line_forget(l);
-		line_closed(l, false);
-		assert_in_range(line_action(l, LP_TUNNEL_DISCONNECTED, 0)->retry_in,
+		harness_join(h, 1500);
+		harness_forget(h);
+		harness_closed(h, false);
+		assert_in_range(harness_action(h, LP_TUNNEL_DISCONNECTED, 0)->retry_in,
 			LP_TUNNEL_RETRY_MIN, LP_SECOND - 1);
-		line_free(l);
+		harness_free(h);
 	}
 	for (size_t i = 0; i < count; i++)
 		for (int k = 0; k < 4; k++)
@@ -390,70 +390,70 @@ static void reconnects_back_off_with_jitter(void **state)
 static void R4_the_resume_token_is_sent_on_reconnect(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_closed(l, false);
-	assert_int_equal(l->port.downs, 1);
-	assert_int_equal(l->port.member_count, 0); /* no other member is left */
-	assert_false(lp_tunnel_is_joined(l->tunnel));
-	line_at(l, lp_tunnel_deadline(l->tunnel));
-	line_forget(l);
-	line_connected(l);
-	struct lp_hello h = hello_sent(l);
-	assert_memory_equal(h.resume_token, ((const uint8_t[16]){9, 9, 9}), LP_TOKEN_SIZE);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_closed(h, false);
+	assert_int_equal(h->port.downs, 1);
+	assert_int_equal(h->port.member_count, 0); /* no other member is left */
+	assert_false(lp_tunnel_is_joined(h->tunnel));
+	harness_at(h, lp_tunnel_deadline(h->tunnel));
+	harness_forget(h);
+	harness_connected(h);
+	struct lp_hello hello = hello_sent(h);
+	assert_memory_equal(hello.resume_token, ((const uint8_t[16]){9, 9, 9}), LP_TOKEN_SIZE);
 	/* the sequence of events starts again */
 	struct lp_control m = welcome_of(1500);
-	line_say(l, 0, &m);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	assert_int_equal(l->port.ups, 2);
-	assert_int_equal(l->port.member_count, 1);
-	line_free(l);
+	harness_say(h, 0, &m);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	assert_int_equal(h->port.ups, 2);
+	assert_int_equal(h->port.member_count, 1);
+	harness_free(h);
 }
 
 static void K2_the_token_of_an_earlier_run_is_sent_with_the_first_hello(void **state)
 {
 	(void)state;
-	struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
 	config.resume_token[0] = 7;
-	struct line *l = line_new(&config);
-	line_start(l);
-	line_connected(l);
-	assert_memory_equal(hello_sent(l).resume_token, ((const uint8_t[16]){7}), LP_TOKEN_SIZE);
-	line_free(l);
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	harness_connected(h);
+	assert_memory_equal(hello_sent(h).resume_token, ((const uint8_t[16]){7}), LP_TOKEN_SIZE);
+	harness_free(h);
 }
 
 static void K1_events_are_counted_from_where_the_membership_had_come_to(void **state)
 {
 	(void)state;
-	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-	struct line *l = line_new(&config);
+	const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&config);
 	struct lp_control m = welcome_of(1500);
 	m.welcome.sequence = 40;
 	m.welcome.resumed = true;
-	line_start(l);
-	line_connected(l);
+	harness_start(h);
+	harness_connected(h);
 	struct lp_control early = joined_event(41, 11, LP_ROLE_CLIENT);
-	line_event(l, &early);
-	line_say(l, 0, &m);
-	assert_non_null(line_action(l, LP_TUNNEL_PEER_JOINED, 0));
-	l->sequence = 41;
-	line_joined(l, 12, LP_ROLE_CLIENT);
-	assert_int_equal(l->port.member_count, 2);
-	line_left(l, 11);
-	assert_int_equal(l->port.member_count, 1);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_free(l);
+	harness_event(h, &early);
+	harness_say(h, 0, &m);
+	assert_non_null(harness_action(h, LP_TUNNEL_PEER_JOINED, 0));
+	h->sequence = 41;
+	harness_joined(h, 12, LP_ROLE_CLIENT);
+	assert_int_equal(h->port.member_count, 2);
+	harness_left(h, 11);
+	assert_int_equal(h->port.member_count, 1);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	harness_free(h);
 }
 
 /* Connects again after the wait, and is answered with this reason. */
-static void refused_again(struct line *l, enum lp_reject_reason reason)
+static void refused_again(struct harness *h, enum lp_reject_reason reason)
 {
 	struct lp_control m = {.type = LP_REJECT, .reject = {.reason = reason}};
-	line_forget(l);
-	line_connected(l);
-	line_say(l, 0, &m);
-	line_closed(l, false);
+	harness_forget(h);
+	harness_connected(h);
+	harness_say(h, 0, &m);
+	harness_closed(h, false);
 }
 
 static void K3_a_silent_members_place_is_waited_for_and_said_once(void **state)
@@ -462,24 +462,24 @@ static void K3_a_silent_members_place_is_waited_for_and_said_once(void **state)
 	const enum lp_reject_reason silent[] = {LP_REJECT_MAC_SILENT, LP_REJECT_GATEWAY_SILENT};
 	for (int i = 0; i < 2; i++) {
 		const struct lp_tunnel_config config =
-			line_config(i ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT);
-		struct line *l = line_new(&config);
-		line_start(l);
+			harness_config(i ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT);
+		struct harness *h = harness_new(&config);
+		harness_start(h);
 		for (int tries = 0; tries < 30; tries++) {
-			refused_again(l, silent[i]);
-			const struct lp_tunnel_action *a = line_action(l, LP_TUNNEL_REJECTED, 0);
+			refused_again(h, silent[i]);
+			const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_REJECTED, 0);
 			assert_int_equal(a != NULL, tries == 0);
 			assert_true(!a || !a->final);
-			assert_null(line_action(l, LP_TUNNEL_DISCONNECTED, 0));
-			assert_false(lp_tunnel_is_over(l->tunnel));
-			assert_int_equal(lp_tunnel_deadline(l->tunnel), l->now + LP_SECOND);
-			line_at(l, l->now + LP_SECOND);
+			assert_null(harness_action(h, LP_TUNNEL_DISCONNECTED, 0));
+			assert_false(lp_tunnel_is_over(h->tunnel));
+			assert_int_equal(lp_tunnel_deadline(h->tunnel), h->now + LP_SECOND);
+			harness_at(h, h->now + LP_SECOND);
 		}
 		/* the other one lives after all */
-		refused_again(l, i ? LP_REJECT_GATEWAY_PRESENT : LP_REJECT_MAC_IN_USE);
-		assert_true(line_action(l, LP_TUNNEL_REJECTED, 0)->final);
-		assert_true(lp_tunnel_is_over(l->tunnel));
-		line_free(l);
+		refused_again(h, i ? LP_REJECT_GATEWAY_PRESENT : LP_REJECT_MAC_IN_USE);
+		assert_true(harness_action(h, LP_TUNNEL_REJECTED, 0)->final);
+		assert_true(lp_tunnel_is_over(h->tunnel));
+		harness_free(h);
 	}
 }
 
@@ -487,43 +487,43 @@ static void C6_a_leave_sends_disconnect_and_waits_briefly_for_the_relay(void **s
 {
 	(void)state;
 	for (int relay_closes = 0; relay_closes < 2; relay_closes++) {
-		struct line *l = line_in_room(LP_ROLE_CLIENT);
-		line_forget(l);
-		lp_tunnel_leave(l->tunnel, l->now);
-		line_drain(l);
-		assert_int_equal(l->count, 1);
+		struct harness *h = harness_in_room(LP_ROLE_CLIENT);
+		harness_forget(h);
+		lp_tunnel_leave(h->tunnel, h->now);
+		harness_drain(h);
+		assert_int_equal(h->count, 1);
 		struct lp_control m;
 		size_t used;
-		assert_int_equal(l->actions[0].kind, LP_TUNNEL_MESSAGE);
+		assert_int_equal(h->actions[0].kind, LP_TUNNEL_MESSAGE);
 		assert_int_equal(
-			lp_control_decode(l->actions[0].bytes, l->actions[0].len, &m, &used),
+			lp_control_decode(h->actions[0].bytes, h->actions[0].len, &m, &used),
 			LP_OK);
 		assert_int_equal(m.type, LP_DISCONNECT);
 		assert_int_equal(m.disconnect.reason, LP_LEAVE_NORMAL);
-		assert_int_equal(l->port.downs, 1);
-		assert_false(lp_tunnel_is_over(l->tunnel));
+		assert_int_equal(h->port.downs, 1);
+		assert_false(lp_tunnel_is_over(h->tunnel));
 		/* a second leave has no effect */
-		lp_tunnel_leave(l->tunnel, l->now);
+		lp_tunnel_leave(h->tunnel, h->now);
 		/* events are ignored by now */
-		line_event(l, &(struct lp_control){.type = LP_STATS});
-		line_drain(l);
-		assert_int_equal(l->count, 1);
+		harness_event(h, &(struct lp_control){.type = LP_STATS});
+		harness_drain(h);
+		assert_int_equal(h->count, 1);
 		if (relay_closes) {
-			line_closed(l, false);
-			assert_true(line_action(l, LP_TUNNEL_DISCONNECTED, 0)->final);
+			harness_closed(h, false);
+			assert_true(harness_action(h, LP_TUNNEL_DISCONNECTED, 0)->final);
 		} else {
 			assert_int_equal(
-				lp_tunnel_deadline(l->tunnel), l->now + LP_TUNNEL_LEAVE_TIMEOUT);
-			line_at(l, l->now + LP_TUNNEL_LEAVE_TIMEOUT);
+				lp_tunnel_deadline(h->tunnel), h->now + LP_TUNNEL_LEAVE_TIMEOUT);
+			harness_at(h, h->now + LP_TUNNEL_LEAVE_TIMEOUT);
 			assert_int_equal(
-				line_action(l, LP_TUNNEL_CLOSE, 0)->leave, LP_LEAVE_NORMAL);
+				harness_action(h, LP_TUNNEL_CLOSE, 0)->leave, LP_LEAVE_NORMAL);
 		}
-		assert_true(lp_tunnel_is_over(l->tunnel));
-		assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER);
-		assert_int_equal(l->port.downs, 1);
-		line_closed(l, false);
-		assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
-		line_free(l);
+		assert_true(lp_tunnel_is_over(h->tunnel));
+		assert_true(lp_tunnel_deadline(h->tunnel) == LP_NEVER);
+		assert_int_equal(h->port.downs, 1);
+		harness_closed(h, false);
+		assert_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+		harness_free(h);
 	}
 }
 
@@ -532,55 +532,55 @@ static void leaving_before_or_between_joins_ends_at_once(void **state)
 	(void)state;
 	enum { IDLE, CONNECTING, HELLO, GIVING_UP, WAITING };
 	for (int at = IDLE; at <= WAITING; at++) {
-		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-		struct line *l = line_new(&config);
+		const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+		struct harness *h = harness_new(&config);
 		if (at >= CONNECTING)
-			line_start(l);
+			harness_start(h);
 		if (at >= HELLO)
-			line_connected(l);
+			harness_connected(h);
 		if (at >= GIVING_UP)
-			line_at(l, l->now + LP_TUNNEL_WELCOME_TIMEOUT);
+			harness_at(h, h->now + LP_TUNNEL_WELCOME_TIMEOUT);
 		if (at >= WAITING)
-			line_closed(l, false);
-		line_forget(l);
-		lp_tunnel_leave(l->tunnel, l->now);
-		line_drain(l);
-		assert_true(lp_tunnel_is_over(l->tunnel));
-		assert_int_equal(l->count, at == CONNECTING || at == HELLO);
-		if (l->count)
-			assert_int_equal(l->actions[0].kind, LP_TUNNEL_CLOSE);
-		assert_true(lp_tunnel_deadline(l->tunnel) == LP_NEVER);
-		line_at(l, l->now + 60 * LP_SECOND);
-		line_closed(l, false);
-		assert_null(line_action(l, LP_TUNNEL_CONNECT, 0));
-		line_free(l);
+			harness_closed(h, false);
+		harness_forget(h);
+		lp_tunnel_leave(h->tunnel, h->now);
+		harness_drain(h);
+		assert_true(lp_tunnel_is_over(h->tunnel));
+		assert_int_equal(h->count, at == CONNECTING || at == HELLO);
+		if (h->count)
+			assert_int_equal(h->actions[0].kind, LP_TUNNEL_CLOSE);
+		assert_true(lp_tunnel_deadline(h->tunnel) == LP_NEVER);
+		harness_at(h, h->now + 60 * LP_SECOND);
+		harness_closed(h, false);
+		assert_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+		harness_free(h);
 	}
 }
 
 static void C5_statistics_are_sent_every_ten_seconds(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP];
 	size_t len =
 		frame_udp(f, player_mac(11), player_mac(OWN_PEER), 0x0a000001, 0x0a000002, 5, 100);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_frame(l, f, len);
-	line_frame(l, f, 5);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_frame(h, f, len);
+	harness_frame(h, f, 5);
 	len = frame_udp(f, player_mac(OWN_PEER), player_mac(11), 0x0a000001, 0x0a000002, 5, 200);
-	line_forwarded(l, 11, f, len);
-	line_forwarded(l, 12, f, len);
+	harness_forwarded(h, 11, f, len);
+	harness_forwarded(h, 12, f, len);
 	for (int i = 1; i <= 3; i++) {
-		line_forget(l);
-		line_at(l, LP_SECOND + (lp_time)i * LP_TUNNEL_STATS_INTERVAL - 1);
-		assert_int_equal(l->count, 0);
-		line_at(l, l->now + 1);
+		harness_forget(h);
+		harness_at(h, LP_SECOND + (lp_time)i * LP_TUNNEL_STATS_INTERVAL - 1);
+		assert_int_equal(h->count, 0);
+		harness_at(h, h->now + 1);
 		struct lp_control m;
 		size_t used;
-		assert_int_equal(l->count, 1);
-		assert_int_equal(l->actions[0].kind, LP_TUNNEL_MESSAGE);
+		assert_int_equal(h->count, 1);
+		assert_int_equal(h->actions[0].kind, LP_TUNNEL_MESSAGE);
 		assert_int_equal(
-			lp_control_decode(l->actions[0].bytes, l->actions[0].len, &m, &used),
+			lp_control_decode(h->actions[0].bytes, h->actions[0].len, &m, &used),
 			LP_OK);
 		assert_int_equal(m.type, LP_STATS);
 		assert_int_equal(m.stats.tx_frames, 1);
@@ -590,7 +590,7 @@ static void C5_statistics_are_sent_every_ten_seconds(void **state)
 		assert_int_equal(m.stats.rx_bytes, 200);
 		assert_int_equal(m.stats.rx_drops[LP_DROP_WRONG_PEER], 1);
 	}
-	line_free(l);
+	harness_free(h);
 }
 
 static void the_longest_statistics_fit_an_action(void **state)

@@ -12,32 +12,32 @@ static void C8_events_are_applied_in_order_whatever_their_arrival_order(void **s
 		if ((1 << at[0] | 1 << at[1] | 1 << at[2] | 1 << at[3]) != 15)
 			continue; /* not a permutation */
 		for (int welcome_at = 0; welcome_at <= 4; welcome_at++) {
-			struct line *l = connecting(LP_ROLE_CLIENT);
-			line_connected(l);
-			line_forget(l);
+			struct harness *h = connecting(LP_ROLE_CLIENT);
+			harness_connected(h);
+			harness_forget(h);
 			for (int i = 0; i <= 4; i++) {
 				const struct lp_control m = welcome_of(1500);
 				if (i == welcome_at)
-					line_say(l, 0, &m);
+					harness_say(h, 0, &m);
 				if (i < 4)
-					line_say(l, 3 + 4 * at[i], &events[at[i]]);
+					harness_say(h, 3 + 4 * at[i], &events[at[i]]);
 			}
-			assert_int_equal(l->count, 5);
-			assert_int_equal(l->actions[0].kind, LP_TUNNEL_JOINED);
-			assert_int_equal(l->actions[1].kind, LP_TUNNEL_PEER_JOINED);
-			assert_int_equal(l->actions[1].member.peer, 11);
-			assert_string_equal(l->actions[1].member.name, "you");
-			assert_int_equal(l->actions[2].member.role, LP_ROLE_GATEWAY);
-			assert_int_equal(l->actions[3].kind, LP_TUNNEL_PEER_LEFT);
-			assert_int_equal(l->actions[3].peer_left.reason, LP_LEAVE_TIMED_OUT);
-			assert_int_equal(l->actions[3].member.peer, 11);
-			assert_string_equal(l->actions[3].member.name, "you");
-			assert_int_equal(l->actions[4].member.peer, 13);
+			assert_int_equal(h->count, 5);
+			assert_int_equal(h->actions[0].kind, LP_TUNNEL_JOINED);
+			assert_int_equal(h->actions[1].kind, LP_TUNNEL_PEER_JOINED);
+			assert_int_equal(h->actions[1].member.peer, 11);
+			assert_string_equal(h->actions[1].member.name, "you");
+			assert_int_equal(h->actions[2].member.role, LP_ROLE_GATEWAY);
+			assert_int_equal(h->actions[3].kind, LP_TUNNEL_PEER_LEFT);
+			assert_int_equal(h->actions[3].peer_left.reason, LP_LEAVE_TIMED_OUT);
+			assert_int_equal(h->actions[3].member.peer, 11);
+			assert_string_equal(h->actions[3].member.name, "you");
+			assert_int_equal(h->actions[4].member.peer, 13);
 			/* the port learns only the clients */
 			const struct lp_mac mac = player_mac(13);
-			assert_int_equal(l->port.member_count, 1);
-			assert_true(lp_mac_equal(&l->port.members[0], &mac));
-			line_free(l);
+			assert_int_equal(h->port.member_count, 1);
+			assert_true(lp_mac_equal(&h->port.members[0], &mac));
+			harness_free(h);
 		}
 	}
 }
@@ -45,18 +45,18 @@ static void C8_events_are_applied_in_order_whatever_their_arrival_order(void **s
 static void C8_a_missing_event_delays_the_rest(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
 	struct lp_control m = joined_event(3, 13, LP_ROLE_CLIENT);
-	line_forget(l);
-	line_event(l, &m);
+	harness_forget(h);
+	harness_event(h, &m);
 	m = joined_event(1, 11, LP_ROLE_CLIENT);
-	line_event(l, &m);
-	assert_int_equal(l->count, 1);
-	assert_int_equal(l->actions[0].member.peer, 11);
+	harness_event(h, &m);
+	assert_int_equal(h->count, 1);
+	assert_int_equal(h->actions[0].member.peer, 11);
 	m = left_event(2, 11);
-	line_event(l, &m);
-	assert_int_equal(l->count, 3);
-	line_free(l);
+	harness_event(h, &m);
+	assert_int_equal(h->count, 3);
+	harness_free(h);
 }
 
 static void C8_events_that_break_the_protocol_end_the_connection(void **state)
@@ -90,33 +90,33 @@ static void C8_events_that_break_the_protocol_end_the_connection(void **state)
 		{{.type = LP_STATS}, "a peer's message"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct line *l = line_in_room(LP_ROLE_CLIENT);
+		struct harness *h = harness_in_room(LP_ROLE_CLIENT);
 		struct lp_control early = left_event(9, 11);
-		line_joined(l, 11, LP_ROLE_CLIENT);
-		line_joined(l, 12, LP_ROLE_GATEWAY);
-		line_event(l, &early);
-		line_forget(l);
-		line_event(l, &rows[i].event);
-		if (!line_action(l, LP_TUNNEL_CLOSE, 0))
+		harness_joined(h, 11, LP_ROLE_CLIENT);
+		harness_joined(h, 12, LP_ROLE_GATEWAY);
+		harness_event(h, &early);
+		harness_forget(h);
+		harness_event(h, &rows[i].event);
+		if (!harness_action(h, LP_TUNNEL_CLOSE, 0))
 			fail_msg("%s", rows[i].why);
-		assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-		assert_int_equal(l->port.downs, 1);
-		line_free(l);
+		assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+		assert_int_equal(h->port.downs, 1);
+		harness_free(h);
 	}
 }
 
 static void C8_bad_events_before_the_welcome_are_detected_with_it(void **state)
 {
 	(void)state;
-	struct line *l = connecting(LP_ROLE_CLIENT);
+	struct harness *h = connecting(LP_ROLE_CLIENT);
 	struct lp_control m = joined_event(1, OWN_PEER, LP_ROLE_GATEWAY);
-	line_connected(l);
-	line_event(l, &m);
-	assert_null(line_action(l, LP_TUNNEL_CLOSE, 0));
+	harness_connected(h);
+	harness_event(h, &m);
+	assert_null(harness_action(h, LP_TUNNEL_CLOSE, 0));
 	m = welcome_of(1500);
-	line_say(l, 0, &m);
-	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-	line_free(l);
+	harness_say(h, 0, &m);
+	assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+	harness_free(h);
 }
 
 /* S5: a second gateway would bypass the filter, so the gateway does not accept it from the
@@ -124,69 +124,69 @@ static void C8_bad_events_before_the_welcome_are_detected_with_it(void **state)
 static void S5_a_gateway_rejects_another_gateway(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_GATEWAY);
-	line_joined(l, 12, LP_ROLE_GATEWAY);
-	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-	line_free(l);
+	struct harness *h = harness_in_room(LP_ROLE_GATEWAY);
+	harness_joined(h, 12, LP_ROLE_GATEWAY);
+	assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+	harness_free(h);
 }
 
 static void unknown_messages_are_ignored_and_malformed_ones_are_not(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
-	line_stream(l, 3, (const uint8_t[]){0x3f, 1, 0}, 3, true);
-	line_stream(l, 1, "x", 1, true); /* an unexpected stream is ignored */
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_stream(l, 7, (const uint8_t[]){LP_PEER_LEFT, 3, 1, 1, 1}, 5, true);
-	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-	line_free(l);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
+	harness_stream(h, 3, (const uint8_t[]){0x3f, 1, 0}, 3, true);
+	harness_stream(h, 1, "x", 1, true); /* an unexpected stream is ignored */
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	harness_stream(h, 7, (const uint8_t[]){LP_PEER_LEFT, 3, 1, 1, 1}, 5, true);
+	assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+	harness_free(h);
 }
 
 static void incomplete_messages_of_the_relay_are_limited(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
 	for (int i = 0; i < 64; i++)
-		line_stream(l, 3 + 4 * i, (const uint8_t[]){LP_PEER_LEFT}, 1, false);
-	assert_true(lp_tunnel_is_joined(l->tunnel));
-	line_stream(l, 3 + 4 * 64, (const uint8_t[]){LP_PEER_LEFT}, 1, false);
-	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-	line_free(l);
+		harness_stream(h, 3 + 4 * i, (const uint8_t[]){LP_PEER_LEFT}, 1, false);
+	assert_true(lp_tunnel_is_joined(h->tunnel));
+	harness_stream(h, 3 + 4 * 64, (const uint8_t[]){LP_PEER_LEFT}, 1, false);
+	assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+	harness_free(h);
 }
 
 static void early_events_are_bounded(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
 	for (uint64_t i = 0; i < 4096; i++) {
 		const struct lp_control m = left_event(2 + i, 9);
-		line_event(l, &m);
+		harness_event(h, &m);
 	}
-	assert_true(lp_tunnel_is_joined(l->tunnel));
+	assert_true(lp_tunnel_is_joined(h->tunnel));
 	const struct lp_control m = left_event(9999, 9);
-	line_event(l, &m);
-	assert_gave_up(l, LP_LEAVE_PROTOCOL_ERROR);
-	line_free(l);
+	harness_event(h, &m);
+	assert_gave_up(h, LP_LEAVE_PROTOCOL_ERROR);
+	harness_free(h);
 }
 
 static void link_status_belongs_to_its_member(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_CLIENT);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_forget(l);
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_forget(h);
 	struct lp_control m = {
 		.type = LP_PEER_STATUS, .peer_status = {.sequence = 2, .peer = 11, .rtt_us = 5000}};
-	line_event(l, &m);
+	harness_event(h, &m);
 	m.peer_status.sequence = 3;
 	m.peer_status.peer = OWN_PEER; /* the own status is reported too */
-	line_event(l, &m);
-	assert_int_equal(l->count, 2);
-	assert_int_equal(l->actions[0].kind, LP_TUNNEL_PEER_STATUS);
-	assert_string_equal(l->actions[0].member.name, "you");
-	assert_int_equal(l->actions[0].peer_status.rtt_us, 5000);
-	assert_int_equal(l->actions[1].peer_status.peer, OWN_PEER);
-	line_free(l);
+	harness_event(h, &m);
+	assert_int_equal(h->count, 2);
+	assert_int_equal(h->actions[0].kind, LP_TUNNEL_PEER_STATUS);
+	assert_string_equal(h->actions[0].member.name, "you");
+	assert_int_equal(h->actions[0].peer_status.rtt_us, 5000);
+	assert_int_equal(h->actions[1].peer_status.peer, OWN_PEER);
+	harness_free(h);
 }
 
 int main(void)

@@ -7,95 +7,96 @@
 static void frames_are_dropped_before_and_after_the_stay(void **state)
 {
 	(void)state;
-	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-	struct line *l = line_new(&config);
+	const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&config);
 	uint8_t f[FRAME_CAP];
 	size_t len = udp_frame(f, BROADCAST, player_mac(OWN_PEER), 100);
 	for (int stage = 0; stage < 6; stage++) {
 		if (stage == 1)
-			line_start(l);
+			harness_start(h);
 		if (stage == 2)
-			line_connected(l);
+			harness_connected(h);
 		if (stage == 4)
-			lp_tunnel_leave(l->tunnel, l->now);
+			lp_tunnel_leave(h->tunnel, h->now);
 		if (stage == 5)
-			line_closed(l, false);
+			harness_closed(h, false);
 		if (stage == 3) {
 			struct lp_control m = welcome_of(1500);
-			line_say(l, 0, &m);
-			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+			harness_say(h, 0, &m);
+			assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
 			continue;
 		}
-		struct lp_verdict out = line_frame(l, f, len), in = line_forwarded(l, 11, f, len);
+		struct lp_verdict out = harness_frame(h, f, len),
+				  in = harness_forwarded(h, 11, f, len);
 		assert_int_equal(out.drop, LP_DROP_NOT_JOINED);
 		assert_int_equal(out.action, LP_ACTION_DROP);
 		assert_int_equal(in.drop, LP_DROP_NOT_JOINED);
 		assert_int_equal(in.targets, 0);
 	}
-	assert_false(line_has_datagram(l)); /* what waited is gone */
-	assert_int_equal(l->port.count, 0);
-	line_free(l);
+	assert_false(harness_has_datagram(h)); /* what waited is gone */
+	assert_int_equal(h->port.count, 0);
+	harness_free(h);
 }
 
 static void F1_sent_datagrams_carry_the_ids_of_the_welcome(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
 	size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 1400);
-	struct lp_verdict v = line_frame(l, f, len);
+	struct lp_verdict v = harness_frame(h, f, len);
 	assert_int_equal(v.drop, LP_DROP_NONE);
 	assert_int_equal(v.targets, 1);
 	assert_int_equal(v.len, 1400);
-	assert_true(line_has_datagram(l));
-	assert_int_equal(line_take(l, 1500, bytes, &o), LP_OVERLAY_HEADER + 1400);
+	assert_true(harness_has_datagram(h));
+	assert_int_equal(harness_take(h, 1500, bytes, &o), LP_OVERLAY_HEADER + 1400);
 	assert_int_equal(o.room, ROOM);
 	assert_int_equal(o.peer, OWN_PEER);
 	assert_memory_equal(o.bytes, f, len);
-	assert_false(line_has_datagram(l));
-	assert_int_equal(line_take(l, 1500, bytes, &o), 0);
-	line_free(l);
+	assert_false(harness_has_datagram(h));
+	assert_int_equal(harness_take(h, 1500, bytes, &o), 0);
+	harness_free(h);
 }
 
 static void a_frame_too_big_for_a_datagram_is_fragmented_if_the_relay_supports_it(void **state)
 {
 	(void)state;
-	for (int halves = 0; halves < 2; halves++) {
-		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-		struct line *l = line_new(&config);
+	for (int fragments = 0; fragments < 2; fragments++) {
+		const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+		struct harness *h = harness_new(&config);
 		struct lp_control m = welcome_of(1500);
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 		struct lp_overlay o;
-		m.welcome.capabilities = halves ? LP_CAP_FRAGMENTS : 0;
-		line_start(l);
-		line_connected(l);
-		line_say(l, 0, &m);
-		line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 1514));
-		size_t len = line_take(l, 1200, bytes, &o);
-		assert_int_equal(len, halves ? LP_DATAGRAM_MIN : 0);
-		if (halves)
-			assert_int_equal(line_take(l, 1200, bytes, &o), LP_DATAGRAM_MIN);
-		assert_int_equal(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_TOO_BIG], !halves);
-		line_free(l);
+		m.welcome.capabilities = fragments ? LP_CAP_FRAGMENTS : 0;
+		harness_start(h);
+		harness_connected(h);
+		harness_say(h, 0, &m);
+		harness_frame(h, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 1514));
+		size_t len = harness_take(h, 1200, bytes, &o);
+		assert_int_equal(len, fragments ? LP_DATAGRAM_MIN : 0);
+		if (fragments)
+			assert_int_equal(harness_take(h, 1200, bytes, &o), LP_DATAGRAM_MIN);
+		assert_int_equal(lp_tunnel_stats(h->tunnel)->tx_drops[LP_DROP_TOO_BIG], !fragments);
+		harness_free(h);
 	}
 }
 
 static void no_datagram_is_larger_than_the_budget(void **state)
 {
 	(void)state;
-	struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
+	struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
 	config.datagram_budget = 900;
-	struct line *l = line_new(&config);
+	struct harness *h = harness_new(&config);
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
-	line_start(l);
-	line_join(l, 1500);
-	line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 892));
-	assert_int_equal(line_take(l, 1400, bytes, &o), 900);
-	line_frame(l, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 893));
-	assert_int_equal(line_take(l, 1400, bytes, &o), LP_OVERLAY_FRAGMENT_HEADER + 447);
-	line_free(l);
+	harness_start(h);
+	harness_join(h, 1500);
+	harness_frame(h, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 892));
+	assert_int_equal(harness_take(h, 1400, bytes, &o), 900);
+	harness_frame(h, f, udp_frame(f, BROADCAST, player_mac(OWN_PEER), 893));
+	assert_int_equal(harness_take(h, 1400, bytes, &o), LP_OVERLAY_FRAGMENT_HEADER + 447);
+	harness_free(h);
 }
 
 static unsigned offered(const uint8_t *frame)
@@ -106,125 +107,125 @@ static unsigned offered(const uint8_t *frame)
 static void tcp_segments_are_clamped_to_one_datagram_in_both_directions(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
-	line_path(l, 1248);
+	harness_path(h, 1248);
 	size_t len = frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);
-	line_frame(l, f, len);
-	line_take(l, 1500, bytes, &o);
+	harness_frame(h, f, len);
+	harness_take(h, 1500, bytes, &o);
 	assert_int_equal(offered(o.bytes), 1248 - LP_OVERLAY_HEADER - LP_ETH_HEADER - 40);
 	assert_int_equal(offered(f), 1460); /* the port's buffer is not modified */
 	len = frame_syn(f, player_mac(OWN_PEER), player_mac(11), LAN(6), LAN(5), 1460);
-	line_forwarded(l, 11, f, len);
-	assert_int_equal(offered(l->port.frame), 1186);
-	line_path(l, 1440);
-	line_forwarded(l, 11, f, len);
-	assert_int_equal(offered(l->port.frame), 1378);
-	line_free(l);
+	harness_forwarded(h, 11, f, len);
+	assert_int_equal(offered(h->port.frame), 1186);
+	harness_path(h, 1440);
+	harness_forwarded(h, 11, f, len);
+	assert_int_equal(offered(h->port.frame), 1378);
+	harness_free(h);
 }
 
 static void F4_a_client_sends_from_its_own_mac_alone(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP];
-	assert_int_equal(line_frame(l, f, udp_frame(f, BROADCAST, player_mac(11), 100)).drop,
+	assert_int_equal(harness_frame(h, f, udp_frame(f, BROADCAST, player_mac(11), 100)).drop,
 		LP_DROP_SOURCE_MAC);
-	assert_int_equal(line_frame(l, f, udp_frame(f, BROADCAST, host_mac(1), 100)).drop,
+	assert_int_equal(harness_frame(h, f, udp_frame(f, BROADCAST, host_mac(1), 100)).drop,
 		LP_DROP_SOURCE_MAC);
 	assert_int_equal(
-		line_frame(l, f, udp_frame(f, host_mac(1), player_mac(OWN_PEER), 100)).drop,
+		harness_frame(h, f, udp_frame(f, host_mac(1), player_mac(OWN_PEER), 100)).drop,
 		LP_DROP_NONE);
-	assert_int_equal(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_SOURCE_MAC], 2);
-	line_free(l);
+	assert_int_equal(lp_tunnel_stats(h->tunnel)->tx_drops[LP_DROP_SOURCE_MAC], 2);
+	harness_free(h);
 }
 
 static void the_filter_checks_both_directions_of_a_client(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_router_advertisement(f, player_mac(OWN_PEER));
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
 	len = frame_router_advertisement(f, player_mac(11));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
-	line_joined(l, 13, LP_ROLE_GATEWAY);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
+	harness_joined(h, 13, LP_ROLE_GATEWAY);
 	len = frame_router_advertisement(f, host_mac(1));
 	/* S3: the LAN's DHCP server is allowed */
-	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_forwarded(h, 13, f, len).drop, LP_DROP_NONE);
 	len = frame_dhcp_ack(
 		f, player_mac(OWN_PEER), host_mac(1), LAN(1), LAN(9), player_mac(OWN_PEER));
-	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_NONE);
-	assert_int_equal(l->port.count, 2);
-	assert_int_equal(l->port.len, len);
-	assert_memory_equal(l->port.frame, f, len);
-	line_free(l);
+	assert_int_equal(harness_forwarded(h, 13, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(h->port.count, 2);
+	assert_int_equal(h->port.len, len);
+	assert_memory_equal(h->port.frame, f, len);
+	harness_free(h);
 }
 
 static void R5_frames_over_the_rooms_mtu_are_jumbo_in_both_directions(void **state)
 {
 	(void)state;
-	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-	struct line *l = line_new(&config);
+	const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&config);
 	uint8_t f[FRAME_CAP];
-	line_start(l);
-	line_join(l, 1000);
-	line_joined(l, 11, LP_ROLE_CLIENT);
+	harness_start(h);
+	harness_join(h, 1000);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
 	for (size_t len = 1014; len <= 1015; len++) {
 		enum lp_drop drop = len > 1014 ? LP_DROP_JUMBO : LP_DROP_NONE;
 		udp_frame(f, player_mac(11), player_mac(OWN_PEER), len);
-		assert_int_equal(line_frame(l, f, len).drop, drop);
+		assert_int_equal(harness_frame(h, f, len).drop, drop);
 		udp_frame(f, player_mac(OWN_PEER), player_mac(11), len);
-		assert_int_equal(line_forwarded(l, 11, f, len).drop, drop);
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, drop);
 	}
-	line_free(l);
+	harness_free(h);
 }
 
 static void the_queue_to_the_relay_is_bounded(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	struct lp_overlay o;
 	size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 100);
 	for (int i = 0; i < LP_SENDER_FRAMES; i++)
-		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	const struct lp_stats *s = lp_tunnel_stats(l->tunnel);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	const struct lp_stats *s = lp_tunnel_stats(h->tunnel);
 	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 0);
 	l->now += LP_SENDER_BURST_TIME;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
 	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 3); /* the oldest */
 	for (int i = 0; i < LP_SENDER_FRAMES; i++)
-		assert_int_equal(line_take(l, 1500, bytes, &o), 108);
-	assert_int_equal(line_take(l, 1500, bytes, &o), 0);
-	line_free(l);
+		assert_int_equal(harness_take(h, 1500, bytes, &o), 108);
+	assert_int_equal(harness_take(h, 1500, bytes, &o), 0);
+	harness_free(h);
 }
 
 static void a_frame_that_the_port_refuses_is_counted(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP];
 	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 100);
-	l->port.refuse_write = true;
-	struct lp_verdict v = line_forwarded(l, 11, f, len);
+	h->port.refuse_write = true;
+	struct lp_verdict v = harness_forwarded(h, 11, f, len);
 	assert_int_equal(v.drop, LP_DROP_PORT);
 	assert_int_equal(v.action, LP_ACTION_DROP);
-	l->port.refuse_write = false;
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
-	const struct lp_stats *s = lp_tunnel_stats(l->tunnel);
+	h->port.refuse_write = false;
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
+	const struct lp_stats *s = lp_tunnel_stats(h->tunnel);
 	assert_int_equal(s->rx_drops[LP_DROP_PORT], 1);
 	assert_int_equal(s->rx_frames, 1);
 	assert_int_equal(s->rx_bytes, 100);
-	line_free(l);
+	harness_free(h);
 }
 
 static void F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP], bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 100);
 	const struct {
@@ -246,16 +247,16 @@ static void F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped(v
 		lp_overlay_encode(&o, bytes);
 		bytes[0] = rows[i].first;
 		memcpy(bytes + 8, f, len);
-		assert_int_equal(line_datagram(l, bytes, 8 + len).drop, rows[i].drop);
+		assert_int_equal(harness_datagram(h, bytes, 8 + len).drop, rows[i].drop);
 	}
-	line_left(l, 11);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_WRONG_PEER);
-	assert_int_equal(l->port.count, 1);
-	line_free(l);
+	harness_left(h, 11);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_WRONG_PEER);
+	assert_int_equal(h->port.count, 1);
+	harness_free(h);
 }
 
-static struct lp_verdict half(struct line *l, uint16_t peer, enum lp_overlay_type type, uint16_t id,
-	const uint8_t *f, size_t len)
+static struct lp_verdict fragment(struct harness *h, uint16_t peer, enum lp_overlay_type type,
+	uint16_t id, const uint8_t *f, size_t len)
 {
 	uint8_t bytes[LP_DATAGRAM_MAX];
 	const struct lp_overlay o = {.type = type,
@@ -267,32 +268,32 @@ static struct lp_verdict half(struct line *l, uint16_t peer, enum lp_overlay_typ
 	bool is_first = type == LP_OVERLAY_FIRST;
 	size_t part = is_first ? first : len - first;
 	memcpy(bytes + at, is_first ? f : f + first, part);
-	return line_datagram(l, bytes, at + part);
+	return harness_datagram(h, bytes, at + part);
 }
 
 static void fragments_from_the_relay_are_reassembled_or_expire(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_CLIENT);
+	struct harness *h = in_room(LP_ROLE_CLIENT);
 	uint8_t f[FRAME_CAP];
 	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 1513);
-	struct lp_verdict v = half(l, 11, LP_OVERLAY_FIRST, 1, f, len);
+	struct lp_verdict v = fragment(h, 11, LP_OVERLAY_FIRST, 1, f, len);
 	assert_int_equal(v.action, LP_ACTION_WAIT);
 	assert_int_equal(v.targets, 0);
-	assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(half(l, 12, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 2, f, len).action, LP_ACTION_WAIT);
-	v = half(l, 11, LP_OVERLAY_SECOND, 1, f, len);
+	assert_int_equal(fragment(h, 11, LP_OVERLAY_FIRST, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(fragment(h, 12, LP_OVERLAY_SECOND, 1, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(fragment(h, 11, LP_OVERLAY_SECOND, 2, f, len).action, LP_ACTION_WAIT);
+	v = fragment(h, 11, LP_OVERLAY_SECOND, 1, f, len);
 	assert_int_equal(v.action, LP_ACTION_UNICAST);
 	assert_int_equal(v.len, len);
-	assert_int_equal(l->port.count, 1);
-	assert_memory_equal(l->port.frame, f, len);
-	assert_int_equal(lp_tunnel_stats(l->tunnel)->rx_frames, 1);
+	assert_int_equal(h->port.count, 1);
+	assert_memory_equal(h->port.frame, f, len);
+	assert_int_equal(lp_tunnel_stats(h->tunnel)->rx_frames, 1);
 	/* the first fragment of frame 2 arrives too late */
-	l->now += LP_REASSEMBLY_TIMEOUT;
-	assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 2, f, len).action, LP_ACTION_WAIT);
-	assert_int_equal(l->port.count, 1);
-	line_free(l);
+	h->now += LP_REASSEMBLY_TIMEOUT;
+	assert_int_equal(fragment(h, 11, LP_OVERLAY_FIRST, 2, f, len).action, LP_ACTION_WAIT);
+	assert_int_equal(h->port.count, 1);
+	harness_free(h);
 }
 
 /* Capabilities that the welcome did not grant are refused, and each number is accepted once. */
@@ -309,34 +310,34 @@ static void numbers_and_fragments_need_the_relays_capability(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-		struct line *l = line_new(&config);
+		const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+		struct harness *h = harness_new(&config);
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
-		line_start(l);
-		line_join_as(l, 1500, rows[i].capabilities);
-		line_joined(l, 11, LP_ROLE_CLIENT);
+		harness_start(h);
+		harness_join_as(h, 1500, rows[i].capabilities);
+		harness_joined(h, 11, LP_ROLE_CLIENT);
 		size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 1000);
-		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 
 		const struct lp_overlay o = {
 			.type = LP_OVERLAY_NUMBERED, .peer = 11, .room = ROOM, .frame_id = 3};
 		size_t at = lp_overlay_encode(&o, bytes);
 		memcpy(bytes + at, f, len);
-		assert_int_equal(line_datagram(l, bytes, at + len).drop,
+		assert_int_equal(harness_datagram(h, bytes, at + len).drop,
 			rows[i].numbered ? LP_DROP_NONE : LP_DROP_WRONG_TYPE);
-		assert_int_equal(line_datagram(l, bytes, at + len).drop,
+		assert_int_equal(harness_datagram(h, bytes, at + len).drop,
 			rows[i].numbered ? LP_DROP_DUPLICATE : LP_DROP_WRONG_TYPE);
 
 		enum lp_drop once = rows[i].fragments ? LP_DROP_NONE : LP_DROP_WRONG_TYPE;
-		assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
-		assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
+		assert_int_equal(fragment(h, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
+		assert_int_equal(fragment(h, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
 		if (rows[i].fragments && !rows[i].again)
 			once = LP_DROP_DUPLICATE;
-		assert_int_equal(half(l, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
-		assert_int_equal(half(l, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
+		assert_int_equal(fragment(h, 11, LP_OVERLAY_FIRST, 4, f, len).drop, once);
+		assert_int_equal(fragment(h, 11, LP_OVERLAY_SECOND, 4, f, len).drop, once);
 		assert_int_equal(
-			l->port.count, 1u + rows[i].numbered + rows[i].fragments + rows[i].again);
-		line_free(l);
+			h->port.count, 1u + rows[i].numbered + rows[i].fragments + rows[i].again);
+		harness_free(h);
 	}
 }
 
@@ -345,34 +346,34 @@ static void tcp_is_numbered_only_for_a_relay_with_retransmission(void **state)
 {
 	(void)state;
 	for (int resend = 0; resend < 2; resend++) {
-		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-		struct line *l = line_new(&config);
+		const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+		struct harness *h = harness_new(&config);
 		uint8_t f[FRAME_CAP];
 		struct lp_datagram d;
-		line_start(l);
-		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
+		harness_start(h);
+		harness_join_as(h, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
 		size_t len =
 			frame_tcp(f, BROADCAST, player_mac(OWN_PEER), LAN(5), LAN(6), 445, 700);
 		for (int n = 0; n < 2; n++) {
-			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-			assert_true(line_peek(l, 1400, true, &d));
-			line_pop(l);
+			assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+			assert_true(harness_peek(h, 1400, true, &d));
+			harness_pop(h);
 			assert_int_equal(
 				d.header[0] & 15, resend ? LP_OVERLAY_NUMBERED : LP_OVERLAY_WHOLE);
 			assert_int_equal(d.tag != 0, resend);
-			line_lost(l, d.tag);
-			assert_int_equal(line_has_datagram(l), resend);
+			harness_lost(h, d.tag);
+			assert_int_equal(harness_has_datagram(h), resend);
 			if (!resend)
 				continue;
 			uint8_t number = d.header[LP_OVERLAY_HEADER + 1];
 			assert_int_equal(number, n);
-			assert_true(line_peek(l, 1400, true, &d));
+			assert_true(harness_peek(h, 1400, true, &d));
 			assert_int_equal(d.header[LP_OVERLAY_HEADER + 1], number);
-			line_pop(l);
-			line_acked(l, d.tag);
-			assert_false(line_has_datagram(l));
+			harness_pop(h);
+			harness_acked(h, d.tag);
+			assert_false(harness_has_datagram(h));
 		}
-		line_free(l);
+		harness_free(h);
 	}
 }
 
@@ -381,19 +382,19 @@ static void tcp_segments_leave_space_for_a_number(void **state)
 {
 	(void)state;
 	for (int resend = 0; resend < 2; resend++) {
-		const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-		struct line *l = line_new(&config);
+		const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+		struct harness *h = harness_new(&config);
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 		struct lp_overlay o;
-		line_start(l);
-		line_join_as(l, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
-		line_path(l, 1200);
+		harness_start(h);
+		harness_join_as(h, 1500, resend ? LP_CAPS_KNOWN : LP_CAP_FRAGMENTS);
+		harness_path(h, 1200);
 		size_t len =
 			frame_syn(f, player_mac(11), player_mac(OWN_PEER), LAN(5), LAN(6), 1460);
-		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-		assert_true(line_take(l, 1200, bytes, &o) > 0);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+		assert_true(harness_take(h, 1200, bytes, &o) > 0);
 		assert_int_equal(offered(o.bytes), resend ? 1200 - 10 - 54 : 1200 - 8 - 54);
-		line_free(l);
+		harness_free(h);
 	}
 }
 
@@ -401,25 +402,25 @@ static void tcp_segments_leave_space_for_a_number(void **state)
 static void numbers_restart_with_each_connection(void **state)
 {
 	(void)state;
-	const struct lp_tunnel_config config = line_config(LP_ROLE_CLIENT);
-	struct line *l = line_new(&config);
+	const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&config);
 	uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX];
 	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), 1000);
-	line_start(l);
+	harness_start(h);
 	for (size_t n = 1; n <= 2; n++) {
-		line_join_as(l, 1500, LP_CAPS_KNOWN);
-		line_joined(l, 11, LP_ROLE_CLIENT);
+		harness_join_as(h, 1500, LP_CAPS_KNOWN);
+		harness_joined(h, 11, LP_ROLE_CLIENT);
 		const struct lp_overlay o = {
 			.type = LP_OVERLAY_NUMBERED, .peer = 11, .room = ROOM, .frame_id = 3};
 		size_t at = lp_overlay_encode(&o, bytes);
 		memcpy(bytes + at, f, len);
-		assert_int_equal(line_datagram(l, bytes, at + len).drop, LP_DROP_NONE);
-		assert_int_equal(line_datagram(l, bytes, at + len).drop, LP_DROP_DUPLICATE);
-		assert_int_equal(l->port.count, n);
-		line_closed(l, false);
-		line_at(l, lp_tunnel_deadline(l->tunnel));
+		assert_int_equal(harness_datagram(h, bytes, at + len).drop, LP_DROP_NONE);
+		assert_int_equal(harness_datagram(h, bytes, at + len).drop, LP_DROP_DUPLICATE);
+		assert_int_equal(h->port.count, n);
+		harness_closed(h, false);
+		harness_at(h, lp_tunnel_deadline(h->tunnel));
 	}
-	line_free(l);
+	harness_free(h);
 }
 
 /* F6: the words are those of the relay's log. */
@@ -448,18 +449,18 @@ static void F6_the_verdict_says_where_a_frame_goes_on_both_ways(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct line *l = in_room(rows[i].role);
+		struct harness *h = in_room(rows[i].role);
 		uint8_t f[FRAME_CAP];
 		struct lp_mac own =
 			rows[i].role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(2);
 		size_t len = udp_frame(f, rows[i].dst, rows[i].out ? own : player_mac(11), 100);
 		struct lp_verdict v =
-			rows[i].out ? line_frame(l, f, len) : line_forwarded(l, 11, f, len);
+			rows[i].out ? harness_frame(h, f, len) : harness_forwarded(h, 11, f, len);
 		assert_int_equal(v.drop, LP_DROP_NONE);
 		assert_int_equal(v.targets, 1);
 		if (v.action != rows[i].action)
 			fail_msg("row %zu: %s", i, lp_action_text(v.action));
-		line_free(l);
+		harness_free(h);
 	}
 }
 

@@ -5,7 +5,7 @@
 static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_GATEWAY);
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
 	const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 9}};
 	const struct {
 		struct lp_mac dst, src;
@@ -23,127 +23,128 @@ static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **st
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint8_t f[FRAME_CAP];
-		struct lp_verdict v = line_frame(l, f, udp_frame(f, rows[i].dst, rows[i].src, 100));
+		struct lp_verdict v =
+			harness_frame(h, f, udp_frame(f, rows[i].dst, rows[i].src, 100));
 		if (v.drop != rows[i].drop)
 			fail_msg("%s: %s", rows[i].why, lp_drop_text(v.drop));
 	}
-	line_left(l, 11);
+	harness_left(h, 11);
 	uint8_t f[FRAME_CAP];
 	size_t len = udp_frame(f, player_mac(11), host_mac(1), 100);
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NO_TARGET);
-	line_free(l);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NO_TARGET);
+	harness_free(h);
 }
 
 /* In a room of this size the kernel's filter passes every frame. */
 static void F3_each_of_many_members_is_known(void **state)
 {
 	(void)state;
-	struct line *l = line_in_room(LP_ROLE_GATEWAY);
+	struct harness *h = harness_in_room(LP_ROLE_GATEWAY);
 	uint8_t f[FRAME_CAP];
 	for (uint16_t i = 0; i < 200; i++) { /* not in the order of their MACs */
-		line_joined(l, (uint16_t)(100 + i * 77 % 200), LP_ROLE_CLIENT);
-		line_forget(l);
+		harness_joined(h, (uint16_t)(100 + i * 77 % 200), LP_ROLE_CLIENT);
+		harness_forget(h);
 	}
-	line_left(l, 150);
+	harness_left(h, 150);
 	for (uint16_t peer = 99; peer <= 300; peer++) {
 		bool here = peer >= 100 && peer < 300 && peer != 150;
 		size_t len = udp_frame(f, player_mac(peer), host_mac(1), 100);
 		assert_int_equal(
-			line_frame(l, f, len).drop, here ? LP_DROP_NONE : LP_DROP_NO_TARGET);
-		while (line_take(
-			l, LP_DATAGRAM_MAX, (uint8_t[FRAME_CAP]){0}, &(struct lp_overlay){0}))
+			harness_frame(h, f, len).drop, here ? LP_DROP_NONE : LP_DROP_NO_TARGET);
+		while (harness_take(
+			h, LP_DATAGRAM_MAX, (uint8_t[FRAME_CAP]){0}, &(struct lp_overlay){0}))
 			;
 		len = udp_frame(f, BROADCAST, player_mac(peer), 100);
 		if (here)
-			assert_int_equal(line_frame(l, f, len).drop, LP_DROP_LOOP);
+			assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_LOOP);
 	}
-	assert_int_equal(l->port.member_count, 199);
-	line_free(l);
+	assert_int_equal(h->port.member_count, 199);
+	harness_free(h);
 }
 
 /* S5: the relay forwards what it must drop, and the gateway does not inject it. */
 static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 {
 	(void)state;
-	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
+	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
 	const uint32_t router = LAN(1);
 	config.protected_ipv4 = &router;
 	config.protected_count = 1;
-	struct line *l = line_new(&config);
+	struct harness *h = harness_new(&config);
 	uint8_t f[FRAME_CAP];
-	line_start(l);
-	line_join(l, 1500);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_joined(l, 12, LP_ROLE_CLIENT);
+	harness_start(h);
+	harness_join(h, 1500);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_joined(h, 12, LP_ROLE_CLIENT);
 	/* ARP of the LAN, and of player 12 */
 	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(12), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	l->port.count = 0;
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	h->port.count = 0;
 
 	len = frame_router_advertisement(f, player_mac(11));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ROUTER_ADVERTISEMENT);
 	len = frame_dhcp_ack(f, BROADCAST, player_mac(11), LAN(1), LAN(9), host_mac(8));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_DHCP_SERVER);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_DHCP_SERVER);
 	len = udp_frame(f, BROADCAST, player_mac(12), 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_SOURCE_MAC);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_SOURCE_MAC);
 	len = udp_frame(f, BROADCAST, host_mac(8), 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_SOURCE_MAC);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_SOURCE_MAC);
 	len = udp_frame(f, BROADCAST, player_mac(13), 100);
-	assert_int_equal(line_forwarded(l, 13, f, len).drop, LP_DROP_WRONG_PEER);
-	assert_int_equal(line_forwarded(l, OWN_PEER, f, len).drop, LP_DROP_WRONG_PEER);
+	assert_int_equal(harness_forwarded(h, 13, f, len).drop, LP_DROP_WRONG_PEER);
+	assert_int_equal(harness_forwarded(h, OWN_PEER, f, len).drop, LP_DROP_WRONG_PEER);
 	/* a player uses the MAC of a station on the LAN */
 	len = udp_frame(f, BROADCAST, player_mac(14), 100);
-	assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-	line_joined(l, 14, LP_ROLE_CLIENT);
-	assert_int_equal(line_forwarded(l, 14, f, len).drop, LP_DROP_LOOP);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	harness_joined(h, 14, LP_ROLE_CLIENT);
+	assert_int_equal(harness_forwarded(h, 14, f, len).drop, LP_DROP_LOOP);
 	len = frame_arp(f, BROADCAST, player_mac(11), host_mac(8), LAN(11), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ARP_SENDER);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ARP_SENDER);
 	const uint32_t not_its_own[] = {LAN(1), LAN(8), LAN(12)};
 	for (size_t i = 0; i < 3; i++) {
 		len = frame_arp(
 			f, BROADCAST, player_mac(11), player_mac(11), not_its_own[i], LAN(2));
-		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
 		len = frame_udp(f, host_mac(8), player_mac(11), not_its_own[i], LAN(8), 5, 100);
-		assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
 	}
 	len = frame_raw(f, BROADCAST, player_mac(11), 0x8899, 60);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ETHERTYPE);
-	assert_int_equal(l->port.count, 0);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ETHERTYPE);
+	assert_int_equal(h->port.count, 0);
 	/* a valid frame still passes */
 	len = frame_udp(f, host_mac(8), player_mac(11), LAN(11), LAN(8), 5, 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
-	assert_int_equal(l->port.count, 1);
-	line_free(l);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(h->port.count, 1);
+	harness_free(h);
 }
 
 static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_GATEWAY);
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	size_t ack =
 		frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
-	assert_int_equal(line_frame(l, f, ack).drop, LP_DROP_NONE);
+	assert_int_equal(harness_frame(h, f, ack).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
 	/* N3: it has not asked for it */
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	len = frame_dhcp_request(f, player_mac(11), 0);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	ack = frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
-	assert_int_equal(line_frame(l, f, ack).drop, LP_DROP_NONE);
+	assert_int_equal(harness_frame(h, f, ack).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(50), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(50), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_ADDRESS_TAKEN);
-	line_left(l, 11); /* when the player leaves, its address is released */
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_free(l);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	harness_left(h, 11); /* when the player leaves, its address is released */
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	harness_free(h);
 }
 
 /* The relay has admitted somebody with the MAC of the gateway's router all the same. */
@@ -170,25 +171,25 @@ static void N1_frames_under_a_protected_mac_do_not_reach_the_lan(void **state)
 static void learned_addresses_are_forgotten_with_the_room(void **state)
 {
 	(void)state;
-	struct line *l = in_room(LP_ROLE_GATEWAY);
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
 	uint8_t f[FRAME_CAP];
 	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
-	line_frame(l, f, len);
+	harness_frame(h, f, len);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(11), LAN(1));
-	line_forwarded(l, 11, f, len);
-	line_closed(l, false);
-	line_at(l, lp_tunnel_deadline(l->tunnel));
-	line_join(l, 1500);
-	line_joined(l, 12, LP_ROLE_CLIENT);
+	harness_forwarded(h, 11, f, len);
+	harness_closed(h, false);
+	harness_at(h, lp_tunnel_deadline(h->tunnel));
+	harness_join(h, 1500);
+	harness_joined(h, 12, LP_ROLE_CLIENT);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(11), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_closed(l, false);
-	line_at(l, lp_tunnel_deadline(l->tunnel));
-	line_join(l, 1500);
-	line_joined(l, 12, LP_ROLE_CLIENT);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	harness_closed(h, false);
+	harness_at(h, lp_tunnel_deadline(h->tunnel));
+	harness_join(h, 1500);
+	harness_joined(h, 12, LP_ROLE_CLIENT);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(8), LAN(1));
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_free(l);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	harness_free(h);
 }
 
 int main(void)

@@ -34,16 +34,16 @@ static size_t fragment_frame(uint8_t *f, struct lp_mac dst, struct lp_mac src, u
 	return len;
 }
 
-static struct line *room_with(enum lp_role role, bool keep_default_route)
+static struct harness *room_with(enum lp_role role, bool keep_default_route)
 {
-	struct lp_tunnel_config config = line_config(role);
+	struct lp_tunnel_config config = harness_config(role);
 	config.keep_default_route = keep_default_route;
-	struct line *l = line_new(&config);
-	line_start(l);
-	line_join(l, 1500);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_joined(l, 12, role == LP_ROLE_CLIENT ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT);
-	return l;
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	harness_join(h, 1500);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_joined(h, 12, role == LP_ROLE_CLIENT ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT);
+	return h;
 }
 
 /* The checksum is of the bytes that are there. */
@@ -61,16 +61,16 @@ static void a_client_writes_no_way_into_the_internet_to_its_port(void **state)
 {
 	(void)state;
 	for (int keep = 0; keep < 2; keep++) { /* the gateway's option, and not the client's */
-		struct line *l = room_with(LP_ROLE_CLIENT, keep);
+		struct harness *h = room_with(LP_ROLE_CLIENT, keep);
 		uint8_t f[FRAME_CAP];
 		size_t len = lease_frame(f, player_mac(OWN_PEER), host_mac(1));
-		assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-		assert_int_equal(l->port.count, 1);
-		assert_int_equal(l->port.len, len);
-		assert_memory_equal(l->port.frame, f, OPTIONS_AT - 242); /* up to UDP's checksum */
-		assert_memory_equal(l->port.frame + OPTIONS_AT, stripped, sizeof(stripped));
-		assert_sound(l->port.frame, l->port.len);
-		line_free(l);
+		assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+		assert_int_equal(h->port.count, 1);
+		assert_int_equal(h->port.len, len);
+		assert_memory_equal(h->port.frame, f, OPTIONS_AT - 242); /* up to UDP's checksum */
+		assert_memory_equal(h->port.frame + OPTIONS_AT, stripped, sizeof(stripped));
+		assert_sound(h->port.frame, h->port.len);
+		harness_free(h);
 	}
 }
 
@@ -78,19 +78,19 @@ static void a_gateway_sends_no_way_into_the_internet_to_the_room(void **state)
 {
 	(void)state;
 	for (int keep = 0; keep < 2; keep++) {
-		struct line *l = room_with(LP_ROLE_GATEWAY, keep);
+		struct harness *h = room_with(LP_ROLE_GATEWAY, keep);
 		uint8_t f[FRAME_CAP], bytes[FRAME_CAP];
 		struct lp_overlay o;
 		size_t len = lease_frame(f, player_mac(11), host_mac(1));
-		assert_int_equal(line_frame(l, f, len).drop, LP_DROP_NONE);
-		line_take(l, LP_DATAGRAM_MAX, bytes, &o);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+		harness_take(h, LP_DATAGRAM_MAX, bytes, &o);
 		assert_int_equal(o.len, len);
 		assert_memory_equal(
 			o.bytes + OPTIONS_AT, keep ? options : stripped, sizeof(stripped));
 		assert_sound(o.bytes, o.len);
 		/* what it was given is the caller's */
 		assert_memory_equal(f + OPTIONS_AT, options, sizeof(options));
-		line_free(l);
+		harness_free(h);
 	}
 }
 
@@ -108,31 +108,31 @@ static void a_gateway_drops_fragments_of_leases(void **state)
 		{27015, false, LP_DROP_NONE, "of a game"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct line *l = room_with(LP_ROLE_GATEWAY, rows[i].keep);
+		struct harness *h = room_with(LP_ROLE_GATEWAY, rows[i].keep);
 		uint8_t f[FRAME_CAP];
 		size_t len = fragment_frame(f, player_mac(11), host_mac(1), rows[i].port);
-		struct lp_verdict v = line_frame(l, f, len);
+		struct lp_verdict v = harness_frame(h, f, len);
 		if (v.drop != rows[i].drop)
 			fail_msg("%s: %s", rows[i].story, lp_drop_text(v.drop));
-		assert_int_equal(lp_tunnel_stats(l->tunnel)->tx_drops[LP_DROP_DHCP_FRAGMENT],
+		assert_int_equal(lp_tunnel_stats(h->tunnel)->tx_drops[LP_DROP_DHCP_FRAGMENT],
 			rows[i].drop == LP_DROP_DHCP_FRAGMENT);
-		line_free(l);
+		harness_free(h);
 	}
 }
 
 static void a_client_drops_fragments_of_leases(void **state)
 {
 	(void)state;
-	struct line *l = room_with(LP_ROLE_CLIENT, false);
+	struct harness *h = room_with(LP_ROLE_CLIENT, false);
 	uint8_t f[FRAME_CAP];
 	size_t len = fragment_frame(f, player_mac(OWN_PEER), host_mac(1), 68);
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_DHCP_FRAGMENT);
-	assert_int_equal(l->port.count, 0);
-	assert_int_equal(lp_tunnel_stats(l->tunnel)->rx_drops[LP_DROP_DHCP_FRAGMENT], 1);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_DHCP_FRAGMENT);
+	assert_int_equal(h->port.count, 0);
+	assert_int_equal(lp_tunnel_stats(h->tunnel)->rx_drops[LP_DROP_DHCP_FRAGMENT], 1);
 	len = fragment_frame(f, player_mac(OWN_PEER), host_mac(1), 27015);
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	assert_int_equal(l->port.count, 1);
-	line_free(l);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(h->port.count, 1);
+	harness_free(h);
 }
 
 int main(void)

@@ -1,16 +1,13 @@
-/* passing.h - advances the time of a simulated world: connections are made and end, the actions of
- * hub and tunnels are executed, and packets arrive. */
-#ifndef LANPARTY_TESTS_PASSING_H
-#define LANPARTY_TESTS_PASSING_H
-
-#include "wire.h"
+/* The time of a simulated world: connections are made and end, the actions of hub and tunnels are
+ * executed, and packets arrive. */
+#include "world_inner.h"
 
 /* Connections. */
 
-static inline void connect_peer(struct world *w, size_t i)
+static void connect_peer(struct world *w, size_t i)
 {
 	struct event e = {.kind = RELAY_OPENS};
-	lp_time start = w->now + 2 * one_way(w), at = start, wait = 300 * LP_MILLISECOND;
+	lp_time start = w->now + 2 * world_one_way(w), at = start, wait = 300 * LP_MILLISECOND;
 	if (w->conn_count == w->conn_cap) {
 		w->conn_cap = w->conn_cap ? 2 * w->conn_cap : 64;
 		w->conns = realloc(w->conns, w->conn_cap * sizeof(struct conn *));
@@ -33,10 +30,10 @@ static inline void connect_peer(struct world *w, size_t i)
 		wait *= 2;
 	}
 	c->begun = at;
-	schedule(w, at, e);
+	world_schedule(w, at, e);
 }
 
-static inline void relay_closed(struct world *w, size_t conn, enum lp_leave_reason reason)
+static void relay_closed(struct world *w, size_t conn, enum lp_leave_reason reason)
 {
 	struct conn *c = w->conns[conn];
 	c->relay_over = true;
@@ -46,7 +43,7 @@ static inline void relay_closed(struct world *w, size_t conn, enum lp_leave_reas
 	c->session = NULL;
 }
 
-static inline void peer_closed(struct world *w, size_t conn, bool final, const char *why)
+static void peer_closed(struct world *w, size_t conn, bool final, const char *why)
 {
 	struct conn *c = w->conns[conn];
 	struct peer *p = &w->peers[c->peer];
@@ -59,11 +56,11 @@ static inline void peer_closed(struct world *w, size_t conn, bool final, const c
 	lp_tunnel_on_closed(p->tunnel, final, why, w->now);
 }
 
-static inline void send_close(
+void world_send_close(
 	struct world *w, size_t conn, bool to_relay, enum lp_leave_reason reason, lp_time after)
 {
 	struct event e = {.kind = CLOSED, .to_relay = to_relay, .conn = conn, .reason = reason};
-	schedule(w, w->now + after, e);
+	world_schedule(w, w->now + after, e);
 }
 
 static void wake_conn(void *carrier)
@@ -76,7 +73,7 @@ static void wake_conn(void *carrier)
 	c->world->woken = c;
 }
 
-static inline void relay_opens(struct world *w, struct event *e)
+static void relay_opens(struct world *w, struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
 	struct peer *p = &w->peers[c->peer];
@@ -86,9 +83,10 @@ static inline void relay_opens(struct world *w, struct event *e)
 	if (!w->hub) { /* it retries with growing delays */
 		struct event again = *e;
 		if (since > WORLD_HANDSHAKE / 2)
-			send_close(w, e->conn, false, LP_LEAVE_TIMED_OUT, WORLD_HANDSHAKE - since);
+			world_send_close(
+				w, e->conn, false, LP_LEAVE_TIMED_OUT, WORLD_HANDSHAKE - since);
 		else
-			schedule(w, w->now + since + 300 * LP_MILLISECOND, again);
+			world_schedule(w, w->now + since + 300 * LP_MILLISECOND, again);
 		return;
 	}
 	c->session = lp_hub_open(w->hub, c, 0, p->path, w->now);
@@ -97,12 +95,12 @@ static inline void relay_opens(struct world *w, struct event *e)
 	lp_session_source(c->session)->carrier = c;
 	c->relay_open = true;
 	e->kind = PEER_OPENS;
-	schedule(w, w->now + one_way(w), *e);
+	world_schedule(w, w->now + world_one_way(w), *e);
 }
 
 /* Actions of the hub and the tunnels. */
 
-static inline void saw_id(struct world *w, uint32_t room, uint16_t peer)
+static void saw_id(struct world *w, uint32_t room, uint16_t peer)
 {
 	if (room == w->room)
 		check(peer > w->last_peer); /* ids are never reused */
@@ -111,21 +109,21 @@ static inline void saw_id(struct world *w, uint32_t room, uint16_t peer)
 	w->joins++;
 }
 
-static inline void do_hub_action(struct world *w, const struct lp_hub_action *a)
+static void do_hub_action(struct world *w, const struct lp_hub_action *a)
 {
 	struct conn *c = a->session ? lp_session_user(a->session) : NULL;
 	size_t conn = c ? c->index : 0;
 	switch (a->kind) {
 	case LP_HUB_REPLY:
-		send_stream(w, conn, false, 0, a->bytes, a->len);
+		world_send_stream(w, conn, false, 0, a->bytes, a->len);
 		break;
 	case LP_HUB_MESSAGE:
-		send_stream(w, conn, false, c->next_stream[0], a->bytes, a->len);
+		world_send_stream(w, conn, false, c->next_stream[0], a->bytes, a->len);
 		c->next_stream[0] += 4;
 		break;
 	case LP_HUB_CLOSE:
-		send_close(w, conn, false, a->leave, reliable(w));
-		send_close(w, conn, true, LP_LEAVE_OTHER, 0);
+		world_send_close(w, conn, false, a->leave, world_reliable(w));
+		world_send_close(w, conn, true, LP_LEAVE_OTHER, 0);
 		break;
 	case LP_HUB_JOINED:
 		saw_id(w, a->room, a->peer);
@@ -138,7 +136,7 @@ static inline void do_hub_action(struct world *w, const struct lp_hub_action *a)
 	}
 }
 
-static inline size_t find_other(const struct peer *p, uint16_t id)
+size_t world_find_other(const struct peer *p, uint16_t id)
 {
 	size_t at = 0;
 	while (at < p->other_count && p->others[at].peer != id)
@@ -147,8 +145,7 @@ static inline size_t find_other(const struct peer *p, uint16_t id)
 }
 
 /* Members of older releases send fewer fields, and the relay grants no more than that. */
-static inline void send_hello(
-	struct world *w, const struct peer *p, const uint8_t *bytes, size_t len)
+static void send_hello(struct world *w, const struct peer *p, const uint8_t *bytes, size_t len)
 {
 	uint8_t again[LP_CONTROL_SENT_MAX];
 	struct lp_control m;
@@ -159,10 +156,10 @@ static inline void send_hello(
 		bytes = again;
 		len = lp_control_encode(&m, again, sizeof(again));
 	}
-	send_stream(w, p->conn, true, 0, bytes, len);
+	world_send_stream(w, p->conn, true, 0, bytes, len);
 }
 
-static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_action *a)
+static void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_action *a)
 {
 	struct peer *p = &w->peers[i];
 	size_t at;
@@ -175,13 +172,14 @@ static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_t
 		send_hello(w, p, a->bytes, a->len);
 		break;
 	case LP_TUNNEL_MESSAGE:
-		send_stream(w, p->conn, true, w->conns[p->conn]->next_stream[1], a->bytes, a->len);
+		world_send_stream(
+			w, p->conn, true, w->conns[p->conn]->next_stream[1], a->bytes, a->len);
 		w->conns[p->conn]->next_stream[1] += 4;
 		break;
 	case LP_TUNNEL_CLOSE:
 		if (p->conn) {
-			send_close(w, p->conn, true, LP_LEAVE_NORMAL, reliable(w));
-			send_close(w, p->conn, false, a->leave, 0);
+			world_send_close(w, p->conn, true, LP_LEAVE_NORMAL, world_reliable(w));
+			world_send_close(w, p->conn, false, a->leave, 0);
 		}
 		break;
 	case LP_TUNNEL_JOINED:
@@ -194,11 +192,11 @@ static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_t
 		p->reject = (int)a->reject.reason;
 		break;
 	case LP_TUNNEL_PEER_JOINED:
-		check(find_other(p, a->member.peer) == p->other_count);
+		check(world_find_other(p, a->member.peer) == p->other_count);
 		p->others[p->other_count++] = (struct other){a->member.peer, a->member.mac};
 		break;
 	case LP_TUNNEL_PEER_LEFT:
-		at = find_other(p, a->peer_left.peer);
+		at = world_find_other(p, a->peer_left.peer);
 		check(at < p->other_count);
 		p->others[at] = p->others[--p->other_count];
 		break;
@@ -210,17 +208,17 @@ static inline void do_tunnel_action(struct world *w, size_t i, const struct lp_t
 	}
 }
 
-static inline void send_all(
+static void send_all(
 	struct world *w, struct conn *c, bool to_relay, struct lp_datagram_source *source)
 {
 	struct lp_datagram d;
 	while (source->ops->peek(source, w->peers[c->peer].path, true, w->now, &d)) {
-		send_datagram(w, c->index, to_relay, &d);
+		world_send_datagram(w, c->index, to_relay, &d);
 		source->ops->pop(source);
 	}
 }
 
-static inline void pump_hub(struct world *w)
+static void pump_hub(struct world *w)
 {
 	struct lp_hub_action action;
 	struct conn *c;
@@ -234,7 +232,7 @@ static inline void pump_hub(struct world *w)
 	}
 }
 
-static inline void pump_tunnel(struct world *w, size_t i)
+static void pump_tunnel(struct world *w, size_t i)
 {
 	struct peer *p = &w->peers[i];
 	struct lp_tunnel_action action;
@@ -246,7 +244,7 @@ static inline void pump_tunnel(struct world *w, size_t i)
 		send_all(w, w->conns[p->conn], true, lp_tunnel_source(p->tunnel));
 }
 
-static inline void pump(struct world *w)
+void world_pump(struct world *w)
 {
 	if (w->hub)
 		pump_hub(w);
@@ -256,12 +254,13 @@ static inline void pump(struct world *w)
 
 /* Time. */
 
-static inline void arrive(struct world *w, struct event *e)
+static void arrive(struct world *w, struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
 	struct peer *p = &w->peers[c->peer];
 	bool peer_hears = p->tunnel && p->conn == e->conn && c->peer_open;
-	bool repeated = e->kind == DATAGRAM && is_repeated(&c->numbers[e->to_relay], e->stream);
+	bool repeated =
+		e->kind == DATAGRAM && world_is_repeated(&c->numbers[e->to_relay], e->stream);
 	struct lp_datagram_sink *sink;
 	if (repeated || (e->to_relay ? !c->relay_open : !peer_hears))
 		return;
@@ -276,7 +275,7 @@ static inline void arrive(struct world *w, struct event *e)
 }
 
 /* Reports to the relay or to a member the fate of one of its datagrams. */
-static inline void fate(struct world *w, const struct event *e)
+static void fate(struct world *w, const struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
 	struct peer *p = &w->peers[c->peer];
@@ -290,7 +289,7 @@ static inline void fate(struct world *w, const struct event *e)
 		source->ops->lost(source, e->tag, w->now);
 }
 
-static inline void happen(struct world *w, struct event *e)
+static void happen(struct world *w, struct event *e)
 {
 	struct conn *c = w->conns[e->conn];
 	struct peer *p = &w->peers[c->peer];
@@ -324,12 +323,12 @@ static inline void happen(struct world *w, struct event *e)
 	free(e->bytes);
 }
 
-static inline lp_time earliest(lp_time a, lp_time b)
+static lp_time earliest(lp_time a, lp_time b)
 {
 	return a < b ? a : b;
 }
 
-static inline lp_time next_moment(const struct world *w)
+static lp_time next_moment(const struct world *w)
 {
 	lp_time at = w->heap_count ? w->heap[0].at : LP_NEVER;
 	if (w->hub)
@@ -340,15 +339,14 @@ static inline lp_time next_moment(const struct world *w)
 	return at;
 }
 
-/* Advances the clock by duration. */
-static inline void world_run(struct world *w, lp_time duration)
+void world_run(struct world *w, lp_time duration)
 {
 	lp_time end = w->now + duration, at;
-	pump(w);
+	world_pump(w);
 	while ((at = next_moment(w)) <= end) {
 		w->now = at > w->now ? at : w->now;
 		if (w->heap_count && w->heap[0].at <= w->now) {
-			struct event e = take_event(w);
+			struct event e = world_take_event(w);
 			happen(w, &e);
 		}
 		if (w->hub)
@@ -356,9 +354,7 @@ static inline void world_run(struct world *w, lp_time duration)
 		for (size_t i = 0; i < w->peer_count; i++)
 			if (w->peers[i].tunnel && lp_tunnel_deadline(w->peers[i].tunnel) <= w->now)
 				lp_tunnel_on_time(w->peers[i].tunnel, w->now);
-		pump(w);
+		world_pump(w);
 	}
 	w->now = end;
 }
-
-#endif

@@ -1,14 +1,8 @@
-/* quic_room.h - a relay and its players in one process: real hub, real tunnels and real QUIC, on a
- * fake clock and a seeded network that loses, delays, reorders, duplicates and truncates by
- * size. */
-#ifndef LANPARTY_TESTS_QUIC_ROOM_H
-#define LANPARTY_TESTS_QUIC_ROOM_H
-
-#include "quic_ends.h"
+#include "quic_room_inner.h"
 
 /* The network. */
 
-static inline void wire_put(
+static void wire_put(
 	struct room *r, size_t to, size_t from, const uint8_t *bytes, size_t len, lp_time at)
 {
 	check(r, r->packet_count < WIRE_PACKETS);
@@ -23,7 +17,7 @@ static inline void wire_put(
 	memcpy(packet->bytes, bytes, len);
 }
 
-static inline struct packet wire_take(struct room *r)
+static struct packet wire_take(struct room *r)
 {
 	struct packet first = r->packets[0], last = r->packets[--r->packet_count];
 	size_t i = 0;
@@ -38,7 +32,7 @@ static inline struct packet wire_take(struct room *r)
 	return first;
 }
 
-static inline void wire_send(
+static void wire_send(
 	struct room *r, size_t from, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
 	const struct wire *w = &r->wire;
@@ -63,15 +57,15 @@ static inline void wire_send(
 
 /* Time. */
 
-static inline void room_send(struct room *r)
+void room_send(struct room *r)
 {
 	uint8_t bytes[LP_QUIC_PACKET_MAX];
 	struct lp_path path;
 	for (int round = 0; round < 4; round++) {
 		size_t len;
-		relay_actions(r);
+		room_relay_actions(r);
 		for (size_t i = 1; i <= r->count; i++)
-			player_actions(&r->players[i]);
+			room_player_actions(&r->players[i]);
 		while ((len = lp_quic_write(r->quic, bytes, sizeof(bytes), &path, r->now)))
 			wire_send(r, 0, &path, bytes, len);
 		for (size_t i = 1; i <= r->count; i++)
@@ -81,12 +75,12 @@ static inline void room_send(struct room *r)
 	}
 }
 
-static inline lp_time sooner(lp_time a, lp_time b)
+static lp_time sooner(lp_time a, lp_time b)
 {
 	return a < b ? a : b;
 }
 
-static inline void room_arrive(struct room *r)
+static void room_arrive(struct room *r)
 {
 	while (r->packet_count && r->packets[0].at <= r->now) {
 		struct packet packet = wire_take(r);
@@ -97,7 +91,7 @@ static inline void room_arrive(struct room *r)
 	}
 }
 
-static inline void room_run(struct room *r, lp_time duration)
+void room_run(struct room *r, lp_time duration)
 {
 	lp_time end = r->now + duration;
 	for (;;) {
@@ -149,10 +143,10 @@ static void room_trace(
 	room_verdict = *verdict;
 }
 
-static inline void player_starts(struct room *r, size_t i)
+static void player_starts(struct room *r, size_t i)
 {
 	struct player *p = &r->players[i];
-	struct lp_quic_config quic = {.handler = &player_handler, .context = p};
+	struct lp_quic_config quic = {.handler = &room_player_handler, .context = p};
 	p->port.ops = &room_port_ops;
 	p->room = r;
 	p->index = i;
@@ -172,8 +166,7 @@ static inline void player_starts(struct room *r, size_t i)
 	lp_tunnel_start(p->tunnel, r->now);
 }
 
-/* Creates a room that all players have joined. */
-static inline struct room *room_new(const struct wire *wire, size_t players, uint64_t seed)
+struct room *room_new(const struct wire *wire, size_t players, uint64_t seed)
 {
 	struct room *r = calloc(1, sizeof(*r));
 	const char *text = getenv("LANPARTY_SEED");
@@ -190,7 +183,8 @@ static inline struct room *room_new(const struct wire *wire, size_t players, uin
 		.idle_timeout_ms = 15000,
 		.random = room_token,
 		.heard = room_heard};
-	const struct lp_quic_config quic = {.handler = &relay_handler, .context = r, .secret = {7}};
+	const struct lp_quic_config quic = {
+		.handler = &room_relay_handler, .context = r, .secret = {7}};
 	r->hub = lp_hub_new(&hub);
 	r->quic = lp_quic_new(&quic, r->identity);
 	check(r, r->packets && r->identity && r->hub && r->quic);
@@ -209,7 +203,7 @@ static inline struct room *room_new(const struct wire *wire, size_t players, uin
 	return r;
 }
 
-static inline void room_free(struct room *r)
+void room_free(struct room *r)
 {
 	lp_quic_free(r->quic);
 	lp_hub_free(r->hub);
@@ -224,10 +218,7 @@ static inline void room_free(struct room *r)
 	free(r);
 }
 
-/* Sends a frame of len bytes from one player to another (0: to all). port_write recognises it by
- * its serial. */
-static inline void room_push(
-	struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
+void room_push(struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
 {
 	uint8_t f[FRAME_CAP];
 	const struct player *p = &r->players[from];
@@ -246,18 +237,15 @@ static inline void room_push(
 	check(r, room_verdict.drop == LP_DROP_NONE);
 }
 
-static inline void room_frame(
-	struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
+void room_frame(struct room *r, size_t from, size_t to, bool tcp, uint32_t serial, size_t len)
 {
 	room_push(r, from, to, tcp, serial, len);
 	room_send(r);
 }
 
-static inline struct lp_hub_counters room_counters(const struct room *r)
+struct lp_hub_counters room_counters(const struct room *r)
 {
 	struct lp_hub_counters c;
 	lp_hub_get_counters(r->hub, &c);
 	return c;
 }
-
-#endif
