@@ -13,7 +13,7 @@
 
 /* Simulates a link with a deep buffer: packets leave at its rate, and the round trip is the
  * queueing delay plus the base. The sender always has data and is limited by the governor alone. */
-struct line {
+struct bottleneck {
 	uint64_t rate;    /* bits per second */
 	lp_time base;     /* round trip with an empty queue */
 	lp_time free_at;  /* when the link has sent everything in its buffer */
@@ -32,20 +32,21 @@ struct result {
 	uint64_t window;
 };
 
-static struct result run(struct lp_governor *g, struct line *line, lp_time from, lp_time how_long)
+static struct result run(
+	struct lp_governor *g, struct bottleneck *link, lp_time from, lp_time how_long)
 {
 	static struct sent ring[RING];
 	static unsigned histogram[2000]; /* queueing delay in units of 0.1 ms */
 	size_t first = 0, count = 0, samples = 0;
 	uint64_t bytes = 0, delivered = g->delivered;
-	lp_time smooth = line->base, foreign_at = from;
+	lp_time smooth = link->base, foreign_at = from;
 	struct result r = {0};
 	memset(histogram, 0, sizeof(histogram));
 	for (lp_time now = from; now < from + how_long; now += MS / 10) {
-		while (line->foreign && foreign_at <= now) {
-			lp_time start = line->free_at > now ? line->free_at : now;
-			line->free_at = start + FULL * 8 * LP_SECOND / line->rate;
-			foreign_at += FULL * LP_SECOND / line->foreign;
+		while (link->foreign && foreign_at <= now) {
+			lp_time start = link->free_at > now ? link->free_at : now;
+			link->free_at = start + FULL * 8 * LP_SECOND / link->rate;
+			foreign_at += FULL * LP_SECOND / link->foreign;
 		}
 		while (count > 0 && ring[first].acked <= now) {
 			smooth = (7 * smooth + ring[first].rtt) / 8;
@@ -56,10 +57,10 @@ static struct result run(struct lp_governor *g, struct line *line, lp_time from,
 		}
 		bool second_half = now >= from + how_long / 2;
 		while (count < RING && lp_governor_admits(g, count * FULL, FULL)) {
-			lp_time start = line->free_at > now ? line->free_at : now;
+			lp_time start = link->free_at > now ? link->free_at : now;
 			lp_time queued = start - now;
-			line->free_at = start + FULL * 8 * LP_SECOND / line->rate;
-			lp_time rtt = line->free_at - now + line->base;
+			link->free_at = start + FULL * 8 * LP_SECOND / link->rate;
+			lp_time rtt = link->free_at - now + link->base;
 			ring[(first + count++) % RING] = (struct sent){now + rtt, rtt};
 			if (!second_half)
 				continue;
@@ -74,7 +75,7 @@ static struct result run(struct lp_governor *g, struct line *line, lp_time from,
 	while (at < 2000 && below + histogram[at] <= samples / 2)
 		below += histogram[at++];
 	r.queue_p50 = at * (MS / 10);
-	r.used = (double)bytes * 8 / ((double)line->rate * (double)how_long / 2e9);
+	r.used = (double)bytes * 8 / ((double)link->rate * (double)how_long / 2e9);
 	r.window = g->window;
 	return r;
 }
@@ -98,15 +99,15 @@ static void a_link_is_full_and_its_queue_short(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct lp_governor g;
-		struct line line = {.rate = rows[i].rate, .base = rows[i].base};
+		struct bottleneck link = {.rate = rows[i].rate, .base = rows[i].base};
 		lp_governor_init(&g, LP_SECOND);
-		struct result r = run(&g, &line, LP_SECOND, 20 * LP_SECOND);
-		lp_time packet = FULL * 8 * LP_SECOND / line.rate;
+		struct result r = run(&g, &link, LP_SECOND, 20 * LP_SECOND);
+		lp_time packet = FULL * 8 * LP_SECOND / link.rate;
 		if (r.used < 0.97 || r.queue_p50 > LP_GOVERNOR_TARGET + packet ||
-			r.queue_max > 3 * LP_GOVERNOR_TARGET + line.base / 3 + 2 * packet)
+			r.queue_max > 3 * LP_GOVERNOR_TARGET + link.base / 3 + 2 * packet)
 			fail_msg("%llu Mbit/s, %llu ms: %.3f used, queue %.1f ms, %.1f at most",
-				(unsigned long long)(line.rate / MBIT),
-				(unsigned long long)(line.base / MS), r.used,
+				(unsigned long long)(link.rate / MBIT),
+				(unsigned long long)(link.base / MS), r.used,
 				(double)r.queue_p50 / 1e6, (double)r.queue_max / 1e6);
 	}
 }
@@ -115,17 +116,17 @@ static void the_window_follows_a_link_that_changes_its_rate(void **state)
 {
 	(void)state;
 	struct lp_governor g;
-	struct line line = {.rate = 100 * MBIT, .base = 20 * MS};
+	struct bottleneck link = {.rate = 100 * MBIT, .base = 20 * MS};
 	lp_governor_init(&g, 0);
-	run(&g, &line, 0, 10 * LP_SECOND);
-	line.rate = 5 * MBIT;
-	line.free_at = 0;
-	struct result r = run(&g, &line, 10 * LP_SECOND, 10 * LP_SECOND);
+	run(&g, &link, 0, 10 * LP_SECOND);
+	link.rate = 5 * MBIT;
+	link.free_at = 0;
+	struct result r = run(&g, &link, 10 * LP_SECOND, 10 * LP_SECOND);
 	assert_true(r.used > 0.97);
 	assert_true(r.queue_p50 < 9 * MS);
-	line.rate = 50 * MBIT;
-	line.free_at = 0;
-	r = run(&g, &line, 20 * LP_SECOND, 10 * LP_SECOND);
+	link.rate = 50 * MBIT;
+	link.free_at = 0;
+	r = run(&g, &link, 20 * LP_SECOND, 10 * LP_SECOND);
 	assert_true(r.used > 0.97);
 	assert_true(r.queue_p50 < 6 * MS);
 }
@@ -135,16 +136,16 @@ static void a_longer_path_is_accepted_after_a_while(void **state)
 {
 	(void)state;
 	struct lp_governor g;
-	struct line line = {.rate = 20 * MBIT, .base = 20 * MS};
+	struct bottleneck link = {.rate = 20 * MBIT, .base = 20 * MS};
 	lp_governor_init(&g, 0);
-	run(&g, &line, 0, 5 * LP_SECOND);
-	line.base = 80 * MS;
-	struct result r = run(&g, &line, 5 * LP_SECOND, 20 * LP_SECOND);
+	run(&g, &link, 0, 5 * LP_SECOND);
+	link.base = 80 * MS;
+	struct result r = run(&g, &link, 5 * LP_SECOND, 20 * LP_SECOND);
 	assert_true(r.used > 0.97);
 	assert_in_range(g.shortest, 80 * MS, 85 * MS);
-	line.base = 10 * MS;
+	link.base = 10 * MS;
 	/* A permanent queue is revealed by regularly reducing the window. */
-	r = run(&g, &line, 25 * LP_SECOND, 160 * LP_SECOND);
+	r = run(&g, &link, 25 * LP_SECOND, 160 * LP_SECOND);
 	assert_true(r.used > 0.97);
 	assert_true(r.queue_p50 < 7 * MS);
 }
@@ -153,9 +154,9 @@ static void other_traffic_on_the_link_leaves_us_our_share(void **state)
 {
 	(void)state;
 	struct lp_governor g;
-	struct line line = {.rate = 20 * MBIT, .base = 20 * MS, .foreign = 10 * MBIT / 8};
+	struct bottleneck link = {.rate = 20 * MBIT, .base = 20 * MS, .foreign = 10 * MBIT / 8};
 	lp_governor_init(&g, 0);
-	struct result r = run(&g, &line, 0, 20 * LP_SECOND);
+	struct result r = run(&g, &link, 0, 20 * LP_SECOND);
 	assert_true(r.used > 0.45);
 	assert_true(r.queue_p50 < 8 * MS);
 }
@@ -231,9 +232,9 @@ static void a_long_path_is_filled_quickly(void **state)
 {
 	(void)state;
 	struct lp_governor g;
-	struct line line = {.rate = 100 * MBIT, .base = 100 * MS};
+	struct bottleneck link = {.rate = 100 * MBIT, .base = 100 * MS};
 	lp_governor_init(&g, 0);
-	struct result r = run(&g, &line, 0, 3 * LP_SECOND);
+	struct result r = run(&g, &link, 0, 3 * LP_SECOND);
 	assert_true(r.used > 0.8); /* in the second half of the run */
 }
 

@@ -72,7 +72,7 @@ static struct lp_frame *add(
 	enum lp_overlay_type type, uint16_t peer, uint16_t id, uint16_t len, lp_time now)
 {
 	size_t first = ((size_t)len + 1) / 2;
-	struct lp_overlay half = {
+	struct lp_overlay fragment = {
 		.type = type,
 		.peer = peer,
 		.room = 5,
@@ -82,7 +82,7 @@ static struct lp_frame *add(
 		.len = type == LP_OVERLAY_FIRST ? first : len - first,
 	};
 
-	return lp_reassembly_add(&reassembly, pool, &half, now);
+	return lp_reassembly_add(&reassembly, pool, &fragment, now);
 }
 
 static void assert_whole(struct lp_frame *frame, uint16_t peer, uint16_t len)

@@ -293,12 +293,12 @@ static void old_members_receive_unnumbered_frames(void **state)
 		{0, 1400, {LP_OVERLAY_WHOLE}, 1, "old: whole"},
 		{0, 1007, {LP_OVERLAY_WHOLE}, 0, "old, and too big"},
 		{LP_CAP_FRAGMENTS, 1400, {LP_OVERLAY_WHOLE}, 1, "of the first release: whole"},
-		{LP_CAP_FRAGMENTS, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "halves"},
+		{LP_CAP_FRAGMENTS, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "fragments"},
 		{LP_CAP_RETRANSMIT, 1400, {LP_OVERLAY_NUMBERED}, 1, "numbered"},
 		{LP_CAP_RETRANSMIT, 1009, {LP_OVERLAY_WHOLE}, 1, "a number does not fit"},
 		{LP_CAP_RETRANSMIT, 1007, {LP_OVERLAY_WHOLE}, 0, "numbered, and too big"},
 		{LP_CAPS_KNOWN, 1010, {LP_OVERLAY_NUMBERED}, 1, "a number just fits"},
-		{LP_CAPS_KNOWN, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "new: halves"},
+		{LP_CAPS_KNOWN, 1007, {LP_OVERLAY_FIRST, LP_OVERLAY_SECOND}, 2, "new: fragments"},
 		{UINT64_MAX >> 2, 1400, {LP_OVERLAY_NUMBERED}, 1, "newer than we"},
 	};
 	(void)state;
@@ -378,13 +378,13 @@ static void a_frame_is_copied_once_for_any_number_of_recipients(void **state)
 {
 	(void)state;
 	enum { TARGETS = 8 };
-	for (int halves = 0; halves < 2; halves++) {
+	for (int fragments = 0; fragments < 2; fragments++) {
 		struct relay *r = with_frames(FRAMES, 1, 1 + TARGETS);
 		uint8_t f[FRAME_CAP];
 		size_t len = tcp_frame(f, 1, BROADCAST, 1200);
 		const uint8_t *at = NULL;
 		uint64_t tags[TARGETS];
-		if (halves) { /* reassembled in the buffer that is sent */
+		if (fragments) { /* reassembled in the buffer that is sent */
 			send_as(r, 1, LP_OVERLAY_SECOND, 1, f, len);
 			assert_int_equal(relay_counters(r).frames_free, FRAMES - 1);
 			assert_int_equal(

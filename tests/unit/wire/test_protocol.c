@@ -20,7 +20,7 @@
 #define MAC          {{0x02, 0, 0, 0, 0, 0x01}}
 #define FRAME        "\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x88\xb5lanparty!"
 #define FRAME_LEN    23
-#define FRAME_FIRST  12 /* bytes in its first half */
+#define FRAME_FIRST  12 /* bytes in its first fragment */
 
 /* lp_room_key of ABCD-EFGH-JKMN-PQRS. */
 #define ROOM_KEY                                                                                   \
