@@ -152,20 +152,20 @@ static void N1_frames_under_a_protected_mac_do_not_reach_the_lan(void **state)
 {
 	(void)state;
 	const struct lp_mac protected = player_mac(11);
-	struct lp_tunnel_config config = line_config(LP_ROLE_GATEWAY);
+	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
 	uint8_t f[FRAME_CAP];
 	config.protected_mac = &protected;
 	config.protected_mac_count = 1;
-	struct line *l = line_new(&config);
-	line_start(l);
-	line_join(l, 1500);
-	line_joined(l, 11, LP_ROLE_CLIENT);
-	line_joined(l, 12, LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	harness_join(h, 1500);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_joined(h, 12, LP_ROLE_CLIENT);
 	size_t len = frame_udp(f, BROADCAST, player_mac(11), LAN(20), LAN(99), 27015, 100);
-	assert_int_equal(line_forwarded(l, 11, f, len).drop, LP_DROP_LOOP);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_LOOP);
 	len = frame_udp(f, BROADCAST, player_mac(12), LAN(21), LAN(99), 27015, 100);
-	assert_int_equal(line_forwarded(l, 12, f, len).drop, LP_DROP_NONE);
-	line_free(l);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	harness_free(h);
 }
 
 static void learned_addresses_are_forgotten_with_the_room(void **state)
