@@ -127,7 +127,7 @@ static void a_burst_is_sent_whole(void **state)
 	unit.now += LP_SENDER_BURST_TIME - 1;
 	for (int i = 0; i < BURST; i++)
 		assert_int_equal(take(), (uint8_t)i);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 0);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 0);
 }
 
 static void a_burst_that_has_waited_too_long_loses_two_frames_for_each_new_one(void **state)
@@ -137,12 +137,12 @@ static void a_burst_that_has_waited_too_long_loses_two_frames_for_each_new_one(v
 		push(1380, 1);
 	unit.now += LP_SENDER_BURST_TIME;
 	push(1380, 1);
-	assert_int_equal(sender.count, BURST - 1);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 2);
+	assert_int_equal(unit.sender.count, BURST - 1);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 2);
 	for (int i = 1; i < BURST - LP_SENDER_FRAMES; i++)
 		push(1380, 1);
-	assert_int_equal(sender.count, LP_SENDER_FRAMES);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], BURST);
+	assert_int_equal(unit.sender.count, LP_SENDER_FRAMES);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], BURST);
 }
 
 static void a_burst_has_a_share_of_the_free_buffers(void **state)
@@ -150,8 +150,8 @@ static void a_burst_has_a_share_of_the_free_buffers(void **state)
 	(void)state;
 	for (int i = 0; i < BURST + 100; i++)
 		push(1380, 1);
-	assert_int_equal(sender.count, BURST + 1);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], 99);
+	assert_int_equal(unit.sender.count, BURST + 1);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 99);
 }
 
 static void a_queue_of_tcp_is_never_a_burst(void **state)
@@ -159,8 +159,8 @@ static void a_queue_of_tcp_is_never_a_burst(void **state)
 	(void)state;
 	for (int i = 0; i < BURST; i++)
 		push_tcp(1380, 1);
-	assert_int_equal(sender.count, LP_SENDER_FRAMES);
-	assert_int_equal(drops[LP_DROP_QUEUE_FULL], BURST - LP_SENDER_FRAMES);
+	assert_int_equal(unit.sender.count, LP_SENDER_FRAMES);
+	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], BURST - LP_SENDER_FRAMES);
 }
 
 static void a_burst_leaves_three_quarters_of_the_buffers(void **state)
@@ -169,11 +169,11 @@ static void a_burst_leaves_three_quarters_of_the_buffers(void **state)
 	leave_free(POOL_FRAMES / 4 * 3 + LP_SENDER_FRAMES + 10);
 	for (int i = 0; i < BURST; i++)
 		push(1380, 1);
-	assert_int_equal(sender.count, LP_SENDER_FRAMES + 10);
+	assert_int_equal(unit.sender.count, LP_SENDER_FRAMES + 10);
 	for (int i = 0; i < BURST; i++)
 		push(1380, 1);
-	assert_in_range(sender.count, LP_SENDER_FRAMES, LP_SENDER_FRAMES + 10);
-	assert_true(lp_pool_is_ample(pool));
+	assert_in_range(unit.sender.count, LP_SENDER_FRAMES, LP_SENDER_FRAMES + 10);
+	assert_true(lp_pool_is_ample(unit.pool));
 }
 
 static void when_buffers_are_scarce_few_frames_wait_and_never_less_than_the_least(void **state)

@@ -193,7 +193,7 @@ static void the_queue_to_the_relay_is_bounded(void **state)
 		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
 	const struct lp_stats *s = lp_tunnel_stats(h->tunnel);
 	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 0);
-	l->now += LP_SENDER_BURST_TIME;
+	h->now += LP_SENDER_BURST_TIME;
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
 	assert_int_equal(s->tx_drops[LP_DROP_QUEUE_FULL], 3); /* the oldest */
