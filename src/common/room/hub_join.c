@@ -146,7 +146,7 @@ static void expel_protected(struct lp_hub *hub, const struct lp_member *gateway,
 			!lp_neighbours_on_lan(n, &members[i]->mac, now))
 			continue;
 		if (s->state == SESSION_SILENT)
-			s->deadline = now; /* lp_hub_on_time ends it */
+			lp_hub_set_deadline(hub, s, now); /* lp_hub_on_time ends it */
 		else
 			lp_hub_close_session(hub, s, LP_LEAVE_OTHER,
 				"your MAC address is that of a computer of the LAN: choose another "
