@@ -48,6 +48,7 @@ struct session {
 	uint8_t packet[LP_UDP_PACKET_MAX];
 	struct wish leave, wake;
 	bool stopping, at_once;
+	bool joined; /* once; before, what an earlier run kept is not ours to forget */
 	lp_time now, traffic_at;
 	struct session_event event;
 };
@@ -287,6 +288,7 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	e->action = *action;
 	e->end = last->end;
 	if (action->kind == LP_TUNNEL_JOINED) {
+		s->joined = true;
 		membership_keep(s->options.room_key, action->welcome.resume_token);
 		s->traffic_at = s->now;
 	}
@@ -432,7 +434,7 @@ int session_run(struct session *s)
 	char why[SESSION_TEXT] = "";
 	if (code == LP_EXIT_OK) {
 		loop(s);
-		if (!s->at_once)
+		if (!s->at_once && s->joined)
 			membership_forget();
 		code = s->stopping ? LP_EXIT_OK : lp_link_exit(s->link);
 		if (!s->stopping && tap_is_broken(s->tap)) {

@@ -61,6 +61,9 @@ bool lp_neighbours_protect(struct lp_neighbours *n, uint32_t ipv4);
  * as above, and for what is no station's MAC. */
 bool lp_neighbours_protect_mac(struct lp_neighbours *n, const struct lp_mac *mac);
 
+/* Protects nothing any more: the gateway has come again, and says what to protect. */
+void lp_neighbours_unprotect(struct lp_neighbours *n);
+
 /* Forgets the addresses of an owner that has left. LP_OWNER_LAN: the gateway has left, and
  * everything learned about the LAN is forgotten, protected addresses too. */
 void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner);

@@ -42,6 +42,7 @@ struct lp_room_config {
 struct lp_member {
 	struct lp_room *room;
 	void *user;
+	lp_time since; /* it joined */
 	uint16_t peer; /* 1 to 65535, never reused during the life of a room */
 	enum lp_role role;
 	struct lp_mac mac; /* gateways: zero */

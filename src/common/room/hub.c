@@ -302,7 +302,9 @@ static void fall_silent(struct lp_hub *hub, struct lp_session *s, lp_time now)
 	s->user = NULL;
 	s->starved = false; /* it hears of everything when it comes back */
 	s->state = SESSION_SILENT;
-	lp_hub_set_deadline(hub, s, now + LP_HUB_GRACE);
+	/* No longer than it was there: a peer chooses how soon its connection times out. */
+	lp_time age = now - s->member->since;
+	lp_hub_set_deadline(hub, s, now + (age < LP_HUB_GRACE ? age : LP_HUB_GRACE));
 }
 
 void lp_hub_on_closed(

@@ -134,26 +134,6 @@ static void enter_room(struct lp_hub *hub, struct lp_session *s, const struct lp
 	lp_hub_add_action(hub, joined->resumed ? LP_HUB_RESUMED : LP_HUB_JOINED, s);
 }
 
-/* Row N1: who came before the gateway, with the MAC of its computer or its router, goes. */
-static void expel_protected(struct lp_hub *hub, const struct lp_member *gateway, lp_time now)
-{
-	const struct lp_neighbours *n = lp_room_neighbours(gateway->room);
-	size_t count = 0;
-	struct lp_member *const *members = lp_room_members(gateway->room, &count);
-	for (size_t i = count; i-- > 0;) { /* the last one takes the place of who leaves */
-		struct lp_session *s = lp_hub_session_of(members[i]);
-		if (members[i]->role != LP_ROLE_CLIENT ||
-			!lp_neighbours_on_lan(n, &members[i]->mac, now))
-			continue;
-		if (s->state == SESSION_SILENT)
-			lp_hub_set_deadline(hub, s, now); /* lp_hub_on_time ends it */
-		else
-			lp_hub_close_session(hub, s, LP_LEAVE_OTHER,
-				"your MAC address is that of a computer of the LAN: choose another "
-				"with --mac");
-	}
-}
-
 void lp_hub_on_hello(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now)
 {
@@ -173,8 +153,6 @@ void lp_hub_on_hello(
 	}
 	if (lp_rooms_join(hub->rooms, &join, &joined)) {
 		enter_room(hub, s, &joined);
-		if (hello->role == LP_ROLE_GATEWAY)
-			expel_protected(hub, joined.member, now);
 	} else {
 		struct lp_reject why = {.reason = joined.reason};
 		if (joined.member && (why.reason == LP_REJECT_MAC_IN_USE ||

@@ -241,6 +241,11 @@ bool lp_neighbours_protect_mac(struct lp_neighbours *n, const struct lp_mac *mac
 	return true;
 }
 
+void lp_neighbours_unprotect(struct lp_neighbours *n)
+{
+	n->protected_count = n->protected_mac_count = 0;
+}
+
 void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner)
 {
 	for (size_t i = 0; i < LP_NEIGHBOURS_IPV4; i++) {
@@ -250,6 +255,6 @@ void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner)
 	if (owner == LP_OWNER_LAN) {
 		memset(n->stations, 0, sizeof(n->stations));
 		memset(n->protected, 0, sizeof(n->protected));
-		n->protected_count = n->protected_mac_count = 0;
+		lp_neighbours_unprotect(n);
 	}
 }

@@ -272,6 +272,7 @@ static struct lp_member *member_new(const struct lp_join *join, const struct lp_
 	if (!m)
 		return NULL;
 	m->role = hello->role;
+	m->since = now;
 	if (hello->role == LP_ROLE_CLIENT)
 		m->mac = hello->mac;
 	memcpy(m->name, hello->name, sizeof(m->name));
@@ -394,6 +395,8 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	if (!o->member)
 		return false;
 	room = o->member->room;
+	if (hello->role == LP_ROLE_GATEWAY)
+		lp_neighbours_unprotect(room->neighbours);
 	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
 		lp_neighbours_protect(room->neighbours, hello->protected_ipv4[i]);
 	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < LP_HELLO_PROTECTED; i++)

@@ -348,6 +348,7 @@ static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 	if (follow(t, reject))
 		return;
 	bool waited = t->waits;
+	t->refused = true;
 	t->waits = reject->reason == LP_REJECT_MAC_SILENT ||
 		   reject->reason == LP_REJECT_GATEWAY_SILENT;
 	t->final = (!t->once_joined && !t->waits) || reject->reason == LP_REJECT_VERSION;
@@ -425,6 +426,8 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	if (t->state == TUNNEL_JOINED)
 		close_room(t);
 	bool own = t->state == TUNNEL_GIVING_UP;
+	t->waits = t->waits && t->refused;
+	t->refused = false;
 	bool over = own ? t->final : final && !t->once_joined;
 	over = over || t->state == TUNNEL_LEAVING;
 	forget_room(t);

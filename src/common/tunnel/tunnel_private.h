@@ -39,8 +39,9 @@ struct lp_tunnel {
 
 	enum tunnel_state state;
 	bool once_joined;
-	bool final; /* with TUNNEL_GIVING_UP: no more attempts */
-	bool waits; /* a silent member has our place: said once, and asked again and again */
+	bool final;   /* with TUNNEL_GIVING_UP: no more attempts */
+	bool refused; /* the attempt ended with a REJECT */
+	bool waits;   /* a silent member has our place: said once, and asked again and again */
 	unsigned attempts;
 	bool redirected; /* with TUNNEL_GIVING_UP: to connect again at once */
 	unsigned redirects;

@@ -287,6 +287,7 @@ static void K1_a_member_without_connection_comes_back_unseen(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
+	relay_at(r, r->now + LP_HUB_GRACE); /* as old as that */
 	const struct lp_welcome before = r->peers[1].welcome;
 	relay_forget(r);
 	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
@@ -317,6 +318,7 @@ static void K3_a_silent_member_leaves_after_the_grace_time(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
+	relay_at(r, r->now + LP_HUB_GRACE); /* as old as that */
 	relay_forget(r);
 	lp_time silent = r->now;
 	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
@@ -354,6 +356,7 @@ static void K3_a_newcomer_waits_until_the_holder_of_its_place_is_heard_or_gone(v
 		{1, LP_REJECT_MAC_SILENT, LP_REJECT_MAC_IN_USE}};
 	for (size_t k = 0; k < 2; k++) {
 		struct relay *r = with_peers(0, 1);
+		relay_at(r, r->now + LP_HUB_GRACE); /* as old as that */
 		int i = rows[k].peer;
 		for (int round = 0; round < 2; round++) {
 			/* it lives: it is heard of after a moment */
@@ -385,6 +388,7 @@ static void K3_a_relay_that_shuts_down_forgets_silent_members(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(0, 2);
+	relay_at(r, r->now + LP_HUB_GRACE); /* as old as that */
 	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
 	lp_hub_shutdown(r->hub);
 	relay_drain(r);
@@ -394,23 +398,36 @@ static void K3_a_relay_that_shuts_down_forgets_silent_members(void **state)
 	relay_free(r);
 }
 
-static void N1_a_client_with_the_routers_mac_goes_when_the_gateway_comes(void **state)
+/* Whoever has the code can be the gateway: its word must not end a membership. */
+static void N1_a_gateways_word_refuses_newcomers_and_expels_nobody(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 3);
 	struct lp_control m = peer_hello(0, LP_ROLE_GATEWAY);
 	m.hello.protected_mac[0] = player_mac(2);
-	m.hello.protected_mac[1] = player_mac(3);
-	peer_closed(r, 3, LP_LEAVE_TIMED_OUT); /* silent */
-	relay_forget(r);
+	m.hello.protected_mac[1] = player_mac(4);
 	peer_open(r, 0, RELAY_PATH);
 	peer_say(r, 0, 0, &m);
 	assert_true(r->peers[0].welcomed);
-	assert_true(r->peers[2].closed);
-	assert_false(r->peers[1].closed || r->peers[0].closed);
-	lp_hub_on_time(r->hub, r->now);
-	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+	assert_false(r->peers[2].closed);
+	assert_true(resume(r, 2, 5)->welcomed);
+	peer_join(r, 4);
+	assert_int_equal(r->peers[4].reject, LP_REJECT_MAC_IN_USE);
+	assert_int_equal(relay_counters(r).members, 4);
+	relay_free(r);
+}
+
+/* A peer chooses how soon its connection times out: members without one must not become cheap. */
+static void K3_the_grace_time_is_no_longer_than_the_membership_was(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	relay_at(r, r->now + LP_SECOND);
+	peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
+	relay_at(r, r->now + LP_SECOND - 1);
 	assert_int_equal(relay_counters(r).members, 2);
+	relay_at(r, r->now + 1);
+	assert_int_equal(relay_counters(r).members, 1);
 	relay_free(r);
 }
 
@@ -665,7 +682,8 @@ int main(void)
 		cmocka_unit_test(
 			K3_a_newcomer_waits_until_the_holder_of_its_place_is_heard_or_gone),
 		cmocka_unit_test(K3_a_relay_that_shuts_down_forgets_silent_members),
-		cmocka_unit_test(N1_a_client_with_the_routers_mac_goes_when_the_gateway_comes),
+		cmocka_unit_test(N1_a_gateways_word_refuses_newcomers_and_expels_nobody),
+		cmocka_unit_test(K3_the_grace_time_is_no_longer_than_the_membership_was),
 		cmocka_unit_test(rejects_carry_their_reason_and_joins_need_randomness),
 		cmocka_unit_test(a_room_of_another_worker_is_rejected_with_a_steering_hint),
 		cmocka_unit_test(R6_the_path_of_the_connection_limits_the_mtu),

@@ -30,6 +30,7 @@ struct peer {
 	int resolving, signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
+	bool joined;      /* once; before, what an earlier run kept is not ours to forget */
 	bool portless;    /* the frame port's interface was deleted */
 	lp_time port_end; /* with portless: waits for another one until then; LP_NEVER: given up */
 	lp_time look_at;
@@ -122,6 +123,7 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 {
 	struct peer *p = context;
 	const struct lp_peer_config *c = p->config;
+	p->joined = p->joined || action->kind == LP_TUNNEL_JOINED;
 	if (action->kind == LP_TUNNEL_JOINED)
 		lp_resume_file_keep(c->resume, action->welcome.resume_token);
 	lp_tell(&p->teller, action);
@@ -321,7 +323,7 @@ int lp_peer_run(const struct lp_peer_config *config)
 	p->teller.role = config->role;
 	if (open_all(p)) {
 		loop(p);
-		if (!p->at_once)
+		if (!p->at_once && p->joined)
 			lp_resume_file_forget(config->resume);
 		code = p->teller.stopping ? LP_EXIT_OK
 		       : p->portless      ? LP_EXIT_NO_INTERFACE
