@@ -101,7 +101,8 @@ bool lp_interface_check(const char *name, enum lp_interface_use use,
 	struct lp_interface *ret_interface, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
-	lp_time end = lp_clock() + MISSING;
+	bool possible = name[0] && strlen(name) < IF_NAMESIZE;
+	lp_time end = lp_clock() + (possible ? MISSING : 0);
 	const char *said = NULL;
 	*ret_exit = LP_EXIT_NO_INTERFACE;
 	for (;;) {
