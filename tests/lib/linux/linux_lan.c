@@ -59,15 +59,25 @@ int enter_namespace(void **state)
 	return 0;
 }
 
-/* The kernel notices a carrier up to a second later. A bridge drops what arrives at a port before. */
+void await_link(const char *name)
+{
+	char command[256];
+	snprintf(command, sizeof(command),
+		"for i in $(seq 100); do ip link show dev %s | grep -q 'state UP' && exit 0; "
+		"sleep 0.05; done; exit 1",
+		name);
+	run(command);
+}
+
 int lay_cable(void **state)
 {
 	(void)state;
-	if (in_namespace)
-		run("ip link add lan0 type veth peer name host0 && ip link set lan0 up && "
-		    "ip link set host0 up && for i in $(seq 100); do "
-		    "ip link show dev lan0 | grep -q 'state UP' && exit 0; sleep 0.05; done; exit "
-		    "1");
+	if (!in_namespace)
+		return 0;
+	run("ip link add lan0 type veth peer name host0 && ip link set lan0 up && "
+	    "ip link set host0 up");
+	await_link("lan0");
+	await_link("host0");
 	return 0;
 }
 

@@ -55,6 +55,9 @@ void close_port(void);
 
 int enter_namespace(void **state);
 
+/* Waits until the kernel has noticed the carrier, which takes up to a second. An interface and a bridge
+ * drop frames before. */
+void await_link(const char *name);
 int lay_cable(void **state);
 
 int pull_cable(void **state);

@@ -395,6 +395,8 @@ static void an_interface_can_go_down_and_come_back(void **state)
 	assert_int_equal(read_port(port, &seen, 1), 0);
 	assert_false(port->ops->write(port, frame, sizeof(frame)));
 	run("ip link set lan0 up");
+	await_link("lan0");
+	await_link("host0");
 	int host = open_host("host0", false);
 	expect_only_the_marker(port, host, &seen);
 	assert_true(port->ops->write(port, frame, sizeof(frame)));
