@@ -26,9 +26,9 @@ small=(--max-clients 2 --log-level frame)
 need "the relay starts" relay "${small[@]}" --broadcast-rate 5 --broadcast-burst 20 --unknown-rate 5 --unknown-burst 20
 need "the gateway joins" gateway gateway --lan lan
 need "player 1 joins" client player1 player1 --mac 02:00:00:00:00:01
-cp "$bin/lanparty-client" "$dir/" # within reach of those without rights, wherever the build is
+cp "$bin/lanparty-client" "$bin/lanparty-gateway" "$dir/" # within reach of those without rights, wherever the build is
 own_client=(env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --tap lp9)
-own_gateway=(env "STATE_DIRECTORY=$dir" "$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room")
+own_gateway=(env "STATE_DIRECTORY=$dir" "$dir/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room")
 check "R4 a MAC twice is refused" refused 'mac_in_use' player2 "${own_client[@]}" --mac 02:00:00:00:00:01
 check "R3 a second gateway is refused" refused 'gateway_present' gateway "${own_gateway[@]}" --lan lan
 need "player 2 joins, with a small budget" client player2 player2 --mac 02:00:00:00:00:02 --datagram-budget 800
@@ -95,7 +95,7 @@ stop early
 check "no rights for port 443" ends_with 77 'root or CAP_NET_BIND_SERVICE' player1 "${nobody[@]}" "$bin/lanparty-relay" --listen 198.51.100.10:443
 install -m 644 "$dir/room" "$dir/room.open"
 own_client=(env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room.open" --tap lp9)
-own_gateway=(env "STATE_DIRECTORY=$dir" "$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room.open")
+own_gateway=(env "STATE_DIRECTORY=$dir" "$dir/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room.open")
 check "no rights for an interface" ends_with 77 'root or CAP_NET_ADMIN' router "${nobody[@]}" "${own_client[@]}"
 check "no rights for the LAN" ends_with 77 'root|CAP_NET' router "${nobody[@]}" "${own_gateway[@]}" --lan lan
 check "a room file that everybody can read" said ends 'room_file_open'
