@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-struct line {
+struct harness {
 	struct lp_port port;
 	enum lp_role role;
 	struct lp_tunnel *tunnel;
@@ -46,39 +46,39 @@ static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
 /* S5: a gateway writes only frames from the MAC of a player in the room. */
 static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
-	struct line *l = (struct line *)port;
+	struct harness *h = (struct harness *)port;
 	struct lp_eth eth;
 	bool known = false;
-	check(l->up && lp_eth_parse(frame, len, &eth) && len <= LP_ETH_FRAME_MAX);
-	for (size_t i = 0; i < l->told; i++)
-		known = known || lp_mac_equal(&l->macs[i], &eth.src);
-	check(known || l->role == LP_ROLE_CLIENT);
+	check(h->up && lp_eth_parse(frame, len, &eth) && len <= LP_ETH_FRAME_MAX);
+	for (size_t i = 0; i < h->told; i++)
+		known = known || lp_mac_equal(&h->macs[i], &eth.src);
+	check(known || h->role == LP_ROLE_CLIENT);
 	check(!lp_mac_is_group(&eth.src) && eth.type >= LP_ETHERTYPE_MIN);
-	return !l->refuse;
+	return !h->refuse;
 }
 
 static bool port_up(struct lp_port *port, size_t mtu)
 {
-	struct line *l = (struct line *)port;
-	check(!l->up && mtu >= LP_MTU_MIN && mtu <= LP_ETH_MTU);
-	l->up = !l->refuse;
-	return l->up;
+	struct harness *h = (struct harness *)port;
+	check(!h->up && mtu >= LP_MTU_MIN && mtu <= LP_ETH_MTU);
+	h->up = !h->refuse;
+	return h->up;
 }
 
 static void port_down(struct lp_port *port)
 {
-	struct line *l = (struct line *)port;
-	check(l->up);
-	l->up = false;
+	struct harness *h = (struct harness *)port;
+	check(h->up);
+	h->up = false;
 }
 
 static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
 {
-	struct line *l = (struct line *)port;
+	struct harness *h = (struct harness *)port;
 	check(count <= OTHERS);
-	l->told = count;
+	h->told = count;
 	for (size_t i = 0; i < count; i++) {
-		l->macs[i] = macs[i];
+		h->macs[i] = macs[i];
 		check(lp_mac_is_station(&macs[i]));
 		for (size_t k = 0; k < i; k++)
 			check(!lp_mac_equal(&macs[i], &macs[k]));
@@ -93,10 +93,10 @@ static void port_close(struct lp_port *port)
 static const struct lp_port_ops ops = {
 	port_read, port_write, port_up, port_down, port_members, port_close};
 
-static void drain(struct line *l)
+static void drain(struct harness *h)
 {
 	static struct lp_tunnel_action a;
-	while (lp_tunnel_next(l->tunnel, &a)) {
+	while (lp_tunnel_next(h->tunnel, &a)) {
 		struct lp_control m;
 		size_t used = 0;
 		uint16_t id = a.kind == LP_TUNNEL_PEER_LEFT ? a.peer_left.peer : a.member.peer;
@@ -108,22 +108,22 @@ static void drain(struct line *l)
 			check(used == a.len && (m.type == LP_HELLO) == (a.kind == LP_TUNNEL_HELLO));
 			break;
 		case LP_TUNNEL_PEER_JOINED:
-			check(id != OWN_PEER && (id >= OTHERS || !l->present[id]));
+			check(id != OWN_PEER && (id >= OTHERS || !h->present[id]));
 			if (id < OTHERS)
-				l->present[id] = true;
+				h->present[id] = true;
 			break;
 		case LP_TUNNEL_PEER_LEFT:
-			check(a.member.peer == id && (id >= OTHERS || l->present[id]));
+			check(a.member.peer == id && (id >= OTHERS || h->present[id]));
 			if (id < OTHERS)
-				l->present[id] = false;
+				h->present[id] = false;
 			break;
 		case LP_TUNNEL_DISCONNECTED:
-			memset(l->present, 0, sizeof(l->present));
-			check(!a.final || lp_tunnel_is_over(l->tunnel));
+			memset(h->present, 0, sizeof(h->present));
+			check(!a.final || lp_tunnel_is_over(h->tunnel));
 			check(a.final == (a.retry_in == 0) && a.retry_in <= LP_TUNNEL_RETRY_MAX);
 			break;
 		case LP_TUNNEL_CONNECT:
-			check(!l->over); /* it was not over before */
+			check(!h->over); /* it was not over before */
 			break;
 		default:
 			break;
@@ -131,17 +131,17 @@ static void drain(struct line *l)
 	}
 }
 
-static void say(struct line *l, int64_t stream, const struct lp_control *m)
+static void say(struct harness *h, int64_t stream, const struct lp_control *m)
 {
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(m, bytes, sizeof(bytes));
 	check(len > 0);
-	lp_tunnel_on_stream(l->tunnel, stream, bytes, len, true, l->now);
+	lp_tunnel_on_stream(h->tunnel, stream, bytes, len, true, h->now);
 }
 
-static void op_reply(struct line *l)
+static void op_reply(struct harness *h)
 {
-	uint8_t choice = lp_read_u8(&l->in);
+	uint8_t choice = lp_read_u8(&h->in);
 	struct lp_control m = {.type = LP_WELCOME,
 		.welcome = {.version = 1,
 			.room = ROOM,
@@ -154,15 +154,15 @@ static void op_reply(struct line *l)
 		m.reject.reason = (enum lp_reject_reason)(choice % 11);
 		m.reject.steer = choice;
 	}
-	l->sequence = 0;
-	say(l, 0, &m);
+	h->sequence = 0;
+	say(h, 0, &m);
 }
 
 /* Events in order, a little early or a little late. */
-static void op_event(struct line *l)
+static void op_event(struct harness *h)
 {
-	uint8_t kind = lp_read_u8(&l->in), peer = lp_read_u8(&l->in), turn = lp_read_u8(&l->in);
-	uint64_t sequence = l->sequence + 1;
+	uint8_t kind = lp_read_u8(&h->in), peer = lp_read_u8(&h->in), turn = lp_read_u8(&h->in);
+	uint64_t sequence = h->sequence + 1;
 	struct lp_control m = {.type = LP_PEER_JOINED,
 		.peer_joined = {.peer = peer ? peer : 1,
 			.role = kind & 64 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT,
@@ -170,7 +170,7 @@ static void op_event(struct line *l)
 	if (turn > 200)
 		sequence += turn - 200u;
 	else
-		l->sequence++;
+		h->sequence++;
 	if (turn == 200)
 		sequence--;
 	m.peer_joined.sequence = sequence;
@@ -185,15 +185,15 @@ static void op_event(struct line *l)
 		m.peer_status.sequence = sequence;
 		m.peer_status.peer = peer ? peer : 1;
 	}
-	say(l, 3 + 4 * (int64_t)turn, &m);
+	say(h, 3 + 4 * (int64_t)turn, &m);
 }
 
-static void op_stream(struct line *l)
+static void op_stream(struct harness *h)
 {
-	uint8_t stream = lp_read_u8(&l->in), len = lp_read_u8(&l->in);
-	size_t left = lp_reader_left(&l->in), take = len / 2 < left ? len / 2u : left;
-	const uint8_t *bytes = lp_read_bytes(&l->in, take);
-	lp_tunnel_on_stream(l->tunnel, stream, bytes, take, len & 1, l->now);
+	uint8_t stream = lp_read_u8(&h->in), len = lp_read_u8(&h->in);
+	size_t left = lp_reader_left(&h->in), take = len / 2 < left ? len / 2u : left;
+	const uint8_t *bytes = lp_read_bytes(&h->in, take);
+	lp_tunnel_on_stream(h->tunnel, stream, bytes, take, len & 1, h->now);
 }
 
 static void check_verdict(const struct lp_verdict *v, bool joined)
@@ -204,11 +204,11 @@ static void check_verdict(const struct lp_verdict *v, bool joined)
 }
 
 /* A carefully built frame, or random bytes. */
-static size_t make_frame(struct line *l, uint8_t *f, uint8_t choice, struct lp_mac src)
+static size_t make_frame(struct harness *h, uint8_t *f, uint8_t choice, struct lp_mac src)
 {
-	uint8_t len = lp_read_u8(&l->in);
+	uint8_t len = lp_read_u8(&h->in);
 	struct lp_mac dst = choice & 1 ? BROADCAST : player_mac(choice >> 4);
-	size_t left = lp_reader_left(&l->in), take = len < left ? len : left;
+	size_t left = lp_reader_left(&h->in), take = len < left ? len : left;
 	if (choice & 2)
 		return frame_arp(f, dst, src, src, IPV4(10, 0, 0, choice >> 4), 0);
 	if (choice & 4 && len & 1)
@@ -216,7 +216,7 @@ static size_t make_frame(struct line *l, uint8_t *f, uint8_t choice, struct lp_m
 	if (choice & 4)
 		return frame_udp(f, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9, 42 + 6u * len);
 	if (take)
-		memcpy(f, lp_read_bytes(&l->in, take), take);
+		memcpy(f, lp_read_bytes(&h->in, take), take);
 	return take;
 }
 
@@ -229,123 +229,123 @@ static void remember(void *context, enum lp_tunnel_direction way, const struct l
 	v = *verdict;
 }
 
-static void op_frame(struct line *l)
+static void op_frame(struct harness *h)
 {
-	uint8_t choice = lp_read_u8(&l->in), f[FRAME_CAP];
-	bool joined = lp_tunnel_is_joined(l->tunnel);
-	size_t len = make_frame(l, f, choice,
-		l->role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(choice >> 4));
-	lp_tunnel_on_frame(l->tunnel, f, len, l->now);
+	uint8_t choice = lp_read_u8(&h->in), f[FRAME_CAP];
+	bool joined = lp_tunnel_is_joined(h->tunnel);
+	size_t len = make_frame(h, f, choice,
+		h->role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(choice >> 4));
+	lp_tunnel_on_frame(h->tunnel, f, len, h->now);
 	check_verdict(&v, joined);
 }
 
-static void op_datagram(struct line *l)
+static void op_datagram(struct harness *h)
 {
-	uint8_t choice = lp_read_u8(&l->in), peer = lp_read_u8(&l->in);
+	uint8_t choice = lp_read_u8(&h->in), peer = lp_read_u8(&h->in);
 	uint8_t bytes[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
 	struct lp_overlay o = {.peer = peer, .room = ROOM};
-	struct lp_datagram_sink *sink = lp_tunnel_sink(l->tunnel);
-	bool joined = lp_tunnel_is_joined(l->tunnel);
+	struct lp_datagram_sink *sink = lp_tunnel_sink(h->tunnel);
+	bool joined = lp_tunnel_is_joined(h->tunnel);
 	if (choice & 128) {
 		o.type = LP_OVERLAY_NUMBERED;
-		o.frame_id = (uint16_t)(lp_read_u8(&l->in) * 257u);
+		o.frame_id = (uint16_t)(lp_read_u8(&h->in) * 257u);
 	}
 	size_t at = choice & 8 ? lp_overlay_encode(&o, bytes) : 0;
-	at += make_frame(l, bytes + at, choice, player_mac(peer));
-	sink->take(sink, bytes, at, l->now);
+	at += make_frame(h, bytes + at, choice, player_mac(peer));
+	sink->take(sink, bytes, at, h->now);
 	check_verdict(&v, joined);
 }
 
-static void op_take(struct line *l)
+static void op_take(struct harness *h)
 {
-	size_t max = 16 * (size_t)lp_read_u8(&l->in);
-	uint8_t choice = lp_read_u8(&l->in);
-	struct lp_datagram_source *source = lp_tunnel_source(l->tunnel);
+	size_t max = 16 * (size_t)lp_read_u8(&h->in);
+	uint8_t choice = lp_read_u8(&h->in);
+	struct lp_datagram_source *source = lp_tunnel_source(h->tunnel);
 	struct lp_datagram d;
 	for (int count = choice % 16; count > 0; count--) {
-		if (!source->ops->peek(source, max, choice & 16, l->now, &d))
+		if (!source->ops->peek(source, max, choice & 16, h->now, &d))
 			break;
 		check(d.header_len + d.len <= max && d.len > 0);
 		source->ops->pop(source);
 		if (choice & 32)
-			source->ops->lost(source, d.tag, l->now);
+			source->ops->lost(source, d.tag, h->now);
 		if (choice & 64)
 			source->ops->acked(source, d.tag);
 	}
 }
 
-static void op_time(struct line *l)
+static void op_time(struct harness *h)
 {
-	lp_time deadline = lp_tunnel_deadline(l->tunnel);
-	uint8_t value = lp_read_u8(&l->in);
+	lp_time deadline = lp_tunnel_deadline(h->tunnel);
+	uint8_t value = lp_read_u8(&h->in);
 	if (value & 1 && deadline != LP_NEVER)
-		l->now = deadline > l->now ? deadline : l->now;
+		h->now = deadline > h->now ? deadline : h->now;
 	else
-		l->now += value * LP_MILLISECOND;
-	lp_tunnel_on_time(l->tunnel, l->now);
-	check(lp_tunnel_deadline(l->tunnel) > l->now);
+		h->now += value * LP_MILLISECOND;
+	lp_tunnel_on_time(h->tunnel, h->now);
+	check(lp_tunnel_deadline(h->tunnel) > h->now);
 }
 
-static void step(struct line *l)
+static void step(struct harness *h)
 {
-	uint8_t op = lp_read_u8(&l->in);
+	uint8_t op = lp_read_u8(&h->in);
 	switch (op % 12) {
 	case 0:
-		lp_tunnel_source(l->tunnel)->ops->path(lp_tunnel_source(l->tunnel), 1200);
-		lp_tunnel_on_connected(l->tunnel, l->now);
+		lp_tunnel_source(h->tunnel)->ops->path(lp_tunnel_source(h->tunnel), 1200);
+		lp_tunnel_on_connected(h->tunnel, h->now);
 		break;
 	case 1:
-		op_reply(l);
+		op_reply(h);
 		break;
 	case 2:
 	case 3:
-		op_event(l);
+		op_event(h);
 		break;
 	case 4:
-		op_stream(l);
+		op_stream(h);
 		break;
 	case 5:
-		op_frame(l);
+		op_frame(h);
 		break;
 	case 6:
 	case 7:
-		op_datagram(l);
+		op_datagram(h);
 		break;
 	case 8:
-		op_take(l);
+		op_take(h);
 		break;
 	case 9:
-		op_time(l);
+		op_time(h);
 		break;
 	case 10:
-		lp_tunnel_on_closed(l->tunnel, op & 128, "closed", l->now);
+		lp_tunnel_on_closed(h->tunnel, op & 128, "closed", h->now);
 		break;
 	default:
 		if (op > 250)
-			lp_tunnel_leave(l->tunnel, l->now);
-		l->refuse = op & 64;
+			lp_tunnel_leave(h->tunnel, h->now);
+		h->refuse = op & 64;
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	static struct line line;
-	struct line *l = &line;
+	static struct harness line;
+	struct harness *h = &line;
 	struct lp_tunnel_config config = {
 		.mac = player_mac(OWN_PEER), .name = "me", .seed = 1, .trace = remember};
-	memset(l, 0, sizeof(*l));
-	l->in = lp_reader_of(bytes, len);
-	l->port.ops = &ops;
-	l->role = config.role = lp_read_u8(&l->in) & 1 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT;
-	l->tunnel = lp_tunnel_new(&config, &l->port);
-	check(l->tunnel != NULL);
-	lp_tunnel_start(l->tunnel, l->now);
-	while (lp_reader_left(&l->in)) {
-		step(l);
-		check(l->up == lp_tunnel_is_joined(l->tunnel));
-		drain(l);
-		l->over = lp_tunnel_is_over(l->tunnel);
+	memset(h, 0, sizeof(*h));
+	h->in = lp_reader_of(bytes, len);
+	h->port.ops = &ops;
+	h->role = config.role = lp_read_u8(&h->in) & 1 ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT;
+	h->tunnel = lp_tunnel_new(&config, &h->port);
+	check(h->tunnel != NULL);
+	lp_tunnel_start(h->tunnel, h->now);
+	while (lp_reader_left(&h->in)) {
+		step(h);
+		check(h->up == lp_tunnel_is_joined(h->tunnel));
+		drain(h);
+		h->over = lp_tunnel_is_over(h->tunnel);
 	}
-	lp_tunnel_free(l->tunnel);
+	lp_tunnel_free(h->tunnel);
 	return 0;
 }
