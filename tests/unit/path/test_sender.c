@@ -99,10 +99,7 @@ static void a_full_queue_loses_the_oldest_frame_of_its_longest_flow(void **state
 	for (int i = 0; i < LP_SENDER_FRAMES - 1; i++)
 		push_to(2, 60, (uint8_t)(i % 100));
 	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 0);
-<<<<<<< HEAD
 	unit.now += LP_SENDER_BURST_TIME;
-=======
->>>>>>> 198dc8a (tests: compile the helpers once, as .c files)
 	push_to(1, 60, 201);
 	assert_int_equal(unit.drops[LP_DROP_QUEUE_FULL], 1);
 	assert_int_equal(unit.sender.count, LP_SENDER_FRAMES);
