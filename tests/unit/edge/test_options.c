@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "lanparty/edge/exit.h"
+#include "temporary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -225,7 +226,7 @@ static void help_and_version_go_to_stdout(void **state)
 	assert_non_null(strstr(output, "Usage: lanparty-test [options] [INVITE]\n"));
 }
 
-static char config_path[] = "/tmp/lanparty-test-XXXXXX";
+static char config_path[TEMPORARY_PATH];
 
 static void write_config(const char *text)
 {
@@ -270,7 +271,7 @@ static void an_error_in_the_file_names_its_line(void **state)
 		{"= 7\n", ":1: \"\": there is no such option: see --help\n"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char said[300];
+		char said[TEMPORARY_PATH + 200];
 		write_config(rows[i].text);
 		assert_int_equal(read_with_config(""), LP_EXIT_CONFIG);
 		snprintf(said, sizeof(said), "lanparty-test: %s%s", config_path, rows[i].said);
@@ -292,8 +293,8 @@ static void an_error_in_the_file_names_its_line(void **state)
 static void the_default_file_is_optional_and_has_the_lowest_precedence(void **state)
 {
 	(void)state;
-	char own_path[] = "/tmp/lanparty-own-XXXXXX";
-	close(mkstemp(own_path));
+	char own_path[TEMPORARY_PATH];
+	assert_int_equal(close(temporary_file(own_path)), 0);
 	default_config = own_path;
 	FILE *file = fopen(own_path, "w");
 	fputs("\xef\xbb\xbfmax-clients = 7\r\nname = own\r\nhex = 1\r\n", file);
@@ -434,7 +435,8 @@ int main(void)
 		cmocka_unit_test(secrets_do_not_stay_in_argv),
 		cmocka_unit_test(a_text_can_be_repeated_up_to_its_limit),
 	};
-	close(mkstemp(config_path));
+	if (close(temporary_file(config_path)) != 0)
+		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	lp_options_clear(&o);
 	unlink(config_path);

@@ -19,7 +19,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char folder[] = "/tmp/lanparty-file-XXXXXX";
+#include "temporary.h"
+
+static char folder[TEMPORARY_PATH];
 static char path[PATH_MAX], other[PATH_MAX];
 
 static const char *in_folder(char text[PATH_MAX], const char *name)
@@ -243,7 +245,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	umask(022);
-	if (!mkdtemp(folder))
+	if (!temporary_folder(folder))
 		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	empty(NULL);

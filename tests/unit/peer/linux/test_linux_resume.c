@@ -10,25 +10,27 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "temporary.h"
+
 static const uint8_t room[LP_ROOM_KEY_SIZE] = {1}, other_room[LP_ROOM_KEY_SIZE] = {2};
 static const uint8_t token[LP_TOKEN_SIZE] = {0xaa, [15] = 0xbb}, none[LP_TOKEN_SIZE];
-static char folder[] = "/tmp/lanparty-test-XXXXXX";
+static char folder[TEMPORARY_PATH];
+#define FILE_PATH (TEMPORARY_PATH + 20)
 
 static int make_folder(void **state)
 {
 	(void)state;
-	strcpy(strrchr(folder, '-'), "-XXXXXX");
-	return !mkdtemp(folder) || setenv("STATE_DIRECTORY", folder, 1) != 0;
+	return !temporary_folder(folder) || setenv("STATE_DIRECTORY", folder, 1) != 0;
 }
 
-static void path_of(const char *name, char path[64])
+static void path_of(const char *name, char path[FILE_PATH])
 {
-	snprintf(path, 64, "%s/%s", folder, name);
+	snprintf(path, FILE_PATH, "%s/%s", folder, name);
 }
 
 static int remove_folder(void **state)
 {
-	char path[64];
+	char path[FILE_PATH];
 	(void)state;
 	path_of("lp0.resume", path);
 	remove(path);
@@ -60,7 +62,7 @@ static void K2_the_next_run_finds_the_latest_token_of_its_room(void **state)
 {
 	(void)state;
 	struct stat st;
-	char path[64];
+	char path[FILE_PATH];
 	assert_found("lp0", room, none);
 	keep((const uint8_t[LP_TOKEN_SIZE]){1});
 	keep(token);
@@ -87,7 +89,7 @@ static void K2_a_room_that_was_left_is_forgotten(void **state)
 static void K2_a_copy_of_the_file_is_worth_nothing(void **state)
 {
 	(void)state;
-	char path[64], copy[64], bytes[128];
+	char path[FILE_PATH], copy[FILE_PATH], bytes[128];
 	keep(token);
 	path_of("lp0.resume", path);
 	path_of("copy.resume", copy);
@@ -118,7 +120,7 @@ static void K2_damaged_files_and_folders_that_cannot_be_used_mean_no_token(void 
 	(void)state;
 	struct lp_resume_file r;
 	uint8_t found[LP_TOKEN_SIZE];
-	char path[64];
+	char path[FILE_PATH];
 	keep(token);
 	path_of("lp0.resume", path);
 	assert_int_equal(truncate(path, 23), 0);

@@ -16,6 +16,7 @@
 #include "lanparty/quic/identity.h"
 #include "lanparty/tunnel/tunnel.h"
 #include "lanparty/wire/inbox.h"
+#include "temporary.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_OWN_FREE 0 /* the sanitizer has its own allocator */
@@ -131,9 +132,8 @@ static bool run_with(char *words)
 
 static char *file_with(const char *text, size_t len)
 {
-	static char name[] = "/tmp/lanparty-wiping-XXXXXX";
-	memcpy(name + sizeof(name) - 7, "XXXXXX", 6);
-	int fd = mkstemp(name);
+	static char name[TEMPORARY_PATH];
+	int fd = temporary_file(name);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, len), len);
 	close(fd);
@@ -177,7 +177,7 @@ static void a_code_leaves_no_trace_wherever_it_came_from(void **state)
 		{"an invite and a code", "--room 1234 lanparty://r/" CODE, NULL, 0, false},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char words[200];
+		char words[TEMPORARY_PATH + 200];
 		char *file = rows[i].text ? file_with(rows[i].text, rows[i].len) : NULL;
 		snprintf(words, sizeof(words), rows[i].words, file ? file : "");
 		seek_for(CODE);
