@@ -18,6 +18,17 @@ struct harness *in_room(enum lp_role role)
 	return h;
 }
 
+struct lp_hello hello_sent(const struct harness *h)
+{
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_HELLO, 0);
+	struct lp_control m;
+	size_t used;
+	assert_non_null(a);
+	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
+	assert_int_equal(m.type, LP_HELLO);
+	return m.hello;
+}
+
 size_t udp_frame(uint8_t *f, struct lp_mac dst, struct lp_mac src, size_t len)
 {
 	return frame_udp(f, dst, src, LAN(5), LAN(6), 27015, len);

@@ -22,6 +22,9 @@
 /* Creates a tunnel that asks for its first connection. */
 struct harness *connecting(enum lp_role role);
 
+/* The first hello among the actions that the harness has recorded. */
+struct lp_hello hello_sent(const struct harness *h);
+
 #define LAN(n) IPV4(192, 168, 0, n)
 
 /* Joins a room with two players, 11 and 12. */

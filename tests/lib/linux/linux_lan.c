@@ -30,6 +30,52 @@ bool in_namespace;
 
 struct lp_port *open_now;
 
+const struct lp_mac member = {{MEMBER}};
+
+struct lp_port *open_up(
+	struct lp_port *(*open)(const char *, enum lp_exit *), const char *interface)
+{
+	enum lp_exit ended;
+	open_now = open(interface, &ended);
+	assert_non_null(open_now);
+	assert_true(open_now->ops->up(open_now, 1500));
+	open_now->ops->members(open_now, &member, 1);
+	return open_now;
+}
+
+static struct {
+	bool counts;
+	size_t calls, space;
+} written;
+
+bool is_refused(int fd)
+{
+	if (!written.counts || !open_now || fd != lp_port_fd(open_now) ||
+		written.calls++ < written.space)
+		return false;
+	errno = EAGAIN;
+	return true;
+}
+
+void expect_one_try_per_wake_up(struct lp_port *port)
+{
+	const uint8_t frame[60] = {BROADCAST, MEMBER, TEST_TYPE, 'f'};
+	written.counts = true;
+	written.calls = 0;
+	written.space = 2;
+	for (size_t i = 0; i < 10; i++)
+		assert_int_equal(port->ops->write(port, frame, sizeof(frame)), i < 2);
+	assert_int_equal(written.calls, 3);
+	lp_port_wake(port);
+	assert_false(port->ops->write(port, frame, sizeof(frame)));
+	assert_int_equal(written.calls, 4);
+	written.space = 10;
+	lp_port_wake(port);
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	assert_true(port->ops->write(port, frame, sizeof(frame)));
+	written.counts = false;
+}
+
 void close_port(void)
 {
 	if (open_now)
@@ -149,6 +195,29 @@ void expect_only_the_marker(struct lp_port *port, int host, struct seen *seen)
 	assert_int_equal(read_port(port, seen, 1), 1);
 	assert_int_equal(seen->frames[0].len, sizeof(marker));
 	assert_memory_equal(seen->frames[0].bytes, marker, sizeof(marker));
+}
+
+void expect_no_tag(struct lp_port *port)
+{
+	static const uint8_t tagged[64] = {
+		BROADCAST, STATION, 0x81, 0x00, 0xa0, 0x00, TEST_TYPE, 'p'};
+	static const uint8_t plain[60] = {BROADCAST, STATION, TEST_TYPE, 'p'};
+	static struct seen seen;
+	int host = open_host("host0", false);
+	send_frame(host, tagged, sizeof(tagged));
+	assert_int_equal(read_port(port, &seen, 1), 1);
+	assert_int_equal(seen.frames[0].len, sizeof(plain));
+	assert_memory_equal(seen.frames[0].bytes, plain, sizeof(plain));
+	close(host);
+}
+
+bool works_as_nobody(struct lp_port *port)
+{
+	static const uint8_t frame[60] = {BROADCAST, OTHER, TEST_TYPE};
+	if (setgid(65534) != 0 || setuid(65534) != 0 || !port->ops->up(port, 1500))
+		return false;
+	port->ops->members(port, &member, 1);
+	return port->ops->write(port, frame, sizeof(frame));
 }
 
 bool host_gets(int host, const void *frame, size_t len)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "lanparty/edge/exit.h"
 #include "lanparty/edge/linux/fd_port.h"
 
 #define BROADCAST     0xff, 0xff, 0xff, 0xff, 0xff, 0xff
@@ -51,7 +52,19 @@ extern bool in_namespace;
 /* What a test has opened, so that a failing test leaves nothing open. */
 extern struct lp_port *open_now;
 
+/* Opens a port of the gateway in a room with one other member, which is `member`. */
+extern const struct lp_mac member;
+struct lp_port *open_up(
+	struct lp_port *(*open)(const char *, enum lp_exit *), const char *interface);
+
 void close_port(void);
+
+/* For a test's own write or sendmsg: true if expect_one_try_per_wake_up finds the open port full. Sets errno
+ * then. */
+bool is_refused(int fd);
+
+/* Writes more frames to the open port than it has space for, and counts the system calls. */
+void expect_one_try_per_wake_up(struct lp_port *port);
 
 int enter_namespace(void **state);
 
@@ -61,6 +74,8 @@ void await_link(const char *name);
 int lay_cable(void **state);
 
 int pull_cable(void **state);
+
+#define LAN_TEST(function) cmocka_unit_test_setup_teardown(function, lay_cable, pull_cable)
 
 /* Opens a packet socket of a host on the LAN. with_header: sent frames start with a
  * virtio_net_hdr. */
@@ -77,6 +92,12 @@ void send_frame(int host, const void *frame, size_t len);
 /* Sends one frame that always arrives after those under test, so that the test need not wait for
  * silence. */
 void expect_only_the_marker(struct lp_port *port, int host, struct seen *seen);
+
+/* Sends a frame with a priority tag to the port, which must return it without the tag. */
+void expect_no_tag(struct lp_port *port);
+
+/* Drops this process's privileges for good, then uses the port. */
+bool works_as_nobody(struct lp_port *port);
 
 /* Receives the next frame of this type. False: none arrived. */
 bool host_gets(int host, const void *frame, size_t len);

@@ -1,7 +1,6 @@
 /* Row P3: the gateway's bridge port works as a port of a real Linux bridge. */
 #include "linux_lan.h"
 
-#include <errno.h>
 #include <netinet/udp.h>
 #include <sys/wait.h>
 
@@ -9,25 +8,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct lp_mac member = {{MEMBER}};
 static struct seen seen;
-
-/* Frames written to the open port; those behind the first `space` find it full. */
-static struct {
-	bool counts;
-	size_t calls, space;
-} writes;
 
 ssize_t __real_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len);
 ssize_t __wrap_write(int fd, const void *bytes, size_t len)
 {
-	if (writes.counts && open_now && fd == lp_port_fd(open_now) &&
-		writes.calls++ >= writes.space) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return __real_write(fd, bytes, len);
+	return is_refused(fd) ? -1 : __real_write(fd, bytes, len);
 }
 
 /* br0 with the gateway host's address, and the cable to host0. */
@@ -51,13 +38,7 @@ static int remove_bridge(void **state)
 
 static struct lp_port *open_port(void)
 {
-	enum lp_exit ended;
-	struct lp_port *port = lp_bridge_port_open("br0", &ended);
-	assert_non_null(port);
-	open_now = port;
-	assert_true(port->ops->up(port, 1500));
-	port->ops->members(port, &member, 1);
-	return port;
+	return open_up(lp_bridge_port_open, "br0");
 }
 
 static void frames_cross_in_both_directions_without_echo_P3(void **state)
@@ -86,22 +67,7 @@ static void a_full_port_is_tried_once_per_wake_up(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	const uint8_t frame[60] = {BROADCAST, MEMBER, TEST_TYPE, 'f'};
-	struct lp_port *port = open_port();
-	writes.counts = true;
-	writes.calls = 0;
-	writes.space = 2;
-	for (size_t i = 0; i < 10; i++)
-		assert_int_equal(port->ops->write(port, frame, sizeof(frame)), i < 2);
-	assert_int_equal(writes.calls, 3);
-	lp_port_wake(port);
-	assert_false(port->ops->write(port, frame, sizeof(frame)));
-	assert_int_equal(writes.calls, 4);
-	writes.space = 10;
-	lp_port_wake(port);
-	assert_true(port->ops->write(port, frame, sizeof(frame)));
-	assert_true(port->ops->write(port, frame, sizeof(frame)));
-	writes.counts = false;
+	expect_one_try_per_wake_up(open_port());
 	close_port();
 }
 
@@ -212,15 +178,7 @@ static void a_priority_tag_is_removed(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	struct lp_port *port = open_port();
-	int host = open_host("host0", false);
-	const uint8_t tagged[64] = {BROADCAST, STATION, 0x81, 0x00, 0xa0, 0x00, TEST_TYPE, 'p'};
-	const uint8_t plain[60] = {BROADCAST, STATION, TEST_TYPE, 'p'};
-	send_frame(host, tagged, sizeof(tagged));
-	assert_int_equal(read_port(port, &seen, 1), 1);
-	assert_int_equal(seen.frames[0].len, sizeof(plain));
-	assert_memory_equal(seen.frames[0].bytes, plain, sizeof(plain));
-	close(host);
+	expect_no_tag(open_port());
 	close_port();
 }
 
@@ -255,11 +213,7 @@ static void an_open_port_needs_no_privileges(void **state)
 		skip();
 	pid_t gateway = fork();
 	if (gateway == 0) {
-		const uint8_t frame[60] = {BROADCAST, MEMBER, TEST_TYPE};
-		struct lp_port *port = open_port();
-		bool good = setgid(65534) == 0 && setuid(65534) == 0 && port->ops->up(port, 1500);
-		port->ops->members(port, &member, 1);
-		good = good && port->ops->write(port, frame, sizeof(frame));
+		bool good = works_as_nobody(open_port());
 		close_port();
 		_exit(good ? 0 : 1);
 	}
