@@ -136,6 +136,15 @@ size_t lp_lan_addresses(const char *name, uint32_t *ret_ipv4, size_t cap)
 	return count + lp_netlink_ipv4_routers(i.index, ret_ipv4 + count, cap - count);
 }
 
+size_t lp_lan_addresses_ipv6(const char *name, uint8_t (*ret_ipv6)[16], size_t cap)
+{
+	struct lp_interface i;
+	if (lp_netlink_find(name, &i) != 0)
+		return 0;
+	size_t count = lp_netlink_ipv6_routers(i.index, ret_ipv6, cap);
+	return count + lp_netlink_ipv6_addresses(i.index, ret_ipv6 + count, cap - count);
+}
+
 struct macs {
 	struct lp_mac *list;
 	size_t count, cap;
@@ -157,20 +166,38 @@ static void add_own(void *context, const struct lp_interface *interface)
 		add_mac(context, &interface->mac);
 }
 
+static void add_routers(struct macs *m, int index)
+{
+	uint32_t ipv4[ROUTERS_MAX];
+	uint8_t ipv6[ROUTERS_MAX][16];
+	struct lp_mac router;
+	size_t count = lp_netlink_ipv4_routers(index, ipv4, ROUTERS_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (lp_netlink_neighbour(index, ipv4[i], &router))
+			add_mac(m, &router);
+	count = lp_netlink_ipv6_routers(index, ipv6, ROUTERS_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (lp_netlink_neighbour_ipv6(index, ipv6[i], &router))
+			add_mac(m, &router);
+}
+
 size_t lp_lan_macs(const char *name, struct lp_mac *ret_macs, size_t cap)
 {
 	struct macs m = {.list = ret_macs, .cap = cap};
 	struct lp_interface i;
-	uint32_t routers[ROUTERS_MAX];
 	if (lp_netlink_find(name, &i) != 0)
 		return 0;
 	add_mac(&m, &i.mac);
-	size_t count = lp_netlink_ipv4_routers(i.index, routers, ROUTERS_MAX);
-	for (size_t k = 0; k < count; k++) {
-		struct lp_mac router;
-		if (lp_netlink_neighbour(i.index, routers[k], &router))
-			add_mac(&m, &router);
-	}
+	add_routers(&m, i.index);
 	lp_netlink_list(add_own, &m);
 	return m.count;
+}
+
+void lp_lan_protected(const char *name, struct lp_protected *ret_protected)
+{
+	struct lp_protected *p = ret_protected;
+	*p = (struct lp_protected){0};
+	p->ipv4_count = lp_lan_addresses(name, p->ipv4, LP_PROTECTED_IPV4);
+	lp_lan_macs(name, p->macs, LP_PROTECTED_MACS);
+	lp_lan_addresses_ipv6(name, p->ipv6, LP_PROTECTED_IPV6);
 }

@@ -58,8 +58,6 @@ static bool read_options(
 static int run(struct gateway *g)
 {
 	enum lp_exit code = LP_EXIT_OS;
-	uint32_t own[LP_HELLO_PROTECTED];
-	struct lp_mac macs[LP_HELLO_PROTECTED];
 	const char *lan = g->bridge ? g->bridge : g->lan;
 	g->port = g->bridge ? lp_bridge_port_open(g->bridge, &code)
 			    : lp_packet_port_open(g->lan, &code);
@@ -68,15 +66,12 @@ static int run(struct gateway *g)
 	struct lp_peer_config config = {
 		.options = &g->peer,
 		.role = LP_ROLE_GATEWAY,
-		.protected_ipv4 = own,
-		.protected_count = lp_lan_addresses(lan, own, LP_HELLO_PROTECTED),
-		.protected_mac = macs,
-		.protected_mac_count = lp_lan_macs(lan, macs, LP_HELLO_PROTECTED),
 		.keep_default_route = g->keep_default_route,
 		.port = g->port,
 		.resume = &g->resume,
 		.fd = -1,
 	};
+	lp_lan_protected(lan, &config.protected);
 	if (g->keep_default_route)
 		lp_log(LP_LOG_WARNING, "keep_default_route", "advice=%s",
 			"leave the option out: players get no router and no name servers all the "

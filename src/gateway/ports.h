@@ -13,6 +13,7 @@
 
 #include "lanparty/edge/exit.h"
 #include "lanparty/edge/linux/fd_port.h"
+#include "lanparty/wire/control.h"
 
 /* Opens a packet socket on the interface. Returns NULL after it has logged one sentence that says what
  * is wrong and what to do, with *ret_exit set.
@@ -24,9 +25,14 @@ struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exi
 /* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. */
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 
+/* Writes what no remote player can have (rows N1, N2); zero when there is no such interface. */
+void lp_lan_protected(const char *interface, struct lp_protected *ret_protected);
+
 /* Writes the IPv4 addresses that no remote player can claim, in host byte order: the interface's own,
  * and those of the default routers behind it. Returns how many, at most cap. */
 size_t lp_lan_addresses(const char *interface, uint32_t *ret_ipv4, size_t cap);
+/* The same for IPv6, the routers' first. Addresses have 16 bytes. */
+size_t lp_lan_addresses_ipv6(const char *interface, uint8_t (*ret_ipv6)[16], size_t cap);
 /* Writes the MACs that no remote player can have (row N1): of this computer's Ethernet interfaces, the LAN's
  * first, and of the default routers behind it that the kernel knows. Returns how many, at most cap. */
 size_t lp_lan_macs(const char *interface, struct lp_mac *ret_macs, size_t cap);

@@ -526,6 +526,7 @@ size_t evasion_frames(const struct evasion_context *context, struct evasion_fram
 	hostile_dhcp(&m);
 	hostile_dhcp_senders(&m);
 	hostile_routing(&m);
+	hostile_owners(&m);
 	hostile_dhcp_fragments(&m);
 	fragments_ipv4(&m);
 	hostile_nd(&m);

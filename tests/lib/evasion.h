@@ -35,5 +35,10 @@ struct evasion_frame {
 
 /* Writes up to cap frames and returns the number of all frames. */
 size_t evasion_frames(const struct evasion_context *context, struct evasion_frame *out, size_t cap);
+/* Writes frames with which the client uses an IPv6 address of 16 bytes as its own (row N2). They are hostile
+ * when somebody else owns it: the filter alone passes them. Returns how many; cap must be enough. */
+#define EVASION_THEFTS_MAX 16
+size_t evasion_thefts(const struct evasion_context *context, const uint8_t *ipv6,
+	struct evasion_frame *out, size_t cap);
 
 #endif

@@ -101,3 +101,79 @@ void hostile_routing(struct maker *m)
 	set16(relayed.b, 40000);
 	send6(m, LP_DROP_DHCPV6_SERVER, h, &relayed, "DHCPv6 relay reply");
 }
+
+/* Row N2: addresses that nobody can own. */
+void hostile_owners(struct maker *m)
+{
+	static const uint8_t types[] = {135, 136}; /* neighbour solicitation, advertisement */
+	struct ipv6 h = ipv6_of(m, 1), nobody = ipv6_of(m, 1);
+	struct bytes data = plain_udp(40), b;
+
+	h.next = 58;
+	for (size_t i = 0; i < sizeof(types); i++) {
+		b = nd(&h, types[i], 24, types[i] == 135 ? 1 : 2, sender(m));
+		b.b[8] = 0xff;
+		seal6(&h, 58, &b, 2);
+		send6(m, LP_DROP_BAD_IPV6, h, &b, "neighbour discovery of a group");
+	}
+	memset(nobody.src, 0, sizeof(nobody.src));
+	nobody.next = 17;
+	send6(m, LP_DROP_BAD_IPV6, nobody, &data, "UDP of nobody");
+	nobody.next = 58;
+	b = icmpv6(&nobody, 128, 16);
+	send6(m, LP_DROP_BAD_IPV6, nobody, &b, "ICMPv6 echo of nobody");
+	b = nd(&nobody, 136, 24, 2, sender(m));
+	send6(m, LP_DROP_BAD_IPV6, nobody, &b, "neighbour advertisement of nobody");
+	nobody.next = 44;
+	b = piece6(m->id++, 17, &data, 0, 24);
+	send6(m, LP_DROP_BAD_IPV6, nobody, &b, "a first fragment of nobody");
+}
+
+/* Row N2: frames from an address, or about it. */
+size_t evasion_thefts(const struct evasion_context *context, const uint8_t *ipv6,
+	struct evasion_frame *out, size_t cap)
+{
+	static const uint8_t types[] = {135, 136}; /* neighbour solicitation, advertisement */
+	struct maker m = {.c = context, .out = out, .cap = cap, .id = 7000};
+	struct ipv6 own = ipv6_of(&m, 1), stolen = ipv6_of(&m, 1);
+	struct bytes data = plain_udp(40), b;
+	char name[80];
+
+	memcpy(stolen.src, ipv6, 16);
+	own.next = stolen.next = 58;
+	for (size_t i = 0; i < sizeof(types); i++) {
+		snprintf(name, sizeof(name), "ND %u from a stolen address", types[i]);
+		b = nd(&stolen, types[i], 24, types[i] == 135 ? 1 : 2, sender(&m));
+		send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &b, name);
+	}
+	b = nd(&own, 136, 24, 2, sender(&m));
+	b.b[4] = 0x20; /* override */
+	memcpy(b.b + 8, ipv6, 16);
+	seal6(&own, 58, &b, 2);
+	send6(&m, LP_DROP_ADDRESS_TAKEN, own, &b, "an advertisement of a stolen address");
+	b = extend(60, 1, 58, &b);
+	own.next = 60;
+	send6(&m, LP_DROP_ADDRESS_TAKEN, own, &b, "likewise behind options");
+	memset(own.src, 0, sizeof(own.src));
+	own.next = 58;
+	b = icmpv6(&own, 135, 24);
+	memcpy(b.b + 8, ipv6, 16);
+	seal6(&own, 58, &b, 2);
+	send6(&m, LP_DROP_ADDRESS_TAKEN, own, &b, "duplicate detection of a stolen address");
+	b = nd(&stolen, 133, 8, 1, sender(&m));
+	send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &b, "router solicitation, stolen address");
+	b = icmpv6(&stolen, 128, 64);
+	send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &b, "ICMPv6 echo, stolen address");
+	b = icmpv6(&stolen, 143, 28);
+	b = extend(0, 0, 58, &b);
+	stolen.next = 0;
+	send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &b, "MLD report, stolen address");
+	stolen.next = 17;
+	send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &data, "UDP, stolen address");
+	stolen.next = 44;
+	b = piece6(m.id, 17, &data, 0, 24);
+	send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &b, "first fragment, stolen address");
+	b = piece6(m.id, 17, &data, 24, 24);
+	send6(&m, LP_DROP_ADDRESS_TAKEN, stolen, &b, "last fragment, stolen address");
+	return m.count;
+}

@@ -1,6 +1,7 @@
 #include "frames.h"
 
 const struct lp_mac BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+static const struct lp_mac ALL_NODES = {{0x33, 0x33, 0, 0, 0, 1}};
 
 struct lp_mac player_mac(unsigned n)
 {
@@ -154,13 +155,45 @@ size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t
 	return udp_end(f, &w);
 }
 
+/* An IPv6 header for len bytes behind it; to all nodes. */
+static struct lp_writer ipv6_begin(
+	uint8_t *f, const struct lp_eth *eth, const uint8_t *source, uint8_t protocol, uint8_t len)
+{
+	struct lp_writer w = frame_begin(f, eth->dst, eth->src, LP_ETHERTYPE_IPV6);
+	lp_write_bytes(&w, (const uint8_t[]){0x60, 0, 0, 0, 0, len, protocol, 255}, 8);
+	lp_write_bytes(&w, source, 16);
+	lp_write_bytes(&w, (const uint8_t[16]){0xff, 2, [15] = 1}, 16);
+	return w;
+}
+
+size_t frame_nd(
+	uint8_t *f, struct lp_mac src, uint8_t type, const uint8_t *source, const uint8_t *target)
+{
+	static const uint8_t unspecified[16];
+	bool asks = memcmp(source, unspecified, sizeof(unspecified)) == 0;
+	const struct lp_eth eth = {.dst = ALL_NODES, .src = src};
+	struct lp_writer w = ipv6_begin(f, &eth, source, 58, asks ? 24 : 32);
+	lp_write_bytes(&w, (const uint8_t[8]){type, 0, 0, 0, 0x20}, 8);
+	lp_write_bytes(&w, target, 16);
+	if (!asks) {
+		lp_write_bytes(&w, (const uint8_t[]){type == 135 ? 1 : 2, 1}, 2);
+		lp_write_bytes(&w, src.b, 6);
+	}
+	return frame_end(f, &w);
+}
+
+size_t frame_udp_ipv6(uint8_t *f, struct lp_mac dst, struct lp_mac src, const uint8_t *source)
+{
+	const struct lp_eth eth = {.dst = dst, .src = src};
+	struct lp_writer w = ipv6_begin(f, &eth, source, 17, 16);
+	lp_write_bytes(&w, (const uint8_t[16]){0x13, 0x88, 0x13, 0x88, 0, 16}, 16);
+	return frame_end(f, &w);
+}
+
 size_t frame_router_advertisement(uint8_t *f, struct lp_mac src)
 {
-	const struct lp_mac nodes = {{0x33, 0x33, 0, 0, 0, 1}};
-	struct lp_writer w = frame_begin(f, nodes, src, LP_ETHERTYPE_IPV6);
-	lp_write_bytes(&w, (const uint8_t[]){0x60, 0, 0, 0, 0, 16, 58, 255}, 8);
-	lp_write_bytes(&w, (const uint8_t[16]){0xfe, 0x80, [15] = 1}, 16);
-	lp_write_bytes(&w, (const uint8_t[16]){0xff, 2, [15] = 1}, 16);
+	const struct lp_eth eth = {.dst = ALL_NODES, .src = src};
+	struct lp_writer w = ipv6_begin(f, &eth, (const uint8_t[16])IPV6_LOCAL(1), 58, 16);
 	lp_write_bytes(&w, (const uint8_t[16]){134, 0, 0, 0, 64, 0, 7, 8}, 16);
 	return frame_end(f, &w);
 }

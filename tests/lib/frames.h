@@ -53,6 +53,17 @@ size_t frame_dhcp_request(uint8_t *f, struct lp_mac client, uint32_t xid);
 size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
 	uint32_t lease, struct lp_mac client);
 
+/* Writes IPv6 addresses: link-local, and in a prefix of the LAN. */
+#define IPV6_LOCAL(n) {0xfe, 0x80, [15] = (n)}
+#define IPV6_LAN(n)   {0xfd, 0x77, [15] = (n)}
+
+/* Writes a neighbour solicitation (type 135) or advertisement (136) to all nodes, whose link-layer address
+ * is src. From :: it has none. source and target have 16 bytes. */
+size_t frame_nd(
+	uint8_t *f, struct lp_mac src, uint8_t type, const uint8_t *source, const uint8_t *target);
+/* Writes an IPv6 UDP frame. source has 16 bytes. */
+size_t frame_udp_ipv6(uint8_t *f, struct lp_mac dst, struct lp_mac src, const uint8_t *source);
+
 /* Writes an IPv6 router advertisement to all nodes. */
 size_t frame_router_advertisement(uint8_t *f, struct lp_mac src);
 

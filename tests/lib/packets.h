@@ -75,6 +75,7 @@ struct bytes piece(const struct bytes *whole, size_t offset, size_t len);
 /* Of somebody else, and of routers: in evasion_identity.c. */
 void hostile_dhcp_senders(struct maker *m);
 void hostile_routing(struct maker *m);
+void hostile_owners(struct maker *m);
 
 /* The frames about IPv6, in evasion_ipv6.c. */
 void honest_ipv6(struct maker *m);

@@ -4,6 +4,9 @@
  * evasion_run RELAY DER play ROOM: only the hostile client, for rooms with a real gateway and real
  * players.
  *
+ * With "steal IPV6..." at the end, the client also uses these addresses, which others own (row N2); watch
+ * needs them too.
+ *
  * evasion_run watch IFACE SECONDS: watches the incoming frames of an interface instead, and prints
  * how many hostile and honest frames it saw: broadcasts, and frames for its station.
  *
@@ -22,6 +25,8 @@
 
 #define PAUSE (8 * LP_MILLISECOND) /* between frames, so that no rate limit applies */
 
+#define STOLEN_MAX 8
+
 static const struct evasion_context context = {
 	.client = {{2, 0, 0, 0, 0, 1}},
 	.victim = {{2, 0, 0, 0, 0, 2}},
@@ -31,8 +36,10 @@ static const struct evasion_context context = {
 	.station_ipv4 = 0xc0a84d63,
 };
 
-static struct evasion_frame frames[EVASION_FRAMES_MAX];
-static bool seen[EVASION_FRAMES_MAX];
+#define FRAMES_MAX (EVASION_FRAMES_MAX + STOLEN_MAX * EVASION_THEFTS_MAX)
+
+static struct evasion_frame frames[FRAMES_MAX];
+static bool seen[FRAMES_MAX];
 static size_t frame_count;
 
 static size_t current = SIZE_MAX; /* index of the last frame sent, if this process sends */
@@ -139,13 +146,31 @@ static int watch(const char *iface, int seconds)
 	return judge(false, true) ? 0 : 1;
 }
 
+/* Takes "steal IPV6..." off the end of the arguments, and makes their frames. */
+static int take_stolen(int argc, char **argv)
+{
+	int first = 1;
+	while (first < argc && strcmp(argv[first], "steal") != 0)
+		first++;
+	for (int i = first + 1; i < argc && i <= first + STOLEN_MAX; i++) {
+		uint8_t ipv6[16];
+		if (inet_pton(AF_INET6, argv[i], ipv6) != 1)
+			return 0;
+		frame_count += evasion_thefts(
+			&context, ipv6, frames + frame_count, FRAMES_MAX - frame_count);
+	}
+	return first;
+}
+
 int main(int argc, char **argv)
 {
 	frame_count = evasion_frames(&context, frames, EVASION_FRAMES_MAX);
+	argc = take_stolen(argc, argv);
 	if (argc == 4 && strcmp(argv[1], "watch") == 0)
 		return watch(argv[2], atoi(argv[3]));
 	if (argc != 3 && !(argc == 5 && strcmp(argv[3], "play") == 0)) {
-		fprintf(stderr, "usage: evasion_run RELAY DER [play ROOM] | watch IFACE SECONDS\n");
+		fprintf(stderr, "usage: evasion_run (RELAY DER [play ROOM] | watch IFACE SECONDS) "
+				"[steal IPV6...]\n");
 		return 2;
 	}
 	struct rig *rig = rig_open(argv[1], argv[2]);

@@ -57,12 +57,19 @@ struct lp_filter_source {
 /* mac: of a client, the only source address that its frames can have; not used for a gateway. */
 void lp_filter_source_init(struct lp_filter_source *s, enum lp_role role, const struct lp_mac *mac);
 
-/* What a frame that passed says about addresses; host byte order, 0: nothing. */
+/* What a frame that passed says about addresses. IPv4 is in host byte order, 0: nothing. IPv6 points to 16
+ * bytes of the frame, NULL: nothing. */
 struct lp_filter_facts {
-	/* The IPv4 address that the sender uses as its own: ARP sender address or IPv4 source. A
-	 * gateway's IPv4 source proves no claim, because it can be that of any host behind the LAN's
-	 * router. */
+	/* The addresses that the sender uses as its own: ARP sender address, or the packet's source; and the
+	 * target of a neighbour advertisement (RFC 4861, section 7.2.4), or of a question whether anybody
+	 * has the address that the sender wants (RFC 4862, section 5.4.2), which has no source. */
 	uint32_t claim_ipv4;
+	const uint8_t *source_ipv6;
+	const uint8_t *target_ipv6;
+	/* The sender is on this link: by ARP, neighbour discovery, or a link-local source. Otherwise the
+	 * source in a gateway's frame proves nothing, because it can be that of any host behind the LAN's
+	 * router. */
+	bool is_claim;
 	/* A DHCPv4 ACK from a gateway gives lease_ipv4 to lease_mac (RFC 2131, section 3.1). */
 	uint32_t lease_ipv4;
 	struct lp_mac lease_mac;

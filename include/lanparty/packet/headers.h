@@ -105,6 +105,9 @@
 #define LP_IGMP_MRD                  0x30 /* RFC 4286: 0x30 to 0x32 */
 #define LP_IGMP_MRD_LAST             0x32
 #define LP_MLD_QUERY                 130 /* RFC 3810 */
+#define LP_MLD_REPORT                131 /* RFC 2710 */
+#define LP_MLD_DONE                  132
+#define LP_MLD2_REPORT               143 /* RFC 3810 */
 #define LP_ICMPV6_MRD                151 /* RFC 4286: 151 to 153 */
 #define LP_ICMPV6_MRD_LAST           153
 
@@ -114,6 +117,8 @@
 #define LP_ND_NEIGHBOUR_SOLICITATION  135
 #define LP_ND_NEIGHBOUR_ADVERTISEMENT 136
 #define LP_ND_REDIRECT                137
+#define LP_ND_TARGET                  8   /* of a solicitation or advertisement of a neighbour */
+#define LP_ND_OPTIONS                 24  /* likewise */
 #define LP_ND_HOP_LIMIT               255 /* a smaller one has passed a router */
 #define LP_ND_OPTION_SOURCE           1   /* link-layer addresses */
 #define LP_ND_OPTION_TARGET           2

@@ -46,12 +46,9 @@ enum lp_send_failure {
 struct lp_link_config {
 	const struct lp_peer_options *options; /* borrowed for the link's life */
 	enum lp_role role;
-	struct lp_mac mac;              /* clients */
-	const uint32_t *protected_ipv4; /* gateways; host byte order */
-	size_t protected_count;
-	const struct lp_mac *protected_mac; /* gateways only */
-	size_t protected_mac_count;
-	bool keep_default_route; /* gateways: as in lp_tunnel_config */
+	struct lp_mac mac;             /* clients */
+	struct lp_protected protected; /* gateways */
+	bool keep_default_route;       /* gateways: as in lp_tunnel_config */
 	bool waits_for_name; /* an unknown name is asked for again, instead of ending (row K6) */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* as in lp_tunnel_config */
 	struct lp_port *port;                /* borrowed */

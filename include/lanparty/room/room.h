@@ -36,6 +36,7 @@ struct lp_room_config {
 	 * different ids. 0 means 1. */
 	uint32_t first_id, id_step;
 	struct lp_limits limits;
+	struct lp_siphash_key secret; /* random: neighbours.h */
 };
 
 /* Others can read all fields and write only user. */

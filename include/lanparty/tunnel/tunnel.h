@@ -45,12 +45,7 @@ struct lp_tunnel_config {
 	size_t datagram_budget; /* bytes; 0: LP_DATAGRAM_MAX */
 	size_t mtu;             /* the largest that the port can do; 0: LP_ETH_MTU */
 	struct lp_filter filter;
-	/* Gateways: addresses that no client can claim (host byte order). */
-	const uint32_t *protected_ipv4;
-	size_t protected_count;
-	/* Gateways: MACs that no client can have (row N1). */
-	const struct lp_mac *protected_mac;
-	size_t protected_mac_count;
+	struct lp_protected protected; /* gateways */
 	/* Gateways: leave router, DNS, route and proxy options in the LAN's DHCP replies. Clients always
 	 * remove them. */
 	bool keep_default_route;

@@ -30,8 +30,10 @@
 #define LP_NAME_MAX      32 /* bytes of UTF-8, no control characters */
 #define LP_SOFTWARE_MAX  32
 #define LP_TEXT_MAX      200
-/* IPv4 addresses in HELLO that no client can claim: the router's and the gateway's own. */
-#define LP_HELLO_PROTECTED 8
+/* What a gateway can name in HELLO that no client can have. */
+#define LP_PROTECTED_IPV4 8
+#define LP_PROTECTED_MACS 8
+#define LP_PROTECTED_IPV6 16
 
 /* Defaults of fields in WELCOME. */
 #define LP_KEEP_ALIVE_MS   3000
@@ -112,6 +114,14 @@ enum lp_leave_reason {
 };
 const char *lp_leave_word(enum lp_leave_reason reason);
 
+/* Addresses of the gateway's computer and of its routers, which no client can have (rows N1, N2). */
+struct lp_protected {
+	uint32_t ipv4[LP_PROTECTED_IPV4]; /* 12; host byte order here, 4 bytes each on the wire */
+	size_t ipv4_count;
+	struct lp_mac macs[LP_PROTECTED_MACS]; /* 13 to 20; zero: none */
+	uint8_t ipv6[LP_PROTECTED_IPV6][16];   /* 21 to 36; ::: none */
+};
+
 /* Member to relay, the first message on stream 0. */
 struct lp_hello {
 	uint64_t version_min;               /* 1 required */
@@ -127,12 +137,7 @@ struct lp_hello {
 	uint64_t capabilities;               /* 9 */
 	char software[LP_SOFTWARE_MAX + 1];  /* 10 */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* 11: zero means none */
-	uint32_t protected_ipv4
-		[LP_HELLO_PROTECTED]; /* 12: gateways; host byte order here, 4 bytes each */
-	size_t protected_count;
-	/* 13 to 20: gateways; MACs that no client can have: of the gateway's computer, and its router's.
-	 * Zero: none. */
-	struct lp_mac protected_mac[LP_HELLO_PROTECTED];
+	struct lp_protected protected;       /* 12 to 36: gateways */
 };
 
 /* Relay to member, on stream 0. */

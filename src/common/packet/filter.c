@@ -180,6 +180,7 @@ static enum lp_drop judge_arp(
 	if (address == 0 ? operation != LP_ARP_REQUEST : !is_host_ipv4(address))
 		return LP_DROP_BAD_ARP;
 	facts->claim_ipv4 = address;
+	facts->is_claim = true;
 	return LP_DROP_NONE;
 }
 
@@ -272,13 +273,29 @@ static enum lp_drop judge_nd_options(
 	return LP_DROP_NONE;
 }
 
-static enum lp_drop judge_icmpv6(bool client, const struct lp_view *v)
+/* The LAN is trusted, but what has passed a router (RFC 4861, section 7.1) is not of this link. */
+static void note_neighbour(const struct lp_view *v, struct lp_filter_facts *facts)
+{
+	const uint8_t *message = lp_view_transport(v);
+	bool asks = message[0] == LP_ND_NEIGHBOUR_SOLICITATION;
+	if ((!asks && message[0] != LP_ND_NEIGHBOUR_ADVERTISEMENT) ||
+		lp_view_ip(v)[LP_IPV6_HOP_LIMIT] != LP_ND_HOP_LIMIT || message[1] != 0 ||
+		v->transport_len < LP_ND_OPTIONS)
+		return;
+	facts->is_claim = true;
+	if (!asks || !facts->source_ipv6)
+		facts->target_ipv6 = message + LP_ND_TARGET;
+}
+
+static enum lp_drop judge_icmpv6(
+	bool client, const struct lp_view *v, struct lp_filter_facts *facts)
 {
 	const uint8_t *message = lp_view_transport(v);
 	uint8_t type = message[0];
 	/* RFC 6980: whoever looks for forged neighbour discovery must see all of it */
 	if (v->is_fragmented && type >= LP_ND_ROUTER_SOLICITATION && type <= LP_ND_REDIRECT)
 		return LP_DROP_FRAGMENT;
+	note_neighbour(v, facts);
 	if (!client)
 		return LP_DROP_NONE;
 	if (type >= LP_ICMPV6_MRD && type <= LP_ICMPV6_MRD_LAST)
@@ -296,7 +313,7 @@ static enum lp_drop judge_icmpv6(bool client, const struct lp_view *v)
 		break;
 	case LP_ND_NEIGHBOUR_SOLICITATION:
 	case LP_ND_NEIGHBOUR_ADVERTISEMENT:
-		options = 24;
+		options = LP_ND_OPTIONS;
 		break;
 	default:
 		return LP_DROP_NONE;
@@ -304,11 +321,14 @@ static enum lp_drop judge_icmpv6(bool client, const struct lp_view *v)
 	if (lp_view_ip(v)[LP_IPV6_HOP_LIMIT] != LP_ND_HOP_LIMIT || message[1] != 0 ||
 		v->transport_len < options)
 		return LP_DROP_BAD_IPV6;
+	if (options == LP_ND_OPTIONS && message[LP_ND_TARGET] == 0xff)
+		return LP_DROP_BAD_IPV6;
 	return judge_nd_options(message + options, v->transport_len - options, &v->eth.src);
 }
 
 /* Other protocols pass: the filter has no rule for them, or they are encrypted (ESP). */
-static enum lp_drop judge_ipv6_data(bool client, const struct lp_view *v)
+static enum lp_drop judge_ipv6_data(
+	bool client, const struct lp_view *v, struct lp_filter_facts *facts)
 {
 	if (client && v->protocol == LP_IP_UDP) {
 		bool to_server = v->destination_port == LP_PORT_DHCPV6_SERVER;
@@ -322,7 +342,7 @@ static enum lp_drop judge_ipv6_data(bool client, const struct lp_view *v)
 			return LP_DROP_DHCPV6_SERVER;
 		return is_routing_port(v->destination_port) ? LP_DROP_ROUTING : LP_DROP_NONE;
 	}
-	return v->protocol == LP_IP_ICMPV6 ? judge_icmpv6(client, v) : LP_DROP_NONE;
+	return v->protocol == LP_IP_ICMPV6 ? judge_icmpv6(client, v, facts) : LP_DROP_NONE;
 }
 
 static bool is_loopback_ipv6(const uint8_t *address)
@@ -332,9 +352,37 @@ static bool is_loopback_ipv6(const uint8_t *address)
 	return memcmp(address, loopback, sizeof(loopback)) == 0;
 }
 
-static enum lp_drop judge_ipv6(struct lp_filter_source *from, const struct lp_view *v, lp_time now)
+static bool is_unspecified_ipv6(const uint8_t *address)
+{
+	static const uint8_t unspecified[LP_IPV6_ADDRESS];
+
+	return memcmp(address, unspecified, sizeof(unspecified)) == 0;
+}
+
+/* A host without an address looks for routers and for others with the one that it wants, and reports which
+ * groups it is in (RFC 3590). */
+static bool may_lack_source_ipv6(const struct lp_view *v)
+{
+	if (v->protocol != LP_IP_ICMPV6 || v->transport_header == 0)
+		return false;
+	uint8_t type = *lp_view_transport(v);
+	return type == LP_ND_ROUTER_SOLICITATION || type == LP_ND_NEIGHBOUR_SOLICITATION ||
+	       type == LP_MLD_REPORT || type == LP_MLD_DONE || type == LP_MLD2_REPORT;
+}
+
+static void note_source_ipv6(const uint8_t *source, struct lp_filter_facts *facts)
+{
+	if (is_unspecified_ipv6(source))
+		return;
+	facts->source_ipv6 = source;
+	facts->is_claim = source[0] == 0xfe && (source[1] & 0xc0) == 0x80; /* fe80::/10 */
+}
+
+static enum lp_drop judge_ipv6(struct lp_filter_source *from, const struct lp_view *v, lp_time now,
+	struct lp_filter_facts *facts)
 {
 	const uint8_t *ip = lp_view_ip(v);
+	bool client = lp_filter_is_client(from);
 	if (v->flaw == LP_VIEW_IP || ip[LP_IPV6_SOURCE] == 0xff ||
 		is_loopback_ipv6(ip + LP_IPV6_SOURCE) || is_loopback_ipv6(ip + LP_IPV6_DESTINATION))
 		return LP_DROP_BAD_IPV6;
@@ -344,10 +392,13 @@ static enum lp_drop judge_ipv6(struct lp_filter_source *from, const struct lp_vi
 		return LP_DROP_FRAGMENT;
 	if (v->flaw != LP_VIEW_SOUND)
 		return incomplete(v);
+	note_source_ipv6(ip + LP_IPV6_SOURCE, facts);
 	if (v->fragment_offset > 0)
 		return lp_fragment_later(from, v, now);
-	enum lp_drop drop = judge_ipv6_data(lp_filter_is_client(from), v);
-	if (drop == LP_DROP_NONE && lp_filter_is_client(from) &&
+	enum lp_drop drop = judge_ipv6_data(client, v, facts);
+	if (drop == LP_DROP_NONE && client && !facts->source_ipv6 && !may_lack_source_ipv6(v))
+		return LP_DROP_BAD_IPV6;
+	if (drop == LP_DROP_NONE && client &&
 		(is_routing_protocol(v->protocol) || v->extensions & LP_VIEW_ROUTING_0))
 		return LP_DROP_ROUTING;
 	return drop == LP_DROP_NONE && v->fragment_more ? lp_fragment_first(from, v, now) : drop;
@@ -414,7 +465,7 @@ enum lp_drop lp_filter_check(const struct lp_filter *f, struct lp_filter_source 
 	case LP_ETHERTYPE_IPV4:
 		return judge_ipv4(from, view, now, ret_facts);
 	case LP_ETHERTYPE_IPV6:
-		return judge_ipv6(from, view, now);
+		return judge_ipv6(from, view, now, ret_facts);
 	default:
 		return judge_other(f, view->eth.type);
 	}

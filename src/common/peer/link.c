@@ -343,10 +343,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.name = config->options->name,
 		.datagram_budget = config->options->datagram_budget,
 		.filter = config->options->filter,
-		.protected_ipv4 = config->protected_ipv4,
-		.protected_count = config->protected_count,
-		.protected_mac = config->protected_mac,
-		.protected_mac_count = config->protected_mac_count,
+		.protected = config->protected,
 		.keep_default_route = config->keep_default_route,
 		.trace = lp_log_on(LP_LOG_FRAME) ? trace : NULL,
 	};

@@ -4,25 +4,20 @@
 #include "hub_private.h"
 #include "lanparty/room/neighbours.h"
 
-/* Checks who owns the sender's address: a client has one IPv4 address, and none of the LAN's. */
+/* Checks who owns the sender's addresses: a client has none of the LAN's, and none of another client. */
 static enum lp_drop check_addresses(struct lp_member *m, const struct lp_eth *eth,
 	const struct lp_filter_facts *facts, lp_time now)
 {
 	struct lp_neighbours *n = lp_room_neighbours(m->room);
-	bool arp = eth->type == LP_ETHERTYPE_ARP;
 	if (m->role == LP_ROLE_CLIENT) {
 		lp_filter_asks(&m->source, facts);
-		bool may = arp ? lp_neighbours_claim(n, m->peer, facts->claim_ipv4, now)
-			       : lp_neighbours_use(n, m->peer, facts->claim_ipv4, now);
-		return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
+		return lp_neighbours_admit(n, m->peer, facts, now) ? LP_DROP_NONE
+								   : LP_DROP_ADDRESS_TAKEN;
 	}
 	if (lp_room_find(m->room, &eth->src))
 		return LP_DROP_LOOP;
 	lp_neighbours_see(n, &eth->src, now);
-	if (arp)
-		lp_neighbours_claim(n, LP_OWNER_LAN, facts->claim_ipv4, now);
-	else
-		lp_neighbours_use(n, LP_OWNER_LAN, facts->claim_ipv4, now); /* keeps it the LAN's */
+	lp_neighbours_note_lan(n, facts, now);
 	if (facts->lease_ipv4) {
 		const struct lp_member *holder = lp_room_find(m->room, &facts->lease_mac);
 		if (holder && lp_filter_asked(&holder->source, facts))

@@ -33,10 +33,11 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 		return NULL;
 	hub->config = *config;
 	hub->deadline = LP_NEVER;
-	hub->rooms = lp_rooms_new(&config->rooms);
-	hub->pool = lp_pool_new(config->frames);
 	if (!config->random(&hub->flow_secret, sizeof(hub->flow_secret)))
 		hub->flow_secret = (struct lp_siphash_key){0}; /* nobody will join either */
+	hub->config.rooms.secret = hub->flow_secret;
+	hub->rooms = lp_rooms_new(&hub->config.rooms);
+	hub->pool = lp_pool_new(config->frames);
 	hub->actions = calloc(ACTIONS_FIRST, sizeof(*hub->actions));
 	hub->action_cap = hub->actions ? ACTIONS_FIRST : 0;
 	if (!hub->rooms || !hub->pool || !hub->actions) {

@@ -124,7 +124,7 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key, uint
 	struct lp_room *room = calloc(1, sizeof(*room));
 	if (!room)
 		return NULL;
-	room->neighbours = lp_neighbours_new();
+	room->neighbours = lp_neighbours_new(&rooms->config.secret);
 	if (!room->neighbours) {
 		free(room);
 		return NULL;
@@ -396,11 +396,7 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 		return false;
 	room = o->member->room;
 	if (hello->role == LP_ROLE_GATEWAY)
-		lp_neighbours_unprotect(room->neighbours);
-	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < hello->protected_count; i++)
-		lp_neighbours_protect(room->neighbours, hello->protected_ipv4[i]);
-	for (size_t i = 0; hello->role == LP_ROLE_GATEWAY && i < LP_HELLO_PROTECTED; i++)
-		lp_neighbours_protect_mac(room->neighbours, &hello->protected_mac[i]);
+		lp_neighbours_protect_only(room->neighbours, &hello->protected);
 	return true;
 }
 

@@ -27,16 +27,10 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	if (!t)
 		return NULL;
 	t->config = *config;
-	t->config.protected_ipv4 = NULL;
 	t->config.name = NULL;
 	t->port = port;
 	if (config->name)
 		lp_name_copy(t->name, sizeof(t->name), config->name, strlen(config->name));
-	for (size_t i = 0; i < config->protected_count && i < LP_HELLO_PROTECTED; i++)
-		t->protected_ipv4[t->protected_count++] = config->protected_ipv4[i];
-	t->config.protected_mac = NULL;
-	for (size_t i = 0; i < config->protected_mac_count && i < LP_HELLO_PROTECTED; i++)
-		t->protected_mac[i] = config->protected_mac[i];
 	if (!t->config.datagram_budget || t->config.datagram_budget > LP_DATAGRAM_MAX)
 		t->config.datagram_budget = LP_DATAGRAM_MAX;
 	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
@@ -47,7 +41,7 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
 	t->pool = lp_pool_new(POOL_FRAMES);
-	t->neighbours = lp_neighbours_new();
+	t->neighbours = lp_neighbours_new(&t->config.flow_secret);
 	t->actions = calloc(ACTIONS_FIRST, sizeof(*t->actions));
 	t->action_cap = t->actions ? ACTIONS_FIRST : 0;
 	if (!t->pool || !t->neighbours || !t->actions) {
@@ -281,10 +275,7 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 	memcpy(hello->name, t->name, sizeof(hello->name));
 	strncpy(hello->software, "lanparty " LANPARTY_VERSION, LP_SOFTWARE_MAX);
 	memcpy(hello->resume_token, t->welcome.resume_token, LP_TOKEN_SIZE);
-	for (size_t i = 0; i < t->protected_count; i++)
-		hello->protected_ipv4[i] = t->protected_ipv4[i];
-	hello->protected_count = t->protected_count;
-	memcpy(hello->protected_mac, t->protected_mac, sizeof(hello->protected_mac));
+	hello->protected = t->config.protected;
 	t->state = TUNNEL_HELLO;
 	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
 	send_control(t, LP_TUNNEL_HELLO, &message);
@@ -316,10 +307,7 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
-	for (size_t i = 0; i < t->protected_count; i++)
-		lp_neighbours_protect(t->neighbours, t->protected_ipv4[i]);
-	for (size_t i = 0; i < LP_HELLO_PROTECTED; i++)
-		lp_neighbours_protect_mac(t->neighbours, &t->protected_mac[i]);
+	lp_neighbours_protect_only(t->neighbours, &t->config.protected);
 	lp_tunnel_members_changed(t);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
 	if (action)

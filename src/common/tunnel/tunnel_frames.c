@@ -19,12 +19,9 @@ static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
 	if (lp_tunnel_has_mac(t, &eth->src))
 		return LP_DROP_LOOP;
 	lp_neighbours_see(t->neighbours, &eth->src, now);
+	lp_neighbours_note_lan(t->neighbours, facts, now);
 	if (!is_for_members(t, &eth->dst))
 		return LP_DROP_NO_TARGET;
-	if (eth->type == LP_ETHERTYPE_ARP)
-		lp_neighbours_claim(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
-	else
-		lp_neighbours_use(t->neighbours, LP_OWNER_LAN, facts->claim_ipv4, now);
 	if (!facts->lease_ipv4)
 		return LP_DROP_NONE;
 	for (size_t i = 0; i < t->member_count; i++)
@@ -148,10 +145,8 @@ static enum lp_drop check_sender(
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
 	lp_filter_asks(&from->source, &facts);
-	bool may = view->eth.type == LP_ETHERTYPE_ARP
-			   ? lp_neighbours_claim(t->neighbours, peer, facts.claim_ipv4, now)
-			   : lp_neighbours_use(t->neighbours, peer, facts.claim_ipv4, now);
-	return may ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN;
+	return lp_neighbours_admit(t->neighbours, peer, &facts, now) ? LP_DROP_NONE
+								     : LP_DROP_ADDRESS_TAKEN;
 }
 
 /* Frames that nothing changes are written without a copy. */

@@ -32,9 +32,6 @@ struct tunnel_member {
 struct lp_tunnel {
 	struct lp_tunnel_config config;
 	char name[LP_NAME_MAX + 1];
-	uint32_t protected_ipv4[LP_HELLO_PROTECTED];
-	size_t protected_count;
-	struct lp_mac protected_mac[LP_HELLO_PROTECTED];
 	struct lp_port *port;
 
 	enum tunnel_state state;

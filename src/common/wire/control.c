@@ -64,8 +64,9 @@ static const struct field hello_fields[] = {
 	{FIELD(9, hello.capabilities)},
 	{FIELD(10, hello.software), .kind = TEXT},
 	{FIELD(11, hello.resume_token), .kind = BYTES},
-	{FIELD(12, hello.protected_ipv4), .kind = PROTECTED},
-	{ARRAY(13, hello.protected_mac), .kind = BYTES},
+	{FIELD(12, hello.protected), .kind = PROTECTED},
+	{ARRAY(13, hello.protected.macs), .kind = BYTES},
+	{ARRAY(21, hello.protected.ipv6), .kind = BYTES},
 };
 
 static const struct field welcome_fields[] = {
@@ -211,16 +212,16 @@ static enum lp_status read_integer(const struct field *f, struct lp_reader *valu
 	return LP_OK;
 }
 
-static enum lp_status read_protected(struct lp_reader *value, struct lp_hello *hello)
+static enum lp_status read_protected(struct lp_reader *value, struct lp_protected *protected)
 {
 	size_t count = lp_reader_left(value) / 4;
 	if (lp_reader_left(value) % 4 != 0)
 		return LP_MALFORMED;
-	if (count > LP_HELLO_PROTECTED)
+	if (count > LP_PROTECTED_IPV4)
 		return LP_INVALID;
 	for (size_t i = 0; i < count; i++)
-		hello->protected_ipv4[i] = lp_read_u32(value);
-	hello->protected_count = count;
+	protected->ipv4[i] = lp_read_u32(value);
+	protected->ipv4_count = count;
 	return LP_OK;
 }
 
@@ -241,7 +242,7 @@ static enum lp_status read_value(
 		lp_name_copy((char *)at, f->size, (const char *)value.at, len);
 		return LP_OK;
 	case PROTECTED:
-		return read_protected(&value, &m->hello);
+		return read_protected(&value, &m->hello.protected);
 	}
 	return LP_MALFORMED;
 }
@@ -344,15 +345,15 @@ static void write_bytes(struct lp_writer *w, uint64_t id, const void *bytes, siz
 	lp_write_bytes(w, bytes, len);
 }
 
-static void write_protected(struct lp_writer *w, uint64_t id, const struct lp_hello *hello)
+static void write_protected(struct lp_writer *w, uint64_t id, const struct lp_protected *protected)
 {
-	assert(hello->protected_count <= LP_HELLO_PROTECTED);
-	if (hello->protected_count == 0)
+	assert(protected->ipv4_count <= LP_PROTECTED_IPV4);
+	if (protected->ipv4_count == 0)
 		return;
 	lp_write_varint(w, id);
-	lp_write_varint(w, 4 * hello->protected_count);
-	for (size_t i = 0; i < hello->protected_count; i++)
-		lp_write_u32(w, hello->protected_ipv4[i]);
+	lp_write_varint(w, 4 * protected->ipv4_count);
+	for (size_t i = 0; i < protected->ipv4_count; i++)
+		lp_write_u32(w, protected->ipv4[i]);
 }
 
 static void write_field(struct lp_writer *w, const struct field *f, const struct lp_control *m)
@@ -376,7 +377,7 @@ static void write_field(struct lp_writer *w, const struct field *f, const struct
 				write_bytes(w, id, at, strlen((const char *)at));
 			break;
 		case PROTECTED:
-			write_protected(w, id, &m->hello);
+			write_protected(w, id, &m->hello.protected);
 			break;
 		}
 	}

@@ -129,6 +129,49 @@ static void truncated_frames_are_read_within_their_bounds(void **state)
 	}
 }
 
+/* N2 */
+static void facts_contain_the_ipv6_addresses_that_the_sender_uses(void **state)
+{
+	static const struct {
+		const char *name;
+		bool from_gateway, source, target, is_claim;
+	} rows[] = {
+		{"neighbour solicitation", false, true, false, true},
+		{"neighbour advertisement", false, true, true, true},
+		{"neighbour advertisement", true, true, true, true},
+		{"duplicate address detection", false, false, true, true},
+		{"router solicitation without an address", false, false, false, false},
+		{"MLDv2 report", false, false, false, false},
+		{"IPv6: UDP", true, true, false, true}, /* it is link-local */
+		{"IPv6: the middle fragment", false, true, false, true},
+		{"UDP", true, false, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct evasion_frame *f = named(rows[i].name, rows[i].from_gateway);
+		struct lp_filter_source source =
+			f->from_gateway ? gateway_source() : client_source();
+		struct lp_filter_facts facts;
+		struct lp_view view;
+		if (strstr(rows[i].name, "middle")) {
+			const struct evasion_frame *first =
+				named("IPv6: the first fragment", false);
+			lp_view_of(first->bytes, first->len, &view);
+			lp_filter_check(&no_extras, &source, &view, 0, &facts);
+		}
+		memset(&facts, 0xff, sizeof(facts));
+		lp_view_of(f->bytes, f->len, &view);
+		assert_int_equal(
+			lp_filter_check(&no_extras, &source, &view, 0, &facts), LP_DROP_NONE);
+		const uint8_t *from = rows[i].source ? f->bytes + LP_ETH_HEADER + 8 : NULL;
+		const uint8_t *target = rows[i].target ? f->bytes + LP_ETH_HEADER + 48 : NULL;
+		if (facts.source_ipv6 != from || facts.target_ipv6 != target ||
+			facts.is_claim != rows[i].is_claim)
+			fail_msg("%s", rows[i].name);
+	}
+}
+
 static void facts_contain_the_address_that_the_sender_claims(void **state)
 {
 	static const struct {
@@ -311,6 +354,7 @@ int main(void)
 		cmocka_unit_test(
 			S1_S2_S3_S4_F4_each_hostile_frame_is_dropped_and_each_honest_one_passes),
 		cmocka_unit_test(truncated_frames_are_read_within_their_bounds),
+		cmocka_unit_test(facts_contain_the_ipv6_addresses_that_the_sender_uses),
 		cmocka_unit_test(facts_contain_the_address_that_the_sender_claims),
 		cmocka_unit_test(S3_an_ACK_from_the_gateway_reports_a_lease),
 		cmocka_unit_test(S3_a_lease_is_read_within_the_options),

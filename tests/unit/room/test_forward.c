@@ -411,8 +411,8 @@ static void S4_addresses_of_the_lan_and_of_others_cannot_be_claimed(void **state
 	struct relay *r = relay_new(&config);
 	struct lp_control m = peer_hello(0, LP_ROLE_GATEWAY);
 	uint8_t f[FRAME_CAP];
-	m.hello.protected_ipv4[0] = LAN(1);
-	m.hello.protected_count = 1;
+	m.hello.protected.ipv4[0] = LAN(1);
+	m.hello.protected.ipv4_count = 1;
 	peer_open(r, 0, RELAY_PATH);
 	peer_say(r, 0, 0, &m);
 	peer_join(r, 1);

@@ -174,8 +174,8 @@ static void N1_a_gateways_word_refuses_newcomers_and_expels_nobody(void **state)
 	(void)state;
 	struct relay *r = with_peers(1, 3);
 	struct lp_control m = peer_hello(0, LP_ROLE_GATEWAY);
-	m.hello.protected_mac[0] = player_mac(2);
-	m.hello.protected_mac[1] = player_mac(4);
+	m.hello.protected.macs[0] = player_mac(2);
+	m.hello.protected.macs[1] = player_mac(4);
 	peer_open(r, 0, RELAY_PATH);
 	peer_say(r, 0, 0, &m);
 	assert_true(r->peers[0].welcomed);

@@ -11,7 +11,10 @@
 #define IP(a, b, c, d)                                                                             \
 	((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
-enum deed { CLAIM, USE, LEASE, PROTECT, FORGET };
+static const struct lp_siphash_key secret = {1, 2};
+
+/* The deeds of IPv6 are about 2001:db8::ipv4. */
+enum deed { CLAIM, USE, LEASE, PROTECT, FORGET, CLAIM6, PROTECT6 };
 
 struct step {
 	lp_time at; /* seconds */
@@ -22,9 +25,19 @@ struct step {
 	const char *story;
 };
 
+struct ipv6 {
+	uint8_t b[16];
+};
+
+static struct ipv6 ipv6_of(uint32_t last)
+{
+	return (struct ipv6){{0x20, 1, 0x0d, 0xb8, [12] = (uint8_t)(last >> 24),
+		(uint8_t)(last >> 16), (uint8_t)(last >> 8), (uint8_t)last}};
+}
+
 static void play(const struct step *steps, size_t count)
 {
-	struct lp_neighbours *n = lp_neighbours_new();
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
 
 	assert_non_null(n);
 	for (size_t i = 0; i < count; i++) {
@@ -39,6 +52,10 @@ static void play(const struct step *steps, size_t count)
 			lp_neighbours_lease(n, s->owner, s->ipv4, now);
 		else if (s->deed == PROTECT)
 			good = lp_neighbours_protect(n, s->ipv4);
+		else if (s->deed == CLAIM6)
+			good = lp_neighbours_claim_ipv6(n, s->owner, ipv6_of(s->ipv4).b, now);
+		else if (s->deed == PROTECT6)
+			good = lp_neighbours_protect_ipv6(n, ipv6_of(s->ipv4).b);
 		else
 			lp_neighbours_forget(n, s->owner);
 		if (good != s->good)
@@ -182,9 +199,119 @@ static void protected_addresses_belong_to_the_LAN_permanently(void **state)
 	PLAY(steps);
 }
 
+static void N2_an_ipv6_address_belongs_to_its_first_user(void **state)
+{
+	static const lp_time ttl = LP_NEIGHBOUR_TTL / LP_SECOND;
+	const struct step steps[] = {
+		{0, CLAIM6, 1, 1, true, "nobody had it"},
+		{0, CLAIM6, 2, 1, false, "it is taken"},
+		{0, CLAIM6, 1, 2, true, "a member has several"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "beside its IPv4 address"},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), false, "of which it has one"},
+		{ttl - 1, CLAIM6, 2, 1, false, "its silence does not free it soon"},
+		{ttl - 1, CLAIM6, 1, 1, true, ""},
+		{ttl, CLAIM6, 2, 1, false, "the last use counts"},
+		{ttl, CLAIM6, 2, 2, true, "not used for hours"},
+		{ttl, CLAIM6, LP_OWNER_LAN, 1, true, "the LAN takes it over"},
+		{ttl, CLAIM6, 1, 1, false, "it is the LAN's now"},
+		{ttl, FORGET, 2, 0, true, ""},
+		{ttl, CLAIM6, 1, 2, true, "whoever leaves leaves it free"},
+		{ttl, PROTECT6, 0, 2, true, ""},
+		{ttl, CLAIM6, 1, 2, false, "it is the router's"},
+		{ttl, CLAIM6, LP_OWNER_LAN, 2, true, "which can use it"},
+		{9 * ttl, CLAIM6, 1, 2, false, "always"},
+		{9 * ttl, FORGET, LP_OWNER_LAN, 0, true, ""},
+		{9 * ttl, CLAIM6, 1, 2, true, "the gateway has left"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void N2_the_lan_has_so_many_protected_ipv6_addresses(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
+
+	(void)state;
+	assert_non_null(n);
+	for (uint32_t i = 1; i <= LP_PROTECTED_IPV6; i++)
+		assert_true(lp_neighbours_protect_ipv6(n, ipv6_of(i).b));
+	assert_false(lp_neighbours_protect_ipv6(n, ipv6_of(LP_PROTECTED_IPV6 + 1).b));
+	assert_true(lp_neighbours_protect_ipv6(n, ipv6_of(1).b));
+	assert_false(lp_neighbours_claim_ipv6(n, 1, ipv6_of(LP_PROTECTED_IPV6).b, 0));
+	lp_neighbours_protect_only(n, &(struct lp_protected){.ipv6 = {{0}, {1, 2}}});
+	assert_true(lp_neighbours_claim_ipv6(n, 1, ipv6_of(1).b, 0));
+	assert_false(lp_neighbours_claim_ipv6(n, 1, (const uint8_t[16]){1, 2}, 0));
+	assert_true(lp_neighbours_claim_ipv6(n, 2, (const uint8_t[16]){0}, 0));
+	lp_neighbours_free(n);
+}
+
+static void N2_nobody_and_groups_have_no_owner(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
+	uint8_t mapped[16] = {[10] = 0xff, 0xff, 10, 0, 0, 1};
+	uint8_t group[16] = {0xff, 2, [15] = 1};
+
+	(void)state;
+	assert_non_null(n);
+	assert_true(lp_neighbours_claim_ipv6(n, 1, (const uint8_t[16]){0}, 0));
+	assert_true(lp_neighbours_claim_ipv6(n, 2, (const uint8_t[16]){0}, 0));
+	assert_false(lp_neighbours_claim_ipv6(n, 1, group, 0));
+	/* an IPv4 address is not the same as one that looks like it */
+	assert_true(lp_neighbours_claim(n, 1, IP(10, 0, 0, 1), 0));
+	assert_true(lp_neighbours_claim_ipv6(n, 2, mapped, 0));
+	assert_false(lp_neighbours_claim(n, 2, IP(10, 0, 0, 1), 0));
+	memset(group, 0xff, 12);
+	memcpy(group + 12, mapped + 12, 4);
+	assert_false(lp_neighbours_claim_ipv6(n, 1, group, 0));
+	lp_neighbours_free(n);
+}
+
+static void N2_of_a_members_addresses_the_one_used_last_gives_way(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
+	lp_time now = 0;
+
+	(void)state;
+	assert_non_null(n);
+	for (uint32_t i = 0; i < LP_NEIGHBOUR_ADDRESSES; i++)
+		assert_true(lp_neighbours_claim_ipv6(n, 1, ipv6_of(i).b, ++now));
+	for (uint32_t i = 0; i < LP_NEIGHBOUR_ADDRESSES; i++)
+		assert_false(lp_neighbours_claim_ipv6(n, 2, ipv6_of(i).b, now));
+	assert_true(lp_neighbours_claim_ipv6(n, 1, ipv6_of(0).b, ++now));
+	assert_true(lp_neighbours_claim(n, 1, IP(10, 0, 0, 1), now));
+	assert_true(lp_neighbours_claim_ipv6(n, 1, ipv6_of(99).b, ++now));
+	assert_false(lp_neighbours_claim_ipv6(n, 2, ipv6_of(99).b, now));
+	assert_false(lp_neighbours_claim_ipv6(n, 2, ipv6_of(0).b, now));
+	assert_false(lp_neighbours_claim(n, 2, IP(10, 0, 0, 1), now));
+	assert_true(lp_neighbours_claim_ipv6(n, 2, ipv6_of(1).b, now));
+	lp_neighbours_free(n);
+}
+
+static void N2_a_flood_of_ipv6_addresses_displaces_nobody_elses(void **state)
+{
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
+
+	(void)state;
+	assert_non_null(n);
+	for (uint32_t i = 0; i < 256; i++) {
+		assert_true(lp_neighbours_claim_ipv6(n, (uint16_t)(i + 2), ipv6_of(i).b, 0));
+		assert_true(lp_neighbours_claim(n, (uint16_t)(i + 2), IP(10, 0, 0, i), 0));
+		assert_true(lp_neighbours_claim_ipv6(n, LP_OWNER_LAN, ipv6_of(1000 + i).b, 0));
+	}
+	for (uint32_t i = 0; i < 20000; i++)
+		assert_true(lp_neighbours_claim_ipv6(n, 1, ipv6_of(2000 + i).b, 1));
+	for (uint32_t i = 0; i < 256; i++) {
+		assert_false(lp_neighbours_claim_ipv6(n, 1, ipv6_of(i).b, 2));
+		assert_false(lp_neighbours_claim(n, 1, IP(10, 0, 0, i), 2));
+		assert_false(lp_neighbours_claim_ipv6(n, 1, ipv6_of(1000 + i).b, 2));
+	}
+	lp_neighbours_free(n);
+}
+
 static void link_local_floods_displace_only_link_local_addresses(void **state)
 {
-	struct lp_neighbours *n = lp_neighbours_new();
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
 
 	(void)state;
 	assert_non_null(n);
@@ -205,7 +332,7 @@ static void link_local_floods_displace_only_link_local_addresses(void **state)
 
 static void a_LAN_larger_than_the_table_forgets_the_oldest(void **state)
 {
-	struct lp_neighbours *n = lp_neighbours_new();
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
 
 	(void)state;
 	assert_non_null(n);
@@ -228,7 +355,7 @@ static void a_LAN_larger_than_the_table_forgets_the_oldest(void **state)
 
 static void a_small_LAN_fits_completely(void **state)
 {
-	struct lp_neighbours *n = lp_neighbours_new();
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
 	size_t known = 0;
 
 	(void)state;
@@ -246,7 +373,7 @@ static void stations_of_the_LAN_are_known_for_hours(void **state)
 	static const struct lp_mac station = {{2, 0, 0, 0, 0, 1}};
 	static const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 1}};
 	static const struct lp_mac zero;
-	struct lp_neighbours *n = lp_neighbours_new();
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
 
 	(void)state;
 	assert_non_null(n);
@@ -276,6 +403,11 @@ int main(void)
 		cmocka_unit_test(packets_use_an_address_but_claim_none),
 		cmocka_unit_test(a_lease_moves_a_member_to_its_new_address),
 		cmocka_unit_test(protected_addresses_belong_to_the_LAN_permanently),
+		cmocka_unit_test(N2_an_ipv6_address_belongs_to_its_first_user),
+		cmocka_unit_test(N2_the_lan_has_so_many_protected_ipv6_addresses),
+		cmocka_unit_test(N2_nobody_and_groups_have_no_owner),
+		cmocka_unit_test(N2_of_a_members_addresses_the_one_used_last_gives_way),
+		cmocka_unit_test(N2_a_flood_of_ipv6_addresses_displaces_nobody_elses),
 		cmocka_unit_test(link_local_floods_displace_only_link_local_addresses),
 		cmocka_unit_test(a_LAN_larger_than_the_table_forgets_the_oldest),
 		cmocka_unit_test(a_small_LAN_fits_completely),

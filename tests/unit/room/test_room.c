@@ -239,14 +239,14 @@ static void N1_the_macs_of_the_gateways_computer_and_router_are_taken_for_ever(v
 		struct lp_rooms *rooms = rooms_with(4, 1);
 		struct lp_hello gate = hello_of(LP_ROLE_GATEWAY, 0, 1);
 		struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 7, 1);
-		gate.protected_mac[last ? LP_HELLO_PROTECTED - 1 : 0] = hello.mac;
+		gate.protected.macs[last ? LP_PROTECTED_MACS - 1 : 0] = hello.mac;
 		struct lp_member *g = must_join(rooms, &gate);
 		lp_time late = 100 * LP_NEIGHBOUR_MAC_TTL;
 		assert_int_equal(
 			join_with(rooms, &hello, PATH, 1, late).reject, LP_REJECT_MAC_IN_USE);
 		client(rooms, 8);
 		/* not by a client's word, and not after the gateway has left */
-		hello.protected_mac[0] = player_mac(9);
+		hello.protected.macs[0] = player_mac(9);
 		leave(rooms, g);
 		must_join(rooms, &hello);
 		client(rooms, 9);
@@ -301,9 +301,9 @@ static void R7_what_a_gateway_taught_is_forgotten_when_it_leaves(void **state)
 	struct lp_rooms *rooms = rooms_with(4, 1);
 	struct lp_hello hello = hello_of(LP_ROLE_GATEWAY, 0, 1);
 	struct lp_mac host = host_mac(1);
-	hello.protected_ipv4[0] = IPV4(10, 0, 0, 1);
-	hello.protected_ipv4[1] = IPV4(10, 0, 0, 2);
-	hello.protected_count = 2;
+	hello.protected.ipv4[0] = IPV4(10, 0, 0, 1);
+	hello.protected.ipv4[1] = IPV4(10, 0, 0, 2);
+	hello.protected.ipv4_count = 2;
 	struct lp_member *c = client(rooms, 1), *g = must_join(rooms, &hello);
 	struct lp_neighbours *n = lp_room_neighbours(c->room);
 	lp_neighbours_see(n, &host, 0);
@@ -315,8 +315,8 @@ static void R7_what_a_gateway_taught_is_forgotten_when_it_leaves(void **state)
 	assert_true(lp_neighbours_claim(n, c->peer, IPV4(10, 0, 0, 1), 1));
 	/* a client's hello protects no address */
 	struct lp_hello sly = hello_of(LP_ROLE_CLIENT, 2, 1);
-	sly.protected_ipv4[0] = IPV4(10, 0, 0, 9);
-	sly.protected_count = 1;
+	sly.protected.ipv4[0] = IPV4(10, 0, 0, 9);
+	sly.protected.ipv4_count = 1;
 	struct lp_member *s = must_join(rooms, &sly);
 	assert_true(lp_neighbours_claim(n, s->peer, IPV4(10, 0, 0, 9), 1));
 	lp_rooms_free(rooms);

@@ -9,8 +9,8 @@ static void the_first_message_is_a_hello_with_the_configuration(void **state)
 	config.datagram_budget = 1200;
 	config.mtu = 1400;
 	config.mac = player_mac(1); /* gateways have no MAC */
-	config.protected_ipv4 = &router;
-	config.protected_count = 1;
+	config.protected.ipv4[0] = router;
+	config.protected.ipv4_count = 1;
 	struct harness *h = harness_new(&config);
 	harness_start(h);
 	harness_connected(h);
@@ -26,8 +26,8 @@ static void the_first_message_is_a_hello_with_the_configuration(void **state)
 	assert_int_equal(hello.capabilities, LP_CAPS_KNOWN);
 	assert_memory_equal(hello.software, "lanparty ", 9);
 	assert_int_equal(hello.resume_token[0], 0);
-	assert_int_equal(hello.protected_count, 1);
-	assert_int_equal(hello.protected_ipv4[0], router);
+	assert_int_equal(hello.protected.ipv4_count, 1);
+	assert_int_equal(hello.protected.ipv4[0], router);
 	harness_free(h);
 
 	h = connecting(LP_ROLE_CLIENT);

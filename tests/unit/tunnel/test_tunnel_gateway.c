@@ -67,9 +67,8 @@ static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 {
 	(void)state;
 	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
-	const uint32_t router = LAN(1);
-	config.protected_ipv4 = &router;
-	config.protected_count = 1;
+	config.protected.ipv4[0] = LAN(1);
+	config.protected.ipv4_count = 1;
 	struct harness *h = harness_new(&config);
 	uint8_t f[FRAME_CAP];
 	harness_start(h);
@@ -119,6 +118,37 @@ static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 	harness_free(h);
 }
 
+/* The same for IPv6 addresses of the router, the LAN, and player 12. */
+static void N2_S5_a_rogue_relay_passes_no_ipv6_address_of_others(void **state)
+{
+	(void)state;
+	static const uint8_t taken[][16] = {IPV6_LOCAL(1), IPV6_LOCAL(8), IPV6_LAN(12)};
+	static const uint8_t own[] = IPV6_LAN(11), nobody[16] = {0};
+	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	memcpy(config.protected.ipv6[0], taken[0], sizeof(taken[0]));
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	harness_join(h, 1500);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_joined(h, 12, LP_ROLE_CLIENT);
+	size_t len = frame_nd(f, host_mac(8), 136, taken[1], taken[1]);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	len = frame_nd(f, player_mac(12), 135, nobody, taken[2]);
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	h->port.count = 0;
+	for (size_t i = 0; i < 3; i++) {
+		len = frame_nd(f, player_mac(11), 136, own, taken[i]);
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+		len = frame_udp_ipv6(f, host_mac(8), player_mac(11), taken[i]);
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	}
+	assert_int_equal(h->port.count, 0);
+	len = frame_nd(f, player_mac(11), 136, own, own);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
+	harness_free(h);
+}
+
 static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 {
 	(void)state;
@@ -151,11 +181,9 @@ static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 static void N1_frames_under_a_protected_mac_do_not_reach_the_lan(void **state)
 {
 	(void)state;
-	const struct lp_mac protected = player_mac(11);
 	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
 	uint8_t f[FRAME_CAP];
-	config.protected_mac = &protected;
-	config.protected_mac_count = 1;
+	config.protected.macs[0] = player_mac(11);
 	struct harness *h = harness_new(&config);
 	harness_start(h);
 	harness_join(h, 1500);
@@ -198,6 +226,7 @@ int main(void)
 		cmocka_unit_test(F3_a_gateway_forwards_from_its_lan_only_frames_for_members),
 		cmocka_unit_test(F3_each_of_many_members_is_known),
 		cmocka_unit_test(S5_a_rogue_relay_passes_nothing_through_the_gateway),
+		cmocka_unit_test(N2_S5_a_rogue_relay_passes_no_ipv6_address_of_others),
 		cmocka_unit_test(S3_a_lease_from_the_lan_assigns_the_players_address),
 		cmocka_unit_test(N1_frames_under_a_protected_mac_do_not_reach_the_lan),
 		cmocka_unit_test(learned_addresses_are_forgotten_with_the_room),

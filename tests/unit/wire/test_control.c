@@ -24,8 +24,7 @@ static struct lp_control sample_hello(void)
 		.mtu = 1500,
 		.capabilities = LP_CAP_FRAGMENTS,
 		.software = "lanparty 0.1.0",
-		.protected_ipv4 = {0xc0a80101, 0xc0a801fe},
-		.protected_count = 2};
+		.protected = {.ipv4 = {0xc0a80101, 0xc0a801fe}, .ipv4_count = 2}};
 	memset(m.hello.room_key, 0x4b, sizeof(m.hello.room_key));
 	memset(m.hello.resume_token, 0x54, sizeof(m.hello.resume_token));
 	return m;
@@ -155,9 +154,9 @@ static void a_hello_is_read_field_by_field(void **state)
 	assert_int_equal(h->capabilities, LP_CAP_FRAGMENTS);
 	assert_string_equal(h->software, "lanparty 0.1.0");
 	assert_memory_equal(h->resume_token, sent.hello.resume_token, LP_TOKEN_SIZE);
-	assert_int_equal(h->protected_count, 2);
-	assert_int_equal(h->protected_ipv4[0], 0xc0a80101);
-	assert_int_equal(h->protected_ipv4[1], 0xc0a801fe);
+	assert_int_equal(h->protected.ipv4_count, 2);
+	assert_int_equal(h->protected.ipv4[0], 0xc0a80101);
+	assert_int_equal(h->protected.ipv4[1], 0xc0a801fe);
 }
 
 static void every_counter_of_stats_keeps_its_reason(void **state)
@@ -322,15 +321,15 @@ static void a_message_follows_the_protocol_or_is_refused(void **state)
 		{"no address", LP_HELLO, LITERAL(VERSIONS GATEWAY KEY BUDGET MTU "\x0c\x00"),
 			LP_OK},
 		{"an unknown field", LP_HELLO,
-			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x15\x02xx"), LP_OK},
+			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x3e\x02xx"), LP_OK},
 		{"an unknown field twice", LP_HELLO,
-			LITERAL("\x15\x02xx\x15\x00" VERSIONS CLIENT KEY MAC BUDGET MTU), LP_OK},
+			LITERAL("\x3e\x02xx\x3e\x00" VERSIONS CLIENT KEY MAC BUDGET MTU), LP_OK},
 		{"the largest id", LP_HELLO,
 			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU
 				"\xff\xff\xff\xff\xff\xff\xff\xff\x00"),
 			LP_OK},
 		{"an unknown field past the end", LP_HELLO,
-			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x15\x03xx"), LP_MALFORMED},
+			LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x3e\x03xx"), LP_MALFORMED},
 		{"a length past the end", LP_HELLO,
 			LITERAL(VERSIONS CLIENT KEY MAC BUDGET "\x08\x03\x45\xdc"), LP_MALFORMED},
 		{"an id alone", LP_HELLO, LITERAL(VERSIONS CLIENT KEY MAC BUDGET MTU "\x09"),
@@ -540,8 +539,9 @@ static void the_largest_message_we_send_is_within_its_bound(void **state)
 	h->datagram_budget = h->mtu = LP_VARINT_MAX;
 	memset(h->name, 'n', LP_NAME_MAX);
 	memset(h->software, 's', LP_SOFTWARE_MAX);
-	h->protected_count = LP_HELLO_PROTECTED;
-	memset(h->protected_mac, 2, sizeof(h->protected_mac));
+	h->protected.ipv4_count = LP_PROTECTED_IPV4;
+	memset(h->protected.macs, 2, sizeof(h->protected.macs));
+	memset(h->protected.ipv6, 3, sizeof(h->protected.ipv6));
 	struct lp_stats *s = &messages[1].stats;
 	s->tx_frames = s->tx_bytes = s->rx_frames = s->rx_bytes = LP_VARINT_MAX;
 	for (size_t i = 0; i < LP_DROP_COUNT; i++)

@@ -71,9 +71,14 @@ int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix);
  * most cap. Returns how many; 0 as well when the kernel does not answer. */
 size_t lp_netlink_ipv4_addresses(int index, uint32_t *ret_ipv4, size_t cap);
 size_t lp_netlink_ipv4_routers(int index, uint32_t *ret_ipv4, size_t cap);
+/* The same for IPv6, of 16 bytes each. */
+size_t lp_netlink_ipv6_addresses(int index, uint8_t (*ret_ipv6)[16], size_t cap);
+size_t lp_netlink_ipv6_routers(int index, uint8_t (*ret_ipv6)[16], size_t cap);
 
-/* The MAC of a neighbour on the interface, as the kernel knows it now (RFC 826). False: it does not. */
+/* The MAC of a neighbour on the interface, as the kernel knows it now (RFC 826, RFC 4861). False: it does
+ * not. */
 bool lp_netlink_neighbour(int index, uint32_t ipv4, struct lp_mac *ret_mac);
+bool lp_netlink_neighbour_ipv6(int index, const uint8_t ipv6[16], struct lp_mac *ret_mac);
 
 /* ---- any other request */
 

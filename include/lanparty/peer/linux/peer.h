@@ -16,11 +16,8 @@
 struct lp_peer_config {
 	const struct lp_peer_options *options;
 	enum lp_role role;
-	struct lp_mac mac;              /* clients only */
-	const uint32_t *protected_ipv4; /* gateways only; host byte order */
-	size_t protected_count;
-	const struct lp_mac *protected_mac; /* gateways only */
-	size_t protected_mac_count;
+	struct lp_mac mac;                   /* clients only */
+	struct lp_protected protected;       /* gateways only */
 	bool keep_default_route;             /* gateways only; as in lp_tunnel_config */
 	struct lp_port *port;                /* a struct lp_fd_port; the caller keeps ownership */
 	struct lp_resume_file *resume;       /* where the membership is kept; borrowed */

@@ -234,12 +234,6 @@ static uint32_t get_ipv4(const struct nlattr *a)
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-/* An attribute of the kernel's that holds an IPv4 address. */
-static bool holds_ipv4(const struct nlattr *a)
-{
-	return a && mnl_attr_get_payload_len(a) == 4;
-}
-
 static struct nlmsghdr *begin_address(
 	struct request *r, uint16_t type, int index, uint32_t address, unsigned prefix)
 {
@@ -291,14 +285,22 @@ int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix)
 /* Addresses found so far, of one interface. */
 struct found {
 	int index;
-	uint32_t *ipv4;
+	uint32_t *ipv4; /* NULL: IPv6 is wanted */
+	uint8_t (*ipv6)[16];
 	size_t count, cap;
 };
 
-static void add_found(struct found *f, int index, const struct nlattr *ipv4)
+static void add_found(struct found *f, int index, const struct nlattr *address)
 {
-	if (index == f->index && holds_ipv4(ipv4) && f->count < f->cap)
-		f->ipv4[f->count++] = get_ipv4(ipv4);
+	size_t size = f->ipv4 ? sizeof(*f->ipv4) : sizeof(*f->ipv6);
+	if (index != f->index || !address || mnl_attr_get_payload_len(address) != size ||
+		f->count == f->cap)
+		return;
+	if (f->ipv4)
+		f->ipv4[f->count] = get_ipv4(address);
+	else
+		memcpy(f->ipv6[f->count], mnl_attr_get_payload(address), size);
+	f->count++;
 }
 
 /* IFA_ADDRESS is the other end of a point-to-point line, but the only one that some drivers give. */
@@ -348,7 +350,7 @@ static int take_router(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
-static size_t list_ipv4(uint16_t type, mnl_cb_t take, struct found *f)
+static size_t list_addresses(uint16_t type, mnl_cb_t take, struct found *f)
 {
 	const size_t size = type == RTM_GETADDR ? sizeof(struct ifaddrmsg) : sizeof(struct rtmsg);
 	int error = EINTR;
@@ -356,7 +358,8 @@ static size_t list_ipv4(uint16_t type, mnl_cb_t take, struct found *f)
 	for (int i = 0; i < TRIES && error == EINTR; i++) {
 		struct request r;
 		struct nlmsghdr *h = begin(&r, type, NLM_F_DUMP, size);
-		((struct rtgenmsg *)mnl_nlmsg_get_payload(h))->rtgen_family = AF_INET;
+		((struct rtgenmsg *)mnl_nlmsg_get_payload(h))->rtgen_family =
+			f->ipv4 ? AF_INET : AF_INET6;
 		f->count = 0;
 		error = lp_netlink_ask(NETLINK_ROUTE, h, take, f);
 	}
@@ -366,18 +369,31 @@ static size_t list_ipv4(uint16_t type, mnl_cb_t take, struct found *f)
 size_t lp_netlink_ipv4_addresses(int index, uint32_t *ret_ipv4, size_t cap)
 {
 	struct found f = {.index = index, .ipv4 = ret_ipv4, .cap = cap};
-	return list_ipv4(RTM_GETADDR, take_address, &f);
+	return list_addresses(RTM_GETADDR, take_address, &f);
 }
 
 size_t lp_netlink_ipv4_routers(int index, uint32_t *ret_ipv4, size_t cap)
 {
 	struct found f = {.index = index, .ipv4 = ret_ipv4, .cap = cap};
-	return list_ipv4(RTM_GETROUTE, take_router, &f);
+	return list_addresses(RTM_GETROUTE, take_router, &f);
+}
+
+size_t lp_netlink_ipv6_addresses(int index, uint8_t (*ret_ipv6)[16], size_t cap)
+{
+	struct found f = {.index = index, .ipv6 = ret_ipv6, .cap = cap};
+	return list_addresses(RTM_GETADDR, take_address, &f);
+}
+
+size_t lp_netlink_ipv6_routers(int index, uint8_t (*ret_ipv6)[16], size_t cap)
+{
+	struct found f = {.index = index, .ipv6 = ret_ipv6, .cap = cap};
+	return list_addresses(RTM_GETROUTE, take_router, &f);
 }
 
 struct neighbour {
 	int index;
-	uint32_t ipv4;
+	const uint8_t *address; /* as in a packet */
+	size_t size;
 	struct lp_mac mac; /* zero: not found */
 };
 
@@ -389,21 +405,34 @@ static int take_neighbour(const struct nlmsghdr *answer, void *context)
 	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
 	const struct nlattr *address = a.of[NDA_DST], *mac = a.of[NDA_LLADDR];
 	if (head->ndm_ifindex == n->index && address && mac &&
-		mnl_attr_get_payload_len(address) == sizeof(uint32_t) &&
+		mnl_attr_get_payload_len(address) == n->size &&
 		mnl_attr_get_payload_len(mac) == sizeof(n->mac.b) &&
-		lp_get32(mnl_attr_get_payload(address)) == n->ipv4)
+		memcmp(mnl_attr_get_payload(address), n->address, n->size) == 0)
 		memcpy(n->mac.b, mnl_attr_get_payload(mac), sizeof(n->mac.b));
 	return MNL_CB_OK;
 }
 
-bool lp_netlink_neighbour(int index, uint32_t ipv4, struct lp_mac *ret_mac)
+static bool find_neighbour(struct neighbour *n, uint8_t family, struct lp_mac *ret_mac)
 {
-	struct neighbour n = {.index = index, .ipv4 = ipv4};
 	struct request r;
 	struct nlmsghdr *h = begin(&r, RTM_GETNEIGH, NLM_F_DUMP, sizeof(struct ndmsg));
-	((struct ndmsg *)mnl_nlmsg_get_payload(h))->ndm_family = AF_INET;
-	if (lp_netlink_ask(NETLINK_ROUTE, h, take_neighbour, &n) != 0 || lp_mac_is_zero(&n.mac))
+	((struct ndmsg *)mnl_nlmsg_get_payload(h))->ndm_family = family;
+	if (lp_netlink_ask(NETLINK_ROUTE, h, take_neighbour, n) != 0 || lp_mac_is_zero(&n->mac))
 		return false;
-	*ret_mac = n.mac;
+	*ret_mac = n->mac;
 	return true;
+}
+
+bool lp_netlink_neighbour(int index, uint32_t ipv4, struct lp_mac *ret_mac)
+{
+	uint8_t address[4];
+	struct neighbour n = {.index = index, .address = address, .size = sizeof(address)};
+	lp_put32(address, ipv4);
+	return find_neighbour(&n, AF_INET, ret_mac);
+}
+
+bool lp_netlink_neighbour_ipv6(int index, const uint8_t ipv6[16], struct lp_mac *ret_mac)
+{
+	struct neighbour n = {.index = index, .address = ipv6, .size = 16};
+	return find_neighbour(&n, AF_INET6, ret_mac);
 }

@@ -1,0 +1,85 @@
+/* Row N2: whose IPv6 address it is, in the relay's frame path. */
+#include "evasion.h"
+#include "hub_unit.h"
+
+/* Peer i uses the address in every way that there is. */
+static void use(struct relay *r, int i, struct lp_mac mac, const uint8_t *ipv6, enum lp_drop drop)
+{
+	static struct evasion_frame frames[EVASION_THEFTS_MAX];
+	const struct evasion_context context = {.client = mac};
+	size_t count = evasion_thefts(&context, ipv6, frames, EVASION_THEFTS_MAX);
+	assert_true(count > 9 && count <= EVASION_THEFTS_MAX);
+	for (size_t k = 0; k < count; k++) {
+		r->now += LP_SECOND;
+		struct lp_verdict v = peer_frame(r, i, frames[k].bytes, frames[k].len);
+		if (v.drop != drop)
+			fail_msg("%s: %s", frames[k].name, lp_drop_text(v.drop));
+	}
+}
+
+static void N2_ipv6_addresses_of_others_cannot_be_used(void **state)
+{
+	(void)state;
+	static const uint8_t addresses[][16] = {IPV6_LOCAL(1), IPV6_LAN(1), IPV6_LOCAL(8),
+		IPV6_LAN(8), IPV6_LOCAL(11), IPV6_LAN(11)};
+	struct lp_hub_config config = relay_config();
+	struct relay *r = relay_new(&config);
+	struct lp_control m = peer_hello(0, LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	memcpy(m.hello.protected.ipv6, addresses, 2 * sizeof(addresses[0]));
+	peer_open(r, 0, RELAY_PATH);
+	peer_say(r, 0, 0, &m);
+	peer_join(r, 1);
+	peer_join(r, 2);
+	for (size_t i = 2; i < 6; i++) {
+		struct lp_mac mac = i < 4 ? host_mac(8) : player_mac(1);
+		size_t len = frame_nd(f, mac, 135, addresses[i], addresses[0]);
+		assert_passed(peer_frame(r, i < 4 ? 0 : 1, f, len), LP_ACTION_FLOOD, 2);
+	}
+	for (size_t i = 0; i < 6; i++)
+		use(r, 2, player_mac(2), addresses[i], LP_DROP_ADDRESS_TAKEN);
+	use(r, 2, player_mac(2), (const uint8_t[16])IPV6_LAN(12), LP_DROP_NONE);
+	use(r, 1, player_mac(1), (const uint8_t[16])IPV6_LAN(12), LP_DROP_ADDRESS_TAKEN);
+	use(r, 1, player_mac(1), addresses[5], LP_DROP_NONE);
+	use(r, 0, host_mac(8), addresses[3], LP_DROP_NONE);
+	use(r, 0, host_mac(9), addresses[3], LP_DROP_NONE); /* a server that has moved */
+	relay_free(r);
+}
+
+/* Duplicate address detection (RFC 4862): the member answers, and keeps its address. */
+static void N2_a_question_of_the_lan_takes_no_members_address(void **state)
+{
+	(void)state;
+	static const uint8_t own[] = IPV6_LAN(11), nobody[16] = {0}, router[] = IPV6_LOCAL(1);
+	struct relay *r = with_peers(0, 2);
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_nd(f, player_mac(1), 135, nobody, own);
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_nd(f, host_mac(8), 135, nobody, own);
+	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_nd(f, player_mac(1), 136, own, own);
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	/* nor does a packet from behind the router */
+	len = frame_udp_ipv6(f, BROADCAST, host_mac(8), own);
+	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_nd(f, host_mac(8), 136, router, own);
+	f[LP_ETH_HEADER + 7] = 254; /* the hop limit: it has passed a router */
+	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_nd(f, player_mac(1), 136, own, own);
+	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	/* an advertisement does: the LAN wins */
+	len = frame_nd(f, host_mac(8), 136, router, own);
+	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
+	len = frame_nd(f, player_mac(1), 136, own, own);
+	assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ADDRESS_TAKEN);
+	relay_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(N2_ipv6_addresses_of_others_cannot_be_used),
+		cmocka_unit_test(N2_a_question_of_the_lan_takes_no_members_address),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
