@@ -8,6 +8,7 @@
 #include "frames.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/tunnel/tunnel.h"
+#include "null_port.h"
 
 #define OWN_PEER 7
 #define ROOM     9
@@ -33,14 +34,6 @@ static void check(bool holds)
 {
 	if (!holds)
 		abort();
-}
-
-static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
-{
-	(void)port;
-	(void)sink;
-	(void)context;
-	return 0;
 }
 
 /* S5: a gateway writes only frames from the MAC of a player in the room. */
@@ -85,13 +78,8 @@ static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t
 	}
 }
 
-static void port_close(struct lp_port *port)
-{
-	(void)port;
-}
-
 static const struct lp_port_ops ops = {
-	port_read, port_write, port_up, port_down, port_members, port_close};
+	null_port_read, port_write, port_up, port_down, port_members, null_port_close};
 
 static void drain(struct harness *h)
 {

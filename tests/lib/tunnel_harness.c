@@ -1,12 +1,5 @@
 #include "tunnel_harness.h"
-
-static size_t mock_read(struct lp_port *port, lp_port_sink *sink, void *context)
-{
-	(void)port;
-	(void)sink;
-	(void)context;
-	return 0;
-}
+#include "null_port.h"
 
 static bool mock_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
@@ -41,13 +34,8 @@ static void mock_members(struct lp_port *port, const struct lp_mac *macs, size_t
 		memcpy(m->members, macs, count * sizeof(*macs));
 }
 
-static void mock_close(struct lp_port *port)
-{
-	(void)port;
-}
-
 static const struct lp_port_ops mock_ops = {
-	mock_read, mock_write, mock_up, mock_down, mock_members, mock_close};
+	null_port_read, mock_write, mock_up, mock_down, mock_members, null_port_close};
 
 /* Of the last frame that any tunnel with harness_config has judged. */
 static struct lp_verdict harness_verdict;

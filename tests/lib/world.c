@@ -1,16 +1,9 @@
 /* The endpoints of a simulated world: programs that start, crash and have frame ports, and what must
  * hold for all of them together. */
 #include "world_inner.h"
+#include "null_port.h"
 
 /* Ports. */
-
-static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
-{
-	(void)port;
-	(void)sink;
-	(void)context;
-	return 0;
-}
 
 /* Frames of world_send carry their serial after the UDP header, or in TCP's acknowledgement
  * number. */
@@ -55,13 +48,8 @@ static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t
 	pp->world->peers[pp->peer].told_macs = count;
 }
 
-static void port_close(struct lp_port *port)
-{
-	(void)port;
-}
-
 static const struct lp_port_ops world_port_ops = {
-	port_read, port_write, port_up, port_down, port_members, port_close};
+	null_port_read, port_write, port_up, port_down, port_members, null_port_close};
 
 /* The world. */
 

@@ -152,6 +152,12 @@ void pair_start(struct quic_pair *pair, enum side side)
 	assert_non_null(pair->end[side]);
 }
 
+void pair_start_both(struct quic_pair *pair)
+{
+	pair_start(pair, SERVER);
+	pair_start(pair, CLIENT);
+}
+
 struct quic_pair *pair_new(void)
 {
 	struct quic_pair *pair = calloc(1, sizeof *pair);
@@ -309,8 +315,7 @@ void pair_connect_pinned(struct quic_pair *pair)
 struct quic_pair *pair_up(void)
 {
 	struct quic_pair *pair = pair_new();
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect_pinned(pair);
 	pair_run(pair, LP_SECOND);
 	assert_int_equal(pair->log[CLIENT].connected, 1);

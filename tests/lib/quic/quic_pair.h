@@ -97,6 +97,7 @@ extern const struct lp_quic_handler pair_handler;
 
 /* Creates an endpoint from config[side]. */
 void pair_start(struct quic_pair *pair, enum side side);
+void pair_start_both(struct quic_pair *pair);
 
 /* Creates the network and the identity of the server, without endpoints. */
 struct quic_pair *pair_new(void);

@@ -1,6 +1,7 @@
-/* The endpoints of a quic_room: the relay, and players with their frame ports. It connects hub and QUIC as src/relay/server.c does, and tunnel and QUIC as
- * src/common/peer/link.c does. */
+/* The endpoints of a quic_room: the relay, and players with their frame ports. It connects hub and QUIC as
+ * src/relay/server.c does, and tunnel and QUIC as src/common/peer/link.c does. */
 #include "quic_room_inner.h"
+#include "null_port.h"
 
 /* The relay: hub and QUIC. */
 
@@ -127,14 +128,6 @@ void room_player_actions(struct player *p)
 
 /* The frame port. */
 
-static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
-{
-	(void)port;
-	(void)sink;
-	(void)context;
-	return 0;
-}
-
 /* The last four bytes of a frame are its serial; the bytes before are derived from it. */
 static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
@@ -164,17 +157,5 @@ static void port_down(struct lp_port *port)
 	((struct player *)port)->up = false;
 }
 
-static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
-{
-	(void)port;
-	(void)macs;
-	(void)count;
-}
-
-static void port_close(struct lp_port *port)
-{
-	(void)port;
-}
-
 const struct lp_port_ops room_port_ops = {
-	port_read, port_write, port_up, port_down, port_members, port_close};
+	null_port_read, port_write, port_up, port_down, null_port_members, null_port_close};

@@ -10,6 +10,7 @@
 #include "lanparty/quic/crypto.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/peer/link.h"
+#include "null_port.h"
 
 #define NOW_UNIX INT64_C(1790000000)
 #define PACKETS  64
@@ -126,39 +127,6 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 
 static const struct lp_link_ops ops = {look_up, stop_look_up, open_socket, slot, put, flush, tell};
 
-static size_t port_read(struct lp_port *port, lp_port_sink *sink, void *context)
-{
-	(void)port;
-	(void)sink;
-	(void)context;
-	return 0;
-}
-static bool port_write(struct lp_port *port, const uint8_t *frame, size_t len)
-{
-	(void)port;
-	(void)frame;
-	(void)len;
-	return true;
-}
-static bool port_up(struct lp_port *port, size_t mtu)
-{
-	(void)port;
-	(void)mtu;
-	return true;
-}
-static void port_nothing(struct lp_port *port)
-{
-	(void)port;
-}
-static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
-{
-	(void)port;
-	(void)macs;
-	(void)count;
-}
-static const struct lp_port_ops port_ops = {
-	port_read, port_write, port_up, port_nothing, port_members, port_nothing};
-
 static void to_relay(struct room *r)
 {
 	struct lp_path path = {.local.len = r->address.len, .remote.len = r->address.len};
@@ -213,7 +181,7 @@ static void a_steering_hint_is_used_in_the_next_connection_at_once(void **state)
 	struct room *r = &room;
 	struct lp_identity *identity = lp_identity_new("relay.example", NOW_UNIX);
 	struct lp_peer_options options = {.pin_count = 1};
-	struct lp_port port = {.ops = &port_ops};
+	struct lp_port port = {.ops = &null_port_ops};
 	struct lp_quic_config quic = {.handler = &relay_handler, .context = r};
 	struct lp_link_config config = {.options = &options,
 		.role = LP_ROLE_GATEWAY,

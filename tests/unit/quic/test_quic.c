@@ -51,8 +51,7 @@ static void a_client_can_send_as_soon_as_it_is_connected(void **state)
 	(void)state;
 	struct quic_pair *pair = pair_new();
 	pair->log[CLIENT].open_at_once = true;
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect_pinned(pair);
 	pair_run(pair, 3 * LATENCY); /* Initial, server's flight, Finished with the hello */
 	assert_int_equal(pair->log[SERVER].connected, 1);
@@ -111,8 +110,7 @@ static void a_narrow_path_is_discovered(void **state)
 	(void)state;
 	struct quic_pair *pair = pair_new();
 	pair->mtu = 1400;
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect_pinned(pair);
 	uint8_t bytes[1168] = {0};
 	for (unsigned i = 1; i <= 100; i++) { /* the minimum QUIC path always works */
@@ -232,8 +230,7 @@ static void a_smaller_packet_limit_bounds_packets_and_datagrams(void **state)
 	(void)state;
 	struct quic_pair *pair = pair_new();
 	pair->config[CLIENT].max_packet = 1200;
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect_pinned(pair);
 	pair_run(pair, 5 * LP_SECOND);
 	assert_int_equal(lp_quic_datagram_max(pair->log[CLIENT].conn), 1168);

@@ -45,8 +45,7 @@ static struct quic_pair *world_with(size_t retry_from, size_t max_half_open)
 	struct quic_pair *pair = pair_new();
 	pair->config[SERVER].retry_from = retry_from;
 	pair->config[SERVER].max_half_open = max_half_open;
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	return pair;
 }
 
@@ -147,8 +146,7 @@ static void a_full_server_refuses(void **state)
 	(void)state;
 	struct quic_pair *pair = pair_new();
 	pair->config[SERVER].max_connections = 1;
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect_pinned(pair);
 	pair_run(pair, LP_SECOND);
 	pair_connect_pinned(pair);
@@ -380,8 +378,7 @@ static void a_bad_wire_loses_datagrams_and_nothing_else(void **state)
 		pair->damage = 10;
 		pair->log[SERVER].seen = seen;
 		pair->log[SERVER].seen_cap = sizeof seen;
-		pair_start(pair, SERVER);
-		pair_start(pair, CLIENT);
+		pair_start_both(pair);
 		pair_connect_pinned(pair);
 		pair_run(pair, 4 * LP_SECOND);
 		print_message("seed %u\n", (unsigned)seed);

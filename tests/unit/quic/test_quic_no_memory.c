@@ -1,43 +1,9 @@
 /* Out of memory while a stream is opened: the n-th allocation fails, for each n, ours and ngtcp2's. */
+#include "heap.h"
 #include "quic_pair.h"
-
-static struct {
-	unsigned countdown; /* the allocation that fails; 0: none */
-	bool failed;
-} heap;
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
 
 /* wolfSSL takes two blocks of AES for each packet: a lack of those is a failed encryption. */
 #define AES_BYTES 32
-
-static bool fails(size_t size)
-{
-	if (size <= AES_BYTES || heap.countdown == 0 || --heap.countdown > 0)
-		return false;
-	heap.failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails(size) ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails(count * size) ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails(size) ? NULL : __real_realloc(old, size);
-}
 
 /* True when the request and its answer arrived. */
 static bool ask(struct quic_pair *pair)
@@ -80,11 +46,10 @@ static void a_connection_without_memory_ends_with_that_reason(void **state)
 	unsigned n = 1, ended = 0;
 	for (bool failed = true; failed; n++) {
 		struct quic_pair *pair = pair_up();
-		heap.failed = false;
-		heap.countdown = n;
+		heap.spared = AES_BYTES;
+		heap_arm(n);
 		bool arrived = ask(pair);
-		heap.countdown = 0;
-		failed = heap.failed;
+		failed = heap_disarm();
 		ended += check_ends(pair, n);
 		assert_true(failed || arrived);
 		pair_free(pair);

@@ -19,8 +19,7 @@ static struct quic_pair *world_of_worker(unsigned worker, unsigned workers)
 	struct quic_pair *pair = pair_new();
 	pair->config[SERVER].worker = worker;
 	pair->config[SERVER].workers = workers;
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	return pair;
 }
 

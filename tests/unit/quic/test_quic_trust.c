@@ -8,8 +8,7 @@ static void connect_with_pin(struct quic_pair *pair, const uint8_t pin[32], cons
 {
 	uint8_t pins[1][32];
 	memcpy(pins[0], pin, 32);
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect(pair, (const uint8_t(*)[32])pins, 1, name);
 	pair_run(pair, LP_SECOND);
 }
@@ -111,8 +110,7 @@ static void the_second_of_two_pins_is_accepted(void **state)
 	struct quic_pair *pair = pair_new();
 	uint8_t pins[2][32] = {{1}};
 	lp_identity_pin(pair->identity, pins[1]);
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	pair_connect(pair, (const uint8_t(*)[32])pins, 2, "relay.example");
 	memset(pins, 0, sizeof pins); /* lp_quic_connect copied them */
 	pair_run(pair, LP_SECOND);
@@ -194,8 +192,7 @@ static void without_pins_a_self_signed_certificate_is_refused(void **state)
 {
 	(void)state;
 	struct quic_pair *pair = pair_new();
-	pair_start(pair, SERVER);
-	pair_start(pair, CLIENT);
+	pair_start_both(pair);
 	struct lp_quic_target target = {.path = pair_path(1, 200), .server_name = "relay.example"};
 	enum lp_status status = LP_OK;
 	struct lp_quic_conn *conn =
@@ -256,8 +253,7 @@ static void both_must_speak_the_same_protocol(void **state)
 		struct quic_pair *pair = pair_new();
 		uint8_t pins[1][32];
 		lp_identity_pin(pair->identity, pins[0]);
-		pair_start(pair, SERVER);
-		pair_start(pair, CLIENT);
+		pair_start_both(pair);
 		lp_quic_set_alpn(pair->end[CLIENT], table[i].client);
 		lp_quic_set_alpn(pair->end[SERVER], table[i].server);
 		pair_connect(pair, (const uint8_t(*)[32])pins, 1, "relay.example");

@@ -7,50 +7,24 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "heap.h"
 #include "hub_peers.h"
 #include "tunnel_harness.h"
 
 #define LAN(n) IPV4(192, 168, 0, n)
-
-static size_t allocations;
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	allocations++;
-	return __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	allocations++;
-	return __real_realloc(old, size);
-}
 
 static void joining_allocates_which_proves_that_the_counter_works(void **state)
 {
 	(void)state;
 	struct lp_hub_config config = relay_config();
 	struct relay *r = relay_new(&config);
-	allocations = 0;
+	heap.allocations = 0;
 	peer_join(r, 1);
-	assert_true(allocations >= 3); /* at least session, room and member */
-	allocations = 0;
+	assert_true(heap.allocations >= 3); /* at least session, room and member */
+	heap.allocations = 0;
 	const struct lp_tunnel_config tunnel = harness_config(LP_ROLE_CLIENT);
 	struct harness *h = harness_new(&tunnel);
-	assert_true(allocations >= 3);
+	assert_true(heap.allocations >= 3);
 	harness_free(h);
 	relay_free(r);
 }
@@ -135,7 +109,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 	for (int i = 0; i < 5; i++)
 		peer_join_as(r, i, i == 3 ? LP_CAP_FRAGMENTS : LP_CAPS_KNOWN);
 	memset(fates, 0, sizeof(fates));
-	allocations = 0;
+	heap.allocations = 0;
 	for (unsigned n = 0; n < 20000; n++) {
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 		int from = (int)(n % 2 ? n / 7 % 5 : 1);
@@ -161,7 +135,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 		if (n % 100 == 0)
 			relay_at(r, r->now);
 	}
-	assert_int_equal(allocations, 0);
+	assert_int_equal(heap.allocations, 0);
 	assert_true(relay_counters(r).retransmitted > 100);
 	assert_true(relay_counters(r).drops[LP_DROP_DUPLICATE] > 100);
 	relay_free(r);
@@ -175,7 +149,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 	harness_join_as(h, 1500, LP_CAPS_KNOWN);
 	harness_joined(h, 1, LP_ROLE_CLIENT);
 	memset(fates, 0, sizeof(fates));
-	allocations = 0;
+	heap.allocations = 0;
 	for (unsigned n = 0; n < 20000; n++) {
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 		struct lp_datagram d;
@@ -197,7 +171,7 @@ static void numbered_frames_that_are_lost_and_acknowledged_allocate_nothing(void
 			encode_part(
 				bytes, f, len, LP_OVERLAY_NUMBERED, 1, ROOM, (uint16_t)(n / 2)));
 	}
-	assert_int_equal(allocations, 0);
+	assert_int_equal(heap.allocations, 0);
 	assert_int_equal(h->port.count, 10000);
 	harness_free(h);
 }
@@ -213,7 +187,7 @@ static void the_hub_allocates_nothing_for_frames(void **state)
 	struct relay *r = relay_new(&config);
 	for (int i = 0; i < 5; i++)
 		peer_join(r, i);
-	allocations = 0;
+	heap.allocations = 0;
 	for (unsigned n = 0; n < 20000; n++) {
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 		int from = (int)(n / 7 % 5);
@@ -235,7 +209,7 @@ static void the_hub_allocates_nothing_for_frames(void **state)
 				;
 		}
 	}
-	assert_int_equal(allocations, 0);
+	assert_int_equal(heap.allocations, 0);
 	struct lp_hub_counters c = relay_counters(r);
 	const enum lp_drop seen[] = {LP_DROP_SOURCE_MAC, LP_DROP_ETHERTYPE, LP_DROP_DHCP_SERVER,
 		LP_DROP_ROUTER_ADVERTISEMENT, LP_DROP_BROADCAST_RATE, LP_DROP_UNKNOWN_RATE,
@@ -256,7 +230,7 @@ static void the_tunnel_allocates_nothing_for_frames(void **state)
 			harness_joined(h, i, LP_ROLE_CLIENT);
 		if (role == LP_ROLE_CLIENT)
 			harness_joined(h, 4, LP_ROLE_GATEWAY);
-		allocations = 0;
+		heap.allocations = 0;
 		for (unsigned n = 0; n < 20000; n++) {
 			uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 			struct lp_overlay o;
@@ -276,7 +250,7 @@ static void the_tunnel_allocates_nothing_for_frames(void **state)
 			while (n % 1000 > 900 && harness_take(h, 1200, bytes, &o))
 				;
 		}
-		assert_int_equal(allocations, 0);
+		assert_int_equal(heap.allocations, 0);
 		assert_true(lp_tunnel_stats(h->tunnel)->tx_drops[LP_DROP_QUEUE_FULL] > 0);
 		assert_true(h->port.count > 0);
 		harness_free(h);

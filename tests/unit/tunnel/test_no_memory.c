@@ -7,58 +7,11 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "heap.h"
 #include "hub_peers.h"
 #include "tunnel_harness.h"
 
 #define PLAYERS 12
-
-static struct {
-	unsigned countdown; /* the allocation that fails; 0: none */
-	bool failed;
-} heap;
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-
-static bool fails(void)
-{
-	if (heap.countdown == 0 || --heap.countdown > 0)
-		return false;
-	heap.failed = true;
-	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails() ? NULL : __real_realloc(old, size);
-}
-
-static void arm(unsigned n)
-{
-	heap.countdown = n;
-	heap.failed = false;
-}
-
-/* False when fewer than n allocations were made. */
-static bool disarm(void)
-{
-	heap.countdown = 0;
-	return heap.failed;
-}
 
 /* ---- a member */
 
@@ -95,9 +48,9 @@ static void a_member_out_of_memory_reports_it_and_reconnects(void **state)
 	for (;; n++) {
 		struct harness *h = harness_in_room(LP_ROLE_GATEWAY);
 		harness_forget(h);
-		arm(n);
+		heap_arm(n);
 		hear_events(h);
-		bool failed = disarm();
+		bool failed = heap_disarm();
 		const struct lp_tunnel_action *close = harness_action(h, LP_TUNNEL_CLOSE, 0);
 		assert_true(failed == (close != NULL));
 		if (close) {
@@ -128,9 +81,9 @@ static void a_member_can_close_without_memory(void **state)
 		event_of(h, &m, false);
 	}
 	struct lp_control m = joined_event(13, 30, LP_ROLE_CLIENT);
-	arm(2); /* its member, then the actions */
+	heap_arm(2); /* its member, then the actions */
 	event_of(h, &m, false);
-	assert_true(disarm());
+	assert_true(heap_disarm());
 	lp_tunnel_on_closed(h->tunnel, false, "closed", h->now);
 	harness_drain(h);
 	assert_int_equal(h->actions[h->count - 2].kind, LP_TUNNEL_CLOSE);
@@ -225,9 +178,9 @@ static void a_relay_out_of_memory_reports_it_and_leaves_no_gap_in_events(void **
 		struct lp_hub *hub = lp_hub_new(&config);
 		struct player players[PLAYERS] = {0};
 		assert_non_null(hub);
-		arm(n);
+		heap_arm(n);
 		play(hub, players);
-		failed = disarm();
+		failed = heap_disarm();
 		size_t here = 0, gone = 0;
 		for (int i = 0; i < PLAYERS; i++) {
 			const struct player *p = &players[i];

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lanparty/edge/linux/fd_port.h"
+#include "null_port.h"
 
 struct pipe_port {
 	struct lp_fd_port fd_port;
@@ -29,20 +30,8 @@ static size_t pipe_read(struct lp_port *port, lp_port_sink *sink, void *context)
 	return 0;
 }
 
-static void pipe_down(struct lp_port *port)
-{
-	(void)port;
-}
-
-static void pipe_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
-{
-	(void)port;
-	(void)macs;
-	(void)count;
-}
-
 static const struct lp_port_ops ops = {
-	.read = pipe_read, .down = pipe_down, .members = pipe_members};
+	.read = pipe_read, .down = null_port_down, .members = null_port_members};
 
 static void a_full_port_is_tried_again_at_the_next_wake_up(void **state)
 {
