@@ -277,6 +277,9 @@ check() { # TITLE COMMAND...
 	fi
 }
 
+# Says what this machine cannot check; tools/check shows and counts it.
+left_out() { echo "SKIP  $1 ($2)"; } # TITLE REASON
+
 # A check without which the rest is pointless.
 need() { # TITLE COMMAND...
 	local before=$failed

@@ -9,7 +9,7 @@ set -uo pipefail
 project=$(cd "$(dirname "$0")/../.." && pwd)
 client=${1:?the folder of the programs is the first argument}/lanparty-client.exe
 [ -f "$client" ] || client=$project/build-win/bin/lanparty-client.exe
-for tool in makensis x86_64-w64-mingw32-gcc wine wineserver python3; do
+for tool in makensis x86_64-w64-mingw32-gcc wine wineserver python3 Xvfb xdotool; do
 	command -v $tool >/dev/null || lab_skip "needs $tool: tools/setup --packages windows"
 done
 [ -f "$client" ] || lab_skip "needs $client: cmake --preset windows && cmake --build --preset windows"
@@ -158,12 +158,10 @@ check "so is a file that is not there" not package bad --ini "$dir/nowhere.ini"
 
 # ---- install, upgrade, remove
 
-if command -v Xvfb >/dev/null && command -v xdotool >/dev/null; then # windows need a screen
-	exec {number}< <(exec Xvfb -displayfd 1 -nolisten tcp -screen 0 640x480x24 2>/dev/null)
-	display=$!
-	read -r -t 10 DISPLAY <&"$number"
-	export DISPLAY=:$DISPLAY
-fi
+exec {number}< <(exec Xvfb -displayfd 1 -nolisten tcp -screen 0 640x480x24 2>/dev/null) # windows need a screen
+display=$!
+read -r -t 10 DISPLAY <&"$number"
+export DISPLAY=:$DISPLAY
 need "Wine starts" timeout 120 wineboot -i
 wineserver -p # stays until the end: faster
 state >"$dir/before"
@@ -216,16 +214,13 @@ quiet taskkill /f /im lanparty-client.exe
 wait "$running"
 forget
 
-running=''
-if [ -n "$display" ]; then
-	need "the real one is installed" ends_with 0 setup plain
-	timeout 120 wine "$program" &
-	running=$!
-	need "it shows its window" soon 20 xdotool search --name '^lanparty$'
-	check "setup asks it to end, and goes on" ends_with 0 setup one
-	check "it has ended" soon 2 not runs_on
-	check "and was replaced" cmp "$dir/room.ini" "$installed/lanparty.ini"
-fi
+need "the real one is installed" ends_with 0 setup plain
+timeout 120 wine "$program" &
+running=$!
+need "it shows its window" soon 20 xdotool search --name '^lanparty$'
+check "setup asks it to end, and goes on" ends_with 0 setup one
+check "it has ended" soon 2 not runs_on
+check "and was replaced" cmp "$dir/room.ini" "$installed/lanparty.ini"
 running=''
 need "it can be removed now" uninstall
 forget
