@@ -58,13 +58,12 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");
 }
 
-static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct server *s = context;
 	struct lp_session *session = lp_quic_user(conn);
 	if (session)
-		lp_hub_on_stream(s->hub, session, stream, bytes, len, fin, s->now);
+		lp_hub_on_stream(s->hub, session, piece, s->now);
 }
 
 /* Row F7. */

@@ -143,7 +143,7 @@ static void say(struct relay *r, struct slot *s, int64_t stream, const struct lp
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(m, bytes, sizeof(bytes));
 	check(len > 0);
-	lp_hub_on_stream(r->hub, s->session, stream, bytes, len, true, r->now);
+	lp_hub_on_stream(r->hub, s->session, &(struct lp_piece){stream, bytes, len, true}, r->now);
 }
 
 static void op_hello(struct relay *r, struct slot *s)
@@ -171,7 +171,8 @@ static void op_stream(struct relay *r, struct slot *s)
 	size_t take = len / 2 < left ? len / 2u : left;
 	const uint8_t *bytes = lp_read_bytes(&r->in, take);
 	if (s->session)
-		lp_hub_on_stream(r->hub, s->session, stream, bytes, take, len & 1, r->now);
+		lp_hub_on_stream(r->hub, s->session,
+			&(struct lp_piece){stream, bytes, take, len & 1}, r->now);
 }
 
 static void op_message(struct relay *r, struct slot *s)

@@ -105,18 +105,16 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 	lp_quic_attach(conn, &c->source, &c->sink);
 }
 
-static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct client *c = context;
 	struct lp_control message;
 	size_t used;
 	(void)conn;
-	(void)fin;
-	if (stream != 0 || len > sizeof(c->reply) - c->reply_len)
+	if (piece->stream != 0 || piece->len > sizeof(c->reply) - c->reply_len)
 		return;
-	memcpy(c->reply + c->reply_len, bytes, len);
-	c->reply_len += len;
+	memcpy(c->reply + c->reply_len, piece->bytes, piece->len);
+	c->reply_len += piece->len;
 	if (lp_control_decode(c->reply, c->reply_len, &message, &used) == LP_OK &&
 		message.type == LP_WELCOME) {
 		c->welcome = message.welcome;

@@ -124,7 +124,7 @@ static void say(struct harness *h, int64_t stream, const struct lp_control *m)
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(m, bytes, sizeof(bytes));
 	check(len > 0);
-	lp_tunnel_on_stream(h->tunnel, stream, bytes, len, true, h->now);
+	lp_tunnel_on_stream(h->tunnel, &(struct lp_piece){stream, bytes, len, true}, h->now);
 }
 
 static void op_reply(struct harness *h)
@@ -181,7 +181,7 @@ static void op_stream(struct harness *h)
 	uint8_t stream = lp_read_u8(&h->in), len = lp_read_u8(&h->in);
 	size_t left = lp_reader_left(&h->in), take = len / 2 < left ? len / 2u : left;
 	const uint8_t *bytes = lp_read_bytes(&h->in, take);
-	lp_tunnel_on_stream(h->tunnel, stream, bytes, take, len & 1, h->now);
+	lp_tunnel_on_stream(h->tunnel, &(struct lp_piece){stream, bytes, take, len & 1}, h->now);
 }
 
 static void check_verdict(const struct lp_verdict *v, bool joined)

@@ -123,9 +123,9 @@ void peer_path(struct relay *r, int i, size_t datagram_max)
 	source->ops->path(source, datagram_max);
 }
 
-void peer_stream(struct relay *r, int i, int64_t stream, const void *bytes, size_t len, bool fin)
+void peer_stream(struct relay *r, int i, const struct lp_piece *piece)
 {
-	lp_hub_on_stream(r->hub, r->peers[i].session, stream, bytes, len, fin, r->now);
+	lp_hub_on_stream(r->hub, r->peers[i].session, piece, r->now);
 	relay_drain(r);
 }
 
@@ -150,7 +150,7 @@ void peer_say(struct relay *r, int i, int64_t stream, const struct lp_control *m
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(m, bytes, sizeof(bytes));
 	assert(len);
-	peer_stream(r, i, stream, bytes, len, true);
+	peer_stream(r, i, &(struct lp_piece){stream, bytes, len, true});
 }
 
 void peer_message(struct relay *r, int i, const struct lp_control *m)

@@ -59,7 +59,7 @@ void peer_open(struct relay *r, int i, size_t path);
 void peer_path(struct relay *r, int i, size_t datagram_max);
 
 /* Bytes of a stream arrive from the peer. */
-void peer_stream(struct relay *r, int i, int64_t stream, const void *bytes, size_t len, bool fin);
+void peer_stream(struct relay *r, int i, const struct lp_piece *piece);
 
 /* A valid hello of peer i. */
 struct lp_control peer_hello(int i, enum lp_role role);

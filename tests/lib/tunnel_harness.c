@@ -129,7 +129,7 @@ void harness_connected(struct harness *h)
 
 void harness_stream(struct harness *h, int64_t stream, const void *bytes, size_t len, bool fin)
 {
-	lp_tunnel_on_stream(h->tunnel, stream, bytes, len, fin, h->now);
+	lp_tunnel_on_stream(h->tunnel, &(struct lp_piece){stream, bytes, len, fin}, h->now);
 	harness_drain(h);
 }
 

@@ -265,9 +265,11 @@ static void arrive(struct world *w, struct event *e)
 	if (repeated || (e->to_relay ? !c->relay_open : !peer_hears))
 		return;
 	if (e->kind == STREAM && e->to_relay)
-		lp_hub_on_stream(w->hub, c->session, e->stream, e->bytes, e->len, e->fin, w->now);
+		lp_hub_on_stream(w->hub, c->session,
+			&(struct lp_piece){e->stream, e->bytes, e->len, e->fin}, w->now);
 	else if (e->kind == STREAM)
-		lp_tunnel_on_stream(p->tunnel, e->stream, e->bytes, e->len, e->fin, w->now);
+		lp_tunnel_on_stream(
+			p->tunnel, &(struct lp_piece){e->stream, e->bytes, e->len, e->fin}, w->now);
 	else {
 		sink = e->to_relay ? lp_session_sink(c->session) : lp_tunnel_sink(p->tunnel);
 		sink->take(sink, e->bytes, e->len, w->now);

@@ -28,20 +28,21 @@ static void fail(const char *what, const char *detail)
 	exit(1);
 }
 
-static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct rig_peer *peer = lp_quic_user(conn);
 	struct lp_control message;
 	size_t used;
 	(void)context;
 	/* An event almost always arrives in one piece; nothing here depends on the others. */
-	if (stream != 0 && fin && lp_control_decode(bytes, len, &message, &used) == LP_OK)
+	if (piece->stream != 0 && piece->fin &&
+		lp_control_decode(piece->bytes, piece->len, &message, &used) == LP_OK)
 		peer->heard_joined += message.type == LP_PEER_JOINED;
-	if (stream != 0 || peer->state != RIG_HELLO || len > sizeof(peer->reply) - peer->reply_len)
+	if (piece->stream != 0 || peer->state != RIG_HELLO ||
+		piece->len > sizeof(peer->reply) - peer->reply_len)
 		return;
-	memcpy(peer->reply + peer->reply_len, bytes, len);
-	peer->reply_len += len;
+	memcpy(peer->reply + peer->reply_len, piece->bytes, piece->len);
+	peer->reply_len += piece->len;
 	if (lp_control_decode(peer->reply, peer->reply_len, &message, &used) != LP_OK)
 		return;
 	if (message.type == LP_WELCOME) {

@@ -18,6 +18,7 @@
 #include "lanparty/path/datagram.h"
 #include "lanparty/base/status.h"
 #include "lanparty/base/time.h"
+#include "lanparty/wire/inbox.h"
 
 struct lp_quic;      /* an endpoint */
 struct lp_quic_conn; /* one of its connections */
@@ -53,10 +54,9 @@ struct lp_quic_handler {
 	/* The handshake is complete: a server has a new connection, a client is connected. Pin and
 	 * ALPN are checked. */
 	void (*connected)(void *context, struct lp_quic_conn *conn);
-	/* Bytes of a stream in order, whoever opened it. fin comes once, with the last bytes. A stream
-	 * that the peer resets ends early, with fin. */
-	void (*stream)(void *context, struct lp_quic_conn *conn, int64_t stream,
-		const uint8_t *bytes, size_t len, bool fin);
+	/* A piece of a stream, whoever opened it. fin comes once, with the last bytes. A stream that
+	 * the peer resets ends early, with fin. */
+	void (*stream)(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece);
 	/* Called once for each connection that connected was called for, and for each that
 	 * lp_quic_connect returned. conn is invalid after return; its close packet is still sent. */
 	void (*closed)(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lanparty/wire/control.h"
+#include "lanparty/wire/inbox.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/path/datagram.h"
 #include "lanparty/room/room.h"
@@ -71,9 +72,9 @@ void *lp_session_user(const struct lp_session *session);
 /* NULL before it has joined and after it has left. */
 const struct lp_member *lp_session_member(const struct lp_session *session);
 
-/* Bytes of a stream the peer has opened, in order. */
-void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin, lp_time now);
+/* The piece is of a stream that the peer has opened. */
+void lp_hub_on_stream(
+	struct lp_hub *hub, struct lp_session *session, const struct lp_piece *piece, lp_time now);
 /* The path to this peer, for PEER_STATUS: round trip in microseconds, lost packets per thousand. */
 void lp_hub_on_quality(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
 /* The connection is gone. With it goes the session, and reason is what the others are told, unless the

@@ -18,6 +18,7 @@
 
 #include "lanparty/base/siphash.h"
 #include "lanparty/wire/control.h"
+#include "lanparty/wire/inbox.h"
 #include "lanparty/packet/filter.h"
 #include "lanparty/tunnel/port.h"
 #include "lanparty/path/datagram.h"
@@ -72,8 +73,7 @@ bool lp_tunnel_is_over(const struct lp_tunnel *t);
 
 /* The connection's handshake is complete. */
 void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now);
-void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
-	bool fin, lp_time now);
+void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_time now);
 /* The connection is gone or could not be made. reason is a sentence. final: trying again is
  * useless (a wrong pin, another protocol), unless the room was joined before. */
 void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now);

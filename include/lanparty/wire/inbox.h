@@ -12,22 +12,30 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/base/status.h"
 
-struct lp_inbox_piece;
+/* Bytes that a stream delivers, in order. */
+struct lp_piece {
+	int64_t stream;
+	const uint8_t *bytes; /* NULL if len is 0 */
+	size_t len;
+	bool fin; /* the last ones of the stream */
+};
+
+struct lp_inbox_part;
 
 /* Zero-initialise, then set limit. */
 struct lp_inbox {
-	struct lp_inbox_piece *pieces; /* a list */
+	struct lp_inbox_part *parts; /* a list */
 	size_t count;
 	size_t limit; /* incomplete messages per connection */
 };
 
-/* Adds len bytes of a stream; fin marks the last ones. LP_OK: *ret_message is the complete message.
- * LP_MORE: incomplete. LP_NO_MEMORY: out of memory. Any other status is a protocol error: bytes
- * after the message, a stream that ends within it, LP_FULL for too many streams, or an error of
- * lp_control_decode. With whole, the message is delivered only after its stream has ended; without,
- * as soon as it is complete (stream 0: WELCOME or REJECT must not wait for the end). */
-enum lp_status lp_inbox_add(struct lp_inbox *inbox, int64_t stream, const uint8_t *bytes,
-	size_t len, bool fin, bool whole, struct lp_control *ret_message);
+/* LP_OK: *ret_message is the complete message. LP_MORE: incomplete. LP_NO_MEMORY: out of memory. Any
+ * other status is a protocol error: bytes after the message, a stream that ends within it, LP_FULL for
+ * too many streams, or an error of lp_control_decode. With whole, the message is delivered only after
+ * its stream has ended; without, as soon as it is complete (stream 0: WELCOME or REJECT must not wait
+ * for the end). */
+enum lp_status lp_inbox_add(struct lp_inbox *inbox, const struct lp_piece *piece, bool whole,
+	struct lp_control *ret_message);
 void lp_inbox_clear(struct lp_inbox *inbox);
 
 #endif

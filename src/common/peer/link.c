@@ -51,12 +51,11 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 	lp_tunnel_on_connected(l->tunnel, l->now);
 }
 
-static void on_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct lp_link *l = context;
 	(void)conn;
-	lp_tunnel_on_stream(l->tunnel, stream, bytes, len, fin, l->now);
+	lp_tunnel_on_stream(l->tunnel, piece, l->now);
 }
 
 /* A sentence for a relay that did not answer because the packets have not left this computer. */
@@ -65,8 +64,7 @@ static const char *explain_failure(enum lp_send_failure failure)
 	switch (failure) {
 	case LP_SEND_TOO_BIG:
 		return "this computer's network has too small an MTU: QUIC needs IP packets of "
-		       "1228 "
-		       "bytes (1248 with IPv6); raise the MTU of its interface";
+		       "1228 bytes (1248 with IPv6); raise the MTU of its interface";
 	case LP_SEND_NO_ROUTE:
 		return "this computer has no route to the relay's address: check its network";
 	case LP_SEND_FORBIDDEN:

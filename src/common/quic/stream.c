@@ -239,8 +239,9 @@ static int on_stream_data(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint6
 	(void)offset;
 	(void)stream_user;
 	if (!conn->ending)
-		conn->q->handler->stream(conn->q->context, conn, stream, bytes, len,
-			(flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+		conn->q->handler->stream(conn->q->context, conn,
+			&(struct lp_piece){
+				stream, bytes, len, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0});
 	ngtcp2_conn_extend_max_offset(nc, len);
 	int rv = ngtcp2_conn_extend_max_stream_offset(nc, stream, len);
 	return rv == 0 || rv == NGTCP2_ERR_STREAM_NOT_FOUND ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
@@ -256,7 +257,8 @@ static int on_stream_reset(ngtcp2_conn *nc, int64_t stream, uint64_t final_size,
 	(void)app_error_code;
 	(void)stream_user;
 	if (!conn->ending)
-		conn->q->handler->stream(conn->q->context, conn, stream, NULL, 0, true);
+		conn->q->handler->stream(
+			conn->q->context, conn, &(struct lp_piece){stream, NULL, 0, true});
 	return 0;
 }
 

@@ -343,17 +343,16 @@ static void on_message(
 		lp_hub_protocol_error(hub, s, "a control message that only a relay sends");
 }
 
-static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint8_t *bytes,
-	size_t len, bool fin, lp_time now)
+static void on_hello_stream(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_piece *piece, lp_time now)
 {
 	struct lp_control message;
 	if (s->state != SESSION_HELLO) {
-		if (len)
+		if (piece->len)
 			lp_hub_protocol_error(hub, s, "more than one hello");
 		return;
 	}
-	enum lp_status status =
-		lp_inbox_add(&s->inbox, STREAM_HELLO, bytes, len, fin, false, &message);
+	enum lp_status status = lp_inbox_add(&s->inbox, piece, false, &message);
 	if (status == LP_MORE)
 		return;
 	if (status == LP_OK && message.type == LP_HELLO)
@@ -366,22 +365,21 @@ static void on_hello_stream(struct lp_hub *hub, struct lp_session *s, const uint
 	lp_zero(&message, sizeof(message)); /* the room's key */
 }
 
-void lp_hub_on_stream(struct lp_hub *hub, struct lp_session *session, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin, lp_time now)
+void lp_hub_on_stream(
+	struct lp_hub *hub, struct lp_session *session, const struct lp_piece *piece, lp_time now)
 {
 	struct lp_control message;
 	if (session->state == SESSION_ENDING)
 		return;
-	if (stream == STREAM_HELLO) {
-		on_hello_stream(hub, session, bytes, len, fin, now);
+	if (piece->stream == STREAM_HELLO) {
+		on_hello_stream(hub, session, piece, now);
 		return;
 	}
-	if (session->state != SESSION_JOINED || (stream & STREAM_KIND) != STREAM_FROM_PEER) {
+	if (session->state != SESSION_JOINED || (piece->stream & STREAM_KIND) != STREAM_FROM_PEER) {
 		lp_hub_protocol_error(hub, session, "a stream that has no place here");
 		return;
 	}
-	enum lp_status status =
-		lp_inbox_add(&session->inbox, stream, bytes, len, fin, true, &message);
+	enum lp_status status = lp_inbox_add(&session->inbox, piece, true, &message);
 	if (status == LP_OK)
 		on_message(hub, session, &message, now);
 	else if (status == LP_NO_MEMORY)

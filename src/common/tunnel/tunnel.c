@@ -371,18 +371,17 @@ static void on_event(struct lp_tunnel *t, const struct lp_control *message)
 		give_up_for(t, status, no_sense);
 }
 
-void lp_tunnel_on_stream(struct lp_tunnel *t, int64_t stream, const uint8_t *bytes, size_t len,
-	bool fin, lp_time now)
+void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_time now)
 {
 	struct lp_control message;
-	bool reply = stream == STREAM_HELLO;
+	bool reply = piece->stream == STREAM_HELLO;
 	if (t->state != TUNNEL_HELLO && t->state != TUNNEL_JOINED)
 		return;
-	if (reply && !len && t->state == TUNNEL_JOINED)
+	if (reply && !piece->len && t->state == TUNNEL_JOINED)
 		return; /* the end of the stream that brought the welcome */
-	if (!reply && (stream & STREAM_KIND) != STREAM_EVENT)
+	if (!reply && (piece->stream & STREAM_KIND) != STREAM_EVENT)
 		return;
-	enum lp_status status = lp_inbox_add(&t->inbox, stream, bytes, len, fin, !reply, &message);
+	enum lp_status status = lp_inbox_add(&t->inbox, piece, !reply, &message);
 	if (status == LP_MORE || (status == LP_UNSUPPORTED && !reply))
 		return; /* a newer relay's events are not ours to judge */
 	if (status != LP_OK)

@@ -5,36 +5,36 @@
 
 #include "lanparty/base/wipe.h"
 
-struct lp_inbox_piece {
-	struct lp_inbox_piece *next;
+struct lp_inbox_part {
+	struct lp_inbox_part *next;
 	int64_t stream;
 	size_t len;
 	uint8_t bytes[LP_CONTROL_HEAD + LP_CONTROL_MAX];
 };
 
-static struct lp_inbox_piece **find(struct lp_inbox *inbox, int64_t stream)
+static struct lp_inbox_part **find(struct lp_inbox *inbox, int64_t stream)
 {
-	struct lp_inbox_piece **at = &inbox->pieces;
+	struct lp_inbox_part **at = &inbox->parts;
 	while (*at && (*at)->stream != stream)
 		at = &(*at)->next;
 	return at;
 }
 
-static void forget(struct lp_inbox *inbox, struct lp_inbox_piece **at)
+static void forget(struct lp_inbox *inbox, struct lp_inbox_part **at)
 {
-	struct lp_inbox_piece *piece = *at;
-	if (!piece)
+	struct lp_inbox_part *part = *at;
+	if (!part)
 		return;
-	*at = piece->next;
+	*at = part->next;
 	inbox->count--;
-	lp_zero_free(piece, sizeof(*piece)); /* a hello has the room's key */
+	lp_zero_free(part, sizeof(*part)); /* a hello has the room's key */
 }
 
 /* Appends to the stored part of this stream. NULL: failed with a status. */
-static struct lp_inbox_piece *append(struct lp_inbox *inbox, int64_t stream, const uint8_t *bytes,
-	size_t len, enum lp_status *ret_status)
+static struct lp_inbox_part *append(
+	struct lp_inbox *inbox, const struct lp_piece *piece, enum lp_status *ret_status)
 {
-	struct lp_inbox_piece **at = find(inbox, stream);
+	struct lp_inbox_part **at = find(inbox, piece->stream);
 	if (!*at) {
 		*ret_status = LP_FULL;
 		if (inbox->count >= inbox->limit)
@@ -43,45 +43,45 @@ static struct lp_inbox_piece *append(struct lp_inbox *inbox, int64_t stream, con
 		*at = calloc(1, sizeof(**at));
 		if (!*at)
 			return NULL;
-		(*at)->stream = stream;
+		(*at)->stream = piece->stream;
 		inbox->count++;
 	}
 	*ret_status = LP_TOO_LONG;
-	if (len > sizeof((*at)->bytes) - (*at)->len)
+	if (piece->len > sizeof((*at)->bytes) - (*at)->len)
 		return NULL;
-	if (len)
-		memcpy((*at)->bytes + (*at)->len, bytes, len);
-	(*at)->len += len;
+	if (piece->len)
+		memcpy((*at)->bytes + (*at)->len, piece->bytes, piece->len);
+	(*at)->len += piece->len;
 	return *at;
 }
 
-enum lp_status lp_inbox_add(struct lp_inbox *inbox, int64_t stream, const uint8_t *bytes,
-	size_t len, bool fin, bool whole, struct lp_control *ret_message)
+enum lp_status lp_inbox_add(struct lp_inbox *inbox, const struct lp_piece *piece, bool whole,
+	struct lp_control *ret_message)
 {
-	struct lp_inbox_piece **earlier = find(inbox, stream);
+	const uint8_t *bytes = piece->bytes;
+	size_t len = piece->len, used;
 	enum lp_status status;
-	size_t used;
-	if (*earlier || !fin) {
-		struct lp_inbox_piece *piece = append(inbox, stream, bytes, len, &status);
-		if (!piece)
+	if (*find(inbox, piece->stream) || !piece->fin) {
+		const struct lp_inbox_part *part = append(inbox, piece, &status);
+		if (!part)
 			return status;
-		bytes = piece->bytes;
-		len = piece->len;
+		bytes = part->bytes;
+		len = part->len;
 	}
 	status = lp_control_decode(bytes, len, ret_message, &used);
 	if ((status == LP_OK || status == LP_UNSUPPORTED) && used < len)
 		status = LP_MALFORMED;
-	if (status == LP_MORE && fin)
+	if (status == LP_MORE && piece->fin)
 		status = LP_MALFORMED;
-	if ((status == LP_OK || status == LP_UNSUPPORTED) && whole && !fin)
+	if ((status == LP_OK || status == LP_UNSUPPORTED) && whole && !piece->fin)
 		return LP_MORE;
 	if (status != LP_MORE)
-		forget(inbox, find(inbox, stream));
+		forget(inbox, find(inbox, piece->stream));
 	return status;
 }
 
 void lp_inbox_clear(struct lp_inbox *inbox)
 {
-	while (inbox->pieces)
-		forget(inbox, &inbox->pieces);
+	while (inbox->parts)
+		forget(inbox, &inbox->parts);
 }

@@ -8,25 +8,26 @@ uint64_t pair_random(struct quic_pair *pair)
 	return pair->seed;
 }
 
-void pair_on_stream(void *context, struct lp_quic_conn *conn, int64_t stream, const uint8_t *bytes,
-	size_t len, bool fin)
+void pair_on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct log *log = context;
-	log->last_stream = stream;
-	log->fins += fin;
-	if (stream & 2) {
-		assert_true(len <= MESSAGE_MAX);
-		if (len > 0)
-			memcpy(log->last_message, bytes, len);
-		log->last_message_len = len;
-		log->messages += fin;
+	log->last_stream = piece->stream;
+	log->fins += piece->fin;
+	if (piece->stream & 2) {
+		assert_true(piece->len <= MESSAGE_MAX);
+		if (piece->len > 0)
+			memcpy(log->last_message, piece->bytes, piece->len);
+		log->last_message_len = piece->len;
+		log->messages += piece->fin;
 		return;
 	}
-	log->stream_total += len;
-	for (size_t i = 0; i < len && log->stream_len < sizeof log->stream; i++)
-		log->stream[log->stream_len++] = bytes[i];
+	log->stream_total += piece->len;
+	for (size_t i = 0; i < piece->len && log->stream_len < sizeof log->stream; i++)
+		log->stream[log->stream_len++] = piece->bytes[i];
 	if (log->echo)
-		assert_int_equal(lp_quic_send(conn, stream, bytes, len, fin), LP_OK);
+		assert_int_equal(
+			lp_quic_send(conn, piece->stream, piece->bytes, piece->len, piece->fin),
+			LP_OK);
 	if (log->close_in_callback)
 		lp_quic_close(conn, 7, "enough");
 }

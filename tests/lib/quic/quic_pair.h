@@ -79,8 +79,7 @@ struct quic_pair {
 uint64_t pair_random(struct quic_pair *pair);
 
 /* The handler of both endpoints, and its parts. A log is the context, the source and the sink. */
-void pair_on_stream(void *context, struct lp_quic_conn *conn, int64_t stream, const uint8_t *bytes,
-	size_t len, bool fin);
+void pair_on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece);
 
 void pair_on_datagram(struct lp_datagram_sink *sink, const uint8_t *bytes, size_t len, lp_time now);
 
@@ -107,7 +106,8 @@ void pair_free(struct quic_pair *pair);
 /* A path between two hosts, given by the last byte of their addresses; 200 is the server. */
 struct lp_path pair_path(uint8_t local, uint8_t remote);
 
-/* Sends one UDP payload of an endpoint; false when it has none. The client's socket always has address 1; the NAT shows it as client_host. */
+/* Sends one UDP payload of an endpoint; false when it has none. The client's socket always has address 1;
+ * the NAT shows it as client_host. */
 bool pair_send(struct quic_pair *pair, enum side from);
 
 /* Delivers all UDP payloads whose time has come. */

@@ -15,11 +15,10 @@ static void relay_connected(void *context, struct lp_quic_conn *conn)
 	lp_quic_attach(conn, lp_session_source(session), lp_session_sink(session));
 }
 
-static void relay_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void relay_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct room *r = context;
-	lp_hub_on_stream(r->hub, lp_quic_user(conn), stream, bytes, len, fin, r->now);
+	lp_hub_on_stream(r->hub, lp_quic_user(conn), piece, r->now);
 }
 
 static void relay_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
@@ -58,12 +57,11 @@ static void player_connected(void *context, struct lp_quic_conn *conn)
 	lp_tunnel_on_connected(p->tunnel, p->room->now);
 }
 
-static void player_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void player_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct player *p = context;
 	(void)conn;
-	lp_tunnel_on_stream(p->tunnel, stream, bytes, len, fin, p->room->now);
+	lp_tunnel_on_stream(p->tunnel, piece, p->room->now);
 }
 
 static void player_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)

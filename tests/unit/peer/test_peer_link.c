@@ -44,14 +44,11 @@ static void relay_connected(void *context, struct lp_quic_conn *conn)
 	(void)conn;
 }
 
-static void relay_stream(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void relay_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
 	struct room *r = context;
 	uint8_t answer[LP_CONTROL_SENT_MAX];
-	(void)bytes;
-	(void)len;
-	if (stream != 0 || !fin)
+	if (piece->stream != 0 || !piece->fin)
 		return;
 	assert_true(r->hellos < HINTS);
 	const struct lp_control m = {.type = LP_REJECT,

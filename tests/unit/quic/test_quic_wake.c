@@ -50,10 +50,10 @@ static void datagrams_that_fill_several_packets_leave_without_a_pause(void **sta
 }
 
 /* A message wakes the DATAGRAM source, as a frame wakes its receivers. */
-static void on_stream_that_wakes(void *context, struct lp_quic_conn *conn, int64_t stream,
-	const uint8_t *bytes, size_t len, bool fin)
+static void on_stream_that_wakes(
+	void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
 {
-	pair_on_stream(context, conn, stream, bytes, len, fin);
+	pair_on_stream(context, conn, piece);
 	queue_datagram(context, "woken", 5);
 }
 

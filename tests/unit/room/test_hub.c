@@ -213,7 +213,7 @@ static void C7_any_other_message_after_the_handshake_is_a_protocol_error(void **
 		relay_free(r);
 	}
 	struct relay *r = with_peers(1, 1);
-	peer_stream(r, 1, 2, (const uint8_t[]){0x3f, 0}, 2, true);
+	peer_stream(r, 1, &(struct lp_piece){2, (const uint8_t[]){0x3f, 0}, 2, true});
 	assert_int_equal(r->peers[1].close, LP_LEAVE_PROTOCOL_ERROR); /* unknown types too */
 	relay_free(r);
 }
@@ -224,9 +224,10 @@ static void incomplete_messages_of_a_member_are_limited(void **state)
 	struct relay *r = with_peers(1, 1);
 	const uint8_t piece[] = {LP_STATS, 8, 1};
 	for (int i = 0; i < LP_HUB_STREAMS_MAX; i++)
-		peer_stream(r, 1, 2 + 4 * i, piece, sizeof(piece), false);
+		peer_stream(r, 1, &(struct lp_piece){2 + 4 * i, piece, sizeof(piece), false});
 	assert_false(r->peers[1].closed);
-	peer_stream(r, 1, 2 + 4 * LP_HUB_STREAMS_MAX, piece, sizeof(piece), false);
+	peer_stream(
+		r, 1, &(struct lp_piece){2 + 4 * LP_HUB_STREAMS_MAX, piece, sizeof(piece), false});
 	assert_true(r->peers[1].closed);
 	relay_free(r);
 }
@@ -411,8 +412,10 @@ static void actions_for_a_closed_session_are_discarded(void **state)
 	size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
 	relay_forget(r);
 	/* no action is taken out between these */
-	lp_hub_on_stream(r->hub, r->peers[1].session, 2, bytes, len, true, r->now);
-	lp_hub_on_stream(r->hub, r->peers[1].session, 4, bytes, len, true, r->now);
+	lp_hub_on_stream(
+		r->hub, r->peers[1].session, &(struct lp_piece){2, bytes, len, true}, r->now);
+	lp_hub_on_stream(
+		r->hub, r->peers[1].session, &(struct lp_piece){4, bytes, len, true}, r->now);
 	lp_hub_on_closed(r->hub, r->peers[1].session, LP_LEAVE_OTHER, r->now);
 	relay_drain(r);
 	assert_false(r->peers[1].closed);
@@ -426,7 +429,8 @@ static void actions_for_a_closed_session_are_discarded(void **state)
 	m = peer_hello(2, LP_ROLE_CLIENT);
 	len = lp_control_encode(&m, bytes, sizeof(bytes));
 	peer_open(r, 3, RELAY_PATH);
-	lp_hub_on_stream(r->hub, r->peers[3].session, 0, bytes, len, true, r->now);
+	lp_hub_on_stream(
+		r->hub, r->peers[3].session, &(struct lp_piece){0, bytes, len, true}, r->now);
 	peer_closed(r, 3, LP_LEAVE_OTHER);
 	assert_int_equal(r->peers[3].reject, -1); /* nobody receives it */
 	assert_int_equal(r->log_count, 1);

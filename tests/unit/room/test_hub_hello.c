@@ -33,12 +33,12 @@ static void C1_a_hello_can_arrive_in_pieces(void **state)
 		struct lp_hub_config config = relay_config();
 		struct relay *r = relay_new(&config);
 		peer_open(r, 1, RELAY_PATH);
-		peer_stream(r, 1, 0, bytes, cut, false);
+		peer_stream(r, 1, &(struct lp_piece){0, bytes, cut, false});
 		assert_false(r->peers[1].welcomed);
-		peer_stream(r, 1, 0, bytes + cut, len - cut, false);
+		peer_stream(r, 1, &(struct lp_piece){0, bytes + cut, len - cut, false});
 		/* the welcome must not wait for the end of the stream */
 		assert_true(r->peers[1].welcomed);
-		peer_stream(r, 1, 0, NULL, 0, true);
+		peer_stream(r, 1, &(struct lp_piece){0, NULL, 0, true});
 		assert_false(r->peers[1].closed);
 		relay_free(r);
 	}
@@ -73,13 +73,13 @@ static void C1_anything_but_a_hello_is_rejected_as_malformed(void **state)
 		struct lp_hub_config config = relay_config();
 		struct relay *r = relay_new(&config);
 		peer_open(r, 1, RELAY_PATH);
-		peer_stream(r, 1, 0, rows[i].bytes, rows[i].len, rows[i].fin);
+		peer_stream(r, 1, &(struct lp_piece){0, rows[i].bytes, rows[i].len, rows[i].fin});
 		if (r->peers[1].reject != LP_REJECT_MALFORMED)
 			fail_msg("%s", rows[i].why);
 		assert_int_equal(relay_counters(r).rejects, 1);
 		/* further messages are ignored until the connection is closed */
-		peer_stream(r, 1, 0, hello, len, true);
-		peer_stream(r, 1, 2, stats, stats_len, true);
+		peer_stream(r, 1, &(struct lp_piece){0, hello, len, true});
+		peer_stream(r, 1, &(struct lp_piece){2, stats, stats_len, true});
 		assert_false(r->peers[1].welcomed || r->peers[1].closed);
 		relay_at(r, r->now + LP_HUB_HELLO_TIMEOUT - 1);
 		assert_false(r->peers[1].closed);
@@ -136,7 +136,8 @@ static void a_connection_without_a_hello_is_closed_in_time(void **state)
 	lp_control_encode(&m, bytes, sizeof(bytes));
 	peer_open(r, 1, RELAY_PATH);
 	peer_open(r, 2, RELAY_PATH);
-	peer_stream(r, 2, 0, bytes, 5, false); /* a part of a message is not malformed */
+	peer_stream(r, 2,
+		&(struct lp_piece){0, bytes, 5, false}); /* a part of a message is not malformed */
 	peer_join(r, 3);
 	relay_at(r, start + 1);
 	assert_int_equal(lp_hub_deadline(r->hub), start + LP_HUB_HELLO_TIMEOUT);

@@ -19,9 +19,11 @@ static void event_of(struct harness *h, const struct lp_control *m, bool in_piec
 {
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
 	size_t len = lp_control_encode(m, bytes, sizeof(bytes)), first = in_pieces ? 3 : len;
-	lp_tunnel_on_stream(h->tunnel, h->stream, bytes, first, !in_pieces, h->now);
+	lp_tunnel_on_stream(
+		h->tunnel, &(struct lp_piece){h->stream, bytes, first, !in_pieces}, h->now);
 	if (in_pieces)
-		lp_tunnel_on_stream(h->tunnel, h->stream, bytes + first, len - first, true, h->now);
+		lp_tunnel_on_stream(h->tunnel,
+			&(struct lp_piece){h->stream, bytes + first, len - first, true}, h->now);
 	h->stream += 4;
 }
 
@@ -149,14 +151,18 @@ static void play(struct lp_hub *hub, struct player players[PLAYERS])
 		p->gone = !p->session;
 		if (p->gone)
 			continue;
-		lp_hub_on_stream(hub, p->session, 0, bytes, 9, false, LP_SECOND);
-		lp_hub_on_stream(hub, p->session, 0, bytes + 9, len - 9, true, LP_SECOND);
+		lp_hub_on_stream(
+			hub, p->session, &(struct lp_piece){0, bytes, 9, false}, LP_SECOND);
+		lp_hub_on_stream(hub, p->session, &(struct lp_piece){0, bytes + 9, len - 9, true},
+			LP_SECOND);
 		do_all(hub);
 		if (!p->welcomed || p->gone)
 			continue;
 		len = lp_control_encode(&stats, bytes, sizeof(bytes));
-		lp_hub_on_stream(hub, p->session, 2, bytes, 1, false, LP_SECOND);
-		lp_hub_on_stream(hub, p->session, 2, bytes + 1, len - 1, true, LP_SECOND);
+		lp_hub_on_stream(
+			hub, p->session, &(struct lp_piece){2, bytes, 1, false}, LP_SECOND);
+		lp_hub_on_stream(hub, p->session, &(struct lp_piece){2, bytes + 1, len - 1, true},
+			LP_SECOND);
 		do_all(hub);
 	}
 }

@@ -22,7 +22,8 @@ static void a_message_in_one_piece_is_decoded_in_place(void **state)
 	struct lp_control m;
 	uint8_t bytes[64];
 	size_t len = stats_message(bytes, sizeof(bytes));
-	assert_int_equal(lp_inbox_add(&inbox, 3, bytes, len, true, true, &m), LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){3, bytes, len, true}, true, &m), LP_OK);
 	assert_int_equal(m.type, LP_STATS);
 	assert_int_equal(m.stats.tx_frames, 7);
 	assert_int_equal(inbox.count, 0);
@@ -38,13 +39,17 @@ static void a_message_in_two_pieces_is_reassembled(void **state)
 			struct lp_inbox inbox = {.limit = 1};
 			struct lp_control m;
 			assert_int_equal(
-				lp_inbox_add(&inbox, 3, bytes, cut, false, true, &m), LP_MORE);
+				lp_inbox_add(
+					&inbox, &(struct lp_piece){3, bytes, cut, false}, true, &m),
+				LP_MORE);
 			assert_int_equal(inbox.count, 1);
-			enum lp_status last = lp_inbox_add(
-				&inbox, 3, bytes + cut, len - cut, !fin_apart, true, &m);
+			enum lp_status last = lp_inbox_add(&inbox,
+				&(struct lp_piece){3, bytes + cut, len - cut, !fin_apart}, true,
+				&m);
 			if (fin_apart) {
 				assert_int_equal(last, LP_MORE);
-				last = lp_inbox_add(&inbox, 3, NULL, 0, true, true, &m);
+				last = lp_inbox_add(
+					&inbox, &(struct lp_piece){3, NULL, 0, true}, true, &m);
 			}
 			assert_int_equal(last, LP_OK);
 			assert_int_equal(m.stats.rx_bytes, 9);
@@ -60,8 +65,12 @@ static void without_whole_a_message_is_delivered_before_its_stream_ends(void **s
 	struct lp_control m;
 	uint8_t bytes[64];
 	size_t len = stats_message(bytes, sizeof(bytes));
-	assert_int_equal(lp_inbox_add(&inbox, 0, bytes, len - 1, false, false, &m), LP_MORE);
-	assert_int_equal(lp_inbox_add(&inbox, 0, bytes + len - 1, 1, false, false, &m), LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){0, bytes, len - 1, false}, false, &m),
+		LP_MORE);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){0, bytes + len - 1, 1, false}, false, &m),
+		LP_OK);
 	assert_int_equal(inbox.count, 0);
 }
 
@@ -95,8 +104,9 @@ static void C1_a_stream_must_carry_exactly_one_message(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct lp_inbox inbox = {.limit = 1};
 		struct lp_control m;
-		if (lp_inbox_add(&inbox, 3, rows[i].bytes, rows[i].len, rows[i].fin, true, &m) !=
-			rows[i].status)
+		if (lp_inbox_add(&inbox,
+			    &(struct lp_piece){3, rows[i].bytes, rows[i].len, rows[i].fin}, true,
+			    &m) != rows[i].status)
 			fail_msg("%s", rows[i].why);
 		assert_int_equal(inbox.count, rows[i].status == LP_MORE);
 		lp_inbox_clear(&inbox);
@@ -112,17 +122,29 @@ static void incomplete_streams_are_limited_and_kept_apart(void **state)
 	uint8_t bytes[64];
 	size_t len = stats_message(bytes, sizeof(bytes));
 	for (int64_t s = 0; s < 3; s++)
-		assert_int_equal(
-			lp_inbox_add(&inbox, 3 + 4 * s, bytes, 3, false, true, &m), LP_MORE);
-	assert_int_equal(lp_inbox_add(&inbox, 15, bytes, 3, false, true, &m), LP_FULL);
+		assert_int_equal(lp_inbox_add(&inbox,
+					 &(struct lp_piece){3 + 4 * s, bytes, 3, false}, true, &m),
+			LP_MORE);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){15, bytes, 3, false}, true, &m), LP_FULL);
 	/* a complete message still passes, and a finished one frees its slot */
-	assert_int_equal(lp_inbox_add(&inbox, 15, bytes, len, true, true, &m), LP_OK);
-	assert_int_equal(lp_inbox_add(&inbox, 7, bytes + 3, len - 3, true, true, &m), LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){15, bytes, len, true}, true, &m), LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){7, bytes + 3, len - 3, true}, true, &m),
+		LP_OK);
 	assert_int_equal(inbox.count, 2);
-	assert_int_equal(lp_inbox_add(&inbox, 15, bytes, 3, false, true, &m), LP_MORE);
-	assert_int_equal(lp_inbox_add(&inbox, 3, bytes + 3, len - 3, true, true, &m), LP_OK);
-	assert_int_equal(lp_inbox_add(&inbox, 11, bytes + 3, len - 3, true, true, &m), LP_OK);
-	assert_int_equal(lp_inbox_add(&inbox, 15, bytes + 3, len - 3, true, true, &m), LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){15, bytes, 3, false}, true, &m), LP_MORE);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){3, bytes + 3, len - 3, true}, true, &m),
+		LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){11, bytes + 3, len - 3, true}, true, &m),
+		LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){15, bytes + 3, len - 3, true}, true, &m),
+		LP_OK);
 	assert_int_equal(inbox.count, 0);
 }
 
@@ -137,12 +159,20 @@ static void the_longest_message_fits_and_one_byte_more_does_not(void **state)
 	const uint8_t head[] = {8, 0x50, 0, 1, 1, 0, 0x3f, 0x4f, 0xfa};
 	memcpy(bytes, head, sizeof(head));
 	size_t len = 3 + LP_CONTROL_MAX;
-	assert_int_equal(lp_inbox_add(&inbox, 3, bytes, len - 1, false, true, &m), LP_MORE);
-	assert_int_equal(lp_inbox_add(&inbox, 3, bytes + len - 1, 1, true, true, &m), LP_OK);
-	assert_int_equal(lp_inbox_add(&inbox, 3, bytes, len - 1, false, true, &m), LP_MORE);
 	assert_int_equal(
-		lp_inbox_add(&inbox, 3, bytes, sizeof(bytes), false, true, &m), LP_TOO_LONG);
-	assert_int_equal(lp_inbox_add(&inbox, 3, bytes, 15, false, true, &m), LP_TOO_LONG);
+		lp_inbox_add(&inbox, &(struct lp_piece){3, bytes, len - 1, false}, true, &m),
+		LP_MORE);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){3, bytes + len - 1, 1, true}, true, &m),
+		LP_OK);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){3, bytes, len - 1, false}, true, &m),
+		LP_MORE);
+	assert_int_equal(
+		lp_inbox_add(&inbox, &(struct lp_piece){3, bytes, sizeof(bytes), false}, true, &m),
+		LP_TOO_LONG);
+	assert_int_equal(lp_inbox_add(&inbox, &(struct lp_piece){3, bytes, 15, false}, true, &m),
+		LP_TOO_LONG);
 	lp_inbox_clear(&inbox);
 }
 

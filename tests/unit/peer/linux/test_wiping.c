@@ -274,11 +274,13 @@ static void a_hello_in_pieces_leaves_no_trace(void **state)
 	for (int whole = 0; whole < 2; whole++) {
 		struct lp_inbox inbox = {.limit = 4};
 		seek_for(hello.hello.room_key);
-		assert_int_equal(
-			lp_inbox_add(&inbox, 0, bytes, len - 1, false, false, &message), LP_MORE);
+		assert_int_equal(lp_inbox_add(&inbox, &(struct lp_piece){0, bytes, len - 1, false},
+					 false, &message),
+			LP_MORE);
 		if (whole)
-			assert_int_equal(
-				lp_inbox_add(&inbox, 0, bytes + len - 1, 1, true, false, &message),
+			assert_int_equal(lp_inbox_add(&inbox,
+						 &(struct lp_piece){0, bytes + len - 1, 1, true},
+						 false, &message),
 				LP_OK);
 		lp_inbox_clear(&inbox);
 		assert_no_trace(whole ? "a whole hello" : "half a hello");
