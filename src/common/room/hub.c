@@ -97,10 +97,9 @@ static bool grow_actions(struct lp_hub *hub)
 struct lp_hub_action *lp_hub_add_action(
 	struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *session)
 {
-	size_t left = hub->action_cap - hub->action_count;
-	bool close = kind == LP_HUB_CLOSE;
-	if (left <= (close ? 0 : 1) && !grow_actions(hub) && !(close && left)) {
-		bool needed = close || kind == LP_HUB_REPLY || kind == LP_HUB_MESSAGE;
+	if (hub->action_count == hub->action_cap && !grow_actions(hub)) {
+		bool needed =
+			kind == LP_HUB_CLOSE || kind == LP_HUB_REPLY || kind == LP_HUB_MESSAGE;
 		session->starved = session->starved || needed;
 		hub->starved = hub->starved || needed;
 		return NULL;
@@ -395,7 +394,7 @@ void lp_hub_on_quality(struct lp_session *session, uint32_t rtt_us, uint32_t los
 }
 
 /* Worth telling: a tenth and a millisecond more or less, or any other loss. */
-static bool line_changed(const struct lp_session *s)
+static bool quality_changed(const struct lp_session *s)
 {
 	uint32_t now = s->rtt_us, told = s->told_rtt_us;
 	uint32_t apart = now > told ? now - told : told - now;
@@ -453,7 +452,7 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 			continue;
 		lp_receiver_expire(&s->receiver, now);
 		lp_sender_expire(&s->sender, now);
-		if (s->state == SESSION_JOINED && line_changed(s))
+		if (s->state == SESSION_JOINED && quality_changed(s))
 			tell_status(hub, s);
 	}
 }

@@ -66,12 +66,11 @@ static inline struct lp_session *lp_hub_session_of(const struct lp_member *membe
 	return member->user;
 }
 
-/* A place for one more action, or NULL when out of memory: then the session, whose view of its room
- * is wrong now, is closed once there is place again. The last place is for that. The log can do
- * without. */
+/* Adds an action. NULL: out of memory. If it was for the session, and not for the log, then the session's
+ * view of its room is wrong: it is closed when the actions have been done. */
 struct lp_hub_action *lp_hub_add_action(
 	struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *session);
-/* Who has no connection hears of everything when it comes back. */
+/* Does nothing for a session without a connection: it is told of everything when it comes back. */
 void lp_hub_send(struct lp_hub *hub, enum lp_hub_kind kind, struct lp_session *to,
 	const struct lp_control *message);
 void lp_hub_set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at);
