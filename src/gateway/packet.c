@@ -68,8 +68,8 @@ static void take_message(struct packet_port *p, struct msghdr *message, struct s
 		counters->tagged++;
 	else if (message->msg_flags & MSG_TRUNC || len < sizeof(s->header))
 		counters->truncated++;
-	else if (lp_segment(&s->header, s->frame, len - sizeof(s->header), p->scratch, take, p) ==
-		 0)
+	else if (lp_segment(&(struct lp_unfinished){&s->header, s->frame, len - sizeof(s->header)},
+			 p->scratch, take, p) == 0)
 		counters->unusable++;
 }
 
@@ -232,7 +232,7 @@ static void refuse(const char *interface, int error, enum lp_exit *ret_exit)
 {
 	bool rights = error == EPERM || error == EACCES;
 	*ret_exit = rights ? LP_EXIT_NO_PERMISSION : LP_EXIT_OS;
-	lp_log(LP_LOG_ERROR, "packet_socket_failed", "interface=%s reason=%s advice=%s", interface,
+	lp_log(LP_LOG_ERROR, "packet_socket_failed", "interface=%s reason=%s hint=%s", interface,
 		strerror(error),
 		rights ? "start the gateway as root, or with CAP_NET_RAW and CAP_NET_ADMIN"
 		       : "look whether the interface still exists and is up");

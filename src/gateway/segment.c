@@ -101,25 +101,26 @@ static void finish_segment(const struct layout *l, uint8_t *frame, const struct 
 		lp_put16(checksum, lp_checksum_transport(ip, v->protocol, transport, len));
 }
 
-static size_t split(const struct virtio_net_hdr *header, uint8_t *frame, size_t len,
-	uint8_t *scratch, lp_frame_sink *sink, void *context)
+static size_t split(
+	const struct lp_unfinished *from, uint8_t *scratch, lp_frame_sink *sink, void *context)
 {
 	struct layout l;
-	if (header->gso_size == 0 || !find_layout(header, frame, len, &l))
+	size_t most = from->header->gso_size; /* bytes of data in a segment */
+	if (most == 0 || !find_layout(from->header, from->frame, from->len, &l))
 		return 0;
-	size_t payload = len - l.payload;
-	if (payload / header->gso_size >= LP_SEGMENTS_MAX)
+	size_t payload = from->len - l.payload;
+	if (payload / most >= LP_SEGMENTS_MAX)
 		return 0;
 
 	struct segment s = {0};
-	for (; s.offset < payload; s.offset += header->gso_size, s.index++) {
+	for (; s.offset < payload; s.offset += most, s.index++) {
 		size_t size = payload - s.offset;
-		s.last = size <= header->gso_size;
+		s.last = size <= most;
 		if (!s.last)
-			size = header->gso_size;
+			size = most;
 		s.len = l.payload + size;
-		memcpy(scratch, frame, l.payload);
-		memcpy(scratch + l.payload, frame + l.payload + s.offset, size);
+		memcpy(scratch, from->frame, l.payload);
+		memcpy(scratch + l.payload, from->frame + l.payload + s.offset, size);
 		finish_segment(&l, scratch, &s);
 		sink(context, scratch, s.len);
 	}
@@ -137,13 +138,14 @@ static bool complete_checksum(const struct virtio_net_hdr *header, uint8_t *fram
 	return true;
 }
 
-size_t lp_segment(const struct virtio_net_hdr *header, uint8_t *frame, size_t len, uint8_t *scratch,
-	lp_frame_sink *sink, void *context)
+size_t lp_segment(
+	const struct lp_unfinished *from, uint8_t *scratch, lp_frame_sink *sink, void *context)
 {
-	if (header->gso_type != VIRTIO_NET_HDR_GSO_NONE)
-		return split(header, frame, len, scratch, sink, context);
-	if (header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM && !complete_checksum(header, frame, len))
+	if (from->header->gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		return split(from, scratch, sink, context);
+	if (from->header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM &&
+		!complete_checksum(from->header, from->frame, from->len))
 		return 0;
-	sink(context, frame, len);
+	sink(context, from->frame, from->len);
 	return 1;
 }

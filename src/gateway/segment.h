@@ -18,13 +18,20 @@
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5
 #endif
 
+/* A frame as the kernel hands it over. */
+struct lp_unfinished {
+	const struct virtio_net_hdr *header;
+	uint8_t *frame;
+	size_t len; /* at most LP_SEGMENT_FRAME_MAX */
+};
+
 /* Takes a frame, which it can change in place. */
 typedef void lp_frame_sink(void *context, uint8_t *frame, size_t len);
 
-/* Splits a super-frame of at most LP_SEGMENT_FRAME_MAX bytes, or takes an ordinary frame as one, and
- * hands each frame to sink with complete checksums. scratch has LP_SEGMENT_FRAME_MAX bytes and does not
- * overlap frame. Returns the number of frames; 0 when header and frame contradict each other. */
-size_t lp_segment(const struct virtio_net_hdr *header, uint8_t *frame, size_t len, uint8_t *scratch,
-	lp_frame_sink *sink, void *context);
+/* Splits a super-frame, or takes an ordinary frame as one, and hands each frame to sink with complete
+ * checksums. scratch has LP_SEGMENT_FRAME_MAX bytes and does not overlap the frame. Returns the number of
+ * frames; 0 when header and frame contradict each other. */
+size_t lp_segment(
+	const struct lp_unfinished *from, uint8_t *scratch, lp_frame_sink *sink, void *context);
 
 #endif

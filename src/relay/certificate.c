@@ -100,12 +100,12 @@ struct lp_identity *certificate_load(
 	const char *cert_file, const char *key_file, enum lp_exit *ret_exit)
 {
 	size_t cert_len = 0, key_len = 0;
-	char error[200] = "";
+	const char *error;
 	struct lp_identity *identity = NULL;
 	char *cert = read_file(cert_file, &cert_len);
 	char *key = cert ? read_file(key_file, &key_len) : NULL;
 	if (key) {
-		identity = lp_identity_load(cert, cert_len, key, key_len, error, sizeof(error));
+		identity = lp_identity_load(cert, cert_len, key, key_len, &error);
 		if (!identity)
 			lp_log(LP_LOG_ERROR, "certificate_unusable", "cert=%s key=%s reason=%s",
 				cert_file, key_file, error);

@@ -15,9 +15,9 @@ struct lp_identity;
  * one day before now (seconds since 1970) for ten years. NULL when the TLS library refuses. */
 struct lp_identity *lp_identity_new(const char *name, int64_t now);
 /* Reads PEM texts: the certificate with its chain, the leaf first, and the key in PKCS#8 or SEC 1. NULL, with
- * the reason in ret_error, when one of them is not PEM, or the key is not the certificate's. */
+ * a static sentence in *ret_error, when one of them is not PEM, or the key is not the certificate's. */
 struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
-	size_t key_len, char *ret_error, size_t error_cap);
+	size_t key_len, const char **ret_error);
 /* Copies an identity for another thread, because threads must not share one. NULL without memory. */
 struct lp_identity *lp_identity_copy(const struct lp_identity *identity);
 /* Frees the identity and wipes its key. NULL: nothing happens. */

@@ -109,7 +109,6 @@ struct lp_neighbours *lp_room_neighbours(const struct lp_room *room);
 struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret_count);
 struct lp_member *lp_room_find(const struct lp_room *room, const struct lp_mac *mac);
 
-/* Rows F2, F3, F5: the receivers of a frame of len bytes that has passed the filter. */
 struct lp_route {
 	enum lp_action action;
 	enum lp_drop drop;
@@ -117,8 +116,9 @@ struct lp_route {
 	size_t count;   /* number of targets */
 	size_t skipped; /* members that should receive it but cannot carry it */
 };
-/* targets must hold LP_MAX_MEMBERS entries. */
-void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_t len, lp_time now,
-	struct lp_member **targets, struct lp_route *ret_route);
+/* Rows F2, F3, F5: the receivers of a frame of len bytes that has passed the filter. targets has
+ * LP_MAX_MEMBERS entries, of which it writes the first route.count. */
+struct lp_route lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_t len,
+	lp_time now, struct lp_member **targets);
 
 #endif

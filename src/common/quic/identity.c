@@ -94,7 +94,7 @@ static int write_alt_name(byte *at, const char *name)
 
 /* Returns the length of the DER, 0 on failure. */
 static int make_certificate(
-	const char *name, int64_t now, ecc_key *key, WC_RNG *rng, byte *der, int cap)
+	const char *name, int64_t now, ecc_key *key, WC_RNG *rng, byte der[LP_DER_MAX])
 {
 	Cert *cert = malloc(sizeof *cert); /* it is large */
 	if (!cert)
@@ -112,9 +112,9 @@ static int make_certificate(
 	cert->afterDateSz = write_date(cert->afterDate, now + (int64_t)LP_CERT_DAYS * LP_DAY);
 	if (cert->altNamesSz == 0 || cert->beforeDateSz == 0 || cert->afterDateSz == 0)
 		goto out;
-	if (wc_MakeCert_ex(cert, der, (word32)cap, ECC_TYPE, key, rng) < 0)
+	if (wc_MakeCert_ex(cert, der, LP_DER_MAX, ECC_TYPE, key, rng) < 0)
 		goto out;
-	len = wc_SignCert_ex(cert->bodySz, cert->sigType, der, (word32)cap, ECC_TYPE, key, rng);
+	len = wc_SignCert_ex(cert->bodySz, cert->sigType, der, LP_DER_MAX, ECC_TYPE, key, rng);
 	if (len < 0)
 		len = 0;
 out:
@@ -138,15 +138,15 @@ static struct lp_identity *make_identity(const char *name, int64_t now)
 	word32 key_len = sizeof key_der;
 	if (wc_ecc_make_key_ex(&rng, LP_P256_KEY_SIZE, &key, ECC_SECP256R1) == 0 &&
 		wc_EccKeyToPKCS8(&key, key_der, &key_len) >= 0) {
-		int cert_len = make_certificate(name, now, &key, &rng, cert_der, sizeof cert_der);
+		int cert_len = make_certificate(name, now, &key, &rng, cert_der);
 		int cert_text = wc_DerToPem(
 			cert_der, (word32)cert_len, cert_pem, sizeof cert_pem, CERT_TYPE);
 		int key_text = wc_DerToPem(
 			key_der, key_len, key_pem, sizeof key_pem, PKCS8_PRIVATEKEY_TYPE);
-		char why[128];
+		const char *why;
 		if (cert_len > 0 && cert_text > 0 && key_text > 0)
 			identity = lp_identity_load((char *)cert_pem, (size_t)cert_text,
-				(char *)key_pem, (size_t)key_text, why, sizeof why);
+				(char *)key_pem, (size_t)key_text, &why);
 	}
 	lp_zero(key_der, sizeof key_der);
 	lp_zero(key_pem, sizeof key_pem);
@@ -225,23 +225,23 @@ static const char *fill(struct lp_identity *identity, const char *cert_pem, size
 }
 
 struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
-	size_t key_len, char *ret_error, size_t error_cap)
+	size_t key_len, const char **ret_error)
 {
 	struct lp_identity *identity = calloc(1, sizeof *identity);
 	const char *why =
 		identity ? fill(identity, cert_pem, cert_len, key_pem, key_len) : "out of memory";
 	if (!why)
 		return identity;
-	snprintf(ret_error, error_cap, "%s", why);
+	*ret_error = why;
 	lp_identity_free(identity);
 	return NULL;
 }
 
 struct lp_identity *lp_identity_copy(const struct lp_identity *identity)
 {
-	char why[128];
+	const char *why;
 	return lp_identity_load(identity->cert_pem, strlen(identity->cert_pem), identity->key_pem,
-		strlen(identity->key_pem), why, sizeof why);
+		strlen(identity->key_pem), &why);
 }
 
 struct lp_identity *lp_identity_forge(

@@ -69,7 +69,6 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, const struc
 	size_t len = in->len;
 	struct lp_view view;
 	struct lp_filter_facts facts;
-	struct lp_route route = {0};
 	lp_view_of(bytes, len, &view);
 	enum lp_drop drop = lp_filter_check(&hub->config.filter, &m->source, &view, now, &facts);
 	v->eth = view.eth;
@@ -80,7 +79,7 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, const struc
 		drop = check_addresses(m, &view.eth, &facts, now);
 	if (drop != LP_DROP_NONE)
 		return drop;
-	lp_room_route(m, &view.eth, len, now, hub->targets, &route);
+	struct lp_route route = lp_room_route(m, &view.eth, len, now, hub->targets);
 	v->skipped = (uint16_t)route.skipped;
 	hub->counters.skipped += route.skipped;
 	if (route.drop != LP_DROP_NONE)

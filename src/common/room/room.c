@@ -460,19 +460,8 @@ static void add_target(
 		route->drop = LP_DROP_TOO_BIG;
 }
 
-/* Row F3: routes a client's frame that is not addressed to a member. */
-static void route_to_lan(const struct lp_member *from, const struct lp_eth *eth, size_t len,
-	lp_time now, struct lp_member **targets, struct lp_route *route)
-{
-	struct lp_room *room = from->room;
-	route->action = LP_ACTION_GATEWAY;
-	route->known = lp_neighbours_on_lan(room->neighbours, &eth->dst, now);
-	if (room->gateway)
-		add_target(room->gateway, len, targets, route);
-}
-
-void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_t len, lp_time now,
-	struct lp_member **targets, struct lp_route *ret_route)
+struct lp_route lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_t len,
+	lp_time now, struct lp_member **targets)
 {
 	struct lp_room *room = from->room;
 	struct lp_route route = {.action = LP_ACTION_UNICAST, .drop = LP_DROP_NO_TARGET};
@@ -487,7 +476,10 @@ void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_
 		if (to != from)
 			add_target(to, len, targets, &route);
 	} else if (from->role == LP_ROLE_CLIENT) {
-		route_to_lan(from, eth, len, now, targets, &route);
+		route.action = LP_ACTION_GATEWAY; /* row F3 */
+		route.known = lp_neighbours_on_lan(room->neighbours, &eth->dst, now);
+		if (room->gateway)
+			add_target(room->gateway, len, targets, &route);
 	} else {
 		route.drop = LP_DROP_UNKNOWN_UNICAST;
 	}
@@ -495,5 +487,5 @@ void lp_room_route(const struct lp_member *from, const struct lp_eth *eth, size_
 		route.drop = LP_DROP_NONE;
 	else
 		route.action = LP_ACTION_DROP;
-	*ret_route = route;
+	return route;
 }

@@ -178,7 +178,8 @@ static void super_frames_become_segments(void **state)
 			struct virtio_net_hdr h = header_of(&sample, sizes[i].gso_size);
 			struct seen seen = {.of = &sample, .gso_size = sizes[i].gso_size};
 			memcpy(copy, sample.frame, sample.len);
-			size_t count = lp_segment(&h, copy, sample.len, scratch, see, &seen);
+			size_t count = lp_segment(
+				&(struct lp_unfinished){&h, copy, sample.len}, scratch, see, &seen);
 			assert_int_equal(count, sizes[i].segments);
 			assert_int_equal(seen.count, sizes[i].segments);
 			assert_int_equal(seen.offset, sizes[i].data);
@@ -194,7 +195,8 @@ static void a_super_frame_with_ecn_is_segmented(void **state)
 	struct seen seen = {.of = &sample, .gso_size = 1000};
 	h.gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	memcpy(copy, sample.frame, sample.len);
-	assert_int_equal(lp_segment(&h, copy, sample.len, scratch, see, &seen), 2);
+	assert_int_equal(
+		lp_segment(&(struct lp_unfinished){&h, copy, sample.len}, scratch, see, &seen), 2);
 }
 
 static void expect_no_checksum(void *context, uint8_t *frame, size_t len)
@@ -211,8 +213,9 @@ static void udp_without_checksum_stays_without(void **state)
 	struct virtio_net_hdr h = header_of(&sample, 100);
 	h.flags = 0;
 	put(sample.frame + sample.transport + 6, 0, 2);
-	assert_int_equal(
-		lp_segment(&h, sample.frame, sample.len, scratch, expect_no_checksum, NULL), 3);
+	assert_int_equal(lp_segment(&(struct lp_unfinished){&h, sample.frame, sample.len}, scratch,
+				 expect_no_checksum, NULL),
+		3);
 }
 
 static void take_checksum(void *context, uint8_t *frame, size_t len)
@@ -229,11 +232,13 @@ static void a_checksum_of_zero_is_sent_as_all_ones(void **state)
 	make(&sample, UDP, 4);
 	struct virtio_net_hdr h = header_of(&sample, 100);
 	put(sample.frame + sample.payload, 0, 2);
-	assert_int_equal(
-		lp_segment(&h, sample.frame, sample.len, scratch, take_checksum, &checksum), 1);
+	assert_int_equal(lp_segment(&(struct lp_unfinished){&h, sample.frame, sample.len}, scratch,
+				 take_checksum, &checksum),
+		1);
 	put(sample.frame + sample.payload, checksum, 2);
-	assert_int_equal(
-		lp_segment(&h, sample.frame, sample.len, scratch, take_checksum, &checksum), 1);
+	assert_int_equal(lp_segment(&(struct lp_unfinished){&h, sample.frame, sample.len}, scratch,
+				 take_checksum, &checksum),
+		1);
 	assert_int_equal(checksum, 0xffff);
 }
 
@@ -251,7 +256,7 @@ static size_t segments_of(const struct virtio_net_hdr *h, const uint8_t *frame, 
 	uint8_t *exact = malloc(len > 0 ? len : 1);
 	assert_non_null(exact);
 	memcpy(exact, frame, len);
-	size_t n = lp_segment(h, exact, len, scratch, count_only, &count);
+	size_t n = lp_segment(&(struct lp_unfinished){h, exact, len}, scratch, count_only, &count);
 	free(exact);
 	assert_int_equal(n, count);
 	return n;
@@ -316,8 +321,8 @@ static void a_partial_checksum_is_completed(void **state)
 		uint32_t pseudo = sum(sample.frame + 14 + 8, 32, 0);
 		pseudo += (uint32_t)(sample.len - sample.transport) + (sample.udp ? 17 : 6);
 		put(sample.frame + h.csum_start + h.csum_offset, sum(NULL, 0, pseudo), 2);
-		assert_int_equal(
-			lp_segment(&h, sample.frame, sample.len, scratch, expect_checksum, &sample),
+		assert_int_equal(lp_segment(&(struct lp_unfinished){&h, sample.frame, sample.len},
+					 scratch, expect_checksum, &sample),
 			1);
 	}
 }
@@ -345,7 +350,9 @@ static void an_ordinary_frame_passes_unchanged(void **state)
 	struct virtio_net_hdr h = {.flags = VIRTIO_NET_HDR_F_DATA_VALID};
 	memcpy(copy, sample.frame, sample.len);
 	size_t count = 0;
-	assert_int_equal(lp_segment(&h, copy, sample.len, scratch, count_only, &count), 1);
+	assert_int_equal(lp_segment(&(struct lp_unfinished){&h, copy, sample.len}, scratch,
+				 count_only, &count),
+		1);
 	assert_memory_equal(copy, sample.frame, sample.len);
 }
 

@@ -87,12 +87,12 @@ static void an_identity_survives_a_round_trip_through_pem(void **state)
 {
 	(void)state;
 	struct lp_identity *identity = lp_identity_new("relay.example", NOW);
-	char cert[TEXT_MAX], key[TEXT_MAX], error[128];
+	char cert[TEXT_MAX], key[TEXT_MAX];
+	const char *error;
 	assert_false(lp_identity_pem(identity, cert, 100, key, sizeof key));
 	assert_false(lp_identity_pem(identity, cert, sizeof cert, key, 100));
 	assert_true(lp_identity_pem(identity, cert, sizeof cert, key, sizeof key));
-	struct lp_identity *again =
-		lp_identity_load(cert, strlen(cert), key, strlen(key), error, sizeof error);
+	struct lp_identity *again = lp_identity_load(cert, strlen(cert), key, strlen(key), &error);
 	assert_non_null(again);
 	size_t len, again_len;
 	const uint8_t *der = lp_identity_der(identity, &len);
@@ -164,9 +164,9 @@ static void bad_pem_is_refused_with_a_reason(void **state)
 		{cert, other_key, "the private key does not belong to the certificate"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		char error[128] = "";
+		const char *error = "";
 		assert_null(lp_identity_load(table[i].cert, strlen(table[i].cert), table[i].key,
-			strlen(table[i].key), error, sizeof error));
+			strlen(table[i].key), &error));
 		assert_string_equal(error, table[i].reason);
 	}
 	lp_identity_free(a);
@@ -195,9 +195,9 @@ static void a_sec1_key_is_accepted(void **state)
 		"AwEHoUQDQgAEhc+0MhMGdPS/EhOyGBZqytZ8Rd6fkmGp1eNZMH9S+BRHMwomNLhp\n"
 		"WdWz/xqbQDp6gzW1dnAalyNlskdn6dKLNw==\n"
 		"-----END EC PRIVATE KEY-----\n";
-	char error[128] = "";
+	const char *error = "";
 	struct lp_identity *identity =
-		lp_identity_load(cert, strlen(cert), key, strlen(key), error, sizeof error);
+		lp_identity_load(cert, strlen(cert), key, strlen(key), &error);
 	assert_string_equal(error, "");
 	assert_non_null(identity);
 	lp_identity_free(identity);

@@ -121,11 +121,11 @@ static void the_second_of_two_pins_is_accepted(void **state)
 static struct lp_identity *with_chain(struct lp_identity *leaf, struct lp_identity *issuer)
 {
 	static char cert[2 * PEM_MAX], key[PEM_MAX], more[PEM_MAX], unused[PEM_MAX];
-	char error[128] = "";
+	const char *error;
 	assert_true(lp_identity_pem(leaf, cert, PEM_MAX, key, sizeof key));
 	assert_true(lp_identity_pem(issuer, more, sizeof more, unused, sizeof unused));
 	strcat(cert, more);
-	return lp_identity_load(cert, strlen(cert), key, strlen(key), error, sizeof error);
+	return lp_identity_load(cert, strlen(cert), key, strlen(key), &error);
 }
 
 static void the_pin_applies_to_the_leaf_of_a_chain(void **state)
@@ -170,7 +170,8 @@ static void a_certificate_that_differs_in_one_byte_is_refused(void **state)
 	for (int change = 0; change < 2; change++) {
 		struct quic_pair *pair = pair_new();
 		uint8_t pin[32], der[2048];
-		char cert[PEM_MAX], key[PEM_MAX], error[128] = "";
+		char cert[PEM_MAX], key[PEM_MAX];
+		const char *error;
 		lp_identity_pin(pair->identity, pin);
 		assert_true(lp_identity_pem(pair->identity, cert, sizeof cert, key, sizeof key));
 		size_t len;
@@ -178,8 +179,7 @@ static void a_certificate_that_differs_in_one_byte_is_refused(void **state)
 		memcpy(der, old, len);
 		der[len - 1] ^= (uint8_t)change;
 		write_pem(der, len, cert);
-		become(pair, lp_identity_load(
-				     cert, strlen(cert), key, strlen(key), error, sizeof error));
+		become(pair, lp_identity_load(cert, strlen(cert), key, strlen(key), &error));
 		connect_with_pin(pair, pin, "relay.example");
 		if (change)
 			assert_refused(pair, LP_QUIC_END_PIN);

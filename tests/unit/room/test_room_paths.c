@@ -164,8 +164,8 @@ static void F2_F3_F5_every_frame_reaches_its_recipients(void **state)
 			lp_neighbours_see(lp_room_neighbours(in[ONE]->room), &lan, 0);
 		}
 		const struct lp_eth eth = {rows[i].dst, in[rows[i].from]->mac, LP_ETHERTYPE_IPV4};
-		struct lp_route route;
-		lp_room_route(in[rows[i].from], &eth, rows[i].len, 1, targets, &route);
+		struct lp_route route =
+			lp_room_route(in[rows[i].from], &eth, rows[i].len, 1, targets);
 		if (route.action != rows[i].action || route.drop != rows[i].drop ||
 			route.count != rows[i].count || route.skipped != rows[i].skipped ||
 			route.known != rows[i].known)
@@ -186,11 +186,10 @@ static void a_broadcast_without_targets_is_dropped_and_to_narrow_paths_only_is_t
 	struct lp_rooms *rooms = rooms_with(4, 1);
 	struct lp_member *targets[4], *a = client(rooms, 1);
 	const struct lp_eth eth = {BROADCAST, a->mac, LP_ETHERTYPE_IPV4};
-	struct lp_route route;
-	lp_room_route(a, &eth, 1000, 0, targets, &route);
+	struct lp_route route = lp_room_route(a, &eth, 1000, 0, targets);
 	assert_int_equal(route.drop, LP_DROP_NO_TARGET);
 	lp_member_set_path(client(rooms, 2), 100);
-	lp_room_route(a, &eth, 1000, 0, targets, &route);
+	route = lp_room_route(a, &eth, 1000, 0, targets);
 	assert_int_equal(route.drop, LP_DROP_TOO_BIG);
 	assert_int_equal(route.skipped, 1);
 	assert_int_equal(route.action, LP_ACTION_DROP);
