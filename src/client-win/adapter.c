@@ -171,21 +171,13 @@ void adapter_open_device(const struct adapter *adapter, struct adapter_opened *r
 	ret->minor = version[1];
 }
 
-HANDLE adapter_open(const char *wanted, const struct lp_mac *mac, struct adapter *ret_adapter,
-	struct lp_mac *ret_mac, enum adapter_problem *ret_problem, char reason[ADAPTER_REASON])
+HANDLE adapter_open(const char *wanted, const struct lp_mac *mac, struct adapter_choice *ret_choice)
 {
 	struct adapter list[ADAPTERS_MAX];
-	struct adapter_choice choice;
 	size_t count = adapter_list(list, ADAPTERS_MAX);
-	adapter_choose(list, count, wanted, adapter_open_device, &choice);
-	bool good = choice.problem == ADAPTER_GOOD;
-	if (good && mac && !lp_mac_equal(mac, &choice.opened.mac))
-		good = adapter_change_mac(&choice, mac, adapter_open_device);
-	*ret_problem = choice.problem;
-	snprintf(reason, ADAPTER_REASON, "%s", choice.reason);
-	if (!good)
-		return INVALID_HANDLE_VALUE;
-	*ret_adapter = choice.adapter;
-	*ret_mac = choice.opened.mac;
-	return choice.opened.handle;
+	adapter_choose(list, count, wanted, adapter_open_device, ret_choice);
+	bool good = ret_choice->problem == ADAPTER_GOOD;
+	if (good && mac && !lp_mac_equal(mac, &ret_choice->opened.mac))
+		good = adapter_change_mac(ret_choice, mac, adapter_open_device);
+	return good ? ret_choice->opened.handle : INVALID_HANDLE_VALUE;
 }

@@ -42,6 +42,19 @@ enum adapter_problem {
 /* Lists all adapters in the registry's order, at most cap. Returns their number. */
 size_t adapter_list(struct adapter *list, size_t cap);
 
+struct adapter_opened {
+	HANDLE handle;         /* INVALID_HANDLE_VALUE: failed; error says why */
+	DWORD error;           /* from GetLastError */
+	unsigned major, minor; /* version of the running driver */
+	struct lp_mac mac;
+};
+struct adapter_choice {
+	enum adapter_problem problem;
+	struct adapter adapter; /* the one that was opened, or that has the problem */
+	struct adapter_opened opened;
+	char reason[ADAPTER_REASON];
+};
+
 /* Opens the adapter whose name or GUID is wanted, in any letter case. With NULL it opens the first
  * one that is usable and free, and prefers one that is named "lanparty". The medium is still down.
  *
@@ -50,9 +63,10 @@ size_t adapter_list(struct adapter *list, size_t cap);
  * many. The adapter keeps this address until another one is chosen. The driver accepts only locally
  * administered addresses.
  *
- * INVALID_HANDLE_VALUE: failed; *ret_problem says why, and reason tells the player what to do. */
-HANDLE adapter_open(const char *wanted, const struct lp_mac *mac, struct adapter *ret_adapter,
-	struct lp_mac *ret_mac, enum adapter_problem *ret_problem, char reason[ADAPTER_REASON]);
+ * Returns the handle. INVALID_HANDLE_VALUE: failed; ret_choice->problem says why, and its reason tells the
+ * player what to do. */
+HANDLE adapter_open(
+	const char *wanted, const struct lp_mac *mac, struct adapter_choice *ret_choice);
 
 /* Sets the medium, which is up while the room is joined. False: the driver refused; see
  * GetLastError. */

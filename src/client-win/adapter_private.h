@@ -12,22 +12,10 @@
 #define ADAPTER_NETWORK                                                                            \
 	"SYSTEM\\CurrentControlSet\\Control\\Network\\{4D36E972-E325-11CE-BFC1-08002BE10318}"
 
-struct adapter_opened {
-	HANDLE handle;         /* INVALID_HANDLE_VALUE: failed; error says why */
-	DWORD error;           /* from GetLastError */
-	unsigned major, minor; /* version of the running driver */
-	struct lp_mac mac;
-};
 /* Opens one adapter, asks its driver for version and address, and stores the result in *ret. */
 typedef void adapter_opener(const struct adapter *adapter, struct adapter_opened *ret);
 adapter_opener adapter_open_device;
 
-struct adapter_choice {
-	enum adapter_problem problem;
-	struct adapter adapter; /* the one that was opened, or that has the problem */
-	struct adapter_opened opened;
-	char reason[ADAPTER_REASON];
-};
 /* Chooses and opens one adapter of the list, as adapter_open describes, without the MAC. */
 void adapter_choose(const struct adapter *list, size_t count, const char *wanted,
 	adapter_opener *opener, struct adapter_choice *ret);

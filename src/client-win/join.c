@@ -156,34 +156,29 @@ static void explain_code(const char *typed, char sentence[JOIN_SENTENCE])
 	lp_zero(tidied, sizeof(tidied));
 }
 
-static bool complete(const char *name, const struct lp_peer_options *known,
-	struct lp_invite *invite, bool is_invite, struct lp_peer_options *ret_options,
+/* Adds the player's name and the room's key to the options. */
+static bool complete(struct lp_peer_options *options, const char *name, struct lp_code *code,
 	char sentence[JOIN_SENTENCE])
 {
-	struct lp_peer_options options = *known;
-	if (is_invite)
-		lp_peer_options_use_invite(&options, invite);
-	if (!options.relay.name[0]) {
+	if (!options->relay.name[0]) {
 		say(sentence, no_relay);
 		return false;
 	}
-	char own[sizeof(options.name)];
+	char own[sizeof(options->name)];
 	lp_name_copy(own, sizeof(own), name, strlen(name));
 	if (own[strspn(own, " ")])
-		memcpy(options.name, own, sizeof(own));
-	bool good = lp_peer_options_use_code(&options, &invite->code);
-	if (good)
-		*ret_options = options;
-	else
-		say(sentence, "Windows refused the cryptography that lanparty needs. Restart the "
-			      "computer.");
-	lp_zero(&options, sizeof(options));
-	return good;
+		memcpy(options->name, own, sizeof(own));
+	if (lp_peer_options_use_code(options, code))
+		return true;
+	say(sentence, "Windows refused the cryptography that lanparty needs. Restart the "
+		      "computer.");
+	return false;
 }
 
 bool join_options(const char *typed, const char *name, const struct lp_peer_options *known,
 	struct lp_peer_options *ret_options, char sentence[JOIN_SENTENCE])
 {
+	struct lp_peer_options options = *known;
 	struct lp_invite invite;
 	enum kind kind = read_typed(typed, &invite);
 	bool good = false;
@@ -203,8 +198,13 @@ bool join_options(const char *typed, const char *name, const struct lp_peer_opti
 		break;
 	case INVITE:
 	case CODE:
-		good = complete(name, known, &invite, kind == INVITE, ret_options, sentence);
+		if (kind == INVITE)
+			lp_peer_options_use_invite(&options, &invite);
+		good = complete(&options, name, &invite.code, sentence);
 	}
+	if (good)
+		*ret_options = options;
+	lp_zero(&options, sizeof(options));
 	lp_zero(&invite, sizeof(invite));
 	return good;
 }

@@ -24,8 +24,7 @@ struct netfix {
 	HANDLE thread, stop, ready, changed;
 	LONG references;
 	SRWLOCK tell_lock;
-	netfix_tell *tell; /* NULL when the creator no longer wants reports */
-	void *context;
+	struct netfix_listener to; /* tell: NULL when the creator no longer wants reports */
 	bool looked;
 	struct netfix_view view;
 };
@@ -48,8 +47,8 @@ static void tell(void *context, const struct netfix_report *report)
 	if (report->kind == NETFIX_WARNING)
 		lp_log(LP_LOG_WARNING, "network_warning", "text=%s", report->text);
 	AcquireSRWLockExclusive(&n->tell_lock);
-	if (n->tell)
-		n->tell(n->context, report);
+	if (n->to.tell)
+		n->to.tell(n->to.context, report);
 	ReleaseSRWLockExclusive(&n->tell_lock);
 }
 
@@ -119,16 +118,16 @@ static DWORD WINAPI run_recover(void *context)
 
 /* Takes ownership of the system. NULL: failed; the system is closed. */
 static struct netfix *begin(const struct netfix_system *system, const char *guid, unsigned mtu,
-	netfix_tell *to, void *context, LPTHREAD_START_ROUTINE thread)
+	struct netfix_listener to, LPTHREAD_START_ROUTINE thread)
 {
 	struct netfix *n = calloc(1, sizeof(*n));
 	if (n) {
 		n->system = *system;
 		n->references = 2;
-		n->tell = to;
-		n->context = context;
+		n->to = to;
 		InitializeSRWLock(&n->tell_lock);
-		netfix_work_init(&n->work, &n->system, guid, mtu, tell, n);
+		netfix_work_init(
+			&n->work, &n->system, guid, mtu, (struct netfix_listener){tell, n});
 		n->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
 		n->ready = CreateEventW(NULL, TRUE, FALSE, NULL);
 		n->changed = CreateEventW(NULL, FALSE, FALSE, NULL);
@@ -150,44 +149,43 @@ static void end(struct netfix *n, DWORD patience_ms)
 	if (WaitForSingleObject(n->thread, patience_ms) != WAIT_OBJECT_0)
 		lp_log(LP_LOG_WARNING, "windows_hangs", "after_ms=%lu", (unsigned long)patience_ms);
 	AcquireSRWLockExclusive(&n->tell_lock);
-	n->tell = NULL;
+	n->to.tell = NULL;
 	ReleaseSRWLockExclusive(&n->tell_lock);
 	release(n);
 }
 
-static void warn_no_guard(struct netfix *n, netfix_tell *to, void *context)
+static void warn_no_guard(struct netfix *n, struct netfix_listener to)
 {
 	struct netfix_report report = {.kind = NETFIX_WARNING};
 	snprintf(report.text, sizeof(report.text), "%s", netfix_no_guard);
 	if (n)
 		tell(n, &report); /* the thread can report at the same time */
 	else
-		to(context, &report);
+		to.tell(to.context, &report);
 }
 
 struct netfix *netfix_start_with(const struct netfix_system *system, const char *guid, unsigned mtu,
-	unsigned patience_ms, netfix_tell *to, void *context)
+	unsigned patience_ms, struct netfix_listener to)
 {
-	struct netfix *n = begin(system, guid, mtu, to, context, run);
+	struct netfix *n = begin(system, guid, mtu, to, run);
 	if (n)
 		n->patience_ms = patience_ms;
 	if (n && WaitForSingleObject(n->ready, patience_ms) == WAIT_OBJECT_0)
 		return n;
 	if (n)
 		lp_log(LP_LOG_WARNING, "windows_is_slow", "after_ms=%u", patience_ms);
-	warn_no_guard(n, to, context);
+	warn_no_guard(n, to);
 	return n;
 }
 
-struct netfix *netfix_start(
-	const struct adapter *adapter, unsigned mtu, netfix_tell *to, void *context)
+struct netfix *netfix_start(const struct adapter *adapter, unsigned mtu, struct netfix_listener to)
 {
 	struct netfix_system system;
 	if (!netfix_windows_open(HKEY_LOCAL_MACHINE, NOTES_KEY, &system)) {
-		warn_no_guard(NULL, to, context);
+		warn_no_guard(NULL, to);
 		return NULL;
 	}
-	return netfix_start_with(&system, adapter->guid, mtu, PATIENCE_MS, to, context);
+	return netfix_start_with(&system, adapter->guid, mtu, PATIENCE_MS, to);
 }
 
 void netfix_stop(struct netfix *n)
@@ -216,7 +214,7 @@ bool netfix_recover(void)
 		return true;
 	if (!netfix_windows_open(HKEY_LOCAL_MACHINE, NOTES_KEY, &system))
 		return false;
-	struct netfix *n = begin(&system, "", 0, NULL, NULL, run_recover);
+	struct netfix *n = begin(&system, "", 0, (struct netfix_listener){0}, run_recover);
 	if (n)
 		end(n, PATIENCE_MS);
 	return !has_notes();

@@ -27,6 +27,10 @@ struct netfix_report {
  * returned. It must not call netfix_start or netfix_stop, and must not wait for a thread that is in
  * one of them. */
 typedef void netfix_tell(void *context, const struct netfix_report *report);
+struct netfix_listener {
+	netfix_tell *tell; /* NULL: nobody listens */
+	void *context;
+};
 
 struct netfix;
 
@@ -38,8 +42,7 @@ struct netfix;
  * in most cases and takes 10 s at most, while the thread continues. An adapter with the GUID "" (a
  * pipe) has no settings: then only the rest of the network is watched. NULL: no thread could be
  * started. */
-struct netfix *netfix_start(
-	const struct adapter *adapter, unsigned mtu, netfix_tell *tell, void *context);
+struct netfix *netfix_start(const struct adapter *adapter, unsigned mtu, struct netfix_listener to);
 /* Restores everything and returns when that is done. After 10 s it returns anyway, and the thread
  * or the next start of the program finishes the work. Take the medium down first. NULL is
  * allowed. */

@@ -169,13 +169,12 @@ void netfix_put_back_all(const struct netfix_system *s)
 }
 
 void netfix_work_init(struct netfix_work *w, const struct netfix_system *system, const char *guid,
-	unsigned mtu, netfix_tell *tell, void *context)
+	unsigned mtu, struct netfix_listener to)
 {
 	memset(w, 0, sizeof(*w));
 	w->system = system;
 	w->mtu = mtu;
-	w->tell = tell;
-	w->context = context;
+	w->to = to;
 	if (netfix_is_guid(guid)) /* otherwise it is a pipe without settings */
 		memcpy(w->guid, guid, sizeof(w->guid));
 }
@@ -189,7 +188,7 @@ void netfix_work_warn(struct netfix_work *w, const char *text)
 	}
 	snprintf(report.text, sizeof(report.text), "%s", text);
 	memcpy(w->told[w->told_count++ % NETFIX_TOLD_MAX], report.text, sizeof(report.text));
-	w->tell(w->context, &report);
+	w->to.tell(w->to.context, &report);
 }
 
 /* The MTU is the room's, limited by the minimum of IPv4 or IPv6 and the maximum of Ethernet. */

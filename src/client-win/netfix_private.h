@@ -97,8 +97,7 @@ struct netfix_work {
 	const struct netfix_system *system;
 	char guid[ADAPTER_GUID]; /* "": no settings to change */
 	unsigned mtu;
-	netfix_tell *tell;
-	void *context;
+	struct netfix_listener to;
 	bool locked;
 	bool settled[NETFIX_ITEMS];
 	lp_time failing[NETFIX_ITEMS]; /* since when it has failed; 0: it has not */
@@ -106,9 +105,9 @@ struct netfix_work {
 	size_t told_count;
 	char told[NETFIX_TOLD_MAX][ADAPTER_REASON];
 };
-/* Initialises work. system and context must outlive it. */
+/* Initialises work. system and what listens must outlive it. */
 void netfix_work_init(struct netfix_work *work, const struct netfix_system *system,
-	const char *guid, unsigned mtu, netfix_tell *tell, void *context);
+	const char *guid, unsigned mtu, struct netfix_listener to);
 /* Makes the outstanding changes, after it has restored what an earlier run left. True: call it
  * again when networks have changed, because the adapter's network can appear and disappear. False:
  * something failed that is worth another try in a second. */
@@ -124,6 +123,6 @@ void netfix_work_warn(struct netfix_work *work, const char *text);
 /* netfix_start for any system. It takes ownership of the system and closes it at the end, also when
  * it fails. patience_ms limits how long start and stop wait. */
 struct netfix *netfix_start_with(const struct netfix_system *system, const char *guid, unsigned mtu,
-	unsigned patience_ms, netfix_tell *tell, void *context);
+	unsigned patience_ms, struct netfix_listener to);
 
 #endif

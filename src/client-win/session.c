@@ -192,7 +192,8 @@ static bool port_up(struct lp_port *port, size_t mtu)
 	if (s->is_adapter && (!s->netfix || s->mtu != mtu)) {
 		tap_media_off(s->tap);
 		netfix_stop(s->netfix);
-		s->netfix = netfix_start(&s->adapter, (unsigned)mtu, take_report, s);
+		s->netfix = netfix_start(
+			&s->adapter, (unsigned)mtu, (struct netfix_listener){take_report, s});
 		s->mtu = mtu;
 	}
 	return s->tap->ops->up(s->tap, mtu);
@@ -374,11 +375,17 @@ static HANDLE open_pipe(struct session *s, struct lp_mac *ret_mac)
 static HANDLE open_adapter(struct session *s, struct lp_mac *ret_mac)
 {
 	struct session_event *e = event(s, SESSION_NO_ADAPTER);
+	struct adapter_choice choice;
 	HANDLE handle = adapter_open(s->adapter_wanted[0] ? s->adapter_wanted : NULL,
-		lp_mac_is_zero(&s->mac) ? NULL : &s->mac, &s->adapter, ret_mac, &e->problem,
-		e->text);
-	if (handle == INVALID_HANDLE_VALUE)
+		lp_mac_is_zero(&s->mac) ? NULL : &s->mac, &choice);
+	e->problem = choice.problem;
+	snprintf(e->text, sizeof(e->text), "%s", choice.reason);
+	if (handle == INVALID_HANDLE_VALUE) {
 		tell(s);
+		return handle;
+	}
+	s->adapter = choice.adapter;
+	*ret_mac = choice.opened.mac;
 	return handle;
 }
 

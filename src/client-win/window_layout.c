@@ -407,9 +407,8 @@ static COLORREF bar_color(const struct window *w)
 	return RGB(138, 136, 134);
 }
 
-static void fill(HDC dc, int left, int top, int right, int bottom, COLORREF color)
+static void fill(HDC dc, RECT r, COLORREF color)
 {
-	RECT r = {left, top, right, bottom};
 	HBRUSH brush = CreateSolidBrush(color);
 	FillRect(dc, &r, brush);
 	DeleteObject(brush);
@@ -420,9 +419,10 @@ void window_paint(struct window *w)
 	PAINTSTRUCT paint;
 	HDC dc = BeginPaint(w->hwnd, &paint);
 	RECT p = w->panel;
-	fill(dc, p.left, p.top, p.right, p.bottom, GetSysColor(COLOR_BTNSHADOW));
-	fill(dc, p.left + 1, p.top + 1, p.right - 1, p.bottom - 1, GetSysColor(COLOR_WINDOW));
-	fill(dc, p.left, p.top, p.left + window_scale(w, BAR), p.bottom, bar_color(w));
+	fill(dc, p, GetSysColor(COLOR_BTNSHADOW));
+	fill(dc, (RECT){p.left + 1, p.top + 1, p.right - 1, p.bottom - 1},
+		GetSysColor(COLOR_WINDOW));
+	fill(dc, (RECT){p.left, p.top, p.left + window_scale(w, BAR), p.bottom}, bar_color(w));
 	EndPaint(w->hwnd, &paint);
 }
 

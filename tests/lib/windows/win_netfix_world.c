@@ -199,7 +199,7 @@ bool same_settings(const struct world *a, const struct world *b)
 void begin(struct netfix_work *work, struct netfix_system *system, struct world *w)
 {
 	*system = system_of(w);
-	netfix_work_init(work, system, ONE, 1400, world_tell, w);
+	netfix_work_init(work, system, ONE, 1400, (struct netfix_listener){world_tell, w});
 }
 
 void assert_changed(const struct world *w)

@@ -415,19 +415,14 @@ static void a_missing_adapter_is_reported_with_the_existing_ones(void **state)
 static void an_adapter_without_a_device_counts_as_switched_off(void **state)
 {
 	(void)state;
-	struct adapter adapter;
-	struct lp_mac mac;
-	enum adapter_problem problem;
-	char reason[ADAPTER_REASON];
-	assert_true(
-		adapter_open(NULL, NULL, &adapter, &mac, &problem, reason) == INVALID_HANDLE_VALUE);
-	assert_int_equal(problem, ADAPTER_NO_DRIVER);
+	struct adapter_choice choice;
+	assert_true(adapter_open(NULL, NULL, &choice) == INVALID_HANDLE_VALUE);
+	assert_int_equal(choice.problem, ADAPTER_NO_DRIVER);
 	put_adapter("0007", "tap0901", GUID_A, "Ethernet 2", "9.27.0.0");
-	assert_true(
-		adapter_open(NULL, NULL, &adapter, &mac, &problem, reason) == INVALID_HANDLE_VALUE);
-	assert_int_equal(problem, ADAPTER_FAILED);
-	assert_non_null(strstr(reason, "switched off"));
-	assert_non_null(strstr(reason, "\"Ethernet 2\""));
+	assert_true(adapter_open(NULL, NULL, &choice) == INVALID_HANDLE_VALUE);
+	assert_int_equal(choice.problem, ADAPTER_FAILED);
+	assert_non_null(strstr(choice.reason, "switched off"));
+	assert_non_null(strstr(choice.reason, "\"Ethernet 2\""));
 }
 
 /* ---- the MAC */

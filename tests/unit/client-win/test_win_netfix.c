@@ -97,7 +97,8 @@ static void the_mtu_is_the_rooms_within_each_protocols_limits(void **state)
 		w.values[0][NETFIX_MTU_4] = w.values[0][NETFIX_MTU_6] = 9000;
 		before = w;
 		system = system_of(&w);
-		netfix_work_init(&work, &system, ONE, rows[i].room, world_tell, &w);
+		netfix_work_init(&work, &system, ONE, rows[i].room,
+			(struct netfix_listener){world_tell, &w});
 		netfix_work_apply(&work, LP_SECOND);
 		if (w.values[0][NETFIX_MTU_4] != rows[i].four ||
 			w.values[0][NETFIX_MTU_6] != rows[i].six)
@@ -321,7 +322,8 @@ static void a_pipe_has_no_settings_to_change(void **state)
 		struct netfix_system system;
 		world_init(&w);
 		system = system_of(&w);
-		netfix_work_init(&work, &system, names[i], 1400, world_tell, &w);
+		netfix_work_init(
+			&work, &system, names[i], 1400, (struct netfix_listener){world_tell, &w});
 		assert_true(netfix_work_apply(&work, LP_SECOND));
 		netfix_work_end(&work);
 		assert_int_equal(w.steps, 0);
@@ -370,7 +372,7 @@ static void the_thread_changes_watches_and_restores(void **state)
 	w.view.fingerprint = 4;
 	before = w;
 	system = system_of(&w);
-	n = netfix_start_with(&system, ONE, 1400, 3000, world_tell, &w);
+	n = netfix_start_with(&system, ONE, 1400, 3000, (struct netfix_listener){world_tell, &w});
 	assert_non_null(n);
 	assert_changed(&w); /* before netfix_start returns */
 
@@ -411,7 +413,8 @@ static void hanging_windows_calls_do_not_hang_the_program(void **state)
 	system = system_of(&w);
 	w.view.own = (struct netfix_prefix){0xc0a84d65, 24};
 	ULONGLONG start = GetTickCount64();
-	struct netfix *n = netfix_start_with(&system, ONE, 1400, 300, world_tell, &w);
+	struct netfix *n = netfix_start_with(
+		&system, ONE, 1400, 300, (struct netfix_listener){world_tell, &w});
 	assert_non_null(n);
 	assert_int_equal(w.warnings, 1); /* the medium goes up without the protection */
 	assert_non_null(strstr(w.warned, "internet"));

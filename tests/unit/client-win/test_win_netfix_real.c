@@ -504,7 +504,8 @@ static void netfix_starts_and_stops_on_this_system(void **state)
 	ULONGLONG start = GetTickCount64();
 
 	(void)state;
-	struct netfix *n = netfix_start_with(&system, ONE, 1400, 10000, hear, &heard);
+	struct netfix *n = netfix_start_with(
+		&system, ONE, 1400, 10000, (struct netfix_listener){hear, &heard});
 	assert_non_null(n);
 	Sleep(1500);
 	netfix_stop(n);

@@ -96,7 +96,7 @@ static void what_a_crash_left_is_restored_before_the_next_room(void **state)
 	(void)state;
 	world_init(&w);
 	before = w;
-	netfix_work_init(&work, &system, ONE, 1300, world_tell, &w);
+	netfix_work_init(&work, &system, ONE, 1300, (struct netfix_listener){world_tell, &w});
 	netfix_work_apply(&work, LP_SECOND);
 	assert_int_equal(w.values[0][NETFIX_MTU_4], 1300);
 	w.locked = false; /* the program crashed */
@@ -221,7 +221,7 @@ static void another_programs_adapter_is_left_alone(void **state)
 	begin(&work, &system, &w);
 	netfix_work_apply(&work, LP_SECOND);
 	w.locked = false; /* the fake system has one lock, which the first program holds */
-	netfix_work_init(&other, &system, TWO, 1400, world_tell, &w);
+	netfix_work_init(&other, &system, TWO, 1400, (struct netfix_listener){world_tell, &w});
 	netfix_work_apply(&other, LP_SECOND);
 	w.locked = false;
 	w.locked_by_other = true;
