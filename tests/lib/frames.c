@@ -197,3 +197,12 @@ size_t frame_router_advertisement(uint8_t *f, struct lp_mac src)
 	lp_write_bytes(&w, (const uint8_t[16]){134, 0, 0, 0, 64, 0, 7, 8}, 16);
 	return frame_end(f, &w);
 }
+
+size_t frame_datagram(uint8_t *bytes, const struct lp_overlay *o, const uint8_t *frame)
+{
+	size_t head = lp_overlay_encode(o, bytes), first = (o->frame_len + 1u) / 2;
+	size_t from = o->type == LP_OVERLAY_SECOND ? first : 0;
+	size_t to = o->type == LP_OVERLAY_FIRST ? first : o->frame_len;
+	memcpy(bytes + head, frame + from, to - from);
+	return head + to - from;
+}

@@ -7,6 +7,7 @@
 
 #include "lanparty/base/bytes.h"
 #include "lanparty/packet/eth.h"
+#include "lanparty/wire/overlay.h"
 
 #define FRAME_CAP 2048
 #define IPV4(a, b, c, d)                                                                           \
@@ -66,5 +67,9 @@ size_t frame_udp_ipv6(uint8_t *f, struct lp_mac dst, struct lp_mac src, const ui
 
 /* Writes an IPv6 router advertisement to all nodes. */
 size_t frame_router_advertisement(uint8_t *f, struct lp_mac src);
+
+/* Writes the DATAGRAM of a frame of o->frame_len bytes: with all of it, or with the fragment that o->type says.
+ * Returns its length. */
+size_t frame_datagram(uint8_t *bytes, const struct lp_overlay *o, const uint8_t *frame);
 
 #endif

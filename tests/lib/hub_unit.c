@@ -33,11 +33,5 @@ struct lp_verdict send_as(struct relay *r, int from, enum lp_overlay_type type, 
 		.room = r->peers[from].welcome.room,
 		.frame_id = id,
 		.frame_len = (uint16_t)len};
-	size_t at = lp_overlay_encode(&o, bytes), first = (len + 1) / 2;
-	if (type == LP_OVERLAY_FIRST)
-		len = first;
-	else if (type == LP_OVERLAY_SECOND)
-		f += first, len -= first;
-	memcpy(bytes + at, f, len);
-	return peer_datagram(r, from, bytes, at + len);
+	return peer_datagram(r, from, bytes, frame_datagram(bytes, &o, f));
 }

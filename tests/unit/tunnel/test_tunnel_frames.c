@@ -264,11 +264,7 @@ static struct lp_verdict fragment(struct harness *h, uint16_t peer, enum lp_over
 		.room = ROOM,
 		.frame_id = id,
 		.frame_len = (uint16_t)len};
-	size_t at = lp_overlay_encode(&o, bytes), first = (len + 1) / 2;
-	bool is_first = type == LP_OVERLAY_FIRST;
-	size_t part = is_first ? first : len - first;
-	memcpy(bytes + at, is_first ? f : f + first, part);
-	return harness_datagram(h, bytes, at + part);
+	return harness_datagram(h, bytes, frame_datagram(bytes, &o, f));
 }
 
 static void fragments_from_the_relay_are_reassembled_or_expire(void **state)
