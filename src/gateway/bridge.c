@@ -161,14 +161,14 @@ static int set_up(struct bridge_port *b)
 static void refuse(const char *bridge, int error, enum lp_exit *ret_exit)
 {
 	bool rights = error == EPERM || error == EACCES;
-	const char *advice = "look whether the bridge still exists";
+	const char *hint = "look whether the bridge still exists";
 	if (rights)
-		advice = "start the gateway as root, or with CAP_NET_ADMIN";
+		hint = "start the gateway as root, or with CAP_NET_ADMIN";
 	else if (error == ENOENT || error == ENXIO || error == ENODEV)
-		advice = "there is no " LP_TAP_DEVICE "; load the module tun (modprobe tun)";
+		hint = "there is no " LP_TAP_DEVICE "; load the module tun (modprobe tun)";
 	*ret_exit = rights ? LP_EXIT_NO_PERMISSION : LP_EXIT_OS;
-	lp_log(LP_LOG_ERROR, "bridge_port_failed", "bridge=%s reason=%s advice=%s", bridge,
-		strerror(error), advice);
+	lp_log(LP_LOG_ERROR, "bridge_port_failed", "bridge=%s reason=%s hint=%s", bridge,
+		strerror(error), hint);
 }
 
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit)

@@ -61,8 +61,7 @@ static const char *why_not_packet(const struct lp_interface *i)
 		       "its bridge, or --lan with that of its bond";
 	if (strcmp(i->kind, "macvlan") == 0 || strcmp(i->kind, "ipvlan") == 0)
 		return "it is a macvlan or ipvlan, which passes no frames of other stations: name "
-		       "the "
-		       "interface below it";
+		       "the interface below it";
 	switch (lp_wifi_ask(i->index)) {
 	case LP_WIFI_STATION:
 		return "it is a Wi-Fi station, and an access point takes no frames with the "

@@ -27,7 +27,7 @@ static bool is_storm(struct lp_lan *l)
 	if (lp_bucket_take(&l->storm, 1, l->now))
 		return false;
 	l->storm_until = l->now + LP_LAN_STORM_PAUSE;
-	lp_log(LP_LOG_WARNING, "storm", "interface=%s rate=%d advice=%s", l->interface.name,
+	lp_log(LP_LOG_WARNING, "storm", "interface=%s rate=%d hint=%s", l->interface.name,
 		LP_LAN_STORM_RATE,
 		"too many broadcast frames; look for a loop, such as two gateways on one LAN");
 	return true;
@@ -54,7 +54,7 @@ void lp_lan_note_error(struct lp_lan *l, int error)
 	if (!down || l->is_down)
 		return;
 	l->is_down = true;
-	lp_log(LP_LOG_WARNING, "interface_down", "interface=%s advice=%s", l->interface.name,
+	lp_log(LP_LOG_WARNING, "interface_down", "interface=%s hint=%s", l->interface.name,
 		"frames of the room do not reach the LAN until it is up again");
 }
 
@@ -73,7 +73,7 @@ void lp_lan_check_mtu(const struct lp_lan *l, size_t room_mtu)
 {
 	if (l->interface.mtu > room_mtu)
 		lp_log(LP_LOG_WARNING, "mtu_differs",
-			"interface=%s lan=%" PRIu32 " room=%zu advice=%s", l->interface.name,
+			"interface=%s lan=%" PRIu32 " room=%zu hint=%s", l->interface.name,
 			l->interface.mtu, room_mtu,
 			"hosts of the LAN may send frames that are too long for the room");
 }

@@ -37,9 +37,9 @@ static bool read_options(
 			.value = &g->bridge},
 		{.name = "keep-default-route",
 			.kind = LP_OPTION_FLAG,
-			.help = "leave router and name servers in the LAN's DHCP leases; no "
-				"change\n"
-				"for players, because the lanparty clients remove them too",
+			.help = "leave router and name servers in the LAN's DHCP leases;\n"
+				"no change for players, because the lanparty clients remove\n"
+				"them too",
 			.value = &g->keep_default_route},
 	};
 	memcpy(table, own, sizeof(own));
@@ -73,11 +73,10 @@ static int run(struct gateway *g)
 	};
 	lp_lan_protected(lan, &config.protected);
 	if (g->keep_default_route)
-		lp_log(LP_LOG_WARNING, "keep_default_route", "advice=%s",
+		lp_log(LP_LOG_WARNING, "keep_default_route", "hint=%s",
 			"leave the option out: players get no router and no name servers all the "
 			"same, because their clients remove them");
-	if (!lp_resume_file_open(&g->resume, g->bridge ? g->bridge : g->lan, g->peer.room_key,
-		    config.resume_token) ||
+	if (!lp_resume_file_open(&g->resume, lan, g->peer.room_key, config.resume_token) ||
 		!lp_rights_drop(false))
 		return LP_EXIT_OS;
 	return lp_peer_run(&config);

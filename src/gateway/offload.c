@@ -208,7 +208,7 @@ void lp_offload_disable(const struct lp_interface *interface, struct lp_offload 
 				interface->name, f.names, "the gateway ends");
 		else
 			lp_log(LP_LOG_WARNING, "offload_failed",
-				"interface=%s features=%s reason=%s advice=%s", interface->name,
+				"interface=%s features=%s reason=%s hint=%s", interface->name,
 				f.names, strerror(errno), "turn them off with ethtool -K");
 	}
 	if (f.fd >= 0)
@@ -225,7 +225,7 @@ void lp_offload_restore(struct lp_offload *o)
 	while (waitpid(o->keeper, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		lp_log(LP_LOG_WARNING, "offload_not_restored", "advice=%s",
+		lp_log(LP_LOG_WARNING, "offload_not_restored", "hint=%s",
 			"look at the interface's features with ethtool -k");
 	o->keeper = 0;
 }

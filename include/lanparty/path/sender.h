@@ -96,10 +96,12 @@ void lp_sender_init(struct lp_sender *s, struct lp_pool *pool, uint64_t *drops);
 /* The peer takes DATAGRAMs of up to budget bytes and has these capabilities (LP_CAP_...). */
 void lp_sender_open(struct lp_sender *s, size_t budget, uint64_t capabilities);
 /* Queues the frame, whose flow is set, and wakes the connection. The sender holds a reference of its
- * own. A sender that holds more than its share of the pool (never less than LP_SENDER_LEAST frames,
- * never more than LP_SENDER_BURST) drops one frame for each new one: it does not grow. Neither does one
- * of more than LP_SENDER_FRAMES grow when the oldest frame of its longest flow is TCP or waits longer than
- * LP_SENDER_BURST_TIME, or when the pool is not ample. False, and nothing happens, when the pool has no entry left. */
+ * own. False, and nothing happens, when the pool has no entry left.
+ *
+ * A sender that holds more than its share of the pool, LP_SENDER_LEAST to LP_SENDER_BURST frames, drops
+ * one frame for each new one: it does not grow. One that holds more than LP_SENDER_FRAMES drops two, unless
+ * it holds a burst: it has no more than its share, the pool is ample, and the oldest frame of its longest
+ * flow is not TCP and has not waited for LP_SENDER_BURST_TIME. */
 bool lp_sender_push(struct lp_sender *s, struct lp_frame *frame, lp_time now);
 /* Gives back frames that were sent long ago and never acknowledged. Call it now and then. */
 void lp_sender_expire(struct lp_sender *s, lp_time now);

@@ -33,8 +33,8 @@ struct lp_peer_config {
 	lp_time (*leaving)(void *context);
 };
 
-/* Runs until SIGINT, SIGTERM or SIGHUP (the terminal was closed; not under nohup(1)), or until further attempts are useless. A second signal ends it at
- * once. Returns an exit code. */
+/* Runs until SIGINT, SIGTERM or SIGHUP, or until further attempts are useless. SIGHUP says that the terminal
+ * was closed; under nohup(1) it does nothing. A second signal ends it at once. Returns an exit code. */
 int lp_peer_run(const struct lp_peer_config *config);
 
 #endif

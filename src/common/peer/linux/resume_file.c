@@ -64,8 +64,7 @@ bool lp_resume_file_open(struct lp_resume_file *r, const char *name,
 		lp_log(LP_LOG_WARNING, "membership_not_kept", "file=%s error=%s hint=%s", path,
 			errno == EWOULDBLOCK ? "another program uses it" : strerror(errno),
 			"if this program is killed, its place in the room is free only after half "
-			"a "
-			"minute");
+			"a minute");
 	if (!make_tag(r->fd, room_key, r->tag))
 		return false;
 	if (r->fd >= 0 && read(r->fd, &record, sizeof(record)) == sizeof(record) &&
