@@ -144,7 +144,7 @@ ip -n "$lab-gateway" link delete lan
 check "P3 it ends, too, when its interface was up before" soon 12 ended_with gateway 72
 
 # ---- the terminal is closed
-check "K2 a relay whose terminal is closed exits with 0" run_probe vps terminal "$bin/lanparty-relay" --listen 127.0.0.1:0
+check "K2 a relay whose terminal is closed exits with 0" run_probe vps terminal listening "$bin/lanparty-relay" --listen 127.0.0.1:0
 
 # ---- all members
 stop player2

@@ -13,7 +13,8 @@
                                          SIGUSR1: from another port from now on
   probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
   probe.py teeworlds [INTERFACE]         what Teeworlds' LAN browser does; prints the servers' names
-  probe.py terminal COMMAND...           runs it on a terminal, and closes that; does it end with status 0?
+  probe.py terminal WORD COMMAND...      runs it on a terminal, and closes that when the command has said
+                                         the word; does it end with status 0?
 Exit status 0 when the answer came.
 """
 import hashlib
@@ -267,13 +268,16 @@ def teeworlds(interface=None):
     return found
 
 
-def terminal(*command):
-    """Runs the command on a terminal of its own, and closes that when the command has said something."""
+def terminal(word, *command):
+    """Runs the command on a terminal of its own, and closes that when the command has said the word."""
     child, screen = pty.fork()
     if child == 0:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.execvp(command[0], command)
-    os.read(screen, 1)
+    said = b""
+    end = time.monotonic() + PATIENCE
+    while word.encode() not in said and select.select([screen], [], [], max(0, end - time.monotonic()))[0]:
+        said += os.read(screen, 4096)
     os.close(screen)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
