@@ -19,7 +19,7 @@ struct lp_link;
 
 /* What the loop does for the link. */
 struct lp_link_ops {
-	/* Asks for the relay's addresses: lp_link_found will answer. What is still being asked is
+	/* Asks for the relay's addresses: lp_link_on_addresses will answer. What is still being asked is
 	 * forgotten. False: the system has no thread for it. */
 	bool (*look_up)(void *context);
 	/* No answer is wanted any more. */

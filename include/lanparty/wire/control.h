@@ -42,7 +42,7 @@
 /* Capabilities: one bit each. */
 /* Frames too long for one datagram travel as two fragments (overlay.h). */
 #define LP_CAP_FRAGMENTS  0x1
-#define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are retransmitted (queue.h) */
+#define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are retransmitted (sender.h) */
 #define LP_CAP_RESUME     0x4 /* WELCOME says how many events the member has been told of (row K1) */
 #define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT | LP_CAP_RESUME)
 

@@ -5,14 +5,14 @@
  *
  *   endpoint.c    quic.h's entry points: what a packet, a timer and the writer lead to
  *   accept.c      a packet of no connection
- *   conn.c        one connection's life: callbacks, handshake, end
+ *   conn.c        one connection's life; handshake.c its TLS, attach.c its DATAGRAMs, ending.c its end
  *   packet.c      composes one packet: streams first, then DATAGRAMs
  *   stream.c      bytes that wait on streams until they are acknowledged
  *   stateless.c   answers without a connection
  *   feedback.c    bulk bytes in flight, large packets, the fate of each DATAGRAM
  *   settings.c    what a connection begins with
- *   dirty.c, cids.c, timers.c, prefix.c, tokens.c, path.c    what these need
- *   identity.c, tls.c, secret.c    certificates, TLS sessions, hashes */
+ *   dirty.c, cids.c, timers.c, prefix.c, tokens.c, path.c, quiet.c    what these need
+ *   identity.c, tls.c, protection.c, crypto.c    certificates, TLS sessions, packet protection, hashes */
 #ifndef LANPARTY_QUIC_STATE_H
 #define LANPARTY_QUIC_STATE_H
 
