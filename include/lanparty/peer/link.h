@@ -1,8 +1,8 @@
 /* link.h - a member's side of a room, whatever its system: the tunnel and its QUIC connection to the
  * relay in one.
  *
- * The system's loop owns sockets, resolver and clock. Per wake-up: hand over what has come
- * (lp_link_on_...), lp_link_on_time, lp_link_send, sleep until lp_link_deadline. */
+ * The system's loop owns sockets, resolver and clock. Per wake-up it hands over packets, frames and addresses
+ * (lp_link_on_...), calls lp_link_on_time and lp_link_send, and sleeps until lp_link_deadline. */
 #ifndef LANPARTY_PEER_LINK_H
 #define LANPARTY_PEER_LINK_H
 
@@ -19,19 +19,20 @@ struct lp_link;
 
 /* What the loop does for the link. */
 struct lp_link_ops {
-	/* Asks for the relay's addresses: lp_link_on_addresses will answer. What is still being asked is
-	 * forgotten. False: the system has no thread for it. */
+	/* Begins to look up the relay's addresses, and ends a look-up that has not been answered. The loop
+	 * gives the answer to lp_link_on_addresses. False: the system has no thread for it. */
 	bool (*look_up)(void *context);
-	/* No answer is wanted any more. */
+	/* Ends the look-up. lp_link_on_addresses is not called for it. */
 	void (*stop_look_up)(void *context);
-	/* A new socket to speak with remote, and its local address; the one before goes. */
+	/* Closes the socket, opens another one to remote, and writes its local address. False: the system
+	 * refused it. */
 	bool (*open)(void *context, const struct lp_address *remote, struct lp_address *ret_local);
-	/* slot: room for the next packet, LP_QUIC_PACKET_MAX bytes. put: the slot now holds len bytes
-	 * for remote. flush: sends all packets that were put. */
+	/* slot returns LP_QUIC_PACKET_MAX bytes for the next packet. put takes the len bytes in the slot as
+	 * a packet to remote. flush sends all packets that put has taken. */
 	uint8_t *(*slot)(void *context);
 	void (*put)(void *context, const struct lp_address *remote, size_t len);
 	void (*flush)(void *context);
-	/* An action for people (LP_TUNNEL_JOINED and on). */
+	/* Reports an action for people: LP_TUNNEL_JOINED and those after it. */
 	void (*tell)(void *context, const struct lp_tunnel_action *action);
 };
 
@@ -56,22 +57,23 @@ struct lp_link_config {
 	void *context;
 };
 
-/* NULL when out of memory, or the TLS library cannot start. */
+/* NULL: out of memory, or the TLS library cannot start. */
 struct lp_link *lp_link_open(const struct lp_link_config *config);
 void lp_link_close(struct lp_link *l);
 
 void lp_link_start(struct lp_link *l, lp_time now);
 void lp_link_leave(struct lp_link *l, lp_time now);
-/* Nothing more will come: left, or given up. */
+/* True once the link has left, or has given up. */
 bool lp_link_is_over(const struct lp_link *l);
 
-/* Each returns quickly and sends nothing: lp_link_send does. */
+/* None of these sends a packet: lp_link_send does. */
 void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, lp_time now);
 void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const uint8_t *bytes,
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
 void lp_link_on_time(struct lp_link *l, lp_time now);
-/* A packet that was flushed has not left: said if the relay does not answer either. */
+/* The system did not send a packet that was flushed. The link names the reason if the relay does not answer
+ * this attempt. */
 void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure);
 /* Performs the tunnel's actions, and sends all packets that are ready. */
 void lp_link_send(struct lp_link *l, lp_time now);
@@ -79,15 +81,16 @@ lp_time lp_link_deadline(const struct lp_link *l);
 
 /* How the last attempt, or the last connection, ended. */
 struct lp_link_end {
-	bool no_address; /* the relay's name gave none: end means nothing */
-	bool answered;   /* the relay had answered */
+	bool no_address; /* the relay's name has none; end has no meaning then */
+	bool answered;   /* the relay completed the handshake */
 	enum lp_quic_end end;
 };
 const struct lp_link_end *lp_link_last_end(const struct lp_link *l);
-/* Why it is over, when it was not left. */
+/* The exit status of a link that has given up. */
 enum lp_exit lp_link_exit(const struct lp_link *l);
-/* Totals, and the round trip to the relay: 0 while there is no connection. */
+/* Totals since the start. */
 const struct lp_stats *lp_link_stats(const struct lp_link *l);
+/* The latest round trip to the relay; 0 without a connection. */
 lp_time lp_link_rtt(const struct lp_link *l);
 /* The address of the relay in use, len 0 when there is none yet. */
 const struct lp_address *lp_link_remote(const struct lp_link *l);

@@ -59,16 +59,16 @@ struct lp_tunnel_config {
 	void *trace_context;
 };
 
-/* The port is borrowed for the tunnel's life. NULL when out of memory. */
+/* Borrows the port for the tunnel's life. NULL: out of memory. */
 struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp_port *port);
 void lp_tunnel_free(struct lp_tunnel *t);
 
-/* Begin: the first action will be LP_TUNNEL_CONNECT. */
+/* Adds the first action, LP_TUNNEL_CONNECT. */
 void lp_tunnel_start(struct lp_tunnel *t, lp_time now);
-/* Leaves the room for good: says so, waits a moment for the relay to close (row C6), closes, and no
- * more LP_TUNNEL_CONNECT. */
+/* Leaves the room for good: sends DISCONNECT, waits LP_TUNNEL_LEAVE_TIMEOUT for the relay to close the
+ * connection (row C6), then closes it. No LP_TUNNEL_CONNECT follows. */
 void lp_tunnel_leave(struct lp_tunnel *t, lp_time now);
-/* Nothing more will come: left, or given up. */
+/* True once the tunnel has left, or has given up. */
 bool lp_tunnel_is_over(const struct lp_tunnel *t);
 
 /* The connection's handshake is complete. */
@@ -85,7 +85,7 @@ struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t);
 struct lp_datagram_sink *lp_tunnel_sink(struct lp_tunnel *t);
 
 enum lp_tunnel_kind {
-	LP_TUNNEL_CONNECT, /* make a new connection; with steer in its first id when steered */
+	LP_TUNNEL_CONNECT, /* make a connection; if steered, its first ID begins with steer */
 	LP_TUNNEL_HELLO,   /* open a bidirectional stream, send bytes, end it */
 	LP_TUNNEL_MESSAGE, /* send bytes as one unidirectional stream */
 	LP_TUNNEL_CLOSE,   /* close the connection with code leave */
@@ -93,16 +93,16 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_JOINED,       /* welcome */
 	LP_TUNNEL_REJECTED,     /* reject; over when final */
 	LP_TUNNEL_PEER_JOINED,  /* peer_joined */
-	LP_TUNNEL_PEER_LEFT,    /* peer_left, with the member that peer_joined had told of */
+	LP_TUNNEL_PEER_LEFT,    /* peer_left; member: what its PEER_JOINED said */
 	LP_TUNNEL_PEER_STATUS,  /* peer_status, likewise */
-	LP_TUNNEL_DISCONNECTED, /* text; over when final, else tries again after retry_in */
+	LP_TUNNEL_DISCONNECTED, /* text; over when final, otherwise connects again after retry_in */
 };
 
 struct lp_tunnel_action {
 	enum lp_tunnel_kind kind;
 	bool final;
 	bool steered;   /* the relay has said which worker has the room */
-	uint16_t steer; /* where steered */
+	uint16_t steer; /* with steered */
 	lp_time retry_in;
 	enum lp_leave_reason leave;
 	struct lp_welcome welcome;
@@ -115,6 +115,7 @@ struct lp_tunnel_action {
 	uint8_t bytes[LP_TUNNEL_BYTES];
 };
 
+/* Takes out the oldest action. False: there is none. */
 bool lp_tunnel_next(struct lp_tunnel *t, struct lp_tunnel_action *ret_action);
 
 lp_time lp_tunnel_deadline(const struct lp_tunnel *t);
