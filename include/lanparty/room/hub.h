@@ -27,40 +27,39 @@ struct lp_session; /* one connection */
 
 #define LP_HUB_HELLO_TIMEOUT   (3 * LP_SECOND)
 #define LP_HUB_GRACE           (15 * LP_SECOND) /* a member without connection keeps its place (row K3) */
-#define LP_HUB_WANTED          (10 * LP_SECOND) /* a newcomer that waits for a place asks again within */
+#define LP_HUB_WANTED          (10 * LP_SECOND) /* a newcomer that waits asks again within this time */
 #define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
 #define LP_HUB_STATS_INTERVAL  LP_SECOND /* between LP_HUB_STATS of one peer; the latest counts */
-#define LP_HUB_STATUS_MEMBERS  32 /* rooms with more get no PEER_STATUS: it costs their square */
-#define LP_HUB_MALFORMED_MAX   16 /* datagrams; one more closes the peer (row L4) */
-#define LP_HUB_STREAMS_MAX     8  /* messages of one peer that are under way at once */
-#define LP_HUB_BYTES           320 /* the longest message that the relay sends; a test holds us to it */
+#define LP_HUB_STATUS_MEMBERS  32  /* larger rooms get no PEER_STATUS: its cost is quadratic */
+#define LP_HUB_MALFORMED_MAX   16  /* datagrams; one more closes the peer (row L4) */
+#define LP_HUB_STREAMS_MAX     8   /* incomplete messages of one peer */
+#define LP_HUB_BYTES           320 /* the longest message that the relay sends, as a test checks */
 
 struct lp_hub_config {
 	struct lp_room_config rooms;
 	struct lp_filter filter;
-	size_t frames; /* buffers for frames that wait, shared by all rooms */
+	size_t frames; /* buffers for waiting frames, shared by all rooms */
 	uint32_t keep_alive_ms, idle_timeout_ms; /* told to peers in WELCOME */
 	/* Fills bytes with randomness; false when there is none. */
 	bool (*random)(void *bytes, size_t len);
 	/* When the last packet came from the peer of a session's connection; user is lp_hub_open's. */
 	lp_time (*heard)(void *user);
-	/* One of several workers, each a hub of its own: it takes the rooms whose steer, modulo workers,
-	 * is its number, and tells the others' peers so. workers 0 or 1: all rooms. */
+	/* This hub is one of several workers. It takes the rooms whose steer, modulo workers, is worker, and
+	 * rejects the peers of other rooms with LP_REJECT_WRONG_WORKER. workers 0 or 1: it takes all rooms. */
 	uint16_t (*steer)(const uint8_t room_key[LP_ROOM_KEY_SIZE]);
 	unsigned workers, worker;
-	/* Rows F6, F7: what was decided about each datagram; session has a member, or had none yet.
-	 * NULL: nobody wants to know. */
+	/* Rows F6, F7: is called with the verdict on each datagram. NULL: it is not called. */
 	void (*trace)(
 		void *context, const struct lp_session *session, const struct lp_verdict *verdict);
 	void *trace_context;
 };
 
-/* NULL when out of memory. */
+/* NULL: out of memory. */
 struct lp_hub *lp_hub_new(const struct lp_hub_config *config);
 void lp_hub_free(struct lp_hub *hub);
 
-/* A connection whose handshake is complete. source is the same number for all connections from one
- * network (see lp_rooms_join); datagram_max is the largest DATAGRAM that its path carries now. NULL when
+/* Adds a session for a connection whose handshake is complete. source is the same number for all connections
+ * from one network (see lp_rooms_join); datagram_max is the largest DATAGRAM that its path carries now. NULL:
  * out of memory. */
 struct lp_session *lp_hub_open(
 	struct lp_hub *hub, void *user, uint32_t source, size_t datagram_max, lp_time now);
@@ -77,8 +76,8 @@ void lp_hub_on_stream(
 	struct lp_hub *hub, struct lp_session *session, const struct lp_piece *piece, lp_time now);
 /* The path to this peer, for PEER_STATUS: round trip in microseconds, lost packets per thousand. */
 void lp_hub_on_quality(struct lp_session *session, uint32_t rtt_us, uint32_t loss_permille);
-/* The connection is gone. With it goes the session, and reason is what the others are told, unless the
- * session has left before. But a member that has timed out keeps its place for LP_HUB_GRACE. */
+/* The connection is closed. The session ends, and the others are told the reason, unless the session has left
+ * before. A member that has timed out is the exception: it stays for up to LP_HUB_GRACE (row K3). */
 void lp_hub_on_closed(
 	struct lp_hub *hub, struct lp_session *session, enum lp_leave_reason reason, lp_time now);
 
@@ -109,7 +108,7 @@ struct lp_hub_action {
 	uint8_t bytes[LP_HUB_BYTES];
 };
 
-/* False when there is nothing more to do. */
+/* Takes out the oldest action. False: there is none. */
 bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action);
 
 lp_time lp_hub_deadline(const struct lp_hub *hub);
