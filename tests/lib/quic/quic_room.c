@@ -65,12 +65,13 @@ void room_send(struct room *r)
 		size_t len;
 		room_relay_actions(r);
 		for (size_t i = 1; i <= r->count; i++)
-			room_player_actions(&r->players[i]);
+			if (r->players[i].tunnel)
+				room_player_actions(&r->players[i]);
 		while ((len = lp_quic_write(r->quic, bytes, sizeof(bytes), &path, r->now)))
 			wire_send(r, 0, &path, bytes, len);
 		for (size_t i = 1; i <= r->count; i++)
-			while ((len = lp_quic_write(
-					r->players[i].quic, bytes, sizeof(bytes), &path, r->now)))
+			while (r->players[i].quic && (len = lp_quic_write(r->players[i].quic, bytes,
+							      sizeof(bytes), &path, r->now)))
 				wire_send(r, i, &path, bytes, len);
 	}
 }
@@ -86,8 +87,9 @@ static void room_arrive(struct room *r)
 		struct packet packet = wire_take(r);
 		if (packet.len > r->largest)
 			r->largest = packet.len;
-		lp_quic_read(packet.to ? r->players[packet.to].quic : r->quic, &packet.path,
-			packet.bytes, packet.len, r->now);
+		struct lp_quic *to = packet.to ? r->players[packet.to].quic : r->quic;
+		if (to)
+			lp_quic_read(to, &packet.path, packet.bytes, packet.len, r->now);
 	}
 }
 
@@ -98,6 +100,8 @@ void room_run(struct room *r, lp_time duration)
 		room_send(r);
 		lp_time at = sooner(lp_quic_deadline(r->quic), lp_hub_deadline(r->hub));
 		for (size_t i = 1; i <= r->count; i++) {
+			if (!r->players[i].tunnel)
+				continue;
 			at = sooner(at, lp_quic_deadline(r->players[i].quic));
 			at = sooner(at, lp_tunnel_deadline(r->players[i].tunnel));
 		}
@@ -111,6 +115,8 @@ void room_run(struct room *r, lp_time duration)
 		lp_hub_on_time(r->hub, r->now);
 		for (size_t i = 1; i <= r->count; i++) {
 			struct player *p = &r->players[i];
+			if (!p->tunnel)
+				continue;
 			lp_quic_on_time(p->quic, r->now);
 			lp_tunnel_on_time(p->tunnel, r->now);
 		}
@@ -143,7 +149,7 @@ static void room_trace(
 	room_verdict = *verdict;
 }
 
-static void player_starts(struct room *r, size_t i)
+void room_starts(struct room *r, size_t i)
 {
 	struct player *p = &r->players[i];
 	struct lp_quic_config quic = {.handler = &room_player_handler, .context = p};
@@ -159,11 +165,19 @@ static void player_starts(struct room *r, size_t i)
 		.trace = room_trace};
 	p->tunnel = lp_tunnel_new(&config, &p->port);
 	p->quic = lp_quic_new(&quic, NULL);
-	p->got = calloc(ROOM_SERIALS, 1);
-	p->at = calloc(ROOM_SERIALS, sizeof(*p->at));
-	check(r, p->tunnel && p->quic && p->got && p->at);
-	r->count = i;
+	check(r, p->tunnel && p->quic);
 	lp_tunnel_start(p->tunnel, r->now);
+}
+
+void room_stops(struct room *r, size_t i)
+{
+	struct player *p = &r->players[i];
+	lp_quic_free(p->quic);
+	lp_tunnel_free(p->tunnel);
+	p->quic = NULL;
+	p->conn = NULL;
+	p->tunnel = NULL;
+	p->up = false;
 }
 
 struct room *room_new(const struct wire *wire, size_t players, uint64_t seed)
@@ -188,8 +202,13 @@ struct room *room_new(const struct wire *wire, size_t players, uint64_t seed)
 	r->hub = lp_hub_new(&hub);
 	r->quic = lp_quic_new(&quic, r->identity);
 	check(r, r->packets && r->identity && r->hub && r->quic);
-	for (size_t i = 1; i <= players; i++)
-		player_starts(r, i);
+	for (size_t i = 1; i <= players; i++) {
+		r->players[i].got = calloc(ROOM_SERIALS, 1);
+		r->players[i].at = calloc(ROOM_SERIALS, sizeof(*r->players[i].at));
+		check(r, r->players[i].got && r->players[i].at);
+		r->count = i;
+		room_starts(r, i);
+	}
 	for (size_t i = 1, tries = 0; i <= players; tries++) {
 		check(r, tries < 60);
 		if (lp_tunnel_is_joined(r->players[i].tunnel))
@@ -209,8 +228,7 @@ void room_free(struct room *r)
 	lp_hub_free(r->hub);
 	lp_identity_free(r->identity);
 	for (size_t i = 1; i <= r->count; i++) {
-		lp_quic_free(r->players[i].quic);
-		lp_tunnel_free(r->players[i].tunnel);
+		room_stops(r, i);
 		free(r->players[i].got);
 		free(r->players[i].at);
 	}

@@ -50,7 +50,7 @@ struct player {
 	struct room *room;
 	size_t index;
 	struct lp_mac mac;
-	struct lp_tunnel *tunnel;
+	struct lp_tunnel *tunnel; /* NULL: the program is not running */
 	struct lp_quic *quic;
 	struct lp_quic_conn *conn;
 	bool up;
@@ -93,6 +93,10 @@ void room_run(struct room *r, lp_time duration);
 struct room *room_new(const struct wire *wire, size_t players, uint64_t seed);
 
 void room_free(struct room *r);
+
+/* A player's program starts and joins; it disappears without a message to the relay. */
+void room_starts(struct room *r, size_t player);
+void room_stops(struct room *r, size_t player);
 
 /* Sends a frame of len bytes from one player to another (0: to all). port_write recognises it by
  * its serial. */

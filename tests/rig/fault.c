@@ -1,0 +1,106 @@
+/* fault.so, for LD_PRELOAD: makes a program's calls fail.
+ *
+ *   FAULT_ALLOCATION=N             the N-th allocation of the process fails, once
+ *   FAULT_CALLS=send or receive    with FAULT_ERRNO=E and FAULT_ONE_IN=K: of the calls that send or
+ *                                  receive, one in K fails with E, at random
+ *   FAULT_REPORT=FILE              at the end, the number of allocations is in FILE */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static atomic_ulong allocations;
+static _Atomic uint64_t random_state;
+static unsigned long failing_allocation, one_in;
+static int error, report = -1;
+static char direction; /* s or r */
+
+static unsigned long number_of(const char *name)
+{
+	const char *text = getenv(name);
+	return text ? strtoul(text, NULL, 10) : 0;
+}
+
+__attribute__((constructor)) static void read_settings(void)
+{
+	const char *which = getenv("FAULT_CALLS"), *file = getenv("FAULT_REPORT");
+	one_in = number_of("FAULT_ONE_IN");
+	error = (int)number_of("FAULT_ERRNO");
+	direction = which ? which[0] : 0;
+	if (file)
+		report = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	allocations = 0;
+	failing_allocation = number_of("FAULT_ALLOCATION");
+}
+
+__attribute__((destructor)) static void write_report(void)
+{
+	if (report >= 0)
+		dprintf(report, "%lu\n", (unsigned long)allocations);
+}
+
+static int allocation_fails(void)
+{
+	if (++allocations != failing_allocation)
+		return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
+void *malloc(size_t size)
+{
+	return allocation_fails() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return allocation_fails() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return allocation_fails() ? NULL : __libc_realloc(old, size);
+}
+
+static int call_fails(char way)
+{
+	if (way != direction || one_in == 0)
+		return 0;
+	/* the high bits of Knuth's 64-bit generator; a fixed rhythm could meet only one kind of call */
+	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	if ((random_state >> 33) % one_in != 0)
+		return 0;
+	errno = error;
+	return 1;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return call_fails('s') ? -1 : (ssize_t)syscall(SYS_sendmsg, fd, message, flags);
+}
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	return call_fails('s') ? -1 : (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return call_fails('r') ? -1 : (ssize_t)syscall(SYS_recvmsg, fd, message, flags);
+}
+
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+	return call_fails('r') ? -1
+			       : (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+}
