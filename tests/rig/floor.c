@@ -4,22 +4,15 @@
  *
  * floor load ADDR:PORT SIZE COUNT TARGETS: the load for it, with the window and the output of
  * load.c. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "lanparty/edge/linux/loop.h"
-#include "udp_socket.h"
+#include "floor_run.h"
 
-#define BATCH       64
-#define MAX_MEMBERS 65
-#define MAX_LEN     2048
-#define WINDOW      256
-#define STALL       (200 * LP_MILLISECOND)
-#define SPARSE_GAP  (LP_SECOND / 4000)
+#define BATCH   64
+#define MAX_LEN 2048
 
 struct batch {
 	struct mmsghdr messages[BATCH];
@@ -40,6 +33,8 @@ static void batch_init(struct batch *b)
 
 static int receive(int fd, struct batch *b)
 {
+	if (!b->messages[0].msg_hdr.msg_iov)
+		batch_init(b);
 	for (size_t i = 0; i < BATCH; i++) {
 		b->iov[i].iov_len = MAX_LEN;
 		b->messages[i].msg_hdr.msg_name = &b->from[i];
@@ -50,8 +45,8 @@ static int receive(int fd, struct batch *b)
 
 struct relay {
 	int fd;
-	struct sockaddr_storage members[MAX_MEMBERS];
-	socklen_t lens[MAX_MEMBERS];
+	struct sockaddr_storage members[FLOOR_MEMBERS];
+	socklen_t lens[FLOOR_MEMBERS];
 	size_t count;
 	struct mmsghdr out[BATCH];
 	struct iovec iov[BATCH];
@@ -74,7 +69,7 @@ static void forward(struct relay *r, const struct sockaddr_storage *from, sockle
 	uint8_t *bytes, size_t len)
 {
 	if (len && bytes[0] == 'J') {
-		if (r->count < MAX_MEMBERS) {
+		if (r->count < FLOOR_MEMBERS) {
 			r->members[r->count] = *from;
 			r->lens[r->count++] = from_len;
 		}
@@ -94,110 +89,51 @@ static void forward(struct relay *r, const struct sockaddr_storage *from, sockle
 	}
 }
 
-static _Noreturn void run_relay(const char *at)
+static bool forward_batch(int fd)
 {
 	static struct relay r;
 	static struct batch in;
-	batch_init(&in);
-	r.fd = udp_open_text(at, true, 0);
-	printf("listening\n");
-	fflush(stdout);
-	struct lp_waiter waiter;
-	int ready;
-	lp_waiter_open(&waiter);
-	if (!lp_waiter_add(&waiter, r.fd))
-		exit(1);
-	for (;;) {
-		lp_wait(&waiter, LP_NEVER, &ready, 1);
-		for (int round = 0; round < 4; round++) {
-			int n = receive(r.fd, &in);
-			for (int i = 0; i < n; i++)
-				forward(&r, &in.from[i], in.messages[i].msg_hdr.msg_namelen,
-					in.bytes[i], in.messages[i].msg_len);
-			flush(&r);
-			if (n < BATCH)
-				break;
-		}
-	}
+	r.fd = fd;
+	int n = receive(fd, &in);
+	for (int i = 0; i < n; i++)
+		forward(&r, &in.from[i], in.messages[i].msg_hdr.msg_namelen, in.bytes[i],
+			in.messages[i].msg_len);
+	flush(&r);
+	return n == BATCH;
 }
 
-static uint64_t drain(const int *fds, size_t count, struct batch *in)
+static uint64_t take(int fd)
 {
+	static struct batch in;
 	uint64_t copies = 0;
-	for (size_t i = 0; i < count; i++) {
-		int n;
-		while ((n = receive(fds[i], in)) > 0)
-			copies += (uint64_t)n;
-	}
+	int n;
+	while ((n = receive(fd, &in)) > 0)
+		copies += (uint64_t)n;
 	return copies;
 }
 
-static uint64_t send_some(int fd, struct batch *out, uint64_t count)
+static uint64_t send_some(int fd, size_t len, uint64_t count)
 {
+	static struct batch out;
 	unsigned n = count < BATCH ? (unsigned)count : BATCH;
-	int sent = n ? sendmmsg(fd, out->messages, n, 0) : 0;
+	if (!out.messages[0].msg_hdr.msg_iov) {
+		batch_init(&out);
+		for (size_t i = 0; i < BATCH; i++)
+			out.iov[i].iov_len = len;
+	}
+	int sent = n ? sendmmsg(fd, out.messages, n, 0) : 0;
 	return sent > 0 ? (uint64_t)sent : 0;
-}
-
-static int run_load(const char *to, size_t len, long long wanted, size_t targets)
-{
-	static struct batch in, out;
-	int fds[MAX_MEMBERS];
-	uint64_t sent = 0, copies = 0, lost = 0, count = (uint64_t)llabs(wanted);
-	struct lp_waiter waiter;
-	int ready;
-	lp_waiter_open(&waiter);
-	batch_init(&in);
-	batch_init(&out);
-	for (size_t i = 0; i < BATCH; i++)
-		out.iov[i].iov_len = len;
-	for (size_t i = 0; i <= targets; i++) {
-		fds[i] = udp_open_text(to, false, 0);
-		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_waiter_add(&waiter, fds[i])))
-			return 1;
-	}
-	printf("ready\n");
-	fflush(stdout);
-	getchar();
-	lp_time start = lp_clock(), moved = start, at = start;
-	while (sent < count) {
-		if (wanted < 0) {
-			sent += send_some(fds[0], &out, 1);
-			at += SPARSE_GAP;
-			while (lp_clock() < at) {
-				lp_wait(&waiter, at, &ready, 1);
-				copies += drain(fds + 1, targets, &in);
-			}
-			continue;
-		}
-		while (sent < count && sent * targets < copies + lost + WINDOW * targets)
-			sent += send_some(fds[0], &out, count - sent);
-		lp_wait(&waiter, lp_clock() + STALL, &ready, 1);
-		uint64_t got = drain(fds + 1, targets, &in);
-		copies += got;
-		if (got)
-			moved = lp_clock();
-		else if (lp_clock() > moved + STALL)
-			lost = sent * targets - copies;
-	}
-	for (moved = lp_clock(); copies < sent * targets && lp_clock() < moved + STALL;) {
-		lp_wait(&waiter, moved + STALL, &ready, 1);
-		copies += drain(fds + 1, targets, &in);
-	}
-	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,
-		(unsigned long long)copies, (double)(lp_clock() - start) / 1e9);
-	fflush(stdout);
-	getchar();
-	return 0;
 }
 
 int main(int argc, char **argv)
 {
+	static const struct floor floor = {
+		.forward = forward_batch, .send = send_some, .take = take};
 	if (argc == 3 && strcmp(argv[1], "relay") == 0)
-		run_relay(argv[2]);
+		floor_relay(&floor, argv[2]);
 	if (argc == 6 && strcmp(argv[1], "load") == 0)
-		return run_load(argv[2], strtoul(argv[3], NULL, 10), strtoll(argv[4], NULL, 10),
-			strtoul(argv[5], NULL, 10));
+		return floor_load(&floor, argv[2], strtoul(argv[3], NULL, 10),
+			strtoll(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
 	fprintf(stderr, "usage: floor relay ADDR:PORT | floor load ADDR:PORT SIZE COUNT TARGETS\n");
 	return 2;
 }

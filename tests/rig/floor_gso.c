@@ -7,6 +7,7 @@
  *
  * With aes each packet is decrypted once and encrypted once per recipient, with AES-128-GCM. Key
  * and nonce are constant, because nothing needs protection. */
+#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,20 +16,14 @@
 
 #include <wolfssl/wolfcrypt/aes.h>
 
-#include "lanparty/edge/linux/loop.h"
-#include "udp_socket.h"
+#include "floor_run.h"
 
 #define IN_BATCH     8
 #define OUT_BATCH    256
-#define ROUNDS       4 /* of IN_BATCH messages per wake-up */
 #define MESSAGE_MAX  65536
 #define SEGMENTS_MAX 64
 #define ARENA        (1 << 20)
-#define MAX_MEMBERS  65
 #define TAG          16
-#define WINDOW       256
-#define STALL        (200 * LP_MILLISECOND)
-#define SPARSE_GAP   (LP_SECOND / 4000)
 
 union control {
 	struct cmsghdr header;
@@ -108,8 +103,8 @@ static void decrypt(uint8_t *bytes, size_t len)
 
 struct relay {
 	int fd;
-	struct sockaddr_storage members[MAX_MEMBERS];
-	socklen_t lens[MAX_MEMBERS];
+	struct sockaddr_storage members[FLOOR_MEMBERS];
+	socklen_t lens[FLOOR_MEMBERS];
 	size_t count;
 	struct mmsghdr out[OUT_BATCH];
 	struct iovec iov[OUT_BATCH];
@@ -160,7 +155,7 @@ static void forward(struct relay *r, struct mmsghdr *message)
 	uint8_t *bytes = h->msg_iov->iov_base;
 	size_t len = message->msg_len, size = segment_size(message);
 	if (len && bytes[0] == 'J' && len == 1) {
-		if (r->count < MAX_MEMBERS) {
+		if (r->count < FLOOR_MEMBERS) {
 			memcpy(&r->members[r->count], h->msg_name, h->msg_namelen);
 			r->lens[r->count++] = h->msg_namelen;
 		}
@@ -177,43 +172,28 @@ static void forward(struct relay *r, struct mmsghdr *message)
 	}
 }
 
-static _Noreturn void run_relay(const char *at)
+static bool forward_batch(int fd)
 {
 	static struct relay r;
 	static struct in in;
-	r.fd = udp_open_text(at, true, 0);
-	take_gro(r.fd);
-	printf("listening\n");
-	fflush(stdout);
-	struct lp_waiter waiter;
-	int ready;
-	lp_waiter_open(&waiter);
-	if (!lp_waiter_add(&waiter, r.fd))
-		exit(1);
-	for (;;) {
-		lp_wait(&waiter, LP_NEVER, &ready, 1);
-		for (int round = 0; round < ROUNDS; round++) {
-			int n = receive(r.fd, &in);
-			for (int i = 0; i < n; i++)
-				forward(&r, &in.messages[i]);
-			flush(&r);
-			if (n < IN_BATCH)
-				break;
-		}
-	}
+	r.fd = fd;
+	int n = receive(fd, &in);
+	for (int i = 0; i < n; i++)
+		forward(&r, &in.messages[i]);
+	flush(&r);
+	return n == IN_BATCH;
 }
 
-static uint64_t drain(const int *fds, size_t count, struct in *in)
+static uint64_t take(int fd)
 {
+	static struct in in;
 	uint64_t copies = 0;
-	for (size_t i = 0; i < count; i++) {
-		int n;
-		while ((n = receive(fds[i], in)) > 0)
-			for (int j = 0; j < n; j++) {
-				size_t size = segment_size(&in->messages[j]);
-				copies += (in->messages[j].msg_len + size - 1) / size;
-			}
-	}
+	int n;
+	while ((n = receive(fd, &in)) > 0)
+		for (int i = 0; i < n; i++) {
+			size_t size = segment_size(&in.messages[i]);
+			copies += (in.messages[i].msg_len + size - 1) / size;
+		}
 	return copies;
 }
 
@@ -239,69 +219,22 @@ static uint64_t send_some(int fd, size_t len, uint64_t count)
 	return sendmsg(fd, &message, 0) > 0 ? count : 0;
 }
 
-static int run_load(const char *to, size_t len, long long wanted, size_t targets)
-{
-	static struct in in;
-	int fds[MAX_MEMBERS];
-	uint64_t sent = 0, copies = 0, lost = 0, count = (uint64_t)llabs(wanted);
-	struct lp_waiter waiter;
-	int ready;
-	lp_waiter_open(&waiter);
-	for (size_t i = 0; i <= targets; i++) {
-		fds[i] = udp_open_text(to, false, 0);
-		take_gro(fds[i]);
-		if (send(fds[i], "J", 1, 0) != 1 || (i && !lp_waiter_add(&waiter, fds[i])))
-			return 1;
-	}
-	printf("ready\n");
-	fflush(stdout);
-	getchar();
-	lp_time start = lp_clock(), moved = start, at = start;
-	while (sent < count) {
-		if (wanted < 0) {
-			sent += send_some(fds[0], len, 1);
-			at += SPARSE_GAP;
-			while (lp_clock() < at) {
-				lp_wait(&waiter, at, &ready, 1);
-				copies += drain(fds + 1, targets, &in);
-			}
-			continue;
-		}
-		while (sent < count && sent * targets < copies + lost + WINDOW * targets)
-			sent += send_some(fds[0], len, count - sent);
-		lp_wait(&waiter, lp_clock() + STALL, &ready, 1);
-		uint64_t got = drain(fds + 1, targets, &in);
-		copies += got;
-		if (got)
-			moved = lp_clock();
-		else if (lp_clock() > moved + STALL)
-			lost = sent * targets - copies;
-	}
-	for (moved = lp_clock(); copies < sent * targets && lp_clock() < moved + STALL;) {
-		lp_wait(&waiter, moved + STALL, &ready, 1);
-		copies += drain(fds + 1, targets, &in);
-	}
-	printf("{\"sent\":%llu,\"arrived\":%llu,\"seconds\":%.3f}\n", (unsigned long long)sent,
-		(unsigned long long)copies, (double)(lp_clock() - start) / 1e9);
-	fflush(stdout);
-	getchar();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
+	static const struct floor floor = {
+		.opened = take_gro, .forward = forward_batch, .send = send_some, .take = take};
 	with_aes = argc > 1 && strcmp(argv[argc - 1], "aes") == 0;
 	argc -= with_aes;
 	if (with_aes && (wc_AesInit(&aes, NULL, INVALID_DEVID) != 0 ||
 				wc_AesGcmSetKey(&aes, key, sizeof(key)) != 0))
 		return 1;
 	if (argc == 3 && strcmp(argv[1], "relay") == 0)
-		run_relay(argv[2]);
+		floor_relay(&floor, argv[2]);
 	if (argc == 7 && strcmp(argv[1], "load") == 0) {
 		segments = strtoull(argv[6], NULL, 10);
 		segments = segments < 1 ? 1 : segments < SEGMENTS_MAX ? segments : SEGMENTS_MAX;
-		return run_load(argv[2], strtoul(argv[3], NULL, 10), strtoll(argv[4], NULL, 10),
-			strtoul(argv[5], NULL, 10));
+		return floor_load(&floor, argv[2], strtoul(argv[3], NULL, 10),
+			strtoll(argv[4], NULL, 10), strtoul(argv[5], NULL, 10));
 	}
 	fprintf(stderr, "usage: floor_gso relay ADDR:PORT [aes] | "
 			"floor_gso load ADDR:PORT SIZE COUNT TARGETS SEGMENTS [aes]\n");
