@@ -162,6 +162,18 @@ static bool is_report_of_the_kernel(const uint8_t *frame, size_t len)
 	       frame[23] == IPPROTO_IGMP;
 }
 
+int connect_to_member(void)
+{
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(27015),
+		.sin_addr.s_addr = htonl(0xc0000202),
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
 void see(void *context, const uint8_t *frame, size_t len)
 {
 	struct seen *seen = context;

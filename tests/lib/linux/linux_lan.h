@@ -81,6 +81,9 @@ int pull_cable(void **state);
  * virtio_net_hdr. */
 int open_host(const char *interface, bool with_header);
 
+/* Opens a UDP socket of this computer to a port of the member, 192.0.2.2. */
+int connect_to_member(void);
+
 void see(void *context, const uint8_t *frame, size_t len);
 
 /* Reads until want frames have arrived or a timeout ends. Returns the number of frames that the

@@ -94,15 +94,9 @@ static void the_kernel_completes_the_hosts_offloaded_frames(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	const struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons(27015),
-		.sin_addr.s_addr = htonl(0xc0000202),
-	};
 	static const uint8_t data[3500];
 	struct lp_port *port = open_port();
-	int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(udp, (const struct sockaddr *)&to, sizeof(to)), 0);
+	int udp = connect_to_member();
 	assert_int_equal(setsockopt(udp, SOL_UDP, UDP_SEGMENT, &(int){1000}, sizeof(int)), 0);
 	send_frame(udp, data, sizeof(data));
 	/* The kernel sends frames of its own on a new interface, such as MLD reports. */

@@ -171,16 +171,9 @@ static void every_frame_reaches_the_tunnel_in_a_large_room(void **state)
 /* Gives host0 an address and a neighbour behind the port. Returns a UDP socket of this host. */
 static int open_udp(void)
 {
-	const struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons(27015),
-		.sin_addr.s_addr = htonl(0xc0000202),
-	};
 	run("ip addr add 192.0.2.1/24 dev host0 && "
 	    "ip neigh add 192.0.2.2 lladdr " MEMBER_TEXT " dev host0");
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
-	return fd;
+	return connect_to_member();
 }
 
 static void a_partial_checksum_is_completed(void **state)
