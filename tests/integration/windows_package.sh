@@ -79,9 +79,11 @@ uninstall() { # as Windows does it; the uninstaller goes on in the background
 	quiet "${command%\"*}" "${command##* }"
 	soon 20 not test -e "$installed/uninstall.exe" && soon 10 not has_key "$entry"
 }
-# All files and keys of the machine that installing and removing could leave.
+# All files and keys of the machine that installing and removing could leave. Not ./windows/inf/*.pnf: Wine
+# writes these caches while it finds its own devices, on a busy machine later than the first look.
 state() {
-	(cd "$c" && find . -path ./windows/temp -prune -o -path './users/*/Temp' -prune -o -print | sort)
+	(cd "$c" && find . -path ./windows/temp -prune -o -path './users/*/Temp' -prune -o \
+		-path './windows/inf/*.pnf' -prune -o -print | sort)
 	rm -f "$c/windows/temp/state.reg" # or an old one would be compared
 	quiet reg export 'HKLM\Software' 'C:\windows\temp\state.reg' /y || return
 	# except what Wine writes when it first uses the network, and the list of this computer's fonts,
