@@ -79,6 +79,9 @@ static const char *of_reject(
 	case LP_REJECT_GATEWAY_SILENT:
 		return say(text, "The room's LAN gateway is silent. Waiting until its place is "
 				 "free, at most a minute \xe2\x80\xa6");
+	case LP_REJECT_BUSY:
+		return say(text, "Very many joins come from your network at the moment. Waiting "
+				 "until the relay lets this computer in \xe2\x80\xa6");
 	case LP_REJECT_MAC_INVALID:
 		return say(text,
 			"The address of this computer's lanparty network adapter cannot be used. "

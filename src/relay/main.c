@@ -16,6 +16,7 @@
 #define KEEP_ALIVE_MS  3000
 #define IDLE_MS        15000
 #define MAX_ROOMS      65536
+#define JOINS_MAX      1000000
 #define LEAST_BURST    LP_ETH_FRAME_MAX
 
 #define TEXT(name_, argument_, value_, help_)                                                      \
@@ -146,7 +147,10 @@ int main(int argc, char **argv)
 				      .broadcast_rate = 200,
 				      .broadcast_burst = 400,
 				      .unknown_rate = 200,
-				      .unknown_burst = 400},
+				      .unknown_burst = 400,
+				      .join_rate = 5,
+				      .join_burst = 20,
+				      .open_rate = 10},
 			.frames = WAITING_FRAMES,
 			.keep_alive_ms = KEEP_ALIVE_MS,
 			.idle_timeout_ms = IDLE_MS,
@@ -192,6 +196,12 @@ int main(int argc, char **argv)
 			"0: no limit (default: 200)"),
 		NUMBER("unknown-burst", "FRAMES", &limits->unknown_burst, 1, LP_BUCKET_MAX,
 			"such frames from one client at once (default: 400)"),
+		NUMBER("join-rate", "JOINS", &limits->join_rate, 0, JOINS_MAX,
+			"joins per second from one address; 0: no limit (default: 5)"),
+		NUMBER("join-burst", "JOINS", &limits->join_burst, 1, JOINS_MAX,
+			"joins from one address at once (default: 20)"),
+		NUMBER("open-rate", "ROOMS", &limits->open_rate, 0, JOINS_MAX,
+			"new rooms per minute from one address; 0: no limit (default: 10)"),
 		PARSED("allow-ethertype", "HEX", &s.relay.hub.filter, lp_parse_ethertype,
 			LP_EXPECTS_ETHERTYPE,
 			"also forward frames of this type, such as 8137 for IPX;\ncan be repeated"),

@@ -21,6 +21,8 @@
 #define MAX_CONNECTIONS 16384 /* about 50 KiB each */
 #define MAX_HALF_OPEN   1024
 #define RETRY_FROM      64
+/* Handshakes of one source, for each join that it can have: some fail, and some are steered elsewhere. */
+#define HANDSHAKES_PER_JOIN 4
 
 struct worker {
 	struct workers *all;
@@ -155,12 +157,15 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, 0};
 	struct worker *worker = &w->list[index];
 	size_t n = w->count;
+	const struct lp_limits *limits = &w->config.hub.rooms.limits;
 	struct server_config config = {.sockets = worker->sockets,
 		.socket_count = w->config.listen_count,
 		.hub = w->config.hub,
 		.quic = {.max_connections = share(MAX_CONNECTIONS, n),
 			.max_half_open = share(MAX_HALF_OPEN, n),
 			.retry_from = share(RETRY_FROM, n),
+			.handshake_rate = HANDSHAKES_PER_JOIN * limits->join_rate,
+			.handshake_burst = HANDSHAKES_PER_JOIN * limits->join_burst,
 			.idle_timeout = w->config.hub.idle_timeout_ms * LP_MILLISECOND,
 			.keep_alive = w->config.hub.keep_alive_ms * LP_MILLISECOND,
 			.workers = (unsigned)n,
@@ -172,6 +177,7 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	if (config.hub.frames < FRAMES_LEAST)
 		config.hub.frames = FRAMES_LEAST;
 	config.hub.rooms.max_rooms = share(config.hub.rooms.max_rooms, n);
+	config.hub.rooms.limits.open_rate = share(limits->open_rate, n);
 	config.hub.rooms.first_id = (uint32_t)index + 1;
 	config.hub.rooms.id_step = (uint32_t)n;
 	config.hub.steer = lp_room_steer;

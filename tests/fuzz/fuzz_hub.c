@@ -131,7 +131,8 @@ static void op_open(struct relay *r, struct slot *s)
 	if (s->session)
 		return;
 	memset(s, 0, sizeof(*s));
-	s->session = lp_hub_open(r->hub, s, 0, 600 + 8 * (size_t)lp_read_u8(&r->in), r->now);
+	s->session = lp_hub_open(
+		r->hub, s, &(struct lp_source){0}, 600 + 8 * (size_t)lp_read_u8(&r->in), r->now);
 	struct lp_datagram_source *source = lp_session_source(s->session);
 	source->wake = wake;
 	source->carrier = s;

@@ -111,7 +111,7 @@ void peer_open(struct relay *r, int i, size_t path)
 	p->next_stream = 2;
 	p->mac = player_mac((unsigned)i);
 	p->heard = r->now;
-	p->session = lp_hub_open(r->hub, p, 0, path, r->now);
+	p->session = lp_hub_open(r->hub, p, &(struct lp_source){0}, path, r->now);
 	assert(p->session);
 	lp_session_source(p->session)->wake = peer_wake;
 	lp_session_source(p->session)->carrier = p;

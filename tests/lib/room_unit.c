@@ -23,23 +23,34 @@ struct lp_hello hello_of(enum lp_role role, unsigned player, uint8_t room)
 	return hello;
 }
 
+static struct outcome outcome_of(struct lp_rooms *rooms, const struct lp_join *join)
+{
+	struct lp_joined joined;
+	bool good = lp_rooms_join(rooms, join, &joined);
+	return (struct outcome){
+		joined.member, joined.gave_way, joined.resumed, good ? -1 : (int)joined.reason};
+}
+
 struct outcome join_from(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
-	size_t path, uint8_t token, lp_time now)
+	uint8_t token, lp_time now)
 {
 	const struct lp_join join = {.hello = hello,
-		.source = source,
-		.path_datagram = path,
+		.source = {.of = {source, source, source, source}},
+		.path_datagram = PATH,
 		.token = {0x77, token},
 		.now = now};
-	struct lp_joined joined;
-	bool good = lp_rooms_join(rooms, &join, &joined);
-	return (struct outcome){joined.member, joined.resumed, good ? -1 : (int)joined.reason};
+	return outcome_of(rooms, &join);
 }
 
 struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
 	uint8_t token, lp_time now)
 {
-	return join_from(rooms, hello, 0, path, token, now);
+	const struct lp_join join = {.hello = hello,
+		.source = {.local = true},
+		.path_datagram = path,
+		.token = {0x77, token},
+		.now = now};
+	return outcome_of(rooms, &join);
 }
 
 struct outcome join(struct lp_rooms *rooms, const struct lp_hello *hello)

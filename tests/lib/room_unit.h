@@ -22,13 +22,16 @@ struct lp_hello hello_of(enum lp_role role, unsigned player, uint8_t room);
 
 struct outcome {
 	struct lp_member *member; /* or who has the place */
+	struct lp_member *gave_way;
 	bool resumed;
 	int reject; /* -1: joined */
 };
 
+/* From elsewhere, where it is in four networks with this number. */
 struct outcome join_from(struct lp_rooms *rooms, const struct lp_hello *hello, uint32_t source,
-	size_t path, uint8_t token, lp_time now);
+	uint8_t token, lp_time now);
 
+/* From this computer, as those below. */
 struct outcome join_with(struct lp_rooms *rooms, const struct lp_hello *hello, size_t path,
 	uint8_t token, lp_time now);
 

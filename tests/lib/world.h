@@ -94,8 +94,9 @@ struct world {
 	struct peer peers[WORLD_PEERS];
 	size_t peer_count;
 	world_sink *sink;
-	uint32_t room;      /* the last room that somebody joined */
-	uint16_t last_peer; /* the last id assigned in it */
+	uint32_t room; /* the last room that somebody joined */
+	/* When each of its ids can be assigned again: 0 at once, LP_NEVER while it has a member. */
+	lp_time free_at[UINT16_MAX + 1];
 	size_t joins, rejects;
 	lp_time *connects; /* when members started to connect; NULL: not recorded */
 	size_t connect_count;

@@ -89,7 +89,7 @@ static void relay_opens(struct world *w, struct event *e)
 			world_schedule(w, w->now + since + 300 * LP_MILLISECOND, again);
 		return;
 	}
-	c->session = lp_hub_open(w->hub, c, 0, p->path, w->now);
+	c->session = lp_hub_open(w->hub, c, &(struct lp_source){.local = true}, p->path, w->now);
 	check(c->session);
 	lp_session_source(c->session)->wake = wake_conn;
 	lp_session_source(c->session)->carrier = c;
@@ -102,10 +102,11 @@ static void relay_opens(struct world *w, struct event *e)
 
 static void saw_id(struct world *w, uint32_t room, uint16_t peer)
 {
-	if (room == w->room)
-		check(peer > w->last_peer); /* ids are never reused */
+	if (room != w->room)
+		memset(w->free_at, 0, sizeof(w->free_at));
+	check(w->now >= w->free_at[peer]);
 	w->room = room;
-	w->last_peer = peer;
+	w->free_at[peer] = LP_NEVER;
 	w->joins++;
 }
 
@@ -127,6 +128,10 @@ static void do_hub_action(struct world *w, const struct lp_hub_action *a)
 		break;
 	case LP_HUB_JOINED:
 		saw_id(w, a->room, a->peer);
+		break;
+	case LP_HUB_LEFT:
+		if (a->room == w->room)
+			w->free_at[a->peer] = w->now + 600 * LP_SECOND; /* row N6 */
 		break;
 	case LP_HUB_REJECTED:
 		w->rejects++;

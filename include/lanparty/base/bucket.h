@@ -26,5 +26,7 @@ void lp_bucket_init(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time 
 /* Takes cost tokens and returns true, or takes none and returns false. If now is earlier than in
  * the last call, the bucket gains nothing and loses nothing. */
 bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now);
+/* True when lp_bucket_take would return true. */
+bool lp_bucket_has(struct lp_bucket *b, uint64_t cost, lp_time now);
 
 #endif

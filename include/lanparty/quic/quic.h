@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/address.h"
+#include "lanparty/base/source.h"
 #include "lanparty/path/datagram.h"
 #include "lanparty/base/status.h"
 #include "lanparty/base/time.h"
@@ -75,6 +76,9 @@ struct lp_quic_config {
 	 * Retry (RFC 9000, section 8.1.2); 0: 64. With max_half_open, its packets are dropped; 0: 1024. */
 	size_t retry_from;
 	size_t max_half_open;
+	/* Servers: handshakes of one source per second, and at once (base/limiter.h); rate 0: no limit.
+	 * A client past it must prove its address, and is refused when the proved ones are too many, too. */
+	uint64_t handshake_rate, handshake_burst;
 	/* Servers: the keys of stateless resets and Retry tokens are derived from it. Peers of a relay
 	 * that restarts with the same secret learn of the restart at once. All zero: a random one. */
 	uint8_t secret[LP_QUIC_SECRET_SIZE];
@@ -147,9 +151,8 @@ void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 /* Bytes of the largest DATAGRAM that fits a packet on the current path. It grows with path MTU discovery,
  * and can shrink. 0 when the peer takes none. */
 size_t lp_quic_datagram_max(struct lp_quic_conn *conn);
-/* Servers: a number that all connections from one network (/24 or /56) share, by the address that the
- * connection had at first. Other networks can share it too; which ones differs with each start. */
-uint32_t lp_quic_source(const struct lp_quic_conn *conn);
+/* Servers: where the connection came from at first. Its numbers differ with each start. */
+const struct lp_source *lp_quic_source(const struct lp_quic_conn *conn);
 /* When the last packet came from the peer. */
 lp_time lp_quic_heard(const struct lp_quic_conn *conn);
 /* The path that the connection uses now. */

@@ -58,11 +58,10 @@ struct lp_hub_config {
 struct lp_hub *lp_hub_new(const struct lp_hub_config *config);
 void lp_hub_free(struct lp_hub *hub);
 
-/* Adds a session for a connection whose handshake is complete. source is the same number for all connections
- * from one network (see lp_rooms_join); datagram_max is the largest DATAGRAM that its path carries now. NULL:
- * out of memory. */
-struct lp_session *lp_hub_open(
-	struct lp_hub *hub, void *user, uint32_t source, size_t datagram_max, lp_time now);
+/* Adds a session for a connection whose handshake is complete. source is where it comes from (see
+ * lp_rooms_join); datagram_max is the largest DATAGRAM that its path carries now. NULL: out of memory. */
+struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, const struct lp_source *source,
+	size_t datagram_max, lp_time now);
 /* What the connection is attached to, from now until lp_hub_on_closed. */
 struct lp_datagram_source *lp_session_source(struct lp_session *session);
 struct lp_datagram_sink *lp_session_sink(struct lp_session *session);

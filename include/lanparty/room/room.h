@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/bucket.h"
+#include "lanparty/base/source.h"
 #include "lanparty/wire/control.h"
 #include "lanparty/packet/eth.h"
 #include "lanparty/packet/filter.h"
@@ -21,12 +22,20 @@ struct lp_room;
 struct lp_rooms;
 
 #define LP_ROOMS_OF_SOURCE 16
+#define LP_ROOM_SILENT     (10 * LP_SECOND) /* without a frame from its only member */
+/* Joins of one room per second, and at once: all members of a full room can come back together. Sources of
+ * this computer do not count. */
+#define LP_ROOM_JOIN_RATE  100
+#define LP_ROOM_JOIN_BURST LP_MAX_MEMBERS
 
-/* Rates are per second; a rate of 0 means no limit. */
+/* Rates are per second unless stated otherwise; a rate of 0 means no limit. */
 struct lp_limits {
 	uint64_t client_rate, client_burst;       /* bytes (row L3) */
 	uint64_t broadcast_rate, broadcast_burst; /* frames (row L1) */
 	uint64_t unknown_rate, unknown_burst;     /* frames (row L2) */
+	/* Of one source (base/limiter.h, row N6). */
+	uint64_t join_rate, join_burst; /* joins */
+	uint64_t open_rate;             /* new rooms per minute */
 };
 
 struct lp_room_config {
@@ -43,8 +52,9 @@ struct lp_room_config {
 struct lp_member {
 	struct lp_room *room;
 	void *user;
-	lp_time since; /* it joined */
-	uint16_t peer; /* 1 to 65535, never reused during the life of a room */
+	lp_time since;  /* it joined */
+	lp_time active; /* it sent its last frame; 0: none yet */
+	uint16_t peer;  /* 1 to 65535, see src/common/room/peer_ids.h */
 	enum lp_role role;
 	struct lp_mac mac; /* gateways: zero */
 	char name[LP_NAME_MAX + 1];
@@ -68,9 +78,9 @@ size_t lp_rooms_count(const struct lp_rooms *rooms);
 /* Who wants to join. */
 struct lp_join {
 	const struct lp_hello *hello;
-	/* Where the connection comes from: the rooms of one source are limited to LP_ROOMS_OF_SOURCE
-	 * plus twice the number of free rooms, so that a stranger cannot take all. */
-	uint32_t source;
+	/* Where the connection comes from. The rooms of each of its networks are limited to
+	 * LP_ROOMS_OF_SOURCE plus twice the number of free rooms, so that a stranger cannot take all. */
+	struct lp_source source;
 	size_t path_datagram; /* the largest that the connection carries: clamps the hello's budget */
 	uint8_t token[LP_TOKEN_SIZE]; /* random: becomes the resume token */
 	lp_time now;
@@ -82,17 +92,20 @@ struct lp_joined {
 	struct lp_member *member;
 	bool resumed; /* row K1: member was there, and its user is still the earlier connection's */
 	enum lp_reject_reason reason; /* LP_REJECT_OTHER when out of memory */
+	/* Row N6: all rooms were taken, and this member was alone in its room and silent for
+	 * LP_ROOM_SILENT. It has left, as by lp_rooms_leave, also when the join then fails. NULL: none. */
+	struct lp_member *gave_way;
 };
 
-/* Rows R1-R7, K1. False: rejected, see ret_joined->reason. */
+/* Rows R1-R7, K1, N6. False: rejected, see ret_joined->reason. */
 bool lp_rooms_join(
 	struct lp_rooms *rooms, const struct lp_join *join, struct lp_joined *ret_joined);
 /* The member has its new resume token: the former one is good no more. */
 void lp_member_confirm(struct lp_member *member);
 
-/* Row R7: removes the member. True: the room was closed, too. The member's fields except room stay
- * readable until lp_member_free. */
-bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member);
+/* Row R7: removes the member. True: the room was closed, too. The member's fields except room, which is NULL
+ * then, stay readable until lp_member_free. */
+bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member, lp_time now);
 void lp_member_free(struct lp_member *member);
 
 /* Sets the largest datagram that reaches a member after its path has changed. */

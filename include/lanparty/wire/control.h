@@ -85,7 +85,10 @@ enum lp_control_type {
 		"waiting until it answers or times out")                                           \
 	X(GATEWAY_SILENT, 12, "gateway_silent",                                                    \
 		"the room still has a gateway that is silent, perhaps your own last run: waiting " \
-		"until it answers or times out")
+		"until it answers or times out")                                                   \
+	X(BUSY, 13, "busy",                                                                        \
+		"too many joins from your network at the moment: waiting, and asking again by "    \
+		"itself")
 
 enum lp_reject_reason {
 #define LP_REJECT_ENUM(name, number, word, text) LP_REJECT_##name = number,

@@ -30,13 +30,19 @@ static void refill(struct lp_bucket *b, lp_time now)
 	b->at = now;
 }
 
-bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now)
+bool lp_bucket_has(struct lp_bucket *b, uint64_t cost, lp_time now)
 {
 	if (b->rate == 0)
 		return true;
 	refill(b, now);
-	if (cost > b->level / PARTS)
+	return cost <= b->level / PARTS;
+}
+
+bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now)
+{
+	if (!lp_bucket_has(b, cost, now))
 		return false;
-	b->level -= cost * PARTS;
+	if (b->rate != 0)
+		b->level -= cost * PARTS;
 	return true;
 }

@@ -12,15 +12,37 @@
 #define LP_PREFIX_SHARE 2
 #define LP_TOKEN_LIFE   (10 * LP_SECOND)
 
-/* A source prefix has at most LP_PREFIX_SHARE times the connections that are still free. Alone it gets
- * two thirds of all; however many prefixes fill their share, some connections are left for the others. */
-static bool has_share(const struct lp_quic *q, const struct lp_path *path)
+/* A network has at most LP_PREFIX_SHARE times the connections that are still free. Alone it gets two thirds
+ * of all; however many networks fill their share, some connections are left for the others. */
+static bool has_share(const struct lp_quic *q, const struct lp_source *source)
 {
-	size_t prefix = lp_prefix_of(&q->prefixes, &path->remote);
-	return q->prefixes.taken[prefix] <
+	return lp_prefix_most(q->prefixes.taken, source) <
 		       LP_PREFIX_SHARE * (q->config.max_connections - q->live) &&
-	       q->prefixes.half_open[prefix] <
+	       lp_prefix_most(q->prefixes.half_open, source) <
 		       LP_PREFIX_SHARE * (q->config.max_half_open - q->half_open);
+}
+
+enum answer {
+	ACCEPT,
+	PROVE, /* by a Retry */
+	REFUSE,
+	SILENCE,
+};
+
+/* Handshakes with a proved address have a limit of their own: somebody who forges addresses cannot use up
+ * the limit of their owners. */
+static enum answer answer_to(struct lp_quic *q, const struct lp_path *path, bool proved)
+{
+	struct lp_source source;
+	lp_source_of(path, &q->prefixes.key, &source);
+	if (q->half_open >= q->config.max_half_open)
+		return SILENCE;
+	bool within = lp_limiter_take(proved ? &q->proved : &q->unproved, &source, q->now);
+	if (!proved && (!within || q->half_open >= q->config.retry_from))
+		return PROVE;
+	if (!within || q->live >= q->config.max_connections || !has_share(q, &source))
+		return REFUSE;
+	return ACCEPT;
 }
 
 void lp_accept_read(struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len)
@@ -41,6 +63,7 @@ void lp_accept_read(struct lp_quic *q, const struct lp_path *path, const uint8_t
 	}
 	ngtcp2_cid original;
 	bool proved = false;
+	struct lp_quic_conn *conn;
 	if (initial.tokenlen > 0 && initial.token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2) {
 		if (ngtcp2_crypto_verify_retry_token2(&original, initial.token, initial.tokenlen,
 			    q->tokens.retry_key, LP_TOKEN_KEY_SIZE, initial.version,
@@ -51,18 +74,22 @@ void lp_accept_read(struct lp_quic *q, const struct lp_path *path, const uint8_t
 		}
 		proved = true;
 	}
-	if (q->half_open >= q->config.max_half_open) {
-		q->counters.refused++;
-	} else if (!proved && q->half_open >= q->config.retry_from) {
-		lp_stateless_retry(q, path, &initial, len);
-	} else if (q->live >= q->config.max_connections || !has_share(q, path)) {
-		lp_stateless_refuse(q, path, &initial, NGTCP2_CONNECTION_REFUSED, len);
-	} else {
-		struct lp_quic_conn *conn =
-			lp_conn_accept(q, path, &initial, proved ? &original : NULL);
+	switch (answer_to(q, path, proved)) {
+	case ACCEPT:
+		conn = lp_conn_accept(q, path, &initial, proved ? &original : NULL);
 		if (conn)
 			lp_conn_read(conn, path, bytes, len);
 		else
 			q->counters.refused++;
+		break;
+	case PROVE:
+		lp_stateless_retry(q, path, &initial, len);
+		break;
+	case REFUSE:
+		lp_stateless_refuse(q, path, &initial, NGTCP2_CONNECTION_REFUSED, len);
+		break;
+	case SILENCE:
+		q->counters.refused++;
+		break;
 	}
 }

@@ -89,7 +89,7 @@ static int on_reset(ngtcp2_conn *nc, const ngtcp2_pkt_stateless_reset2 *reset, v
 static void end_handshake(struct lp_quic_conn *conn)
 {
 	conn->q->half_open--;
-	conn->q->prefixes.half_open[conn->prefix]--;
+	lp_prefix_remove(conn->q->prefixes.half_open, &conn->origin);
 }
 
 static void end_life(struct lp_quic_conn *conn)
@@ -97,7 +97,7 @@ static void end_life(struct lp_quic_conn *conn)
 	conn->q->live--;
 	if (!conn->server)
 		return;
-	conn->q->prefixes.taken[conn->prefix]--;
+	lp_prefix_remove(conn->q->prefixes.taken, &conn->origin);
 	if (conn->phase == LP_CONN_HANDSHAKE)
 		end_handshake(conn);
 }
@@ -206,9 +206,9 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *fr
 	lp_list_append(&q->conns, &conn->all);
 	q->live++;
 	if (server) {
-		conn->prefix = lp_prefix_of(&q->prefixes, &from->remote);
-		q->prefixes.taken[conn->prefix]++;
-		q->prefixes.half_open[conn->prefix]++;
+		lp_source_of(from, &q->prefixes.key, &conn->origin);
+		lp_prefix_add(q->prefixes.taken, &conn->origin);
+		lp_prefix_add(q->prefixes.half_open, &conn->origin);
 		q->half_open++;
 	}
 	return conn;

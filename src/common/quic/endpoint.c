@@ -53,6 +53,14 @@ static void apply_defaults(struct lp_quic_config *config)
 		config->max_packet = LP_PACKET_MIN;
 }
 
+static bool init_server(struct lp_quic *q)
+{
+	uint64_t rate = q->config.handshake_rate, burst = q->config.handshake_burst;
+	return lp_stateless_init(&q->stateless) &&
+	       lp_limiter_init(&q->unproved, rate, burst, LP_SECOND) &&
+	       lp_limiter_init(&q->proved, rate, burst, LP_SECOND);
+}
+
 struct lp_quic *lp_quic_new(const struct lp_quic_config *config, struct lp_identity *identity)
 {
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
@@ -74,7 +82,7 @@ struct lp_quic *lp_quic_new(const struct lp_quic_config *config, struct lp_ident
 	size_t ids = identity ? q->config.max_connections * LP_IDS_PER_CONNECTION : 0;
 	if (lp_tokens_init(&q->tokens, q->config.secret) &&
 		lp_prefixes_init(&q->prefixes, identity != NULL) && lp_cids_init(&q->cids, ids) &&
-		(!identity || lp_stateless_init(&q->stateless)))
+		(!identity || init_server(q)))
 		return q;
 	lp_quic_free(q);
 	return NULL;
@@ -95,6 +103,8 @@ void lp_quic_free(struct lp_quic *q)
 	lp_cids_clear(&q->cids);
 	lp_prefixes_clear(&q->prefixes);
 	lp_stateless_clear(&q->stateless);
+	lp_limiter_clear(&q->unproved);
+	lp_limiter_clear(&q->proved);
 	free(q->timers.heap);
 	if (q->pinned_tls)
 		lp_tls_context_free(q->pinned_tls);
@@ -256,9 +266,9 @@ void lp_quic_set_user(struct lp_quic_conn *conn, void *user)
 	conn->user = user;
 }
 
-uint32_t lp_quic_source(const struct lp_quic_conn *conn)
+const struct lp_source *lp_quic_source(const struct lp_quic_conn *conn)
 {
-	return (uint32_t)conn->prefix;
+	return &conn->origin;
 }
 
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path)

@@ -8,12 +8,13 @@
 bool lp_prefixes_init(struct lp_prefixes *prefixes, bool with_counts)
 {
 	memset(prefixes, 0, sizeof *prefixes);
-	if (!lp_random(prefixes->key, sizeof prefixes->key))
+	if (!lp_random(&prefixes->key, sizeof prefixes->key))
 		return false;
 	if (!with_counts)
 		return true;
-	prefixes->taken = calloc(LP_PREFIX_COUNT, sizeof *prefixes->taken);
-	prefixes->half_open = calloc(LP_PREFIX_COUNT, sizeof *prefixes->half_open);
+	size_t count = (size_t)LP_SOURCE_LEVELS * LP_PREFIX_COUNT;
+	prefixes->taken = calloc(count, sizeof *prefixes->taken);
+	prefixes->half_open = calloc(count, sizeof *prefixes->half_open);
 	return prefixes->taken && prefixes->half_open;
 }
 
@@ -23,23 +24,29 @@ void lp_prefixes_clear(struct lp_prefixes *prefixes)
 	free(prefixes->half_open);
 }
 
-/* Hashed as in cids.c. */
-size_t lp_prefix_of(const struct lp_prefixes *prefixes, const struct lp_address *remote)
+static size_t index_of(const struct lp_source *source, size_t level)
 {
-	uint8_t bytes[16] = {0};
-	uint32_t words[4];
-	if (remote->sa.sa_family == AF_INET) {
-		bytes[10] = bytes[11] =
-			0xff; /* ::ffff:0:0/96: an IPv4 address has one number in both forms */
-		memcpy(bytes + 12, &remote->in.sin_addr, 3);
-	} else {
-		static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-		const uint8_t *address = remote->in6.sin6_addr.s6_addr;
-		memcpy(bytes, address, memcmp(address, mapped, 12) == 0 ? 15 : 7);
+	return level * LP_PREFIX_COUNT + source->of[level] % LP_PREFIX_COUNT;
+}
+
+void lp_prefix_add(uint32_t *counts, const struct lp_source *source)
+{
+	for (size_t i = 0; i < LP_SOURCE_LEVELS; i++)
+		counts[index_of(source, i)]++;
+}
+
+void lp_prefix_remove(uint32_t *counts, const struct lp_source *source)
+{
+	for (size_t i = 0; i < LP_SOURCE_LEVELS; i++)
+		counts[index_of(source, i)]--;
+}
+
+uint32_t lp_prefix_most(const uint32_t *counts, const struct lp_source *source)
+{
+	uint32_t most = 0;
+	for (size_t i = 0; i < LP_SOURCE_LEVELS; i++) {
+		uint32_t count = counts[index_of(source, i)];
+		most = count > most ? count : most;
 	}
-	memcpy(words, bytes, sizeof words);
-	uint64_t sum = prefixes->key[0];
-	for (size_t i = 0; i < 4; i++)
-		sum += prefixes->key[i + 1] * words[i];
-	return (size_t)(sum >> 32) % LP_PREFIX_COUNT;
+	return most;
 }

@@ -1,7 +1,6 @@
-/* prefix.h - source prefixes: how many connections each network has.
+/* prefix.h - how many connections each source has: those of its address and of each wider network.
  *
- * A prefix is the /24 (IPv4) or /56 (IPv6) that a remote address belongs to, hashed to a number below
- * LP_PREFIX_COUNT. Networks can share a number; the key, random at each start, decides which ones do. */
+ * Networks can share a count; the key, random at each start, decides which ones do. */
 #ifndef LANPARTY_QUIC_PREFIX_H
 #define LANPARTY_QUIC_PREFIX_H
 
@@ -9,13 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/quic/quic.h"
+#include "lanparty/base/source.h"
 
-#define LP_PREFIX_COUNT 4096
+#define LP_PREFIX_COUNT 4096 /* counts for each kind of network */
 
 struct lp_prefixes {
-	uint64_t key[5];     /* of the hash */
-	uint32_t *taken;     /* connections of each prefix; NULL in a client's endpoint */
+	struct lp_siphash_key key;
+	/* LP_SOURCE_LEVELS times LP_PREFIX_COUNT; NULL in a client's endpoint. */
+	uint32_t *taken;     /* connections */
 	uint32_t *half_open; /* those of them in handshake */
 };
 
@@ -23,7 +23,10 @@ struct lp_prefixes {
  * lp_prefixes_clear is allowed then, too. */
 bool lp_prefixes_init(struct lp_prefixes *prefixes, bool with_counts);
 void lp_prefixes_clear(struct lp_prefixes *prefixes);
-/* The number of the prefix that remote belongs to. */
-size_t lp_prefix_of(const struct lp_prefixes *prefixes, const struct lp_address *remote);
+/* One connection more, or one less. counts: taken or half_open. */
+void lp_prefix_add(uint32_t *counts, const struct lp_source *source);
+void lp_prefix_remove(uint32_t *counts, const struct lp_source *source);
+/* The largest count of the source's networks. */
+uint32_t lp_prefix_most(const uint32_t *counts, const struct lp_source *source);
 
 #endif

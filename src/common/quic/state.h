@@ -19,6 +19,7 @@
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include "lanparty/base/limiter.h"
 #include "lanparty/base/list.h"
 #include "lanparty/path/governor.h"
 #include "lanparty/path/mtu.h"
@@ -41,6 +42,7 @@ struct lp_quic {
 	struct lp_cids cids;
 	struct lp_timers timers;
 	struct lp_prefixes prefixes;
+	struct lp_limiter unproved, proved; /* handshakes, by what is known of the address */
 	struct lp_tokens tokens;
 	struct lp_stateless stateless;
 	struct lp_node conns; /* all, with those that only linger */
@@ -68,7 +70,7 @@ struct lp_quic_conn {
 	bool reset;      /* a stateless reset came */
 	struct lp_trust trust;
 	uint16_t steer;
-	size_t prefix; /* servers: number of the source prefix (prefix.h) */
+	struct lp_source origin; /* servers: where it came from at first */
 	/* Nodes of q->conns, q->dirty and q->ended. */
 	struct lp_node all, dirty, ended;
 	struct lp_cid_entry *cids;

@@ -51,9 +51,10 @@ bool lp_stateless_is_ours(const struct lp_quic *q, const uint8_t *id)
 static struct lp_reply *reply_to(struct lp_quic *q, const struct lp_path *path)
 {
 	struct lp_stateless *s = &q->stateless;
-	if (s->count == LP_REPLY_MAX ||
-		!lp_bucket_take(
-			&s->prefixes[lp_prefix_of(&q->prefixes, &path->remote)], 1, q->now) ||
+	struct lp_source source;
+	lp_source_of(path, &q->prefixes.key, &source);
+	struct lp_bucket *net = &s->prefixes[source.of[LP_SOURCE_NET] % LP_PREFIX_COUNT];
+	if (s->count == LP_REPLY_MAX || !lp_bucket_take(net, 1, q->now) ||
 		!lp_bucket_take(&s->all, 1, q->now)) {
 		q->counters.ignored++;
 		return NULL;

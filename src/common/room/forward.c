@@ -126,6 +126,8 @@ void lp_hub_deliver(void *owner, const struct lp_received *in, lp_time now)
 	struct lp_session *s = owner;
 	struct lp_hub *hub = s->hub;
 	struct lp_verdict v = {.action = LP_ACTION_WAIT, .drop = in->drop};
+	if (v.drop == LP_DROP_NONE)
+		s->member->active = now;
 	if (v.drop == LP_DROP_NONE && !in->waits)
 		v.drop = forward(hub, s->member, in, now, &v);
 	if (v.drop != LP_DROP_NONE) {

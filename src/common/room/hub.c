@@ -169,14 +169,14 @@ static void leave_room(struct lp_hub *hub, struct lp_session *s, enum lp_leave_r
 		return;
 	struct lp_room *room = m->room;
 	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_LEFT, s);
-	bool last = room && lp_rooms_leave(hub->rooms, m);
+	bool last = !room || lp_rooms_leave(hub->rooms, m, hub->now);
 	if (log) {
 		log->leave = reason;
 		log->room_closed = last;
 	}
 	size_t count = 0;
 	struct lp_member *const *members = NULL;
-	if (room && !last)
+	if (!last)
 		members = lp_room_members(room, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct lp_session *to = lp_hub_session_of(members[i]);
@@ -247,15 +247,16 @@ void lp_hub_set_deadline(struct lp_hub *hub, struct lp_session *s, lp_time at)
 		hub->deadline = at;
 }
 
-struct lp_session *lp_hub_open(
-	struct lp_hub *hub, void *user, uint32_t source, size_t datagram_max, lp_time now)
+struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, const struct lp_source *source,
+	size_t datagram_max, lp_time now)
 {
+	hub->now = now;
 	struct lp_session *s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
 	s->hub = hub;
 	s->user = user;
-	s->source = source;
+	s->source = *source;
 	lp_sender_init(&s->sender, hub->pool, hub->counters.copy_drops);
 	s->sender.path_max = datagram_max;
 	s->sender.path_changed = lp_hub_path_changed;
@@ -310,6 +311,7 @@ static void fall_silent(struct lp_hub *hub, struct lp_session *s, lp_time now)
 void lp_hub_on_closed(
 	struct lp_hub *hub, struct lp_session *session, enum lp_leave_reason reason, lp_time now)
 {
+	hub->now = now;
 	if (session->state == SESSION_JOINED && reason == LP_LEAVE_TIMED_OUT) {
 		fall_silent(hub, session, now);
 		return;
@@ -368,6 +370,7 @@ void lp_hub_on_stream(
 	struct lp_hub *hub, struct lp_session *session, const struct lp_piece *piece, lp_time now)
 {
 	struct lp_control message;
+	hub->now = now;
 	if (session->state == SESSION_ENDING)
 		return;
 	if (piece->stream == STREAM_HELLO) {
@@ -430,6 +433,7 @@ lp_time lp_hub_deadline(const struct lp_hub *hub)
 void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 {
 	bool status = now >= hub->next_status;
+	hub->now = now;
 	if (now < hub->deadline && !status)
 		return;
 	if (status)
@@ -464,7 +468,7 @@ void lp_hub_shutdown(struct lp_hub *hub)
 		bool silent = s->state == SESSION_SILENT;
 		/* Nobody is told of anybody: all go at once. */
 		if (s->member) {
-			lp_rooms_leave(hub->rooms, s->member);
+			lp_rooms_leave(hub->rooms, s->member, hub->now);
 			forget_member(hub, s);
 		}
 		if (silent)

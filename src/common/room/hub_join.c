@@ -134,6 +134,16 @@ static void enter_room(struct lp_hub *hub, struct lp_session *s, const struct lp
 	lp_hub_add_action(hub, joined->resumed ? LP_HUB_RESUMED : LP_HUB_JOINED, s);
 }
 
+/* Row N6: the newcomer has the room of the session's member, which was alone there. */
+static void give_way(struct lp_hub *hub, struct lp_session *s)
+{
+	bool silent = s->state == SESSION_SILENT;
+	lp_hub_close_session(
+		hub, s, LP_LEAVE_OTHER, "the relay needed the room of a lone and silent member");
+	if (silent)
+		lp_hub_retire(hub, s);
+}
+
 void lp_hub_on_hello(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now)
 {
@@ -151,7 +161,10 @@ void lp_hub_on_hello(
 			now);
 		return;
 	}
-	if (lp_rooms_join(hub->rooms, &join, &joined)) {
+	bool good = lp_rooms_join(hub->rooms, &join, &joined);
+	if (joined.gave_way)
+		give_way(hub, lp_hub_session_of(joined.gave_way));
+	if (good) {
 		enter_room(hub, s, &joined);
 	} else {
 		struct lp_reject why = {.reason = joined.reason};

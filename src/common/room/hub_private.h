@@ -24,7 +24,7 @@ struct lp_session {
 	/* Of the hello, for the peer to go after a REJECT, of the grace time; or LP_NEVER. */
 	lp_time deadline;
 	lp_time wanted; /* when a newcomer last wanted its member's place; LP_NEVER: nobody waits */
-	uint32_t source;
+	struct lp_source source;
 	struct lp_session *prev, *next; /* in the hub's list */
 
 	/* control */
@@ -52,6 +52,7 @@ struct lp_hub {
 	struct lp_hub_action *actions; /* a ring */
 	size_t action_head, action_count, action_cap;
 	bool starved; /* some session can be */
+	lp_time now;  /* of the latest event */
 	lp_time next_status;
 	lp_time deadline; /* no session's is earlier; can itself be too early */
 	struct lp_hub_counters counters;

@@ -7,33 +7,11 @@
 #include "lanparty/base/wipe.h"
 #include "lanparty/base/bytes.h"
 #include "lanparty/wire/overlay.h"
-
-#define MAC_CHAINS 256
+#include "room_private.h"
 
 /* A gateway speaks for a whole LAN, but anybody with the room code can be one. It gets this many
  * times the limits of a client. */
 #define GATEWAY_SHARE 16
-
-struct lp_room {
-	struct lp_rooms *rooms;
-	uint32_t id;
-	uint32_t source; /* the source that opened it */
-	uint8_t key[LP_ROOM_KEY_SIZE];
-	uint16_t mtu;
-	uint32_t last_peer; /* the last id assigned; 65535: no more joins */
-	struct lp_member *gateway;
-	struct lp_member **members;
-	size_t count, cap;
-	struct lp_neighbours *neighbours;
-	struct lp_member *by_mac[MAC_CHAINS]; /* clients */
-};
-
-struct lp_rooms {
-	struct lp_room_config config;
-	struct lp_room **list;
-	size_t count;
-	uint32_t last_id;
-};
 
 struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 {
@@ -47,12 +25,15 @@ struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 		rooms->config.first_id = 1;
 	if (!config->id_step)
 		rooms->config.id_step = 1;
+	const struct lp_limits *limits = &config->limits;
 	rooms->list = calloc(config->max_rooms, sizeof(struct lp_room *));
-	if (!rooms->list) {
-		free(rooms);
-		return NULL;
-	}
-	return rooms;
+	if (rooms->list &&
+		lp_limiter_init(&rooms->joins, limits->join_rate, limits->join_burst, LP_SECOND) &&
+		lp_limiter_init(
+			&rooms->opened, limits->open_rate, limits->open_rate, 60 * LP_SECOND))
+		return rooms;
+	lp_rooms_free(rooms);
+	return NULL;
 }
 
 static void room_free(struct lp_room *room)
@@ -60,6 +41,7 @@ static void room_free(struct lp_room *room)
 	for (size_t i = 0; i < room->count; i++)
 		lp_member_free(room->members[i]);
 	free(room->members);
+	lp_peer_ids_clear(&room->ids);
 	lp_neighbours_free(room->neighbours);
 	lp_zero_free(room, sizeof(*room)); /* its key */
 }
@@ -70,6 +52,8 @@ void lp_rooms_free(struct lp_rooms *rooms)
 		return;
 	for (size_t i = 0; i < rooms->count; i++)
 		room_free(rooms->list[i]);
+	lp_limiter_clear(&rooms->joins);
+	lp_limiter_clear(&rooms->opened);
 	free(rooms->list);
 	free(rooms);
 }
@@ -107,19 +91,7 @@ static uint32_t next_id(const struct lp_rooms *rooms)
 	return last && last <= UINT32_MAX - step ? last + step : rooms->config.first_id;
 }
 
-/* True if there is space for one more room and this source can open it. */
-static bool may_open(const struct lp_rooms *rooms, uint32_t source)
-{
-	size_t left = rooms->config.max_rooms - rooms->count;
-	size_t own = 0;
-	for (size_t i = 0; i < rooms->count; i++) {
-		assert(rooms->list[i]);
-		own += rooms->list[i]->source == source;
-	}
-	return left && own < LP_ROOMS_OF_SOURCE + 2 * left;
-}
-
-static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key, uint32_t source)
+static struct lp_room *room_new(struct lp_rooms *rooms, const struct lp_join *join)
 {
 	struct lp_room *room = calloc(1, sizeof(*room));
 	if (!room)
@@ -130,8 +102,9 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const uint8_t *key, uint
 		return NULL;
 	}
 	room->rooms = rooms;
-	room->source = source;
-	memcpy(room->key, key, LP_ROOM_KEY_SIZE);
+	room->source = join->source;
+	memcpy(room->key, join->hello->room_key, LP_ROOM_KEY_SIZE);
+	lp_bucket_init(&room->joins, LP_ROOM_JOIN_RATE, LP_ROOM_JOIN_BURST, join->now);
 	do
 		rooms->last_id = next_id(rooms);
 	while (id_taken(rooms, rooms->last_id));
@@ -228,8 +201,6 @@ static bool admits(const struct lp_room *room, const struct lp_hello *hello, uin
 	bool client = hello->role == LP_ROLE_CLIENT;
 	if (rival && !resumes)
 		*ret_reason = client ? LP_REJECT_MAC_IN_USE : LP_REJECT_GATEWAY_PRESENT;
-	else if (!resumes && room->last_peer >= UINT16_MAX)
-		*ret_reason = LP_REJECT_WORN_OUT;
 	else if (client && !resumes && lp_neighbours_on_lan(room->neighbours, &hello->mac, now))
 		*ret_reason = LP_REJECT_MAC_IN_USE;
 	else if (client && !resumes && clients_in(room) >= room->rooms->config.max_clients)
@@ -303,7 +274,6 @@ static bool reserve(struct lp_room *room)
 static void enter(struct lp_room *room, struct lp_member *m)
 {
 	m->room = room;
-	m->peer = (uint16_t)++room->last_peer;
 	m->index = room->count;
 	room->members[room->count++] = m;
 	if (m->role == LP_ROLE_GATEWAY) {
@@ -315,8 +285,9 @@ static void enter(struct lp_room *room, struct lp_member *m)
 	room->by_mac[chain] = m;
 }
 
-static void leave(struct lp_room *room, struct lp_member *m)
+static void leave(struct lp_room *room, struct lp_member *m, lp_time now)
 {
+	lp_peer_ids_give_back(&room->ids, m->peer, now);
 	room->members[m->index] = room->members[--room->count];
 	room->members[m->index]->index = m->index;
 	if (m->role == LP_ROLE_GATEWAY) {
@@ -350,27 +321,40 @@ static bool acceptable(
 	return false;
 }
 
-/* A new member in a room that exists or is opened for it. NULL, with a reason, when that cannot be. */
-static struct lp_member *add(struct lp_rooms *rooms, struct lp_room *room,
-	const struct lp_join *join, uint16_t mtu, enum lp_reject_reason *ret_reason)
+/* A room for the newcomer, perhaps instead of one whose only member is silent. */
+static struct lp_room *open_room(
+	struct lp_rooms *rooms, const struct lp_join *join, uint16_t mtu, struct lp_joined *joined)
 {
-	bool fresh = !room;
-	*ret_reason = LP_REJECT_TOO_MANY_ROOMS;
-	if (fresh && !may_open(rooms, join->source))
+	bool full = rooms->count == rooms->config.max_rooms;
+	struct lp_room *silent = full ? lp_rooms_silent(rooms, join->now) : NULL;
+	joined->reason = LP_REJECT_TOO_MANY_ROOMS;
+	if ((full && !silent) || !lp_rooms_has_share(rooms, &join->source))
 		return NULL;
-	*ret_reason = LP_REJECT_OTHER;
-	if (fresh)
-		room = room_new(rooms, join->hello->room_key, join->source);
-	struct lp_member *m =
-		room && reserve(room) ? member_new(join, &rooms->config.limits) : NULL;
-	if (!m) {
-		if (fresh && room)
-			remove_room(rooms, room);
-		return NULL;
+	joined->reason = LP_REJECT_OTHER;
+	if (silent) {
+		joined->gave_way = silent->members[0];
+		lp_rooms_leave(rooms, joined->gave_way, join->now);
 	}
-	if (fresh)
+	struct lp_room *room = room_new(rooms, join);
+	if (room)
 		room->mtu = mtu;
-	enter(room, m);
+	return room;
+}
+
+/* A new member. NULL when out of memory. */
+static struct lp_member *add(
+	struct lp_rooms *rooms, struct lp_room *room, const struct lp_join *join)
+{
+	uint16_t peer = reserve(room) ? lp_peer_ids_take(&room->ids, join->now) : 0;
+	struct lp_member *m = peer ? member_new(join, &rooms->config.limits) : NULL;
+	if (m) {
+		m->peer = peer;
+		enter(room, m);
+	} else if (room->count == 0) {
+		remove_room(rooms, room);
+	} else if (peer) {
+		lp_peer_ids_give_back(&room->ids, peer, join->now);
+	}
 	return m;
 }
 
@@ -384,14 +368,19 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 		return false;
 	struct lp_room *room = find_room(rooms, hello->room_key);
 	struct lp_member *rival = room ? rival_of(room, hello) : NULL;
+	bool resumes = rival && is_same_peer(rival, hello);
+	if (!resumes && !lp_rooms_within_limits(rooms, room, join)) {
+		o->reason = LP_REJECT_BUSY;
+		return false;
+	}
 	o->member = rival;
 	if (room && !admits(room, hello, mtu, join->now, &o->reason))
 		return false;
-	o->resumed = rival != NULL;
-	if (rival)
+	o->resumed = resumes;
+	if (resumes)
 		resume(rival, join);
-	else
-		o->member = add(rooms, room, join, mtu, &o->reason);
+	else if (room || (room = open_room(rooms, join, mtu, o)))
+		o->member = add(rooms, room, join);
 	if (!o->member)
 		return false;
 	room = o->member->room;
@@ -400,10 +389,10 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	return true;
 }
 
-bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member)
+bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member, lp_time now)
 {
 	struct lp_room *room = member->room;
-	leave(room, member);
+	leave(room, member, now);
 	if (room->count) {
 		forget(room, member);
 		return false;

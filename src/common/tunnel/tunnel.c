@@ -338,7 +338,7 @@ static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 	bool waited = t->waits;
 	t->refused = true;
 	t->waits = reject->reason == LP_REJECT_MAC_SILENT ||
-		   reject->reason == LP_REJECT_GATEWAY_SILENT;
+		   reject->reason == LP_REJECT_GATEWAY_SILENT || reject->reason == LP_REJECT_BUSY;
 	t->final = (!t->once_joined && !t->waits) || reject->reason == LP_REJECT_VERSION;
 	struct lp_tunnel_action *action =
 		waited && t->waits ? NULL : lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);

@@ -57,6 +57,7 @@ static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 			"Get the newest lanparty"},
 		{LP_REJECT_MAC_SILENT, "still in the room", "Waiting"},
 		{LP_REJECT_GATEWAY_SILENT, "gateway is silent", "Waiting"},
+		{LP_REJECT_BUSY, "Very many joins", "Waiting"},
 	};
 	unsigned listed = 0;
 #define COUNT_ONE(...) listed++;

@@ -158,6 +158,47 @@ static void a_full_server_refuses(void **state)
 	pair_free(pair);
 }
 
+/* Row N6: one source shakes hands too often. */
+static void N6_handshakes_of_a_source_are_limited(void **state)
+{
+	(void)state;
+	struct quic_pair *pair = pair_new();
+	pair->config[SERVER].handshake_rate = 2;
+	pair->config[SERVER].handshake_burst = 3;
+	pair_start(pair, SERVER);
+	pair_start(pair, CLIENT);
+	for (unsigned i = 1; i <= 7; i++) {
+		pair_connect_pinned(pair);
+		pair_run(pair, 8 * LATENCY);
+		/* the limit of those who prove their address is another one */
+		assert_int_equal(pair_counters(pair).retries, i > 3 ? i - 3 : 0);
+		assert_int_equal(pair->log[SERVER].connected, i < 7 ? i : 6);
+	}
+	assert_int_equal(pair->log[CLIENT].why.code, 2); /* CONNECTION_REFUSED */
+	pair_run(pair, 2 * LP_SECOND);
+	pair_connect_pinned(pair);
+	pair_run(pair, LP_SECOND);
+	assert_int_equal(pair->log[SERVER].connected, 7);
+	pair_free(pair);
+}
+
+/* Otherwise whoever forges addresses decides who can join. */
+static void N6_forged_addresses_do_not_use_up_the_limit_of_their_owner(void **state)
+{
+	(void)state;
+	struct quic_pair *pair = pair_new();
+	pair->config[SERVER].handshake_rate = 1;
+	pair->config[SERVER].handshake_burst = 1;
+	pair_start(pair, SERVER);
+	pair_start(pair, CLIENT);
+	pair->client_host = STRANGER;
+	flood(pair, 500);
+	pair_connect_pinned(pair);
+	pair_run(pair, LP_SECOND);
+	assert_int_equal(pair->log[SERVER].connected, 1);
+	pair_free(pair);
+}
+
 static void an_unvalidated_address_receives_at_most_three_times_what_it_sent(void **state)
 {
 	(void)state;
@@ -530,6 +571,8 @@ int main(void)
 		cmocka_unit_test(half_open_connections_are_bounded_and_time_out),
 		cmocka_unit_test(each_half_open_connection_times_out_on_its_own),
 		cmocka_unit_test(a_full_server_refuses),
+		cmocka_unit_test(N6_handshakes_of_a_source_are_limited),
+		cmocka_unit_test(N6_forged_addresses_do_not_use_up_the_limit_of_their_owner),
 		cmocka_unit_test(an_unvalidated_address_receives_at_most_three_times_what_it_sent),
 		cmocka_unit_test(an_unknown_short_packet_gets_a_shorter_reset),
 		cmocka_unit_test(an_unknown_version_is_answered_with_the_known_one),

@@ -1,11 +1,16 @@
 /* The registry of rooms: who can join, who is replaced, and what is forgotten after a leave. */
 #include "room_unit.h"
 
-static bool leave(struct lp_rooms *rooms, struct lp_member *m)
+static bool leave_at(struct lp_rooms *rooms, struct lp_member *m, lp_time now)
 {
-	bool gone = lp_rooms_leave(rooms, m);
+	bool gone = lp_rooms_leave(rooms, m, now);
 	lp_member_free(m);
 	return gone;
+}
+
+static bool leave(struct lp_rooms *rooms, struct lp_member *m)
+{
+	return leave_at(rooms, m, 0);
 }
 
 static size_t count_in(const struct lp_room *room)
@@ -277,7 +282,7 @@ static void R7_a_leave_takes_effect_at_once_and_the_last_one_closes_the_room(voi
 	uint16_t peer = a->peer;
 	lp_neighbours_claim(lp_room_neighbours(room), a->peer, IPV4(10, 0, 0, 5), 0);
 
-	assert_false(lp_rooms_leave(rooms, a));
+	assert_false(lp_rooms_leave(rooms, a, 0));
 	assert_int_equal(a->peer, peer); /* readable still */
 	lp_member_free(a);
 	assert_null(lp_room_find(room, &mac));
@@ -322,22 +327,50 @@ static void R7_what_a_gateway_taught_is_forgotten_when_it_leaves(void **state)
 	lp_rooms_free(rooms);
 }
 
-static void ids_of_a_room_are_never_reused_and_can_run_out(void **state)
+/* Lets count members come and go, and asserts that nobody has an ID from used. */
+static void come_and_go(struct lp_rooms *rooms, unsigned count, bool *used, lp_time now)
+{
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 2, 1);
+	for (unsigned i = 0; i < count; i++) {
+		struct outcome o = join_with(rooms, &hello, PATH, 1, now);
+		assert_int_equal(o.reject, -1);
+		assert_int_not_equal(o.member->peer, 0);
+		assert_false(used[o.member->peer]);
+		used[o.member->peer] = true;
+		leave_at(rooms, o.member, now);
+	}
+}
+
+static void N6_an_id_is_used_again_after_ten_minutes(void **state)
 {
 	(void)state;
 	struct lp_rooms *rooms = rooms_with(4, 1);
+	bool used[UINT16_MAX + 1] = {0};
+	used[client(rooms, 1)->peer] = true;
+	const lp_time ten_minutes = 600 * LP_SECOND;
+	come_and_go(rooms, 100, used, LP_SECOND);
+	come_and_go(rooms, 100, used, LP_SECOND + ten_minutes - 1);
 	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 2, 1);
-	static bool seen[UINT16_MAX + 1];
+	struct lp_member *next = join_with(rooms, &hello, PATH, 1, LP_SECOND + ten_minutes).member;
+	assert_int_equal(next->peer, 2); /* the one that was given up first */
+	lp_rooms_free(rooms);
+}
+
+static void N6_a_room_never_runs_out_of_ids(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(4, 1);
+	struct lp_hello hello = hello_of(LP_ROLE_CLIENT, 3, 1);
+	static bool used[UINT16_MAX + 1];
 	struct lp_member *keeper = client(rooms, 1);
-	seen[keeper->peer] = true;
-	for (unsigned i = 2; i <= UINT16_MAX; i++) {
+	used[keeper->peer] = true;
+	come_and_go(rooms, UINT16_MAX - 1, used, 0);
+	/* all others are in quarantine: those go first that were given up first */
+	for (unsigned id = 2; id < 100; id++) {
 		struct lp_member *m = must_join(rooms, &hello);
-		assert_false(seen[m->peer]);
-		assert_int_not_equal(m->peer, 0);
-		seen[m->peer] = true;
+		assert_int_equal(m->peer, id);
 		leave(rooms, m);
 	}
-	assert_int_equal(join(rooms, &hello).reject, LP_REJECT_WORN_OUT);
 	/* after everybody has left, the next room starts again */
 	assert_true(leave(rooms, keeper));
 	assert_int_equal(must_join(rooms, &hello)->peer, 1);
@@ -383,15 +416,15 @@ static void one_source_cannot_take_all_rooms(void **state)
 	unsigned opened = 0;
 	for (unsigned i = 1; i <= 64; i++) {
 		hello.room_key[0] = (uint8_t)i;
-		opened += join_from(rooms, &hello, 7, PATH, 1, 0).reject == -1;
+		opened += join_from(rooms, &hello, 7, 1, 0).reject == -1;
 	}
 	assert_int_equal(opened, 48); /* 16, plus 32 while 16 or more rooms are free */
 	hello.room_key[0] = 100;
-	assert_int_equal(join_from(rooms, &hello, 7, PATH, 1, 0).reject, LP_REJECT_TOO_MANY_ROOMS);
-	assert_int_equal(join_from(rooms, &hello, 8, PATH, 1, 0).reject, -1);
+	assert_int_equal(join_from(rooms, &hello, 7, 1, 0).reject, LP_REJECT_TOO_MANY_ROOMS);
+	assert_int_equal(join_from(rooms, &hello, 8, 1, 0).reject, -1);
 	/* everybody can join existing rooms */
 	hello.mac = player_mac(2);
-	assert_int_equal(join_from(rooms, &hello, 7, PATH, 1, 0).reject, -1);
+	assert_int_equal(join_from(rooms, &hello, 7, 1, 0).reject, -1);
 	lp_rooms_free(rooms);
 }
 
@@ -403,8 +436,7 @@ static void open_rooms(struct lp_rooms *rooms, size_t count, uint32_t *ids)
 		struct outcome o = join(rooms, &hello);
 		assert_int_equal(o.reject, -1);
 		ids[i] = lp_room_id(o.member->room);
-		lp_rooms_leave(rooms, o.member);
-		lp_member_free(o.member);
+		leave(rooms, o.member);
 	}
 }
 
@@ -456,7 +488,8 @@ int main(void)
 		cmocka_unit_test(R7_a_leave_takes_effect_at_once_and_the_last_one_closes_the_room),
 		cmocka_unit_test(R7_what_a_gateway_taught_is_forgotten_when_it_leaves),
 		cmocka_unit_test(several_registries_assign_different_ids),
-		cmocka_unit_test(ids_of_a_room_are_never_reused_and_can_run_out),
+		cmocka_unit_test(N6_an_id_is_used_again_after_ten_minutes),
+		cmocka_unit_test(N6_a_room_never_runs_out_of_ids),
 		cmocka_unit_test(R7_ten_thousand_joins_and_leaves_leave_nothing_behind),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,7 +148,7 @@ static void play(struct lp_hub *hub, struct player players[PLAYERS], int hellos)
 		struct lp_control m = peer_hello(i + 1, LP_ROLE_CLIENT);
 		m.hello.room_key[0] = i == 5 ? 2 : 1; /* one is alone in its room */
 		size_t len = lp_control_encode(&m, bytes, sizeof(bytes));
-		p->session = lp_hub_open(hub, p, 0, RELAY_PATH, LP_SECOND);
+		p->session = lp_hub_open(hub, p, &(struct lp_source){0}, RELAY_PATH, LP_SECOND);
 		p->gone = !p->session;
 		if (p->gone)
 			continue;

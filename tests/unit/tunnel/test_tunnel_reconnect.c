@@ -264,6 +264,24 @@ static void K3_a_silent_members_place_is_waited_for_and_said_once(void **state)
 	}
 }
 
+static void N6_a_busy_relay_is_waited_for_and_said_once(void **state)
+{
+	(void)state;
+	const struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	for (int tries = 0; tries < 30; tries++) {
+		refused_again(h, LP_REJECT_BUSY);
+		const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_REJECTED, 0);
+		assert_int_equal(a != NULL, tries == 0);
+		assert_true(!a || !a->final);
+		assert_false(lp_tunnel_is_over(h->tunnel));
+		assert_int_equal(lp_tunnel_deadline(h->tunnel), h->now + LP_SECOND);
+		harness_at(h, h->now + LP_SECOND);
+	}
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +294,7 @@ int main(void)
 		cmocka_unit_test(K2_the_token_of_an_earlier_run_is_sent_with_the_first_hello),
 		cmocka_unit_test(K1_events_are_counted_from_where_the_membership_had_come_to),
 		cmocka_unit_test(K3_a_silent_members_place_is_waited_for_and_said_once),
+		cmocka_unit_test(N6_a_busy_relay_is_waited_for_and_said_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

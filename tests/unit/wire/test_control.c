@@ -479,6 +479,8 @@ static void an_unknown_reason_is_other(void **state)
 	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x0c"), &got), LP_OK);
 	assert_int_equal(got.reject.reason, LP_REJECT_GATEWAY_SILENT);
 	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x0d"), &got), LP_OK);
+	assert_int_equal(got.reject.reason, LP_REJECT_BUSY);
+	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x0e"), &got), LP_OK);
 	assert_int_equal(got.reject.reason, LP_REJECT_OTHER);
 	assert_int_equal(decode_fields(LP_DISCONNECT, LITERAL("\x01\x01\x06"), &got), LP_OK);
 	assert_int_equal(got.disconnect.reason, LP_LEAVE_TOO_SLOW);

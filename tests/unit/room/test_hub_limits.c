@@ -1,0 +1,85 @@
+/* Row N6: what the hub tells those whom a limit concerns. */
+#include "hub_unit.h"
+
+/* Says hello for a room of its own. */
+static void ask_for_room(struct relay *r, int i, uint8_t room)
+{
+	struct lp_control m = peer_hello(i, LP_ROLE_CLIENT);
+	m.hello.room_key[0] = room;
+	peer_open(r, i, RELAY_PATH);
+	peer_say(r, i, 0, &m);
+}
+
+static void N6_refusals_by_a_limit_look_alike_and_ask_to_wait(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits.join_rate = 1;
+	config.rooms.limits.join_burst = 6;
+	config.rooms.limits.open_rate = 2;
+	struct relay *r = with_config(&config, 1, 2);
+	ask_for_room(r, 3, 7);
+	assert_true(r->peers[3].welcomed);
+	ask_for_room(r, 4, 8); /* a third new room */
+	ask_for_room(r, 5, 1); /* a room that exists, after that */
+	ask_for_room(r, 6, 1);
+	ask_for_room(r, 7, 1); /* a seventh join */
+	for (int i = 4; i <= 7; i++)
+		assert_int_equal(r->peers[i].reject, LP_REJECT_BUSY);
+	assert_non_null(strstr(lp_reject_text(LP_REJECT_BUSY), "waiting"));
+	relay_at(r, r->now + 60 * LP_SECOND);
+	peer_join(r, 8);
+	assert_true(r->peers[8].welcomed);
+	relay_free(r);
+}
+
+static void N6_who_gives_way_is_told_and_its_room_is_closed(void **state)
+{
+	(void)state;
+	for (int connected = 0; connected < 2; connected++) {
+		struct lp_hub_config config = relay_config();
+		config.rooms.max_rooms = 1;
+		struct relay *r = with_config(&config, 1, 1);
+		relay_at(r, r->now + LP_ROOM_SILENT - 1);
+		ask_for_room(r, 2, 7);
+		assert_int_equal(r->peers[2].reject, LP_REJECT_TOO_MANY_ROOMS);
+		if (!connected)
+			peer_closed(r, 1, LP_LEAVE_TIMED_OUT);
+		relay_forget(r);
+		relay_at(r, r->now + 1);
+		ask_for_room(r, 3, 8);
+		assert_true(r->peers[3].welcomed);
+		assert_int_equal(r->peers[1].closed, connected);
+		assert_int_equal(r->log[0].kind, LP_HUB_LEFT);
+		assert_true(r->log[0].room_closed);
+		assert_int_equal(relay_counters(r).rooms, 1);
+		assert_int_equal(relay_counters(r).members, 1);
+		relay_free(r);
+	}
+}
+
+static void N6_a_member_that_sends_frames_keeps_its_room(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.max_rooms = 1;
+	struct relay *r = with_config(&config, 1, 1);
+	relay_at(r, r->now + LP_ROOM_SILENT);
+	send_udp(r, 1, host_mac(1), 64);
+	ask_for_room(r, 2, 7);
+	assert_int_equal(r->peers[2].reject, LP_REJECT_TOO_MANY_ROOMS);
+	relay_at(r, r->now + LP_ROOM_SILENT);
+	ask_for_room(r, 3, 7);
+	assert_true(r->peers[3].welcomed);
+	relay_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(N6_refusals_by_a_limit_look_alike_and_ask_to_wait),
+		cmocka_unit_test(N6_who_gives_way_is_told_and_its_room_is_closed),
+		cmocka_unit_test(N6_a_member_that_sends_frames_keeps_its_room),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
