@@ -7,7 +7,7 @@
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/udp.h"
-#include "lanparty/edge/log.h"
+#include "lanparty/edge/log_limit.h"
 #include "lanparty/quic/quic.h"
 
 #define SEND_ROUNDS                                                                                \
@@ -26,6 +26,7 @@ struct server {
 	void *context;
 	bool stopping;
 	lp_time now;
+	struct lp_log_limit log;
 };
 
 static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
@@ -110,8 +111,17 @@ static void take_quality(struct lp_session *session, struct lp_quic_conn *conn)
 	lp_hub_on_quality(session, (uint32_t)(info.rtt / 1000), (uint32_t)loss);
 }
 
-static void log_stats(const struct lp_hub_action *a)
+/* Row N6. */
+static bool may_log(
+	struct server *s, const struct lp_hub_action *a, enum lp_log_level level, const char *event)
 {
+	return lp_log_limit_take(&s->log, level, event, a->source, s->now);
+}
+
+static void log_stats(struct server *s, const struct lp_hub_action *a)
+{
+	if (!may_log(s, a, LP_LOG_INFO, "stats"))
+		return;
 	const struct lp_stats *stats = a->stats;
 	uint64_t tx_drops = 0, rx_drops = 0;
 	for (size_t i = 0; i < LP_DROP_COUNT; i++) {
@@ -127,18 +137,26 @@ static void log_stats(const struct lp_hub_action *a)
 		(unsigned long long)rx_drops);
 }
 
-static void log_joined(const struct lp_hub_action *a)
+static void log_joined(struct server *s, const struct lp_hub_action *a)
 {
 	const struct lp_member *m = lp_session_member(a->session);
+	const char *event = a->kind == LP_HUB_JOINED ? "peer_joined" : "peer_resumed";
 	char mac[LP_MAC_TEXT];
-	if (m)
-		lp_log(LP_LOG_INFO, a->kind == LP_HUB_JOINED ? "peer_joined" : "peer_resumed",
-			"room=%u peer=%u role=%s mac=%s name=%s mtu=%u", a->room, a->peer,
-			lp_role_text(a->role), lp_mac_format(&m->mac, mac), m->name,
+	if (m && may_log(s, a, LP_LOG_INFO, event))
+		lp_log(LP_LOG_INFO, event, "room=%u peer=%u role=%s mac=%s name=%s mtu=%u", a->room,
+			a->peer, lp_role_text(a->role), lp_mac_format(&m->mac, mac), m->name,
 			lp_room_mtu(m->room));
 }
 
-static void send_message(struct lp_quic_conn *conn, const struct lp_hub_action *a)
+static void log_left(struct server *s, const struct lp_hub_action *a)
+{
+	if (may_log(s, a, LP_LOG_INFO, "peer_left"))
+		lp_log(LP_LOG_INFO, "peer_left", "room=%u peer=%u role=%s reason=%s room_closed=%s",
+			a->room, a->peer, lp_role_text(a->role), lp_leave_word(a->leave),
+			a->room_closed ? "yes" : "no");
+}
+
+static void send_message(struct server *s, struct lp_quic_conn *conn, const struct lp_hub_action *a)
 {
 	enum lp_status status = a->kind == LP_HUB_REPLY
 					? lp_quic_send(conn, 0, a->bytes, a->len, true)
@@ -146,39 +164,39 @@ static void send_message(struct lp_quic_conn *conn, const struct lp_hub_action *
 	if (status == LP_OK)
 		return;
 	/* Row C2: the others stay; a peer that takes no events is of no use to its room. */
-	lp_log(LP_LOG_WARNING, "notify_failed", "room=%u peer=%u reason=%s", a->room, a->peer,
-		lp_status_text(status));
+	if (may_log(s, a, LP_LOG_WARNING, "notify_failed"))
+		lp_log(LP_LOG_WARNING, "notify_failed", "room=%u peer=%u reason=%s", a->room,
+			a->peer, lp_status_text(status));
 	if (status == LP_FULL)
 		lp_quic_close(conn, LP_LEAVE_TOO_SLOW, "too many events wait for you");
 	else if (status == LP_NO_MEMORY)
 		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");
 }
 
-static void do_action(const struct lp_hub_action *a)
+static void do_action(struct server *s, const struct lp_hub_action *a)
 {
 	struct lp_quic_conn *conn = a->session ? lp_session_user(a->session) : NULL;
 	switch (a->kind) {
 	case LP_HUB_REPLY:
 	case LP_HUB_MESSAGE:
-		send_message(conn, a);
+		send_message(s, conn, a);
 		break;
 	case LP_HUB_CLOSE:
 		lp_quic_close(conn, a->leave, a->text);
 		break;
 	case LP_HUB_JOINED:
 	case LP_HUB_RESUMED:
-		log_joined(a);
+		log_joined(s, a);
 		break;
 	case LP_HUB_REJECTED:
-		lp_log(LP_LOG_INFO, "rejected", "reason=%s", lp_reject_word(a->reject));
+		if (may_log(s, a, LP_LOG_INFO, "rejected"))
+			lp_log(LP_LOG_INFO, "rejected", "reason=%s", lp_reject_word(a->reject));
 		break;
 	case LP_HUB_LEFT:
-		lp_log(LP_LOG_INFO, "peer_left", "room=%u peer=%u role=%s reason=%s room_closed=%s",
-			a->room, a->peer, lp_role_text(a->role), lp_leave_word(a->leave),
-			a->room_closed ? "yes" : "no");
+		log_left(s, a);
 		break;
 	case LP_HUB_STATS:
-		log_stats(a);
+		log_stats(s, a);
 		take_quality(a->session, conn);
 		break;
 	}
@@ -189,7 +207,7 @@ static bool do_actions(struct server *s)
 	struct lp_hub_action action;
 	bool any = false;
 	while (lp_hub_next(s->hub, &action)) {
-		do_action(&action);
+		do_action(s, &action);
 		any = true;
 	}
 	return any;
@@ -324,13 +342,19 @@ void server_stop(struct server *s)
 	s->stopping = true;
 }
 
+static lp_time deadline(struct server *s)
+{
+	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
+	lp_time log = lp_log_limit_deadline(&s->log), first = quic < hub ? quic : hub;
+	return first < log ? first : log;
+}
+
 /* Sleeps, then reads what has come. True: it was woken. */
 static bool wait_and_read(struct server *s)
 {
 	bool woken = false;
 	int ready[SERVER_MAX_LISTEN + 1];
-	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
-	size_t count = lp_wait(&s->waiter, quic < hub ? quic : hub, ready, SERVER_MAX_LISTEN + 1);
+	size_t count = lp_wait(&s->waiter, deadline(s), ready, SERVER_MAX_LISTEN + 1);
 	s->now = lp_clock();
 	for (size_t i = 0; i < count; i++) {
 		struct lp_udp *udp = NULL;
@@ -352,9 +376,11 @@ void server_run(struct server *s)
 		lp_quic_on_time(s->quic, s->now);
 		lp_hub_on_time(s->hub, s->now);
 		send_all(s);
+		lp_log_limit_on_time(&s->log, s->now);
 	}
 	lp_hub_shutdown(s->hub);
 	send_all(s);
+	lp_log_limit_on_time(&s->log, s->now + LP_LOG_LIMIT_PERIOD);
 }
 
 void server_get_counters(const struct server *s, struct server_counters *ret_counters)

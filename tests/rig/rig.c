@@ -360,6 +360,12 @@ bool rig_run(struct rig *rig, lp_time how_long, bool (*done)(void *), void *cont
 	}
 }
 
+void rig_send_packet(struct rig *rig, const uint8_t *bytes, size_t len)
+{
+	memcpy(lp_udp_slot(rig->udp), bytes, len);
+	lp_udp_put(rig->udp, &rig->path.local, &rig->path.remote, len);
+}
+
 static bool settled(void *context)
 {
 	const struct rig_peer *peer = context;
@@ -370,4 +376,20 @@ bool rig_join(struct rig_peer *peer)
 {
 	rig_run(peer->rig, JOIN_TIMEOUT, settled, peer);
 	return peer->state == RIG_JOINED;
+}
+
+struct rig_peer *rig_enter(struct rig *rig, const struct lp_hello *hello)
+{
+	for (int tries = 0; tries < 60; tries++) {
+		struct rig_peer *peer = rig_peer_new(rig, hello);
+		if (rig_join(peer))
+			return peer;
+		bool busy = peer->state == RIG_REJECTED && peer->reject == LP_REJECT_BUSY;
+		bool unanswered = peer->state != RIG_REJECTED;
+		rig_peer_free(peer);
+		if (!busy && !unanswered)
+			break;
+		rig_run(rig, LP_SECOND, NULL, NULL);
+	}
+	return NULL;
 }

@@ -76,10 +76,15 @@ bool rig_send_frame(struct rig_peer *peer, const uint8_t *frame, size_t len);
 /* Queues any bytes as a datagram. */
 bool rig_send_bytes(struct rig_peer *peer, const uint8_t *bytes, size_t len);
 
+/* Sends one UDP payload from the rig's socket, whatever it is. */
+void rig_send_packet(struct rig *rig, const uint8_t *bytes, size_t len);
+
 /* Runs all members for how_long, or until done returns true (done can be NULL). True: done returned
  * true. */
 bool rig_run(struct rig *rig, lp_time how_long, bool (*done)(void *context), void *context);
 /* Runs until the member has joined, was rejected or closed, at most 5 s. True: joined. */
 bool rig_join(struct rig_peer *peer);
+/* A member that joins; while the relay is busy it tries again, as programs do. NULL: refused. */
+struct rig_peer *rig_enter(struct rig *rig, const struct lp_hello *hello);
 
 #endif

@@ -28,7 +28,9 @@ struct lp_identity;  /* a server's certificate and key (identity.h) */
 #define LP_QUIC_PACKET_MAX                                                                         \
 	1472 /* bytes: UDP payload of a 1500-byte IPv4 packet, the most that PMTU discovery tries */
 #define LP_QUIC_STREAM_WINDOW                                                                      \
-	8192 /* bytes that the peer can send on one stream: a control message */
+	8192 /* bytes that a server can send on one stream: a control message */
+#define LP_QUIC_INCOMPLETE_MAX                                                                     \
+	(3 * LP_SECOND) /* servers: from the start of a unidirectional stream to its end */
 #define LP_QUIC_PENDING_MAX 262144 /* bytes on streams that wait for the peer; then LP_FULL */
 
 /* Why a connection ended. */
@@ -166,6 +168,7 @@ void lp_quic_get_info(const struct lp_quic_conn *conn, struct lp_quic_info *ret_
 
 struct lp_quic_counters {
 	uint64_t packets_in, packets_out, ignored, retries, version_negotiations, resets, refused;
+	uint64_t overhead;  /* packets not read: their connection has sent too much overhead */
 	uint64_t misrouted; /* packets of another worker */
 };
 void lp_quic_get_counters(const struct lp_quic *q, struct lp_quic_counters *ret_counters);

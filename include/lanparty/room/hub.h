@@ -30,9 +30,9 @@ struct lp_session; /* one connection */
 #define LP_HUB_WANTED          (10 * LP_SECOND) /* a newcomer that waits asks again within this time */
 #define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
 #define LP_HUB_STATS_INTERVAL  LP_SECOND /* between LP_HUB_STATS of one peer; the latest counts */
-#define LP_HUB_STATUS_MEMBERS  32  /* larger rooms get no PEER_STATUS: its cost is quadratic */
-#define LP_HUB_MALFORMED_MAX   16  /* datagrams; one more closes the peer (row L4) */
-#define LP_HUB_STREAMS_MAX     8   /* incomplete messages of one peer */
+#define LP_HUB_STATUS_MEMBERS  32 /* larger rooms get no PEER_STATUS: its cost is quadratic */
+#define LP_HUB_MALFORMED_MAX   16 /* datagrams; one more closes the peer (row L4) */
+#define LP_HUB_STREAMS_MAX     8 /* incomplete messages of one peer, with the bytes of one at most */
 #define LP_HUB_BYTES           320 /* the longest message that the relay sends, as a test checks */
 
 struct lp_hub_config {
@@ -95,6 +95,7 @@ enum lp_hub_kind {
 struct lp_hub_action {
 	enum lp_hub_kind kind;
 	struct lp_session *session;
+	uint32_t source; /* the session's network, for limits of the log */
 	uint32_t room;
 	uint16_t peer;
 	enum lp_role role;

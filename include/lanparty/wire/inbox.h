@@ -26,7 +26,9 @@ struct lp_inbox_part;
 struct lp_inbox {
 	struct lp_inbox_part *parts; /* a list */
 	size_t count;
-	size_t limit; /* incomplete messages per connection */
+	size_t limit;     /* incomplete messages per connection */
+	size_t bytes;     /* of all incomplete messages */
+	size_t bytes_max; /* 0: no other limit */
 };
 
 /* LP_OK: *ret_message is the complete message. LP_MORE: incomplete. LP_NO_MEMORY: out of memory. Any

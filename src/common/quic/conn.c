@@ -5,6 +5,7 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include "lanparty/base/bucket.h"
 #include "lanparty/base/list.h"
 #include "lanparty/quic/crypto.h"
 #include "attach.h"
@@ -13,6 +14,7 @@
 #include "ending.h"
 #include "identity_internal.h"
 #include "feedback.h"
+#include "memory.h"
 #include "path.h"
 #include "prefix.h"
 #include "quiet.h"
@@ -26,6 +28,13 @@
 #define LP_LINGER_PTOS   3 /* RFC 9000, section 10.2 */
 #define LP_LINGER_MAX    (3 * LP_SECOND)
 #define LP_CLOSE_REPEATS 4
+
+/* Bytes of packets that carry nothing for the user, per second and at once: acknowledgements, path MTU
+ * probes, the handshake. They can hold one frame per byte, and somebody who sends only such packets keeps a
+ * core busy. 100 MB/s to a member cause about 120 KiB of acknowledgements per second. */
+#define LP_OVERHEAD_RATE  (512 * 1024)
+#define LP_OVERHEAD_BURST (64 * 1024)
+#define LP_PACKET_HEAD    30 /* of a packet's bytes: header, frame head and tag */
 
 static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
 {
@@ -156,6 +165,7 @@ static int on_datagram(
 	struct lp_quic_conn *conn = user;
 	(void)nc;
 	(void)flags;
+	conn->carried += len;
 	if (conn->sink)
 		conn->sink->take(conn->sink, bytes, len, conn->q->now);
 	return 0;
@@ -209,6 +219,7 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *fr
 		lp_source_of(from, &q->prefixes.key, &conn->origin);
 		lp_prefix_add(q->prefixes.taken, &conn->origin);
 		lp_prefix_add(q->prefixes.half_open, &conn->origin);
+		lp_bucket_init(&conn->overhead, LP_OVERHEAD_RATE, LP_OVERHEAD_BURST, q->now);
 		q->half_open++;
 	}
 	return conn;
@@ -256,7 +267,7 @@ struct lp_quic_conn *lp_conn_accept(struct lp_quic *q, const struct lp_path *pat
 	lp_tokens_reset(&q->tokens, &scid, params.stateless_reset_token);
 	params.stateless_reset_token_present = 1;
 	if (ngtcp2_conn_server_new(&conn->nc, &initial->scid, &scid, &np, initial->version,
-		    &callbacks, &settings, &params, NULL, conn) != 0 ||
+		    &callbacks, &settings, &params, lp_memory_of(conn), conn) != 0 ||
 		!attach(conn, lp_tls_accept(q->identity->tls, &conn->ref, q->alpn)))
 		goto fail;
 	lp_apply_policies(conn->nc);
@@ -355,6 +366,22 @@ static void lingering_read(struct lp_quic_conn *conn, size_t len)
 	lp_conn_mark_dirty(conn, true);
 }
 
+/* True when the packet can be read. A client's bucket has no rate, so it reads all. */
+static bool affords(struct lp_quic_conn *conn)
+{
+	bool good = lp_bucket_has(&conn->overhead, LP_QUIC_PACKET_MAX, conn->q->now);
+	conn->q->counters.overhead += !good;
+	conn->carried = 0;
+	return good;
+}
+
+static void pay(struct lp_quic_conn *conn, size_t len)
+{
+	size_t free_of_charge = conn->carried + LP_PACKET_HEAD;
+	if (len > free_of_charge)
+		lp_bucket_take(&conn->overhead, len - free_of_charge, conn->q->now);
+}
+
 void lp_conn_read(
 	struct lp_quic_conn *conn, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
@@ -362,7 +389,7 @@ void lp_conn_read(
 		lingering_read(conn, len);
 		return;
 	}
-	if (conn->ending)
+	if (conn->ending || !affords(conn))
 		return;
 	/* Before those that are woken by what the packet holds: its acknowledgement leaves first. */
 	lp_conn_mark_dirty(conn, false);
@@ -373,6 +400,7 @@ void lp_conn_read(
 		lp_conn_failed(conn, error);
 		return;
 	}
+	pay(conn, len);
 	conn->heard = conn->q->now;
 	drop_session(conn);
 	lp_feedback_on_read(conn);
@@ -389,6 +417,10 @@ void lp_conn_on_time(struct lp_quic_conn *conn)
 	}
 	if (conn->ending)
 		return;
+	if (lp_incoming_deadline(conn) <= conn->q->now) {
+		lp_conn_end_as_hostile(conn, "a stream that does not end");
+		return;
+	}
 	int error = ngtcp2_conn_handle_expiry(conn->nc, conn->q->now);
 	if (error != 0)
 		lp_conn_failed(conn, error);

@@ -36,6 +36,17 @@ void lp_conn_end_with_alert(
 	end(conn, why, false);
 }
 
+void lp_conn_end_as_hostile(struct lp_quic_conn *conn, const char *text)
+{
+	if (conn->ending)
+		return;
+	put_text(&conn->why, (const uint8_t *)text, strlen(text));
+	ngtcp2_ccerr_set_transport_error(&conn->error, NGTCP2_PROTOCOL_VIOLATION,
+		(const uint8_t *)conn->why.text, strlen(conn->why.text));
+	conn->why.code = conn->error.error_code;
+	end(conn, LP_QUIC_END_ERROR, false);
+}
+
 void lp_quic_close(struct lp_quic_conn *conn, uint64_t code, const char *text)
 {
 	if (conn->ending)
@@ -81,6 +92,10 @@ void lp_conn_failed(struct lp_quic_conn *conn, int error)
 {
 	if (conn->ending)
 		return;
+	if (error == NGTCP2_ERR_NOMEM && conn->too_early) {
+		lp_conn_end_as_hostile(conn, "too many bytes out of order");
+		return;
+	}
 	if (error == NGTCP2_ERR_NOMEM || (error == NGTCP2_ERR_CALLBACK_FAILURE && conn->starved)) {
 		const char *why = lp_status_text(LP_NO_MEMORY);
 		put_text(&conn->why, (const uint8_t *)why, strlen(why));

@@ -16,6 +16,8 @@
 
 /* Ends conn because ngtcp2 returned this error. */
 void lp_conn_failed(struct lp_quic_conn *conn, int error);
+/* Ends conn because the QUIC peer does what no honest one does. */
+void lp_conn_end_as_hostile(struct lp_quic_conn *conn, const char *text);
 /* Ends conn and tells the QUIC peer by this TLS alert; text is for the user. */
 void lp_conn_end_with_alert(
 	struct lp_quic_conn *conn, enum lp_quic_end why, uint8_t alert, const char *text);

@@ -17,6 +17,7 @@
 #include "quic_test.h"
 #include "state.h"
 #include "stateless.h"
+#include "stream.h"
 #include "timers.h"
 #include "tls.h"
 #include "tokens.h"
@@ -227,7 +228,8 @@ static void rest(struct lp_quic_conn *conn)
 	if (conn->ending)
 		return;
 	lp_packet_source_max(conn);
-	lp_timers_set(&conn->q->timers, conn, ngtcp2_conn_get_expiry2(conn->nc));
+	lp_time expiry = ngtcp2_conn_get_expiry2(conn->nc), late = lp_incoming_deadline(conn);
+	lp_timers_set(&conn->q->timers, conn, expiry < late ? expiry : late);
 }
 
 size_t lp_quic_write(

@@ -2,7 +2,6 @@
 
 #include "state.h"
 
-#define LP_UNI_STREAMS        64 /* that a QUIC peer can have open at once */
 #define LP_ACTIVE_CIDS        4
 #define LP_DATAGRAM_FRAME_MAX 65535 /* any that fits a packet (RFC 9221, section 3) */
 /* The round trip before the first measurement. RFC 9002, section 6.2.2 suggests 333 ms. With 100 ms,
@@ -61,12 +60,13 @@ void lp_apply_policies(ngtcp2_conn *nc)
 void lp_fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server)
 {
 	ngtcp2_transport_params_default(params);
-	params->initial_max_stream_data_bidi_local = LP_QUIC_STREAM_WINDOW;
-	params->initial_max_stream_data_bidi_remote = LP_QUIC_STREAM_WINDOW;
-	params->initial_max_stream_data_uni = LP_QUIC_STREAM_WINDOW;
-	params->initial_max_data = 4 * LP_QUIC_STREAM_WINDOW;
+	uint64_t window = server ? LP_INCOMING_WINDOW : LP_QUIC_STREAM_WINDOW;
+	params->initial_max_stream_data_bidi_local = window;
+	params->initial_max_stream_data_bidi_remote = window;
+	params->initial_max_stream_data_uni = window;
+	params->initial_max_data = server ? window : 4 * window;
 	params->initial_max_streams_bidi = server ? 1 : 0;
-	params->initial_max_streams_uni = LP_UNI_STREAMS;
+	params->initial_max_streams_uni = server ? LP_INCOMING_MAX : LP_UNI_STREAMS_OF_SERVER;
 	params->active_connection_id_limit = LP_ACTIVE_CIDS;
 	params->max_idle_timeout = q->config.idle_timeout;
 	params->max_datagram_frame_size = LP_DATAGRAM_FRAME_MAX;

@@ -7,7 +7,16 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include "lanparty/wire/control.h"
+
 struct lp_quic;
+
+/* Unidirectional streams that the QUIC peer of a server can have open at once. A member sends one STATS at a
+ * time, and a DISCONNECT. A server has LP_UNI_STREAMS_OF_SERVER, because a newcomer is told of all members. */
+#define LP_INCOMING_MAX          8
+#define LP_UNI_STREAMS_OF_SERVER 64
+/* Bytes that the QUIC peer of a server can send before they are in order, on all streams: one message. */
+#define LP_INCOMING_WINDOW (LP_CONTROL_HEAD + LP_CONTROL_MAX)
 
 #define LP_PROBES 6 /* packet sizes that path MTU discovery tries */
 

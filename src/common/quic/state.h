@@ -11,6 +11,7 @@
  *   stateless.c   answers without a connection
  *   feedback.c    bulk bytes in flight, large packets, the fate of each DATAGRAM
  *   settings.c    what a connection begins with
+ *   memory.c      what it can allocate
  *   dirty.c, cids.c, timers.c, prefix.c, tokens.c, path.c, quiet.c    what these need
  *   identity.c, tls.c, protection.c, crypto.c    certificates, TLS sessions, packet protection, hashes */
 #ifndef LANPARTY_QUIC_STATE_H
@@ -25,7 +26,9 @@
 #include "lanparty/path/mtu.h"
 #include "lanparty/quic/quic.h"
 #include "cids.h"
+#include "memory.h"
 #include "prefix.h"
+#include "settings.h"
 #include "stateless.h"
 #include "timers.h"
 #include "tls.h"
@@ -50,6 +53,11 @@ struct lp_quic {
 	struct lp_node ended; /* lp_conn_finish is due */
 	size_t live, half_open, lingering;
 	struct lp_quic_counters counters;
+};
+
+struct lp_incoming {
+	int64_t stream;
+	lp_time since;
 };
 
 enum lp_conn_phase {
@@ -84,6 +92,15 @@ struct lp_quic_conn {
 	size_t pending; /* bytes in outs, with what keeping them costs */
 	size_t unsent;  /* outs with something to write that are not blocked */
 	bool any_blocked;
+	/* Servers: unidirectional streams of the QUIC peer that are not complete, the oldest first. */
+	struct lp_incoming incoming[LP_INCOMING_MAX];
+	size_t incoming_count;
+	ngtcp2_mem memory;
+	void *reordered[LP_REORDER_BUFFERS]; /* memory.h */
+	bool too_early;                      /* the peer sent bytes that would need one more */
+	/* Servers: bytes of packets that carry nothing for the user. */
+	struct lp_bucket overhead;
+	size_t carried; /* bytes for the user in the packet that is being read */
 	/* DATAGRAMs: NULL until it is attached, and from its end on */
 	struct lp_datagram_source *source;
 	struct lp_datagram_sink *sink;

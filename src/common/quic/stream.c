@@ -1,5 +1,6 @@
 #include "stream.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -232,12 +233,37 @@ void lp_outs_unblock(struct lp_quic_conn *conn)
 	}
 }
 
+static void incoming_add(struct lp_quic_conn *conn, int64_t stream)
+{
+	/* Flow control keeps the QUIC peer from having more. */
+	assert(conn->incoming_count < LP_INCOMING_MAX);
+	conn->incoming[conn->incoming_count++] = (struct lp_incoming){stream, conn->q->now};
+}
+
+static void incoming_remove(struct lp_quic_conn *conn, int64_t stream)
+{
+	size_t at = 0;
+	while (at < conn->incoming_count && conn->incoming[at].stream != stream)
+		at++;
+	if (at == conn->incoming_count)
+		return;
+	conn->incoming_count--;
+	memmove(&conn->incoming[at], &conn->incoming[at + 1],
+		(conn->incoming_count - at) * sizeof conn->incoming[0]);
+}
+
+lp_time lp_incoming_deadline(const struct lp_quic_conn *conn)
+{
+	return conn->incoming_count ? conn->incoming[0].since + LP_QUIC_INCOMPLETE_MAX : LP_NEVER;
+}
+
 static int on_stream_data(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint64_t offset,
 	const uint8_t *bytes, size_t len, void *user, void *stream_user)
 {
 	struct lp_quic_conn *conn = user;
 	(void)offset;
 	(void)stream_user;
+	conn->carried += len;
 	if (!conn->ending)
 		conn->q->handler->stream(conn->q->context, conn,
 			&(struct lp_piece){
@@ -283,8 +309,10 @@ static int on_stream_close(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint
 	(void)app_error_code;
 	if (out)
 		out_free(conn, out);
-	if (!ngtcp2_is_bidi_stream(stream) && !ngtcp2_conn_is_local_stream2(nc, stream))
+	if (!ngtcp2_is_bidi_stream(stream) && !ngtcp2_conn_is_local_stream2(nc, stream)) {
+		incoming_remove(conn, stream);
 		ngtcp2_conn_extend_max_streams_uni(nc, 1);
+	}
 	return 0;
 }
 
@@ -292,8 +320,11 @@ static int on_stream_close(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint
 static int on_stream_open(ngtcp2_conn *nc, int64_t stream, void *user)
 {
 	struct lp_quic_conn *conn = user;
-	if (!ngtcp2_is_bidi_stream(stream))
+	if (!ngtcp2_is_bidi_stream(stream)) {
+		if (conn->server)
+			incoming_add(conn, stream);
 		return 0;
+	}
 	struct lp_out *out = out_new(conn, stream);
 	conn->starved = !out;
 	if (!out || ngtcp2_conn_set_stream_user_data(nc, stream, out) != 0)

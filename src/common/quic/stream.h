@@ -9,6 +9,7 @@
 #include <ngtcp2/ngtcp2.h>
 
 #include "lanparty/base/list.h"
+#include "lanparty/base/time.h"
 
 struct lp_quic_conn;
 
@@ -43,6 +44,8 @@ void lp_out_abandon(struct lp_quic_conn *conn, struct lp_out *out);
 void lp_outs_unblock(struct lp_quic_conn *conn);
 /* Frees all. ngtcp2's connection must be gone. */
 void lp_outs_clear(struct lp_quic_conn *conn);
+/* Servers: when the oldest incomplete stream of the QUIC peer is late; LP_NEVER for none. */
+lp_time lp_incoming_deadline(const struct lp_quic_conn *conn);
 void lp_stream_callbacks(ngtcp2_callbacks *callbacks);
 
 #endif

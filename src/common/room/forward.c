@@ -70,15 +70,19 @@ static enum lp_drop forward(struct lp_hub *hub, struct lp_member *m, const struc
 	struct lp_view view;
 	struct lp_filter_facts facts;
 	lp_view_of(bytes, len, &view);
-	enum lp_drop drop = lp_filter_check(&hub->config.filter, &m->source, &view, now, &facts);
 	v->eth = view.eth;
 	v->len = (uint16_t)len;
+	if (!lp_bucket_has(&m->bytes, len, now))
+		return LP_DROP_BYTE_RATE; /* whatever it is: it must not cost more */
+	enum lp_drop drop = lp_filter_check(&hub->config.filter, &m->source, &view, now, &facts);
 	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + lp_room_mtu(m->room))
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE)
 		drop = check_addresses(m, &view.eth, &facts, now);
-	if (drop != LP_DROP_NONE)
+	if (drop != LP_DROP_NONE) {
+		lp_bucket_take(&m->bytes, len, now);
 		return drop;
+	}
 	struct lp_route route = lp_room_route(m, &view.eth, len, now, hub->targets);
 	v->skipped = (uint16_t)route.skipped;
 	hub->counters.skipped += route.skipped;

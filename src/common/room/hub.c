@@ -109,6 +109,7 @@ struct lp_hub_action *lp_hub_add_action(
 	memset(action, 0, sizeof(*action));
 	action->kind = kind;
 	action->session = session;
+	action->source = session->source.of[LP_SOURCE_NET];
 	session->actions++;
 	action->text = "";
 	if (session->member) {
@@ -263,6 +264,7 @@ struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, const struct lp_s
 	s->sender.owner = s;
 	lp_receiver_init(&s->receiver, hub->pool, lp_hub_deliver, s);
 	s->inbox.limit = LP_HUB_STREAMS_MAX;
+	s->inbox.bytes_max = LP_CONTROL_HEAD + LP_CONTROL_MAX;
 	s->next = hub->sessions;
 	if (s->next)
 		s->next->prev = s;

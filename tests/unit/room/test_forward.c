@@ -322,12 +322,8 @@ static void L3_bytes_are_charged_once_per_recipient_after_the_safety_checks(void
 	config.rooms.limits.client_rate = 1000;
 	config.rooms.limits.client_burst = 1000;
 	struct relay *r = with_config(&config, 0, 4);
-	uint8_t f[FRAME_CAP];
-	for (int i = 0; i < 20; i++) { /* dropped frames cost nothing */
-		size_t len = frame_router_advertisement(f, player_mac(1));
-		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
+	for (int i = 0; i < 20; i++) /* frames for nobody cost nothing */
 		assert_dropped(send_udp(r, 1, player_mac(1), 900), LP_DROP_NO_TARGET);
-	}
 	assert_passed(send_udp(r, 1, BROADCAST, 200), LP_ACTION_FLOOD, 4); /* 800 */
 	assert_dropped(send_udp(r, 1, BROADCAST, 51), LP_DROP_BYTE_RATE);  /* 204 */
 	assert_passed(send_udp(r, 1, BROADCAST, 50), LP_ACTION_FLOOD, 4);
@@ -341,6 +337,24 @@ static void L3_bytes_are_charged_once_per_recipient_after_the_safety_checks(void
 		assert_passed(send_udp(r, 0, BROADCAST, 1000), LP_ACTION_FLOOD, 4);
 	assert_dropped(send_udp(r, 0, BROADCAST, 1000), LP_DROP_BYTE_RATE);
 	assert_passed(send_udp(r, 2, player_mac(1), 1000), LP_ACTION_UNICAST, 1);
+	relay_free(r);
+}
+
+/* Otherwise a sender of hostile frames keeps the filter busy without end. */
+static void L3_N6_frames_that_the_filter_drops_are_charged_too(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	uint8_t f[FRAME_CAP];
+	size_t len = frame_router_advertisement(f, player_mac(1));
+	config.rooms.limits.client_rate = 1000;
+	config.rooms.limits.client_burst = 10 * len + 60;
+	struct relay *r = with_config(&config, 0, 2);
+	for (int i = 0; i < 10; i++)
+		assert_dropped(peer_frame(r, 1, f, len), LP_DROP_ROUTER_ADVERTISEMENT);
+	assert_dropped(peer_frame(r, 1, f, len), LP_DROP_BYTE_RATE); /* without a look at it */
+	assert_passed(send_udp(r, 1, player_mac(2), 60), LP_ACTION_UNICAST, 1);
+	assert_dropped(send_udp(r, 1, player_mac(2), 60), LP_DROP_BYTE_RATE);
 	relay_free(r);
 }
 
@@ -543,6 +557,7 @@ int main(void)
 		cmocka_unit_test(L1_broadcasts_have_their_own_bucket),
 		cmocka_unit_test(L2_only_unknown_unicast_has_its_own_bucket),
 		cmocka_unit_test(L3_bytes_are_charged_once_per_recipient_after_the_safety_checks),
+		cmocka_unit_test(L3_N6_frames_that_the_filter_drops_are_charged_too),
 		cmocka_unit_test(S3_a_gateways_dhcp_replies_pass_and_bind_the_lease),
 		cmocka_unit_test(N3_an_ack_that_the_client_has_not_asked_for_gives_it_no_address),
 		cmocka_unit_test(N3_nobody_asks_for_another_clients_lease),

@@ -176,6 +176,33 @@ static void the_longest_message_fits_and_one_byte_more_does_not(void **state)
 	lp_inbox_clear(&inbox);
 }
 
+/* Row N6: many short pieces cost no more than one long message. */
+static enum lp_status add(
+	struct lp_inbox *inbox, int64_t stream, const uint8_t *bytes, size_t len, bool fin)
+{
+	struct lp_control m;
+	return lp_inbox_add(inbox, &(struct lp_piece){stream, bytes, len, fin}, true, &m);
+}
+
+static void N6_the_bytes_of_all_incomplete_messages_are_limited(void **state)
+{
+	(void)state;
+	struct lp_inbox inbox = {.limit = 8, .bytes_max = 100};
+	uint8_t bytes[64];
+	size_t len = stats_message(bytes, sizeof(bytes)), head = len - 1;
+	assert_true(len > 1 && 2 * head <= 100);
+	assert_int_equal(add(&inbox, 3, bytes, head, false), LP_MORE);
+	assert_int_equal(add(&inbox, 7, bytes, head, false), LP_MORE);
+	static const uint8_t more[100] = {0};
+	assert_int_equal(add(&inbox, 11, more, 100 - 2 * head + 1, false), LP_FULL);
+	/* what is complete leaves space */
+	assert_int_equal(add(&inbox, 3, bytes + head, 1, true), LP_OK);
+	assert_int_equal(inbox.bytes, head);
+	assert_int_equal(add(&inbox, 11, bytes, head, false), LP_MORE);
+	lp_inbox_clear(&inbox);
+	assert_int_equal(inbox.bytes, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +212,7 @@ int main(void)
 		cmocka_unit_test(C1_a_stream_must_carry_exactly_one_message),
 		cmocka_unit_test(incomplete_streams_are_limited_and_kept_apart),
 		cmocka_unit_test(the_longest_message_fits_and_one_byte_more_does_not),
+		cmocka_unit_test(N6_the_bytes_of_all_incomplete_messages_are_limited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

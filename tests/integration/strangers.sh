@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# What one stranger can cost a relay and its other players.
+# rows: N6
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open strangers "$1"
+new_code
+
+relay_at=$relay_ip:443
+stranger() { start stranger "$1" "$bin/../tests/stranger" "$relay_at" "$dir/relay.der" "${@:2}"; } # PLACE KIND SECONDS
+count() { told stranger '^\{' | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }                            # KEY
+between() { echo "$1: $2 to $3"; [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
+ended() { ! runs "$1"; }
+lines() { grep -c . "$dir/relay.err"; }
+
+start relay vps "$bin/lanparty-relay" --workers 1 --listen "$relay_at" --dev-cert-der-out "$dir/relay.der"
+need "the relay starts" soon 5 said relay '^listening on '
+pin=$(sed -n 's/.*pin=\(sha256:[0-9a-f]*\).*/\1/p' "$dir/relay.err")
+
+# ---- somebody joins and leaves a room without end
+stranger player2 churn 5
+check "a player elsewhere joins at once" client player1 player1
+check "the stranger ends" soon 20 ended stranger
+check "N6 he joined 20 times at once and 5 times per second" between "$(count joined)" 20 60
+check "N6 and was told to wait then" between "$(count busy)" 1 100000
+check "N6 the log has few lines of it" between "$(lines)" 20 100
+check "N6 and their number" soon 12 said relay 'event=more_lines of=(rejected|peer_joined|peer_left) count=[0-9]+ seconds=10 source='
+stranger player2 churn 6
+sleep 2
+start second player2 env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --tap lp9 "lanparty://$relay_ip/$code?pin=$pin"
+check "N6 a player behind the same address is told to wait" soon 5 said second '^rejected reason=busy .*final=no'
+check "N6 and gets in" soon 20 said second '^joined '
+stop second
+check "the stranger ends again" soon 20 ended stranger
+
+# ---- somebody tries one room after the other
+sleep 12 # until the address of player 2 has its joins again
+stranger player2 guess 4
+check "he ends" soon 20 ended stranger
+check "N6 he opened ten rooms" between "$(count joined)" 1 11
+
+# ---- a member sends packets that cost much
+for kind in pings frames; do
+	stranger player2 "$kind" 3
+	check "N6 a member elsewhere goes on during $kind" soon 2 said player1 '^joined '
+	check "$kind end" soon 20 ended stranger
+done
+check "the player was never disconnected" not said player1 '^disconnected'
+lab_finish
