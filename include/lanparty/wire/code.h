@@ -14,7 +14,7 @@
 
 #define LP_CODE_RANDOM 10                      /* random bytes of a generated code */
 #define LP_CODE_CHARS  16                      /* characters of a generated code */
-#define LP_CODE_MIN    4                       /* characters of a code that a person chose */
+#define LP_CODE_MIN    8                       /* characters of a code that a person chose */
 #define LP_CODE_MAX    64                      /* without dashes and spaces */
 #define LP_CODE_TEXT   (LP_CODE_MAX + 1)       /* canonical text with its NUL */
 #define LP_CODE_SHOWN  (LP_CODE_CHARS + 3 + 1) /* grouped text with its NUL */

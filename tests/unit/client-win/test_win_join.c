@@ -60,7 +60,8 @@ static void an_invite_suffices_without_a_known_relay(void **state)
 static void an_invite_replaces_the_known_relay(void **state)
 {
 	(void)state;
-	assert_true(join("lanparty://play.example.org:99/MYROOM?name=cert.example", "", &regular));
+	assert_true(
+		join("lanparty://play.example.org:99/MYLANROOM?name=cert.example", "", &regular));
 	assert_string_equal(made.relay.name, "play.example.org");
 	assert_int_equal(made.relay.port, 99);
 	assert_string_equal(made.server_name, "cert.example");
@@ -118,7 +119,7 @@ static void wrong_input_is_explained_and_yields_no_options(void **state)
 		{" \r\n", &stranger, "Paste the invite"},
 		{"", &regular, "Type the room's code"},
 		{"7H2K-9QWX-M4TD-PZ8R", &stranger, "relay is not known"},
-		{"ABC", &regular, "too short"},
+		{"ABCDEFG", &regular, "too short"},
 		{"-", &regular, "too short"},
 		{long_code, &regular, "too long"},
 		{"AB%CD", &regular, "\xe2\x80\x9c%\xe2\x80\x9d cannot be in a room code"},
@@ -128,7 +129,7 @@ static void wrong_input_is_explained_and_yields_no_options(void **state)
 		{"lanparty://", &regular, "not complete"},
 		{"lanparty://play.example.org", &regular, "not complete"},
 		{"lanparty://play.example.org/ABC", &regular, "not complete"},
-		{"lanparty://play.example.org/ABCD?pin=sha256:0011", &regular, "not complete"},
+		{"lanparty://play.example.org/ABCDEFGH?pin=sha256:0011", &regular, "not complete"},
 		{"lanparty:ABCD", &regular, "not complete"},
 		{"play.example.org/ABCD", &regular, "not complete"},
 		{"https://play.example.org/ABCD", &regular, "not complete"},
@@ -177,11 +178,11 @@ static void the_hint_names_the_relay_while_the_player_types(void **state)
 		{"lanparty:", &stranger, false, "not complete yet"},
 		{INVITE, &stranger, false, "to the relay play.example.org"},
 		{INVITE, &regular, true, "to the relay play.example.org"},
-		{"lanparty://[2001:db8::5]:99/ABCD", &stranger, false, "[2001:db8::5]:99"},
-		{"ABCD", &regular, false, "code for the relay old.example.org:8443"},
+		{"lanparty://[2001:db8::5]:99/ABCDEFGH", &stranger, false, "[2001:db8::5]:99"},
+		{"ABCDEFGH", &regular, false, "code for the relay old.example.org:8443"},
 		{"7H2K-9QWX-M4TD-PZ8R", &regular, false, "code for the relay old.example.org:8443"},
 		{"7H2K-9QWX-M4TD-PZ8", &regular, false, "Most have 16: compare it"},
-		{"ABCD%", &regular, false, "the relay is old.example.org:8443"},
+		{"ABCDEFGH%", &regular, false, "the relay is old.example.org:8443"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char hint[JOIN_SENTENCE] = "";

@@ -164,18 +164,19 @@ static void a_code_leaves_no_trace_wherever_it_came_from(void **state)
 			LITERAL("relay = r\nroom = " CODE), true},
 		{"a room file", "--relay r --room-file %s", LITERAL(CODE "\n"), true},
 		{"a room file with a second line", "--relay r --room-file %s",
-			LITERAL("1234\n" CODE), true},
+			LITERAL("12345678\n" CODE), true},
 		{"a room file with a wrong code", "--relay r --room-file %s", LITERAL(CODE "!!\n"),
 			false},
 		{"a room file without a relay", "--room-file %s", LITERAL(CODE "\n"), false},
 		{"the command line", "--relay r --room " CODE, NULL, 0, true},
 		{"a wrong code on the command line", "--relay r --room " CODE "!", NULL, 0, false},
 		{"given too often",
-			"--relay r --room=1234 --room=1234 --room=1234 --room=1234 --room=" CODE,
+			"--relay r --room=12345678 --room=12345678 --room=12345678 --room=12345678 "
+			"--room=" CODE,
 			NULL, 0, false},
 		{"an invite", "lanparty://r/" CODE, NULL, 0, true},
 		{"a wrong invite", "lanparty://r/" CODE "?pin=1", NULL, 0, false},
-		{"an invite and a code", "--room 1234 lanparty://r/" CODE, NULL, 0, false},
+		{"an invite and a code", "--room 12345678 lanparty://r/" CODE, NULL, 0, false},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char words[TEMPORARY_PATH + 200];
