@@ -56,7 +56,7 @@ static const char *why_not_packet(const struct lp_interface *i)
 	if (!i->is_ethernet)
 		return "it is not an Ethernet interface, so it cannot carry the players' frames; "
 		       "name one that is";
-	if (i->has_master)
+	if (i->master != 0)
 		return "it is a port of a bridge or a bond already; use --bridge with the name of "
 		       "its bridge, or --lan with that of its bond";
 	if (strcmp(i->kind, "macvlan") == 0 || strcmp(i->kind, "ipvlan") == 0)

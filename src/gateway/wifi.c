@@ -31,9 +31,7 @@ static int take_answer(const struct nlmsghdr *answer, void *context)
 		size_t size = a.of[i] ? mnl_attr_get_payload_len(a.of[i]) : 0;
 		q->is_there[i] = size == 1 || size == 2 || size == 4;
 		if (q->is_there[i])
-			q->values[i] = size == 1   ? mnl_attr_get_u8(a.of[i])
-				       : size == 2 ? mnl_attr_get_u16(a.of[i])
-						   : mnl_attr_get_u32(a.of[i]);
+			q->values[i] = (uint32_t)lp_netlink_number(a.of[i]);
 	}
 	return MNL_CB_OK;
 }

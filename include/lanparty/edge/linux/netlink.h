@@ -14,9 +14,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lanparty/base/time.h"
 #include "lanparty/packet/eth.h"
 
 /* ---- interfaces */
+
+#define LP_INTERFACE_KIND 16 /* bytes, with the final zero */
+
+/* States of a bridge port, as the kernel numbers them (IEEE 802.1D). */
+enum lp_port_state {
+	LP_PORT_DISABLED,
+	LP_PORT_LISTENING,
+	LP_PORT_LEARNING,
+	LP_PORT_FORWARDING,
+	LP_PORT_BLOCKING,
+};
+
+struct lp_bridge {
+	bool spanning_tree;
+	lp_time forward_delay; /* how long a port listens, and learns again as long */
+	bool filters_vlans;
+	uint16_t
+		vlan; /* with filters_vlans: of the untagged frames of a new port; 0: they are dropped */
+	bool calls_iptables, calls_ip6tables, calls_arptables;
+};
+
+struct lp_bridge_port {
+	enum lp_port_state state;
+	lp_time timer; /* left in the state listening or learning; 0: no timer runs */
+};
 
 struct lp_interface {
 	char name[IF_NAMESIZE];
@@ -24,8 +50,13 @@ struct lp_interface {
 	uint32_t mtu;
 	struct lp_mac mac; /* zero: none */
 	bool is_up, is_loopback, is_ethernet;
-	char kind[16];   /* of a virtual interface, as "bridge"; "": a network card */
-	bool has_master; /* it is a port of a bridge, or a member of a bond */
+	bool has_carrier;
+	uint32_t carriers;            /* how often it has got a carrier, counted by the kernel */
+	char kind[LP_INTERFACE_KIND]; /* of a virtual interface, as "bridge"; "": a network card */
+	int master;                   /* index of the bridge or bond that it belongs to; 0: none */
+	char master_kind[LP_INTERFACE_KIND];
+	struct lp_bridge bridge;    /* where kind is "bridge" */
+	struct lp_bridge_port port; /* where master_kind is "bridge" */
 };
 
 /* Describes one interface. ENODEV: there is none of this name or index. */
@@ -37,6 +68,12 @@ bool lp_netlink_is_deleted(int index);
 /* Calls sink for each interface; context is handed through. */
 typedef void lp_interface_sink(void *context, const struct lp_interface *interface);
 int lp_netlink_list(lp_interface_sink *sink, void *context);
+
+/* Opens a socket that is readable when an interface or a bridge port has changed. -1: the system refused,
+ * errno says why. */
+int lp_netlink_watch(void);
+/* Reads what that socket has. True: something has changed since the last call. */
+bool lp_netlink_has_changed(int watch);
 
 /* What to change of an interface. Fields that are zero leave things as they are. */
 struct lp_interface_change {
@@ -96,5 +133,7 @@ struct lp_attributes {
 /* A callback for mnl_attr_parse and its kin: notes the attribute in context, a struct lp_attributes
  * that is zero at first. */
 int lp_netlink_note(const struct nlattr *attribute, void *context);
+/* The value of an attribute of 1, 2, 4 or 8 bytes; 0 for NULL and any other size. */
+uint64_t lp_netlink_number(const struct nlattr *attribute);
 
 #endif

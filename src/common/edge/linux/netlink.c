@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lanparty/base/bytes.h"
 
 #define ANSWER_MAX  32768 /* bytes; an interface's description is some 1-2 KiB */
 #define TRIES       3     /* of a list that changes while the kernel writes it */
-#define ROUTER_PORT 2     /* IFLA_BRPORT_MULTICAST_ROUTER: forward every group, always */
+#define NEWS_MAX    256   /* of changes that are read in a row; the rest counts as another change */
+#define TICK        (10 * LP_MILLISECOND) /* of the bridge's times (USER_HZ) */
+#define ROUTER_PORT 2 /* IFLA_BRPORT_MULTICAST_ROUTER: forward every group, always */
 
 struct request {
 	_Alignas(struct nlmsghdr) uint8_t bytes[LP_NETLINK_REQUEST];
@@ -62,6 +65,22 @@ int lp_netlink_note(const struct nlattr *attribute, void *context)
 	return MNL_CB_OK;
 }
 
+uint64_t lp_netlink_number(const struct nlattr *attribute)
+{
+	switch (attribute ? mnl_attr_get_payload_len(attribute) : 0) {
+	case sizeof(uint8_t):
+		return mnl_attr_get_u8(attribute);
+	case sizeof(uint16_t):
+		return mnl_attr_get_u16(attribute);
+	case sizeof(uint32_t):
+		return mnl_attr_get_u32(attribute);
+	case sizeof(uint64_t):
+		return mnl_attr_get_u64(attribute);
+	default:
+		return 0;
+	}
+}
+
 static int change(struct nlmsghdr *request)
 {
 	return lp_netlink_ask(NETLINK_ROUTE, request, NULL, NULL);
@@ -79,12 +98,44 @@ static struct nlmsghdr *begin(struct request *r, uint16_t type, uint16_t flags, 
 
 /* ---- interfaces */
 
-static void read_kind(const struct nlattr *link_info, char *kind, size_t cap)
+static void read_text(const struct nlattr *attribute, char *text, size_t cap)
+{
+	if (attribute)
+		snprintf(text, cap, "%s", mnl_attr_get_str(attribute));
+}
+
+static void read_bridge(const struct nlattr *data, struct lp_bridge *b)
+{
+	struct lp_attributes a = {0};
+	mnl_attr_parse_nested(data, lp_netlink_note, &a);
+	b->spanning_tree = lp_netlink_number(a.of[IFLA_BR_STP_STATE]);
+	b->forward_delay = lp_netlink_number(a.of[IFLA_BR_FORWARD_DELAY]) * TICK;
+	b->filters_vlans = lp_netlink_number(a.of[IFLA_BR_VLAN_FILTERING]);
+	b->vlan = (uint16_t)lp_netlink_number(a.of[IFLA_BR_VLAN_DEFAULT_PVID]);
+	b->calls_iptables = lp_netlink_number(a.of[IFLA_BR_NF_CALL_IPTABLES]);
+	b->calls_ip6tables = lp_netlink_number(a.of[IFLA_BR_NF_CALL_IP6TABLES]);
+	b->calls_arptables = lp_netlink_number(a.of[IFLA_BR_NF_CALL_ARPTABLES]);
+}
+
+static void read_port(const struct nlattr *data, struct lp_bridge_port *p)
+{
+	struct lp_attributes a = {0};
+	mnl_attr_parse_nested(data, lp_netlink_note, &a);
+	p->state = (enum lp_port_state)lp_netlink_number(a.of[IFLA_BRPORT_STATE]);
+	p->timer = lp_netlink_number(a.of[IFLA_BRPORT_FORWARD_DELAY_TIMER]) * TICK;
+}
+
+/* What only interfaces of some kinds have. */
+static void read_link_info(const struct nlattr *link_info, struct lp_interface *i)
 {
 	struct lp_attributes info = {0};
 	mnl_attr_parse_nested(link_info, lp_netlink_note, &info);
-	if (info.of[IFLA_INFO_KIND])
-		snprintf(kind, cap, "%s", mnl_attr_get_str(info.of[IFLA_INFO_KIND]));
+	read_text(info.of[IFLA_INFO_KIND], i->kind, sizeof(i->kind));
+	read_text(info.of[IFLA_INFO_SLAVE_KIND], i->master_kind, sizeof(i->master_kind));
+	if (info.of[IFLA_INFO_DATA] && strcmp(i->kind, "bridge") == 0)
+		read_bridge(info.of[IFLA_INFO_DATA], &i->bridge);
+	if (info.of[IFLA_INFO_SLAVE_DATA] && strcmp(i->master_kind, "bridge") == 0)
+		read_port(info.of[IFLA_INFO_SLAVE_DATA], &i->port);
 }
 
 static void read_interface(const struct nlmsghdr *answer, struct lp_interface *ret_interface)
@@ -94,18 +145,19 @@ static void read_interface(const struct nlmsghdr *answer, struct lp_interface *r
 	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
 	struct lp_interface i = {
 		.index = head->ifi_index,
-		.mtu = a.of[IFLA_MTU] ? mnl_attr_get_u32(a.of[IFLA_MTU]) : 0,
+		.mtu = (uint32_t)lp_netlink_number(a.of[IFLA_MTU]),
 		.is_up = head->ifi_flags & IFF_UP,
 		.is_loopback = head->ifi_flags & IFF_LOOPBACK,
 		.is_ethernet = head->ifi_type == ARPHRD_ETHER,
-		.has_master = a.of[IFLA_MASTER] != NULL,
+		.has_carrier = lp_netlink_number(a.of[IFLA_CARRIER]),
+		.carriers = (uint32_t)lp_netlink_number(a.of[IFLA_CARRIER_UP_COUNT]),
+		.master = (int)lp_netlink_number(a.of[IFLA_MASTER]),
 	};
 	if (a.of[IFLA_ADDRESS] && mnl_attr_get_payload_len(a.of[IFLA_ADDRESS]) == sizeof(i.mac.b))
 		memcpy(i.mac.b, mnl_attr_get_payload(a.of[IFLA_ADDRESS]), sizeof(i.mac.b));
+	read_text(a.of[IFLA_IFNAME], i.name, sizeof(i.name));
 	if (a.of[IFLA_LINKINFO])
-		read_kind(a.of[IFLA_LINKINFO], i.kind, sizeof(i.kind));
-	if (a.of[IFLA_IFNAME])
-		snprintf(i.name, sizeof(i.name), "%s", mnl_attr_get_str(a.of[IFLA_IFNAME]));
+		read_link_info(a.of[IFLA_LINKINFO], &i);
 	*ret_interface = i;
 }
 
@@ -164,6 +216,33 @@ int lp_netlink_list(lp_interface_sink *sink, void *context)
 	struct list list = {sink, context};
 	struct nlmsghdr *h = begin(&r, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
 	return lp_netlink_ask(NETLINK_ROUTE, h, take_listed, &list);
+}
+
+int lp_netlink_watch(void)
+{
+	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (fd >= 0 &&
+		bind(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) != 0) {
+		int error = errno;
+		close(fd);
+		errno = error;
+		fd = -1;
+	}
+	return fd;
+}
+
+/* ENOBUFS: the kernel had more news than the socket holds. */
+bool lp_netlink_has_changed(int watch)
+{
+	uint8_t ignored[1];
+	bool changed = false;
+	for (int i = 0; i < NEWS_MAX; i++) {
+		if (recv(watch, ignored, sizeof(ignored), 0) < 0 && errno != ENOBUFS)
+			break;
+		changed = true;
+	}
+	return changed;
 }
 
 static struct nlmsghdr *begin_change(struct request *r, int index, unsigned flags)

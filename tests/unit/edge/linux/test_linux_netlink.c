@@ -35,15 +35,66 @@ static void an_interface_is_described_by_name_and_by_index(void **state)
 	assert_int_equal(lan.mtu, 1400);
 	assert_true(lan.is_up && lan.is_ethernet && !lan.is_loopback);
 	assert_string_equal(lan.kind, "veth");
-	assert_false(lan.has_master);
+	assert_int_equal(lan.master, 0);
 	assert_int_equal(lp_netlink_find_index(lan.index, &again), 0);
 	assert_string_equal(again.name, "lan0");
 	assert_int_equal(again.mtu, 1400);
 	assert_string_equal(bridge.kind, "bridge");
 	assert_false(bridge.is_up);
-	assert_true(host.has_master);
+	assert_int_equal(host.master, bridge.index);
 	assert_true(found("lo").is_loopback && !found("lo").is_ethernet);
 	run("ip link del br9");
+}
+
+static void a_bridge_and_its_ports_are_described(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	run("ip link add br9 type bridge stp_state 1 forward_delay 500 nf_call_iptables 1 && "
+	    "ip link set br9 up && ip link set lan0 master br9");
+	struct lp_interface bridge = found("br9"), port = found("lan0");
+	assert_true(bridge.bridge.spanning_tree && bridge.bridge.calls_iptables);
+	assert_false(bridge.bridge.filters_vlans || bridge.bridge.calls_ip6tables);
+	assert_int_equal(bridge.bridge.forward_delay, 5 * LP_SECOND);
+	assert_string_equal(port.master_kind, "bridge");
+	assert_string_equal(port.kind, "veth");
+	assert_int_equal(port.port.state, LP_PORT_LISTENING);
+	assert_true(port.port.timer > 2 * LP_SECOND && port.port.timer <= 5 * LP_SECOND);
+	run("ip link set br9 type bridge stp_state 0; ip link set lan0 nomaster; "
+	    "ip link set lan0 master br9");
+	assert_false(found("br9").bridge.spanning_tree);
+	assert_int_equal(found("lan0").port.state, LP_PORT_FORWARDING);
+	run("ip link del br9");
+}
+
+static void a_carrier_is_counted_when_it_comes_back(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	uint32_t before = found("lan0").carriers;
+	assert_true(found("lan0").has_carrier);
+	run("ip link set host0 down");
+	assert_false(found("lan0").has_carrier);
+	run("ip link set host0 up");
+	await_link("lan0");
+	assert_true(found("lan0").has_carrier);
+	assert_int_equal(found("lan0").carriers, before + 1);
+}
+
+static void changes_are_noticed_once(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	int watch = lp_netlink_watch();
+	assert_true(watch >= 0);
+	assert_false(lp_netlink_has_changed(watch));
+	run("ip link set lan0 mtu 1400");
+	assert_true(lp_netlink_has_changed(watch));
+	assert_false(lp_netlink_has_changed(watch));
+	close(watch);
 }
 
 static void what_is_not_there_is_said_to_be_missing(void **state)
@@ -110,7 +161,7 @@ static void changes_are_made_in_one_message(void **state)
 	assert_true(found("lan0").is_up);
 	const struct lp_interface_change mtu_alone = {.mtu = 1350};
 	assert_int_equal(lp_netlink_change(index_of("lan0"), &mtu_alone), 0);
-	assert_true(found("lan0").is_up && found("lan0").has_master);
+	assert_true(found("lan0").is_up && found("lan0").master == index_of("br9"));
 	assert_true(output_has("ip link show lan0", MEMBER_TEXT));
 	run("ip link del br9");
 }
@@ -255,6 +306,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NETLINK_TEST(an_interface_is_described_by_name_and_by_index),
+		NETLINK_TEST(a_bridge_and_its_ports_are_described),
+		NETLINK_TEST(a_carrier_is_counted_when_it_comes_back),
+		NETLINK_TEST(changes_are_noticed_once),
 		NETLINK_TEST(what_is_not_there_is_said_to_be_missing),
 		NETLINK_TEST(a_deleted_interface_is_known_to_be_gone),
 		NETLINK_TEST(all_interfaces_are_listed),
