@@ -38,31 +38,43 @@ static bool refuse_missing(const char *name, int error)
 	struct names names = {0};
 	char sentence[SENTENCE_MAX];
 	if (error != ENODEV) {
-		snprintf(sentence, sizeof(sentence), "the system does not describe it: %s",
+		snprintf(sentence, sizeof(sentence),
+			"the system does not describe it (%s): look at it with ip link show",
 			strerror(error));
 	} else {
 		lp_netlink_list(add_name, &names);
-		snprintf(sentence, sizeof(sentence), "there is no such interface; there are: %s",
+		snprintf(sentence, sizeof(sentence), "there is no such interface: name one of %s",
 			names.text);
 	}
 	refuse(name, sentence);
 	return false;
 }
 
-static const char *why_not_packet(const struct lp_interface *i)
+/* Is the interface part of another one that has its frames? Says which option reaches them then. */
+static bool is_taken(const struct lp_interface *i, char sentence[SENTENCE_MAX])
 {
-	if (i->is_loopback)
-		return "it is the loopback interface; name the one that leads to the LAN";
-	if (!i->is_ethernet)
-		return "it is not an Ethernet interface, so it cannot carry the players' frames; "
-		       "name one that is";
-	if (i->master != 0)
-		return "it is a port of a bridge or a bond already; use --bridge with the name of "
-		       "its bridge, or --lan with that of its bond";
-	if (strcmp(i->kind, "macvlan") == 0 || strcmp(i->kind, "ipvlan") == 0)
-		return "it is a macvlan or ipvlan, which passes no frames of other stations: name "
-		       "the interface below it";
-	switch (lp_wifi_ask(i->index)) {
+	struct lp_interface master = {.name = "its master"};
+	if (i->master == 0 || strcmp(i->master_kind, "vrf") == 0)
+		return false;
+	lp_netlink_find_index(i->master, &master);
+	if (strcmp(i->master_kind, "bridge") == 0)
+		snprintf(sentence, SENTENCE_MAX, "it is a port of the bridge %s: use --bridge %s",
+			master.name, master.name);
+	else if (strcmp(i->master_kind, "bond") == 0 || strcmp(i->master_kind, "team") == 0)
+		snprintf(sentence, SENTENCE_MAX, "it is a member of the %s %s: use --lan %s",
+			i->master_kind, master.name, master.name);
+	else
+		snprintf(sentence, SENTENCE_MAX,
+			"it belongs to %s (%s), which has its frames: use --lan with another "
+			"interface "
+			"that leads to the LAN",
+			master.name, i->master_kind[0] ? i->master_kind : "of an unknown kind");
+	return true;
+}
+
+static const char *why_not_wifi(int index)
+{
+	switch (lp_wifi_ask(index)) {
 	case LP_WIFI_STATION:
 		return "it is a Wi-Fi station, and an access point takes no frames with the "
 		       "players' addresses from it; use a cable, or 4-address mode (iw dev ... set "
@@ -78,11 +90,43 @@ static const char *why_not_packet(const struct lp_interface *i)
 	return NULL;
 }
 
+static const char *why_not_packet(const struct lp_interface *i)
+{
+	if (i->is_loopback)
+		return "it is the loopback interface; name the one that leads to the LAN";
+	if (!i->is_ethernet)
+		return "it is not an Ethernet interface, so it cannot carry the players' frames; "
+		       "name one that is";
+	if (strcmp(i->kind, "macvlan") == 0 || strcmp(i->kind, "ipvlan") == 0)
+		return "it is a macvlan or ipvlan, which passes no frames of other stations: name "
+		       "the interface below it";
+	if (strcmp(i->kind, "vrf") == 0)
+		return "it is a VRF, which is no network of its own; name the interface in it that "
+		       "leads to the LAN";
+	return why_not_wifi(i->index);
+}
+
 static const char *why_not_bridge(const struct lp_interface *i)
 {
-	return strcmp(i->kind, "bridge") == 0
-		       ? NULL
-		       : "it is not a bridge; use --lan for an ordinary interface";
+	if (strcmp(i->kind, "bridge") == 0)
+		return NULL;
+	if (strcmp(i->kind, "openvswitch") == 0)
+		return "it is an Open vSwitch, not a Linux bridge; add an internal port to it, and "
+		       "use --lan with that port";
+	const char *packet = why_not_packet(i);
+	return packet ? packet : "it is not a bridge; use --lan for an ordinary interface";
+}
+
+/* Says why the interface cannot be used so; false: it can. */
+static bool is_unfit(
+	const struct lp_interface *i, enum lp_interface_use use, char sentence[SENTENCE_MAX])
+{
+	const char *why = use == LP_USE_BRIDGE ? why_not_bridge(i) : why_not_packet(i);
+	if (strcmp(i->kind, "bridge") != 0 && is_taken(i, sentence))
+		return true;
+	if (why)
+		snprintf(sentence, SENTENCE_MAX, "%s", why);
+	return why != NULL;
 }
 
 /* Sleeps for a moment, and says once why. */
@@ -100,6 +144,7 @@ bool lp_interface_check(const char *name, enum lp_interface_use use,
 	struct lp_interface *ret_interface, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
+	char sentence[SENTENCE_MAX];
 	bool possible = name[0] && strlen(name) < IF_NAMESIZE;
 	lp_time end = lp_clock() + (possible ? MISSING : 0);
 	const char *said = NULL;
@@ -112,10 +157,8 @@ bool lp_interface_check(const char *name, enum lp_interface_use use,
 		}
 		if (error != 0)
 			return refuse_missing(name, error);
-		const char *why =
-			use == LP_USE_BRIDGE ? why_not_bridge(&found) : why_not_packet(&found);
-		if (why) {
-			refuse(name, why);
+		if (is_unfit(&found, use, sentence)) {
+			refuse(name, sentence);
 			return false;
 		}
 		if (found.is_up)

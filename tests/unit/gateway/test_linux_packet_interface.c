@@ -1,5 +1,6 @@
 /* Row P3: the packet port takes an interface, follows its life, and leaves it as it was. */
 #include "linux_lan.h"
+#include "linux_log.h"
 
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -176,6 +177,22 @@ static void unsuitable_interfaces_are_refused(void **state)
 	}
 }
 
+static void the_port_of_a_bridge_is_told_which_option_works(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	enum lp_exit ended;
+	run("ip link add br0 type bridge && ip link set lan0 master br0");
+	catch_log();
+	assert_null(lp_packet_port_open("lan0", &ended));
+	assert_null(lp_bridge_port_open("lan0", &ended));
+	release_log();
+	run("ip link del br0");
+	assert_int_equal(
+		times_logged("reason=\"it is a port of the bridge br0: use --bridge br0\""), 2);
+}
+
 static void K6_an_interface_that_is_down_is_waited_for(void **state)
 {
 	(void)state;
@@ -278,6 +295,7 @@ int main(void)
 		LAN_TEST(an_interface_can_go_down_and_come_back),
 		LAN_TEST(an_interface_can_vanish),
 		LAN_TEST(unsuitable_interfaces_are_refused),
+		LAN_TEST(the_port_of_a_bridge_is_told_which_option_works),
 		LAN_TEST(K6_an_interface_that_is_down_is_waited_for),
 		LAN_TEST(K6_an_interface_that_is_made_anew_is_used_again),
 		LAN_TEST(missing_privileges_have_their_own_exit_code),
