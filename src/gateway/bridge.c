@@ -21,8 +21,7 @@
 #define FRAME_MAX 16384
 
 struct bridge_port {
-	struct lp_fd_port fd_port;
-	struct lp_lan lan;
+	struct lp_lan lan; /* first */
 	struct lp_tap tap;
 	uint8_t frame[FRAME_MAX];
 };
@@ -60,10 +59,8 @@ static size_t bridge_read(struct lp_port *port, lp_port_sink *sink, void *contex
 	lp_lan_begin(&b->lan, sink, context);
 	for (size_t i = 0; i < LP_LAN_BATCH; i++) {
 		size_t len;
-		if (!lp_tap_read(&b->fd_port, b->frame, sizeof(b->frame), &len)) {
-			lp_lan_note_error(&b->lan, errno);
+		if (!lp_tap_read(&b->lan.fd_port, b->frame, sizeof(b->frame), &len))
 			break;
-		}
 		take(b, len);
 	}
 	return (size_t)(b->lan.counters.received - before);
@@ -72,12 +69,12 @@ static size_t bridge_read(struct lp_port *port, lp_port_sink *sink, void *contex
 static bool bridge_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct bridge_port *b = of(port);
-	return lp_lan_count_write(&b->lan, lp_tap_write(&b->fd_port, frame, len));
+	return lp_lan_count_write(&b->lan, lp_tap_write(&b->lan.fd_port, frame, len));
 }
 
 static bool bridge_up(struct lp_port *port, size_t mtu)
 {
-	lp_lan_check_mtu(&of(port)->lan, mtu);
+	lp_lan_up(&of(port)->lan, mtu);
 	return true;
 }
 
@@ -97,9 +94,9 @@ static void bridge_down(struct lp_port *port)
 static void bridge_close(struct lp_port *port)
 {
 	struct bridge_port *b = of(port);
-	if (b->fd_port.fd >= 0) {
+	if (b->lan.fd_port.fd >= 0) {
 		lp_lan_log_counters(&b->lan, LP_LOG_INFO, 0);
-		close(b->fd_port.fd); /* removes the TAP, and with it the bridge port */
+		close(b->lan.fd_port.fd); /* removes the TAP, and with it the bridge port */
 	}
 	free(b);
 }
@@ -154,7 +151,8 @@ static int set_up(struct bridge_port *b)
 	int error = lp_tap_open(TAP_NAME, &b->tap);
 	if (error != 0)
 		return error;
-	b->fd_port.fd = b->tap.fd;
+	b->lan.fd_port.fd = b->tap.fd;
+	b->lan.tap = b->tap.index;
 	return lp_bpf_attach_tap(b->tap.fd, NULL, 0) ? join_bridge(b) : errno;
 }
 
@@ -182,9 +180,9 @@ struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit)
 		*ret_exit = LP_EXIT_INTERNAL;
 		return NULL;
 	}
-	struct lp_port *port = &b->fd_port.port;
-	b->fd_port.fd = -1;
-	b->fd_port.needs = found.index;
+	struct lp_port *port = &b->lan.fd_port.port;
+	b->lan.fd_port.fd = -1;
+	b->lan.fd_port.needs = found.index;
 	port->ops = &bridge_ops;
 	lp_lan_init(&b->lan, &found);
 	int error = set_up(b);

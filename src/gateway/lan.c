@@ -1,6 +1,5 @@
 #include "lan.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "lanparty/edge/linux/loop.h"
@@ -8,7 +7,7 @@
 
 void lp_lan_init(struct lp_lan *l, const struct lp_interface *interface)
 {
-	*l = (struct lp_lan){.interface = *interface};
+	*l = (struct lp_lan){.fd_port = l->fd_port, .interface = *interface};
 	lp_bucket_init(&l->storm, LP_LAN_STORM_RATE, LP_LAN_STORM_RATE, lp_clock());
 }
 
@@ -36,10 +35,6 @@ static bool is_storm(struct lp_lan *l)
 void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len)
 {
 	struct lp_eth eth;
-	if (l->is_down) {
-		l->is_down = false;
-		lp_log(LP_LOG_INFO, "interface_up", "interface=%s", l->interface.name);
-	}
 	if (lp_eth_parse(frame, len, &eth) && lp_mac_is_group(&eth.dst) && is_storm(l)) {
 		l->counters.storm++;
 		return;
@@ -48,34 +43,33 @@ void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len)
 	l->sink(l->sink_context, frame, len);
 }
 
-void lp_lan_note_error(struct lp_lan *l, int error)
-{
-	bool down = error == ENETDOWN || error == ENXIO || error == ENODEV || error == EIO;
-	if (!down || l->is_down)
-		return;
-	l->is_down = true;
-	lp_log(LP_LOG_WARNING, "interface_down", "interface=%s hint=%s", l->interface.name,
-		"frames of the room do not reach the LAN until it is up again");
-}
-
 bool lp_lan_count_write(struct lp_lan *l, bool good)
 {
-	if (good) {
+	if (good)
 		l->counters.written++;
-	} else {
-		lp_lan_note_error(l, errno);
+	else
 		l->counters.not_written++;
-	}
 	return good;
 }
 
-void lp_lan_check_mtu(const struct lp_lan *l, size_t room_mtu)
+void lp_lan_up(struct lp_lan *l, size_t room_mtu)
 {
-	if (l->interface.mtu > room_mtu)
-		lp_log(LP_LOG_WARNING, "mtu_differs",
-			"interface=%s lan=%" PRIu32 " room=%zu hint=%s", l->interface.name,
-			l->interface.mtu, room_mtu,
-			"hosts of the LAN may send frames that are too long for the room");
+	l->now = lp_clock();
+	l->room_mtu = room_mtu;
+	lp_lan_check_mtu(l);
+}
+
+void lp_lan_check_mtu(const struct lp_lan *l)
+{
+	uint32_t mtu = l->interface.mtu;
+	if (l->room_mtu == 0 || mtu == l->room_mtu)
+		return;
+	lp_log(LP_LOG_WARNING, "mtu_differs", "interface=%s lan=%" PRIu32 " room=%zu hint=%s",
+		l->interface.name, mtu, l->room_mtu,
+		mtu > l->room_mtu
+			? "hosts of the LAN may send frames that are too long for the room"
+			: "the LAN does not get the room's longest frames: set the interface's MTU "
+			  "to the room's (ip link set INTERFACE mtu)");
 }
 
 void lp_lan_log_counters(const struct lp_lan *l, enum lp_log_level level, uint64_t kernel_drops)

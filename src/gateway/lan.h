@@ -5,6 +5,7 @@
 #define LANPARTY_GATEWAY_LAN_H
 
 #include "lanparty/base/bucket.h"
+#include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/packet/eth.h"
@@ -27,17 +28,26 @@ struct lp_lan_counters {
 	uint64_t not_written;
 };
 
+/* Both frame ports start with this struct. */
 struct lp_lan {
+	struct lp_fd_port fd_port; /* first */
 	struct lp_interface interface;
+	int tap;         /* index of the gateway's bridge port; 0: packet mode */
+	size_t room_mtu; /* 0: no room was joined yet */
 	struct lp_bucket storm;
 	lp_time storm_until;
 	lp_time now; /* of this batch */
-	bool is_down;
 	struct lp_lan_counters counters;
 	lp_port_sink *sink; /* of this batch */
 	void *sink_context;
 };
 
+static inline struct lp_lan *lp_lan_of(struct lp_port *port)
+{
+	return (struct lp_lan *)(void *)port;
+}
+
+/* Leaves fd_port as it is. */
 void lp_lan_init(struct lp_lan *l, const struct lp_interface *interface);
 
 /* Begins a batch: reads the clock. */
@@ -45,13 +55,12 @@ void lp_lan_begin(struct lp_lan *l, lp_port_sink *sink, void *context);
 /* Takes a whole frame from the LAN: hands it to sink, or drops and counts it. */
 void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len);
 
-/* Takes an errno value of a failed read or write. Logs once that the interface is down; the next frame
- * from it ends that state. */
-void lp_lan_note_error(struct lp_lan *l, int error);
-/* Counts a frame that was written, or was not: errno says why. Returns good. */
+/* Counts a member's frame that was written, or was not. Returns good. */
 bool lp_lan_count_write(struct lp_lan *l, bool good);
-/* Warns when hosts of the LAN can send frames that are too long for the room. */
-void lp_lan_check_mtu(const struct lp_lan *l, size_t room_mtu);
+/* The room is joined with this MTU. */
+void lp_lan_up(struct lp_lan *l, size_t room_mtu);
+/* Warns when the LAN and the room have frames that are too long for the other. */
+void lp_lan_check_mtu(const struct lp_lan *l);
 void lp_lan_log_counters(const struct lp_lan *l, enum lp_log_level level, uint64_t kernel_drops);
 
 #endif

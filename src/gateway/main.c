@@ -9,6 +9,7 @@
 #include "lanparty/edge/output.h"
 #include "lanparty/peer/linux/peer.h"
 #include "ports.h"
+#include "watch.h"
 #include "lanparty/peer/linux/rights.h"
 
 struct gateway {
@@ -16,6 +17,7 @@ struct gateway {
 	const char *lan, *bridge;
 	bool keep_default_route;
 	struct lp_port *port;
+	struct lp_watch watch;
 	struct lp_resume_file resume;
 };
 
@@ -55,6 +57,12 @@ static bool read_options(
 	return lp_peer_options_finish(&g->peer, o, ret_exit);
 }
 
+static void on_watch(void *context)
+{
+	struct gateway *g = context;
+	lp_watch_look(&g->watch);
+}
+
 static int run(struct gateway *g)
 {
 	enum lp_exit code = LP_EXIT_OS;
@@ -63,13 +71,17 @@ static int run(struct gateway *g)
 			    : lp_packet_port_open(g->lan, &code);
 	if (!g->port)
 		return (int)code;
+	if (!lp_watch_open(&g->watch, g->port))
+		return LP_EXIT_OS;
 	struct lp_peer_config config = {
 		.options = &g->peer,
 		.role = LP_ROLE_GATEWAY,
 		.keep_default_route = g->keep_default_route,
 		.port = g->port,
 		.resume = &g->resume,
-		.fd = -1,
+		.context = g,
+		.fd = g->watch.timer,
+		.readable = on_watch,
 	};
 	lp_lan_protected(lan, &config.protected);
 	if (g->keep_default_route)
@@ -84,7 +96,7 @@ static int run(struct gateway *g)
 
 int main(int argc, char **argv)
 {
-	static struct gateway g = {.resume = {.fd = -1}};
+	static struct gateway g = {.resume = {.fd = -1}, .watch = {.timer = -1, .changes = -1}};
 	struct lp_options options = {
 		.program = "lanparty-gateway",
 		.purpose = "Connects a room of a LAN party with a physical LAN.",
@@ -94,6 +106,7 @@ int main(int argc, char **argv)
 	lp_output_open();
 	if (read_options(&g, &options, argc, argv, &code))
 		code = run(&g);
+	lp_watch_close(&g.watch);
 	if (g.port)
 		g.port->ops->close(g.port);
 	lp_resume_file_close(&g.resume);

@@ -25,8 +25,7 @@ struct slot {
 };
 
 struct packet_port {
-	struct lp_fd_port fd_port;
-	struct lp_lan lan;
+	struct lp_lan lan; /* first */
 	struct lp_offload offload;
 	uint64_t kernel_drops;
 	struct mmsghdr messages[LP_LAN_BATCH];
@@ -95,13 +94,11 @@ static size_t packet_read(struct lp_port *port, lp_port_sink *sink, void *contex
 	struct packet_port *p = of(port);
 	uint64_t before = p->lan.counters.received;
 	prepare(p);
-	int n = recvmmsg(p->fd_port.fd, p->messages, LP_LAN_BATCH, MSG_DONTWAIT, NULL);
+	int n = recvmmsg(p->lan.fd_port.fd, p->messages, LP_LAN_BATCH, MSG_DONTWAIT, NULL);
 	if (n < 0) {
 		/* EINVAL: a super-frame that the kernel could not describe, and has discarded. */
 		if (errno == EINVAL)
 			p->lan.counters.unusable++;
-		else
-			lp_lan_note_error(&p->lan, errno);
 		return 0;
 	}
 	lp_lan_begin(&p->lan, sink, context);
@@ -117,12 +114,12 @@ static bool send_frame(struct packet_port *p, const uint8_t *frame, size_t len)
 		{&header, sizeof(header)}, {(void *)(uintptr_t)frame, len}, /* sendmsg only reads */
 	};
 	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	if (p->fd_port.full) {
+	if (p->lan.fd_port.full) {
 		errno = EAGAIN;
 		return false;
 	}
-	bool good = sendmsg(p->fd_port.fd, &message, MSG_DONTWAIT) >= 0;
-	p->fd_port.full = !good && errno == EAGAIN;
+	bool good = sendmsg(p->lan.fd_port.fd, &message, MSG_DONTWAIT) >= 0;
+	p->lan.fd_port.full = !good && errno == EAGAIN;
 	return good;
 }
 
@@ -134,7 +131,7 @@ static bool packet_write(struct lp_port *port, const uint8_t *frame, size_t len)
 
 static bool packet_up(struct lp_port *port, size_t mtu)
 {
-	lp_lan_check_mtu(&of(port)->lan, mtu);
+	lp_lan_up(&of(port)->lan, mtu);
 	return true;
 }
 
@@ -143,7 +140,7 @@ static uint64_t kernel_drops(struct packet_port *p)
 {
 	struct tpacket_stats stats = {0};
 	socklen_t len = sizeof(stats);
-	if (getsockopt(p->fd_port.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
+	if (getsockopt(p->lan.fd_port.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) == 0)
 		p->kernel_drops += stats.tp_drops;
 	return p->kernel_drops;
 }
@@ -164,9 +161,9 @@ static void packet_down(struct lp_port *port)
 static void packet_close(struct lp_port *port)
 {
 	struct packet_port *p = of(port);
-	if (p->fd_port.fd >= 0) {
+	if (p->lan.fd_port.fd >= 0) {
 		lp_lan_log_counters(&p->lan, LP_LOG_INFO, kernel_drops(p));
-		close(p->fd_port.fd); /* ends promiscuous mode */
+		close(p->lan.fd_port.fd); /* ends promiscuous mode */
 	}
 	lp_offload_restore(&p->offload);
 	free(p);
@@ -207,12 +204,12 @@ static bool packet_reopen(struct lp_port *port)
 	socklen_t len = sizeof(error);
 	if (lp_netlink_find(p->lan.interface.name, &found) != 0 || !found.is_up)
 		return false;
-	getsockopt(p->fd_port.fd, SOL_SOCKET, SO_ERROR, &error, &len); /* of the deleted one */
-	if (!bind_socket(p->fd_port.fd, found.index))
+	getsockopt(p->lan.fd_port.fd, SOL_SOCKET, SO_ERROR, &error, &len); /* of the deleted one */
+	if (!bind_socket(p->lan.fd_port.fd, found.index))
 		return false;
 	p->lan.interface = found;
-	p->fd_port.needs = found.index;
-	p->fd_port.gone = false;
+	p->lan.fd_port.needs = found.index;
+	p->lan.fd_port.gone = false;
 	return true;
 }
 
@@ -249,14 +246,14 @@ struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exi
 		*ret_exit = LP_EXIT_INTERNAL;
 		return NULL;
 	}
-	struct lp_port *port = &p->fd_port.port;
-	p->fd_port.needs = found.index;
-	p->fd_port.reopen = packet_reopen;
+	struct lp_port *port = &p->lan.fd_port.port;
+	p->lan.fd_port.needs = found.index;
+	p->lan.fd_port.reopen = packet_reopen;
 	port->ops = &packet_ops;
 	lp_lan_init(&p->lan, &found);
 	/* Protocol 0: bound to nothing, a socket would get every interface's frames. */
-	p->fd_port.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (p->fd_port.fd < 0 || !prepare_socket(p->fd_port.fd, found.index)) {
+	p->lan.fd_port.fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p->lan.fd_port.fd < 0 || !prepare_socket(p->lan.fd_port.fd, found.index)) {
 		refuse(interface, errno, ret_exit);
 		packet_close(port);
 		return NULL;

@@ -191,7 +191,7 @@ static void give_port_up(struct peer *p)
 {
 	p->port_end = LP_NEVER;
 	lp_log(LP_LOG_ERROR, "interface_gone", "reason=%s",
-		"the network interface was deleted: start again when there is one");
+		"the network interface is gone: start again when there is one");
 	lp_link_leave(p->link, p->now);
 }
 

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# What keeps the room from the LAN is said, with what to do.
+# rows: K6 P3
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open lan "$1"
+new_code
+need "the relay starts" relay
+ended_with() { not runs "$1" && { stop "$1"; [ "$status" = "$2" ]; }; } # NAME STATUS
+
+# ---- the interface
+need "K6 the gateway joins" gateway gateway --lan lan
+need "player 1 joins" client player1 player1
+room_has player1 91
+check "it works" reaches player1 $console_ip
+ip -n "$lab-switch" link set gateway down
+check "K6 a cable that is out is said" soon 4 said gateway 'lan_unreached .*no carrier'
+check "K6 and the gateway stays" stays 2 runs gateway
+ip -n "$lab-switch" link set gateway up
+check "K6 it is said when the cable is back" soon 6 said gateway 'lan_reached'
+check "K6 and it works" soon 5 reaches player1 $console_ip
+ip -n "$lab-gateway" link set lan mtu 1400
+check "K6 frames that are too long for the LAN are said" soon 3 said gateway 'mtu_differs .*lan=1400 room=1500'
+ip -n "$lab-gateway" link set lan mtu 1500
+ip -n "$lab-gateway" link set lan down
+ip -n "$lab-gateway" link set lan name lan9
+ip -n "$lab-gateway" link set lan9 up
+check "K6 another name is said" soon 3 said gateway 'interface_renamed .*name=lan9'
+check "K6 and it works on" soon 5 reaches player1 $console_ip
+ip -n "$lab-gateway" link set lan9 down
+ip -n "$lab-gateway" link set lan9 name lan
+ip -n "$lab-gateway" link set lan up
+ip -n "$lab-gateway" link set lan promisc on
+ip -n "$lab-gateway" link set lan promisc off
+check "P3 promiscuous mode that another program ends stays on" soon 5 reaches player1 $console_ip
+stop gateway
+
+# ---- a bridge
+lab_bridge
+ip -n "$lab-gateway" link set br0 type bridge stp_state 1 forward_delay 400
+lan_forwards() { at gateway bridge link show dev lan | grep -q 'state forwarding'; }
+soon 20 lan_forwards
+need "K6 a gateway in a bridge" gateway gateway --bridge br0
+check "K6 it says how long spanning tree keeps its port" said gateway 'lan_unreached .*seconds=8 .*spanning tree'
+check "K6 and when that is over" soon 15 said gateway 'lan_reached'
+check "K6 it works then" soon 3 reaches player1 $console_ip
+ip -n "$lab-switch" link set gateway down
+check "K6 a cable of the bridge that is out is said" soon 4 said gateway 'lan_unreached .*no other port of the bridge has a carrier'
+ip -n "$lab-switch" link set gateway up
+check "K6 it is said when it is back" soon 20 said_times gateway 'lan_reached' 2
+ip -n "$lab-gateway" link set lpgw0 nomaster
+check "P3 its port is taken out of the bridge: it says so" soon 3 said gateway 'taken out of the bridge'
+check "P3 and ends with 72" soon 12 ended_with gateway 72
+ip -n "$lab-gateway" link set br0 type bridge stp_state 0
+for wrong in "--lan lan" "--bridge lan"; do
+	# shellcheck disable=SC2086
+	check "P3 $wrong: it is a port of br0" ends_with 72 'use --bridge br0' gateway "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" $wrong
+done
+
+lab_finish
