@@ -37,7 +37,7 @@ static void take(struct bridge_port *b, size_t len)
 	uint8_t *frame = b->frame;
 	uint16_t type = len >= LP_ETH_HEADER + TAG ? lp_get16(frame + TAG_AT) : 0;
 	if (len >= sizeof(b->frame)) {
-		b->lan.counters.truncated++;
+		lp_lan_count_unusable(&b->lan, &b->lan.counters.truncated);
 		return;
 	}
 	if (type == LP_ETHERTYPE_VLAN || type == LP_ETHERTYPE_QINQ) {

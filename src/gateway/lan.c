@@ -43,6 +43,19 @@ void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len)
 	l->sink(l->sink_context, frame, len);
 }
 
+void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter)
+{
+	(*counter)++;
+	if (l->unusable_said)
+		return;
+	l->unusable_said = true;
+	lp_log(LP_LOG_WARNING, "frames_unusable", "interface=%s reason=%s hint=%s",
+		l->interface.name,
+		"it hands over frames that are too long, or merged and cannot be split again; they "
+		"are dropped",
+		"turn merging off: ethtool -K INTERFACE gro off lro off");
+}
+
 bool lp_lan_count_write(struct lp_lan *l, bool good)
 {
 	if (good)

@@ -37,6 +37,7 @@ struct lp_lan {
 	struct lp_bucket storm;
 	lp_time storm_until;
 	lp_time now; /* of this batch */
+	bool unusable_said;
 	struct lp_lan_counters counters;
 	lp_port_sink *sink; /* of this batch */
 	void *sink_context;
@@ -55,6 +56,9 @@ void lp_lan_begin(struct lp_lan *l, lp_port_sink *sink, void *context);
 /* Takes a whole frame from the LAN: hands it to sink, or drops and counts it. */
 void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len);
 
+/* Counts a frame that was dropped because it is merged from several, or too long for any room. Warns of the
+ * first one. */
+void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter);
 /* Counts a member's frame that was written, or was not. Returns good. */
 bool lp_lan_count_write(struct lp_lan *l, bool good);
 /* The room is joined with this MTU. */

@@ -66,10 +66,10 @@ static void take_message(struct packet_port *p, struct msghdr *message, struct s
 	if (is_of_a_vlan(message))
 		counters->tagged++;
 	else if (message->msg_flags & MSG_TRUNC || len < sizeof(s->header))
-		counters->truncated++;
+		lp_lan_count_unusable(&p->lan, &counters->truncated);
 	else if (lp_segment(&(struct lp_unfinished){&s->header, s->frame, len - sizeof(s->header)},
 			 p->scratch, take, p) == 0)
-		counters->unusable++;
+		lp_lan_count_unusable(&p->lan, &counters->unusable);
 }
 
 static void prepare(struct packet_port *p)
@@ -98,7 +98,7 @@ static size_t packet_read(struct lp_port *port, lp_port_sink *sink, void *contex
 	if (n < 0) {
 		/* EINVAL: a super-frame that the kernel could not describe, and has discarded. */
 		if (errno == EINVAL)
-			p->lan.counters.unusable++;
+			lp_lan_count_unusable(&p->lan, &p->lan.counters.unusable);
 		return 0;
 	}
 	lp_lan_begin(&p->lan, sink, context);

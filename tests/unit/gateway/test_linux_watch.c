@@ -165,6 +165,21 @@ static void a_port_that_was_taken_out_of_its_bridge_is_gone(void **state)
 	assert_string_equal(logged, "");
 }
 
+static void unusable_frames_are_said_once(void **state)
+{
+	(void)state;
+	static struct lp_lan lan;
+	const struct lp_interface interface = {.name = "lan0"};
+	catch_log();
+	lp_lan_init(&lan, &interface);
+	lp_lan_count_unusable(&lan, &lan.counters.truncated);
+	lp_lan_count_unusable(&lan, &lan.counters.unusable);
+	release_log();
+	assert_int_equal(times_logged("event=frames_unusable interface=lan0"), 1);
+	assert_int_equal(lan.counters.truncated, 1);
+	assert_int_equal(lan.counters.unusable, 1);
+}
+
 #define WATCH_TEST(function) cmocka_unit_test_setup_teardown(function, lay_cable, close_watch)
 
 int main(void)
@@ -177,6 +192,7 @@ int main(void)
 		WATCH_TEST(spanning_tree_is_said_with_the_time_that_is_left),
 		WATCH_TEST(spanning_tree_at_the_lans_port_is_said),
 		WATCH_TEST(a_port_that_was_taken_out_of_its_bridge_is_gone),
+		cmocka_unit_test(unusable_frames_are_said_once),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
 }
