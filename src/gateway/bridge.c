@@ -81,6 +81,7 @@ static bool bridge_up(struct lp_port *port, size_t mtu)
 /* The bridge floods frames whose destination it has not learned: most are for no member. */
 static void bridge_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
 {
+	lp_lan_set_members(&of(port)->lan, macs, count);
 	if (!lp_bpf_attach_tap(lp_port_fd(port), macs, count))
 		lp_log(LP_LOG_WARNING, "filter_failed", "reason=%s", strerror(errno));
 }

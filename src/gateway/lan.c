@@ -1,6 +1,7 @@
 #include "lan.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
@@ -65,10 +66,37 @@ bool lp_lan_count_write(struct lp_lan *l, bool good)
 	return good;
 }
 
+void lp_lan_set_members(struct lp_lan *l, const struct lp_mac *macs, size_t count)
+{
+	l->member_count = count < LP_MAX_CLIENTS ? count : LP_MAX_CLIENTS;
+	if (l->member_count > 0)
+		memcpy(l->members, macs, l->member_count * sizeof(*macs));
+}
+
+void lp_lan_has_moved(struct lp_lan *l)
+{
+	lp_announcer_start(&l->announcer, lp_clock());
+}
+
+static void announce(struct lp_lan *l)
+{
+	uint8_t frame[LP_ANNOUNCE_FRAME];
+	struct lp_port *port = &l->fd_port.port;
+	while (lp_announcer_next(&l->announcer, l->members, l->member_count, l->now, frame))
+		port->ops->write(port, frame, sizeof(frame));
+}
+
+void lp_lan_on_time(struct lp_lan *l)
+{
+	l->now = lp_clock();
+	announce(l);
+}
+
 void lp_lan_up(struct lp_lan *l, size_t room_mtu)
 {
 	l->now = lp_clock();
 	l->room_mtu = room_mtu;
+	lp_lan_has_moved(l);
 	lp_lan_check_mtu(l);
 }
 

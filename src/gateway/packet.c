@@ -147,6 +147,7 @@ static uint64_t kernel_drops(struct packet_port *p)
 
 static void packet_members(struct lp_port *port, const struct lp_mac *macs, size_t count)
 {
+	lp_lan_set_members(&of(port)->lan, macs, count);
 	if (!lp_bpf_attach_socket(lp_port_fd(port), macs, count))
 		lp_log(LP_LOG_WARNING, "filter_failed", "reason=%s", strerror(errno));
 }

@@ -86,13 +86,26 @@ static void say(struct lp_watch *w, lp_time now)
 	w->hold = now + LP_WATCH_HOLD;
 }
 
+/* The members are elsewhere for the switches once the way into the LAN is open again, or its cable was out. */
+static bool has_moved(
+	const struct lp_lan_view *before, enum lp_trouble trouble_before, const struct lp_watch *w)
+{
+	return w->trouble == LP_TROUBLE_NONE &&
+	       (trouble_before != LP_TROUBLE_NONE || w->view.lan.index != before->lan.index ||
+		       w->view.carriers != before->carriers);
+}
+
 static void look(struct lp_watch *w)
 {
 	const struct lp_lan_view before = w->view;
+	enum lp_trouble trouble_before = w->trouble;
 	bool changed = w->changes < 0 || lp_netlink_has_changed(w->changes) ||
 		       w->lan->interface.index != w->view.lan.index;
-	if (changed && read_view(w))
+	if (changed && read_view(w)) {
 		note_changes(w, &before);
+		if (has_moved(&before, trouble_before, w))
+			lp_lan_has_moved(w->lan);
+	}
 	say(w, lp_clock());
 }
 
@@ -117,6 +130,8 @@ void lp_watch_look(struct lp_watch *w)
 	uint64_t times;
 	(void)!read(w->timer, &times, sizeof(times));
 	look(w);
+	if (w->trouble == LP_TROUBLE_NONE)
+		lp_lan_on_time(w->lan);
 }
 
 void lp_watch_close(struct lp_watch *w)

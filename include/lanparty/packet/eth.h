@@ -18,6 +18,7 @@
 #define LP_ETHERTYPE_MIN      0x0600
 #define LP_ETHERTYPE_IPV4     0x0800
 #define LP_ETHERTYPE_ARP      0x0806
+#define LP_ETHERTYPE_RARP     0x8035 /* RFC 903 */
 #define LP_ETHERTYPE_VLAN     0x8100 /* IEEE 802.1Q */
 #define LP_ETHERTYPE_IPV6     0x86dd
 #define LP_ETHERTYPE_SLOW     0x8809 /* IEEE 802.3, annex 57A: LACP, OAM */

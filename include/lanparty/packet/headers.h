@@ -9,8 +9,11 @@
 #define LP_ARP_OPERATION  6
 #define LP_ARP_SENDER_MAC 8
 #define LP_ARP_SENDER_IP  14
+#define LP_ARP_TARGET_MAC 18
+#define LP_ARP_TARGET_IP  24
 #define LP_ARP_REQUEST    1 /* operations */
 #define LP_ARP_REPLY      2
+#define LP_ARP_REVERSE    3 /* RFC 903: a request */
 
 /* IPv4 (RFC 791, section 3.1) */
 #define LP_IPV4_MIN             20 /* size without options */

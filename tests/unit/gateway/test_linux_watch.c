@@ -165,6 +165,36 @@ static void a_port_that_was_taken_out_of_its_bridge_is_gone(void **state)
 	assert_string_equal(logged, "");
 }
 
+static bool host_hears(int host, const uint8_t announcement[LP_ANNOUNCE_FRAME])
+{
+	bool heard = false;
+	for (int i = 0; i < 10 && !heard; i++) {
+		lp_watch_look(&watch);
+		heard = host_gets(host, announcement, LP_ANNOUNCE_FRAME);
+	}
+	return heard;
+}
+
+static void K5_members_are_announced_when_the_cable_is_back(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t expected[LP_ANNOUNCE_FRAME] = {
+		BROADCAST, MEMBER, 0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3, MEMBER, 0, 0, 0, 0, MEMBER};
+	struct lp_port *port = open_lan();
+	int host = open_host("host0", false);
+	port->ops->members(port, &member, 1);
+	for (int i = 0; i < LP_ANNOUNCE_ROUNDS; i++)
+		assert_true(host_hears(host, expected));
+	lp_watch_look(&watch);
+	assert_false(host_gets(host, expected, sizeof(expected)));
+	run("ip link set host0 down && ip link set host0 up");
+	await_link("lan0");
+	assert_true(host_hears(host, expected));
+	close(host);
+}
+
 static void unusable_frames_are_said_once(void **state)
 {
 	(void)state;
@@ -192,6 +222,7 @@ int main(void)
 		WATCH_TEST(spanning_tree_is_said_with_the_time_that_is_left),
 		WATCH_TEST(spanning_tree_at_the_lans_port_is_said),
 		WATCH_TEST(a_port_that_was_taken_out_of_its_bridge_is_gone),
+		WATCH_TEST(K5_members_are_announced_when_the_cable_is_back),
 		cmocka_unit_test(unusable_frames_are_said_once),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
