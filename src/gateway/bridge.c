@@ -69,7 +69,7 @@ static size_t bridge_read(struct lp_port *port, lp_port_sink *sink, void *contex
 static bool bridge_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct bridge_port *b = of(port);
-	return lp_lan_count_write(&b->lan, lp_tap_write(&b->lan.fd_port, frame, len));
+	return lp_lan_count_write(&b->lan, frame, len, lp_tap_write(&b->lan.fd_port, frame, len));
 }
 
 static bool bridge_up(struct lp_port *port, size_t mtu)

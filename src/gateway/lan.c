@@ -1,6 +1,7 @@
 #include "lan.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lanparty/edge/linux/loop.h"
@@ -33,13 +34,30 @@ static bool is_storm(struct lp_lan *l)
 	return true;
 }
 
+static int compare_macs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct lp_mac));
+}
+
+/* The gateway's own computer answers through its bridge, and proves nothing about the LAN. In a large room
+ * the kernel's filter passes frames for others too. */
+static bool is_answer(const struct lp_lan *l, const struct lp_eth *eth)
+{
+	return (l->answers.asked > 0 || !l->answers.answered) &&
+	       !lp_mac_equal(&eth->src, &l->interface.mac) &&
+	       bsearch(&eth->dst, l->members, l->member_count, sizeof(eth->dst), compare_macs);
+}
+
 void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len)
 {
 	struct lp_eth eth;
-	if (lp_eth_parse(frame, len, &eth) && lp_mac_is_group(&eth.dst) && is_storm(l)) {
+	bool parsed = lp_eth_parse(frame, len, &eth);
+	if (parsed && lp_mac_is_group(&eth.dst) && is_storm(l)) {
 		l->counters.storm++;
 		return;
 	}
+	if (parsed && is_answer(l, &eth))
+		lp_answers_come(&l->answers);
 	l->counters.received++;
 	l->sink(l->sink_context, frame, len);
 }
@@ -57,12 +75,14 @@ void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter)
 		"turn merging off: ethtool -K INTERFACE gro off lro off");
 }
 
-bool lp_lan_count_write(struct lp_lan *l, bool good)
+bool lp_lan_count_write(struct lp_lan *l, const uint8_t *frame, size_t len, bool good)
 {
-	if (good)
+	if (good) {
 		l->counters.written++;
-	else
+		lp_answers_note(&l->answers, frame, len, l->now);
+	} else {
 		l->counters.not_written++;
+	}
 	return good;
 }
 
@@ -76,6 +96,7 @@ void lp_lan_set_members(struct lp_lan *l, const struct lp_mac *macs, size_t coun
 void lp_lan_has_moved(struct lp_lan *l)
 {
 	lp_announcer_start(&l->announcer, lp_clock());
+	lp_answers_reset(&l->answers);
 }
 
 static void announce(struct lp_lan *l)
@@ -90,6 +111,13 @@ void lp_lan_on_time(struct lp_lan *l)
 {
 	l->now = lp_clock();
 	announce(l);
+	if (lp_answers_are_missing(&l->answers, l->now))
+		lp_log(LP_LOG_WARNING, "no_answers", "interface=%s reason=%s hint=%s",
+			l->interface.name,
+			"the players' frames go out, and nothing comes back for them",
+			"in a virtual machine, let the hypervisor pass foreign MAC addresses "
+			"(forged transmits, promiscuous mode, MAC spoofing), which a cloud never "
+			"does; at a switch, look at port security; or nobody in this LAN answers");
 }
 
 void lp_lan_up(struct lp_lan *l, size_t room_mtu)

@@ -12,6 +12,7 @@
 #include "lanparty/packet/eth.h"
 #include "lanparty/tunnel/port.h"
 #include "announce.h"
+#include "answers.h"
 #include "interface.h"
 #include "ports.h"
 
@@ -36,9 +37,10 @@ struct lp_lan {
 	struct lp_interface interface;
 	int tap;         /* index of the gateway's bridge port; 0: packet mode */
 	size_t room_mtu; /* 0: no room was joined yet */
-	struct lp_mac members[LP_MAX_CLIENTS]; /* of the room */
+	struct lp_mac members[LP_MAX_CLIENTS]; /* of the room, sorted */
 	size_t member_count;
 	struct lp_announcer announcer;
+	struct lp_answers answers;
 	struct lp_bucket storm;
 	lp_time storm_until;
 	lp_time now; /* of this batch */
@@ -65,12 +67,12 @@ void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len);
  * first one. */
 void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter);
 /* Counts a member's frame that was written, or was not. Returns good. */
-bool lp_lan_count_write(struct lp_lan *l, bool good);
-/* The room's other members. */
+bool lp_lan_count_write(struct lp_lan *l, const uint8_t *frame, size_t len, bool good);
+/* The room's other members, sorted by their MACs. */
 void lp_lan_set_members(struct lp_lan *l, const struct lp_mac *macs, size_t count);
 /* Switches know another way to the gateway, or none. */
 void lp_lan_has_moved(struct lp_lan *l);
-/* Call it once per second: announces members. */
+/* Call it once per second: announces members, and says when the LAN answers none of them. */
 void lp_lan_on_time(struct lp_lan *l);
 /* The room is joined with this MTU. */
 void lp_lan_up(struct lp_lan *l, size_t room_mtu);

@@ -126,7 +126,7 @@ static bool send_frame(struct packet_port *p, const uint8_t *frame, size_t len)
 static bool packet_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct packet_port *p = of(port);
-	return lp_lan_count_write(&p->lan, send_frame(p, frame, len));
+	return lp_lan_count_write(&p->lan, frame, len, send_frame(p, frame, len));
 }
 
 static bool packet_up(struct lp_port *port, size_t mtu)

@@ -47,6 +47,16 @@ ip -n "$lab-gateway" link set lan promisc off
 check "P3 promiscuous mode that another program ends stays on" soon 5 reaches player1 $console_ip
 stop gateway
 
+# ---- a switch or a hypervisor that drops foreign MACs
+at switch bridge link set dev gateway flood off learning off
+at switch bridge fdb replace "$(mac_of gateway lan)" dev gateway master static
+at switch bridge fdb del "$(mac_of player1 "$tun")" dev gateway master
+need "K6 the gateway joins" gateway gateway --lan lan
+for _ in 1 2 3 4; do reaches player1 $console_ip; done >/dev/null
+check "P3 a LAN that answers no player is said" soon 40 said gateway 'no_answers .*foreign MAC'
+at switch bridge link set dev gateway flood on learning on
+stop gateway
+
 # ---- a bridge
 lab_bridge
 ip -n "$lab-gateway" link set br0 type bridge stp_state 1 forward_delay 400

@@ -195,6 +195,32 @@ static void K5_members_are_announced_when_the_cable_is_back(void **state)
 	close(host);
 }
 
+/* The bridge's own answer is no answer of the LAN. */
+static void a_lan_that_answers_nobody_is_said(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const uint8_t question[60] = {STATION, MEMBER, TEST_TYPE};
+	struct lp_port *port = open_lan();
+	struct lp_lan *lan = lp_lan_of(port);
+	uint8_t own_answer[60] = {MEMBER, STATION, TEST_TYPE},
+		answer[60] = {MEMBER, OTHER, TEST_TYPE};
+	static struct seen sink;
+	memcpy(own_answer + 6, lan->interface.mac.b, 6);
+	port->ops->members(port, &member, 1);
+	for (int i = 0; i <= LP_ANSWERS_FIRST_ASKED; i++)
+		assert_true(port->ops->write(port, question, sizeof(question)));
+	lp_lan_begin(lan, see, &sink);
+	lp_lan_take(lan, own_answer, sizeof(own_answer));
+	assert_int_equal(lan->answers.asked, LP_ANSWERS_FIRST_ASKED);
+	lan->answers.since -= LP_ANSWERS_FIRST_TIME; /* as if they were old */
+	lp_watch_look(&watch);
+	assert_non_null(strstr(logged, "event=no_answers interface=lan0"));
+	lp_lan_take(lan, answer, sizeof(answer));
+	assert_int_equal(lan->answers.asked, 0);
+}
+
 static void unusable_frames_are_said_once(void **state)
 {
 	(void)state;
@@ -224,6 +250,7 @@ int main(void)
 		WATCH_TEST(a_port_that_was_taken_out_of_its_bridge_is_gone),
 		WATCH_TEST(K5_members_are_announced_when_the_cable_is_back),
 		cmocka_unit_test(unusable_frames_are_said_once),
+		WATCH_TEST(a_lan_that_answers_nobody_is_said),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
 }
