@@ -49,6 +49,14 @@ static void end_port(struct lp_watch *w)
 	w->lan->fd_port.gone = true;
 }
 
+static void note_firewall(struct lp_watch *w)
+{
+	struct lp_firewall now;
+	lp_firewall_read(&w->view.lan, &now);
+	lp_firewall_compare(&w->view.lan, &w->firewall, &now);
+	w->firewall = now;
+}
+
 /* The gateway's port is new, so the bridge has put it into its default VLAN. */
 static void note_vlans(const struct lp_lan_view *v, const struct lp_bridge *before)
 {
@@ -71,8 +79,10 @@ static void note_changes(struct lp_watch *w, const struct lp_lan_view *before)
 	note_name(w->lan, w->view.lan.name);
 	note_mtu(w->lan, w->view.lan.mtu);
 	w->lan->interface.mac = w->view.lan.mac;
-	if (w->lan->tap)
+	if (w->lan->tap) {
+		note_firewall(w);
 		note_vlans(&w->view, &before->lan.bridge);
+	}
 	if (w->trouble == LP_TROUBLE_TAKEN_OUT && !w->lan->fd_port.gone)
 		end_port(w);
 }
@@ -121,6 +131,11 @@ bool lp_watch_open(struct lp_watch *w, struct lp_port *port)
 			"raise the limit of open files, or end other programs");
 		return false;
 	}
+	if (w->lan->tap && read_view(w)) {
+		lp_firewall_read(&w->view.lan, &w->firewall);
+		lp_firewall_check(&w->view.lan);
+	}
+	w->view = (struct lp_lan_view){0}; /* not judged yet */
 	look(w);
 	return true;
 }

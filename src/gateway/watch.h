@@ -5,6 +5,7 @@
 #ifndef LANPARTY_GATEWAY_WATCH_H
 #define LANPARTY_GATEWAY_WATCH_H
 
+#include "firewall.h"
 #include "lan.h"
 #include "trouble.h"
 
@@ -17,6 +18,7 @@ struct lp_watch {
 	int timer;          /* readable once per LP_WATCH_INTERVAL */
 	int changes;        /* as lp_netlink_watch; -1: the interface is looked at each time */
 	struct lp_lan_view view;
+	struct lp_firewall firewall; /* bridge mode */
 	enum lp_trouble trouble, said;
 	lp_time wait;
 	lp_time hold; /* says nothing until then */

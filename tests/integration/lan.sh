@@ -79,4 +79,24 @@ for wrong in "--lan lan" "--bridge lan"; do
 	check "P3 $wrong: it is a port of br0" ends_with 72 'use --bridge br0' gateway "$bin/lanparty-gateway" --relay $relay_ip --relay-pin "$pin" --room-file "$dir/room" $wrong
 done
 
+# ---- its computer's firewall
+calls=net.bridge.bridge-nf-call-iptables
+if at gateway sysctl -qw $calls=1 2>/dev/null; then
+	at gateway nft 'table ip f { chain forward { type filter hook forward priority 0; policy drop; }; }'
+	need "P3 a gateway in a bridge" gateway gateway --bridge br0
+	check "P3 a firewall that drops the room's frames is said" said gateway 'bridge_firewall .*bridge-nf-call-iptables=0'
+	check "P3 it was right: the LAN is not reached" not reaches player1 $console_ip
+	at gateway nft flush ruleset
+	at gateway nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; iifname br0 oifname br0 accept; }; }'
+	check "P3 the remedy is right" soon 5 reaches player1 $console_ip
+	stop gateway
+	at gateway nft flush ruleset
+	at gateway sysctl -qw $calls=0
+	need "P3 a gateway without that firewall" gateway gateway --bridge br0
+	check "P3 says nothing of it" not said gateway bridge_firewall
+	at gateway sysctl -qw $calls=1
+	ip -n "$lab-gateway" link set br0 type bridge ageing_time 20000 # any change of a bridge
+	check "P3 one that is turned on later is said" soon 3 said gateway bridge_firewall
+	stop gateway
+fi
 lab_finish
