@@ -122,6 +122,7 @@ static int run(struct client *c)
 		.resume = &c->resume,
 		.role = LP_ROLE_CLIENT,
 		.mac = *tap_mac(c->tap),
+		.tap = tap_index(c->tap),
 		.port = c->tap,
 		.context = c,
 		.joined = on_joined,

@@ -125,6 +125,11 @@ const char *tap_name(const struct lp_port *port)
 	return tap_of(port)->name;
 }
 
+int tap_index(const struct lp_port *port)
+{
+	return tap_of(port)->index;
+}
+
 const struct lp_mac *tap_mac(const struct lp_port *port)
 {
 	return &tap_of(port)->mac;

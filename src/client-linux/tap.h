@@ -14,6 +14,7 @@
 struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exit *ret_exit);
 
 const char *tap_name(const struct lp_port *port);
+int tap_index(const struct lp_port *port);
 const struct lp_mac *tap_mac(const struct lp_port *port);
 
 /* Gives the interface this IPv4 address (host byte order) instead of the one that the last call gave

@@ -10,6 +10,7 @@
 
 #include "adapter.h"
 #include "lanparty/edge/address.h"
+#include "lanparty/packet/offer.h"
 
 enum netfix_kind {
 	/* the IPv4 address that the adapter got from the LAN changed; text is "" for none */
@@ -55,5 +56,8 @@ bool netfix_recover(void);
 /* The index of the interface through which packets to remote leave when the room's adapter (a GUID,
  * NULL: none) is ignored: the longest prefix wins, then the lowest metric. 0: no route. */
 unsigned long netfix_interface_to(const struct lp_address *remote, const char *adapter_guid);
+/* Lists the networks, routers and name servers of this computer, except those of the room's adapter (a GUID,
+ * NULL: none). False: something is missing in the list. */
+bool netfix_own(const char *adapter_guid, struct lp_own_list *ret_own);
 
 #endif

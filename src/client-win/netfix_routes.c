@@ -118,7 +118,8 @@ bool netfix_overlap(const struct netfix_view *view, char text[ADAPTER_REASON])
 	size_t k = 0;
 	while (k < view->others && !overlaps(view->own, view->other[k]))
 		k++;
-	if (k == view->others)
+	/* An address without a network takes nothing: the tunnel has narrowed the lease, and said why. */
+	if (k == view->others || view->own.length == 32)
 		return false;
 	netfix_prefix_format(network_of(view->own), own);
 	netfix_prefix_format(network_of(view->other[k]), other);

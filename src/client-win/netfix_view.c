@@ -93,6 +93,102 @@ unsigned long netfix_interface_to(const struct lp_address *remote, const char *a
 	return index;
 }
 
+static struct lp_prefix prefix_of(const SOCKADDR_INET *address, ULONG length)
+{
+	return address->si_family == AF_INET
+		       ? lp_prefix_ipv4(ntohl(address->Ipv4.sin_addr.s_addr), length)
+		       : lp_prefix_ipv6(address->Ipv6.sin6_addr.s6_addr, length);
+}
+
+/* Loopback, link-local and group ranges are on every interface, and the filter lets no lease have them. */
+static bool is_everywhere(const SOCKADDR_INET *a)
+{
+	if (a->si_family == AF_INET)
+		return a->Ipv4.sin_addr.S_un.S_un_b.s_b1 == 127 ||
+		       a->Ipv4.sin_addr.S_un.S_un_b.s_b1 >= 224;
+	return a->si_family != AF_INET6 || IN6_IS_ADDR_LOOPBACK(&a->Ipv6.sin6_addr) ||
+	       IN6_IS_ADDR_LINKLOCAL(&a->Ipv6.sin6_addr) ||
+	       IN6_IS_ADDR_MULTICAST(&a->Ipv6.sin6_addr);
+}
+
+static bool add_own(
+	struct lp_own_list *own, enum lp_own_kind kind, const SOCKADDR_INET *address, ULONG length)
+{
+	struct lp_prefix prefix;
+	if (is_everywhere(address))
+		return true;
+	prefix = prefix_of(address, length);
+	return lp_own_add(own, kind, &prefix);
+}
+
+static ULONG host_length(const SOCKADDR_INET *address)
+{
+	return address->si_family == AF_INET ? 32 : LP_PREFIX_HOST;
+}
+
+static bool add_tables(const struct tables *t, NET_LUID adapter, struct lp_own_list *own)
+{
+	bool good = true;
+	ULONG metric;
+	for (ULONG i = 0; i < t->addresses->NumEntries; i++) {
+		const MIB_UNICASTIPADDRESS_ROW *row = &t->addresses->Table[i];
+		if (row->InterfaceLuid.Value != adapter.Value &&
+			interface_metric(t, row->InterfaceLuid, row->Address.si_family, &metric))
+			good &= add_own(
+				own, LP_OWN_NETWORK, &row->Address, row->OnLinkPrefixLength);
+	}
+	for (ULONG i = 0; i < t->routes->NumEntries; i++) {
+		const MIB_IPFORWARD_ROW2 *row = &t->routes->Table[i];
+		const SOCKADDR_INET *to = &row->DestinationPrefix.Prefix;
+		static const SOCKADDR_INET none;
+		if (row->InterfaceLuid.Value == adapter.Value ||
+			!interface_metric(t, row->InterfaceLuid, to->si_family, &metric))
+			continue;
+		good &= add_own(own, LP_OWN_NETWORK, to, row->DestinationPrefix.PrefixLength);
+		if (memcmp(&row->NextHop.Ipv6.sin6_addr, &none.Ipv6.sin6_addr,
+			    sizeof(none.Ipv6.sin6_addr)) != 0 ||
+			row->NextHop.Ipv4.sin_addr.s_addr != 0)
+			good &= add_own(
+				own, LP_OWN_ROUTER, &row->NextHop, host_length(&row->NextHop));
+	}
+	return good;
+}
+
+static bool add_name_servers(NET_LUID adapter, struct lp_own_list *own)
+{
+	const ULONG flags = GAA_FLAG_SKIP_UNICAST | GAA_FLAG_SKIP_ANYCAST |
+			    GAA_FLAG_SKIP_MULTICAST | GAA_FLAG_SKIP_FRIENDLY_NAME;
+	ULONG size = 32768; /* Microsoft suggests to begin with 15 KiB */
+	IP_ADAPTER_ADDRESSES *list = malloc(size);
+	bool good = list && GetAdaptersAddresses(AF_UNSPEC, flags, NULL, list, &size) == NO_ERROR;
+	for (const IP_ADAPTER_ADDRESSES *a = good ? list : NULL; a; a = a->Next) {
+		if (a->Luid.Value == adapter.Value || a->OperStatus != IfOperStatusUp)
+			continue;
+		for (const IP_ADAPTER_DNS_SERVER_ADDRESS *d = a->FirstDnsServerAddress; d;
+			d = d->Next) {
+			const SOCKADDR_INET *address = (const void *)d->Address.lpSockaddr;
+			good &= add_own(own, LP_OWN_NAME_SERVER, address, host_length(address));
+		}
+	}
+	free(list);
+	return good;
+}
+
+bool netfix_own(const char *adapter_guid, struct lp_own_list *ret_own)
+{
+	struct tables t;
+	NET_LUID adapter = {0};
+	ret_own->count = 0;
+	if (adapter_guid)
+		netfix_luid_of(adapter_guid, &adapter);
+	bool good = add_name_servers(adapter, ret_own);
+	if (!tables_init(&t))
+		return false;
+	good &= add_tables(&t, adapter, ret_own);
+	tables_clear(&t);
+	return good;
+}
+
 /* FNV-1a. */
 static uint64_t hash(uint64_t h, const void *data, size_t len)
 {
@@ -139,16 +235,15 @@ static uint64_t fingerprint(const struct tables *t, NET_LUID adapter)
 	return sum;
 }
 
-/* True for an address that identifies a network: not loopback, not a single address, not
- * self-assigned. */
+/* True for an address that somebody gave this computer: not loopback, not self-assigned. */
 static bool is_telling(const MIB_UNICASTIPADDRESS_ROW *row, struct netfix_prefix *ret_prefix)
 {
 	if (row->Address.si_family != AF_INET || row->DadState != IpDadStatePreferred)
 		return false;
 	ret_prefix->address = ntohl(row->Address.Ipv4.sin_addr.s_addr);
 	ret_prefix->length = row->OnLinkPrefixLength;
-	return ret_prefix->length > 0 && ret_prefix->length < 32 &&
-	       ret_prefix->address >> 24 != 127 && !netfix_prefix_is_makeshift(*ret_prefix);
+	return ret_prefix->length > 0 && ret_prefix->address >> 24 != 127 &&
+	       !netfix_prefix_is_makeshift(*ret_prefix);
 }
 
 bool netfix_view_take(const char *adapter_guid, struct netfix_view *ret_view)
@@ -168,7 +263,7 @@ bool netfix_view_take(const char *adapter_guid, struct netfix_view *ret_view)
 			continue;
 		if (row->InterfaceLuid.Value == adapter.Value)
 			ret_view->own = prefix;
-		else if (ret_view->others < NETFIX_OTHERS_MAX)
+		else if (prefix.length < 32 && ret_view->others < NETFIX_OTHERS_MAX)
 			ret_view->other[ret_view->others++] = prefix;
 	}
 	ret_view->fingerprint = fingerprint(&t, adapter);

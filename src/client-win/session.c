@@ -7,6 +7,7 @@
 #include "lanparty/base/wipe.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/peer/link.h"
+#include "lanparty/peer/tell.h"
 #include "lanparty/edge/log.h"
 #include "membership.h"
 #include "netfix.h"
@@ -120,10 +121,21 @@ static void pin(struct session *s)
 	lp_log(LP_LOG_DEBUG, "pinned", "interface=%lu", s->pinned);
 }
 
+/* Tells the link which networks the room must not take (row N5). */
+static void list_networks(struct session *s)
+{
+	struct lp_own_list own;
+	if (!netfix_own(s->is_adapter ? s->adapter.guid : NULL, &own))
+		lp_log(LP_LOG_WARNING, "networks_not_listed", "count=%u", (unsigned)own.count);
+	lp_link_set_own(s->link, &own);
+}
+
 static void grant_wake(struct session *s)
 {
-	if (s->link)
-		pin(s);
+	if (!s->link)
+		return;
+	list_networks(s);
+	pin(s);
 }
 
 void session_leave(struct session *s)
@@ -257,6 +269,7 @@ static bool open_socket(
 	s->udp = lp_udp_client(s->loop, remote->sa.sa_family);
 	if (!s->udp)
 		return false;
+	list_networks(s);
 	pin(s);
 	lp_udp_local(s->udp, ret_local);
 	return true;
@@ -281,10 +294,23 @@ static void flush(void *context)
 		lp_udp_flush(s->udp);
 }
 
+static void tell_offer(struct session *s, const struct lp_offer *offer)
+{
+	struct session_event *e = event(s, SESSION_WARNING);
+	_Static_assert(LP_OFFER_TEXT <= SESSION_TEXT, "a sentence fits");
+	lp_tell_offer(offer, e->text);
+	lp_log(LP_LOG_WARNING, "offer_refused", "text=%s", e->text);
+	tell(s);
+}
+
 static void tell_action(void *context, const struct lp_tunnel_action *action)
 {
 	struct session *s = context;
 	const struct lp_link_end *last = lp_link_last_end(s->link);
+	if (action->kind == LP_TUNNEL_OFFER) {
+		tell_offer(s, &action->offer);
+		return;
+	}
 	struct session_event *e = event(s, SESSION_ACTION);
 	e->action = *action;
 	e->end = last->end;

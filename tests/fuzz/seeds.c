@@ -1,5 +1,5 @@
-/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_view, fuzz_overlay and fuzz_sender into
- * FOLDER/filter, FOLDER/view, FOLDER/overlay and FOLDER/sender, which must exist. */
+/* seeds FOLDER: writes the seeds of fuzz_filter, fuzz_view, fuzz_overlay, fuzz_offer and fuzz_sender into
+ * FOLDER/filter, FOLDER/view, FOLDER/overlay, FOLDER/offer and FOLDER/sender, which must exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +127,35 @@ static void overlay_seeds(const char *folder)
 	}
 }
 
+static void offer_seeds(const char *folder)
+{
+	static const uint32_t masks[] = {
+		0, 0xff000000, 0xffff0000, 0xffffff00, 0xffffffff, 0xffff00ff};
+	static const uint8_t routes[] = {3, 4, 10, 0, 0, 1, 121, 5, 0, 10, 0, 0, 1, 52, 1, 3};
+	static const uint8_t options[] = {1, 1, 2, 0, 0, 0, 0, 1, 3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0,
+		0, 9, 0, 0, 0, 0, 0xfd, 0x77, [40] = 25, 3, [64] = 24, 1, [72] = 5, 1, [79] = 0};
+	uint8_t frame[FRAME_CAP];
+	size_t count = sizeof(masks) / sizeof(masks[0]);
+
+	for (size_t seed = 0; seed < count; seed++) {
+		const struct frame_lease lease = {.client = player_mac(1),
+			.server_mac = host_mac(1),
+			.server = 0x0a000001,
+			.address = 0xc0a80132,
+			.mask = masks[seed],
+			.options = routes,
+			.options_len = sizeof(routes)};
+		FILE *file = open_seed(folder, "offer", seed);
+		fwrite(frame, 1, frame_dhcp_reply(frame, &lease), file);
+		fclose(file);
+	}
+	for (size_t size = 0; size <= sizeof(options); size += 40) {
+		FILE *file = open_seed(folder, "offer", count++);
+		fwrite(frame, 1, frame_router_options(frame, host_mac(1), options, size), file);
+		fclose(file);
+	}
+}
+
 /* Stories of one sender: see fuzz_sender.c for what the bytes mean. */
 static void sender_seeds(const char *folder)
 {
@@ -173,6 +202,7 @@ int main(int argc, char **argv)
 	filter_seeds(argv[1]);
 	view_seeds(argv[1]);
 	overlay_seeds(argv[1]);
+	offer_seeds(argv[1]);
 	sender_seeds(argv[1]);
 	return EXIT_SUCCESS;
 }

@@ -12,12 +12,16 @@
   probe.py nat PORT ADDRESS PORT         forwards UDP from the first port to the second, as a NAT does;
                                          SIGUSR1: from another port from now on
   probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
+  probe.py lease INTERFACE ADDRESS/LENGTH
+                                         a DHCP server that leases this to everybody, with routes to everything
+  probe.py advertise INTERFACE OWN       router advertisements that say whatever would harm, and once fd99::/64
   probe.py teeworlds [INTERFACE]         what Teeworlds' LAN browser does; prints the servers' names
   probe.py terminal WORD COMMAND...      runs it on a terminal, and closes that when the command has said
                                          the word; does it end with status 0?
 Exit status 0 when the answer came.
 """
 import hashlib
+import ipaddress
 import os
 import pty
 import secrets
@@ -214,6 +218,56 @@ def offers(interface):
     return bool(found)
 
 
+def lease(interface, network):
+    given = ipaddress.ip_interface(network)
+    server, mask = socket.inet_aton("192.168.77.1"), given.netmask.packed
+    s = udp_socket(interface, port=67)
+    print("leasing", flush=True)
+    while True:
+        question = s.recv(2048)
+        at = question.find(b"\x35\x01", 240)  # option 53: what it is
+        answer = {1: 2, 3: 5}.get(question[at + 2]) if at > 0 else None
+        if answer is None:
+            continue
+        head = b"\x02\x01\x06\x00" + question[4:8] + bytes(8) + given.ip.packed + bytes(8) + question[28:44]
+        options = (bytes([53, 1, answer]) + b"\x36\x04" + server + b"\x33\x04\x00\x00\x0e\x10"
+                   + b"\x01\x04" + mask + b"\x03\x04" + server + b"\x06\x04" + server
+                   + b"\x21\x08\x08\x08\x08\x08" + server + b"\x79\x05\x00" + server
+                   + b"\xf9\x05\x00" + server + b"\xff")
+        s.sendto(head + bytes(192) + bytes.fromhex("63825363") + options, ("255.255.255.255", 68))
+
+
+def advertise(interface, own):
+    def prefix(address, length):
+        packed = ipaddress.ip_address(address).packed
+        return struct.pack("!BBBBIII16s", 3, 4, length, 0xC0, 86400, 14400, 0, packed)
+
+    def checksum(data):
+        total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+        while total >> 16:
+            total = (total & 0xFFFF) + (total >> 16)
+        return ~total & 0xFFFF
+
+    router, nodes = (ipaddress.ip_address(a).packed for a in ("fe80::bad", "ff02::1"))
+    internet = ipaddress.ip_address("2000::").packed
+    options = [prefix(address, length) for address in ("2000::", "2606:4700:4700::1111", own)
+               for length in range(129) if length != 64 or address == own]
+    options += [struct.pack("!BBBBI16s", 24, 3, 3, 8, 86400, internet),
+                struct.pack("!BBHI16s", 25, 3, 0, 86400, router),
+                prefix("64:ff9b::", 64), prefix("fd99::", 64)]
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((interface, 0))
+    mac = s.getsockname()[4]
+    while True:
+        for first in range(0, len(options), 40):
+            message = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0xC8, 1800, 0, 0) + b"".join(options[first:first + 40])
+            pseudo = router + nodes + struct.pack("!II", len(message), 58)
+            message = message[:2] + struct.pack("!H", checksum(pseudo + message)) + message[4:]
+            s.send(b"\x33\x33\0\0\0\1" + mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(message), 58, 255)
+                   + router + nodes + message)
+        time.sleep(0.5)
+
+
 class Teeworlds:
     """Teeworlds 0.7 on the wire: a server answers questions only to who has shown, with a token, that
     it is where it says it is."""
@@ -289,7 +343,8 @@ def terminal(word, *command):
     return False
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, shout, flood, nat, offers, teeworlds, terminal)}
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, shout, flood, nat, offers, lease, advertise,
+                                teeworlds, terminal)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

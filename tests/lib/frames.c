@@ -1,5 +1,7 @@
 #include "frames.h"
 
+#include "lanparty/packet/checksum.h"
+
 const struct lp_mac BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 static const struct lp_mac ALL_NODES = {{0x33, 0x33, 0, 0, 0, 1}};
 
@@ -138,21 +140,37 @@ size_t frame_dhcp_request(uint8_t *f, struct lp_mac client, uint32_t xid)
 	return udp_end(f, &w);
 }
 
-size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
-	uint32_t lease, struct lp_mac client)
+size_t frame_dhcp_reply(uint8_t *f, const struct frame_lease *lease)
 {
-	struct lp_writer w = udp_begin(f, dst, src, server, UINT32_MAX, 67, 68);
+	struct lp_writer w =
+		udp_begin(f, lease->client, lease->server_mac, lease->server, UINT32_MAX, 67, 68);
 	lp_write_bytes(&w, (const uint8_t[]){2, 1, 6, 0}, 4);
 	for (int i = 0; i < 3; i++)
 		lp_write_u32(&w, 0);
-	lp_write_u32(&w, lease);
+	lp_write_u32(&w, lease->address);
 	lp_write_u32(&w, 0);
 	lp_write_u32(&w, 0);
-	lp_write_bytes(&w, client.b, 6);
+	lp_write_bytes(&w, lease->client.b, 6);
 	for (int i = 0; i < 10 + 64 + 128; i++)
 		lp_write_u8(&w, 0);
-	lp_write_bytes(&w, (const uint8_t[]){99, 130, 83, 99, 53, 1, 5, 255}, 8);
+	lp_write_bytes(&w, (const uint8_t[]){99, 130, 83, 99, 53, 1, 5}, 7);
+	if (lease->mask) {
+		lp_write_bytes(&w, (const uint8_t[]){1, 4}, 2);
+		lp_write_u32(&w, lease->mask);
+	}
+	lp_write_bytes(&w, lease->options, lease->options_len);
+	lp_write_u8(&w, 255);
 	return udp_end(f, &w);
+}
+
+size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
+	uint32_t address, struct lp_mac client)
+{
+	const struct frame_lease lease = {
+		.client = client, .server_mac = src, .server = server, .address = address};
+	size_t len = frame_dhcp_reply(f, &lease);
+	memcpy(f, dst.b, sizeof(dst.b));
+	return len;
 }
 
 /* An IPv6 header for len bytes behind it; to all nodes. */
@@ -164,6 +182,18 @@ static struct lp_writer ipv6_begin(
 	lp_write_bytes(&w, source, 16);
 	lp_write_bytes(&w, (const uint8_t[16]){0xff, 2, [15] = 1}, 16);
 	return w;
+}
+
+size_t frame_router_options(uint8_t *f, struct lp_mac src, const uint8_t *options, size_t size)
+{
+	const struct lp_eth eth = {.dst = ALL_NODES, .src = src};
+	struct lp_writer w =
+		ipv6_begin(f, &eth, (const uint8_t[16])IPV6_LOCAL(1), 58, (uint8_t)(16 + size));
+	uint8_t *icmp = w.at;
+	lp_write_bytes(&w, (const uint8_t[16]){134, 0, 0, 0, 64, 0xc0, 7, 8}, 16);
+	lp_write_bytes(&w, options, size);
+	lp_put16(icmp + 2, lp_checksum_transport(f + LP_ETH_HEADER, 58, icmp, 16 + size));
+	return frame_end(f, &w);
 }
 
 size_t frame_nd(
@@ -192,10 +222,7 @@ size_t frame_udp_ipv6(uint8_t *f, struct lp_mac dst, struct lp_mac src, const ui
 
 size_t frame_router_advertisement(uint8_t *f, struct lp_mac src)
 {
-	const struct lp_eth eth = {.dst = ALL_NODES, .src = src};
-	struct lp_writer w = ipv6_begin(f, &eth, (const uint8_t[16])IPV6_LOCAL(1), 58, 16);
-	lp_write_bytes(&w, (const uint8_t[16]){134, 0, 0, 0, 64, 0, 7, 8}, 16);
-	return frame_end(f, &w);
+	return frame_router_options(f, src, NULL, 0);
 }
 
 size_t frame_datagram(uint8_t *bytes, const struct lp_overlay *o, const uint8_t *frame)

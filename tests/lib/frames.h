@@ -50,9 +50,18 @@ size_t frame_syn(
 
 /* Writes a DHCP client's request with this transaction id. */
 size_t frame_dhcp_request(uint8_t *f, struct lp_mac client, uint32_t xid);
-/* Writes a DHCP server's ACK that assigns lease to the client, with the transaction id 0. */
+/* Writes a DHCP server's ACK to the client, with the transaction id 0 and no UDP checksum. */
+struct frame_lease {
+	struct lp_mac client, server_mac;
+	uint32_t server, address;
+	uint32_t mask;          /* 0: the reply has none */
+	const uint8_t *options; /* behind type and mask; the end option follows them */
+	size_t options_len;
+};
+size_t frame_dhcp_reply(uint8_t *f, const struct frame_lease *lease);
+/* The same without mask and options, to dst. */
 size_t frame_dhcp_ack(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t server,
-	uint32_t lease, struct lp_mac client);
+	uint32_t address, struct lp_mac client);
 
 /* Writes IPv6 addresses: link-local, and in a prefix of the LAN. */
 #define IPV6_LOCAL(n) {0xfe, 0x80, [15] = (n)}
@@ -65,7 +74,10 @@ size_t frame_nd(
 /* Writes an IPv6 UDP frame. source has 16 bytes. */
 size_t frame_udp_ipv6(uint8_t *f, struct lp_mac dst, struct lp_mac src, const uint8_t *source);
 
-/* Writes an IPv6 router advertisement to all nodes. */
+/* Writes an IPv6 router advertisement to all nodes: flags for DHCPv6, a lifetime of 1800 s, the options,
+ * at most 239 bytes of them, and a good checksum. */
+size_t frame_router_options(uint8_t *f, struct lp_mac src, const uint8_t *options, size_t size);
+/* The same without options. */
 size_t frame_router_advertisement(uint8_t *f, struct lp_mac src);
 
 /* Writes the DATAGRAM of a frame of o->frame_len bytes: with all of it, or with the fragment that o->type says.

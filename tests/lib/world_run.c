@@ -206,6 +206,7 @@ static void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_a
 		p->others[at] = p->others[--p->other_count];
 		break;
 	case LP_TUNNEL_PEER_STATUS:
+	case LP_TUNNEL_OFFER:
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		p->other_count = 0;

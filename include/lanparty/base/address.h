@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "lanparty/base/prefix.h"
+
 #ifdef _WIN32
 #include <winsock2.h>
 #include <ws2tcpip.h>
@@ -31,5 +33,7 @@ struct lp_path {
 
 /* The same family, address, port and scope. */
 bool lp_address_equal(const struct lp_address *a, const struct lp_address *b);
+/* The IP address alone, as a prefix of full length. The family must be AF_INET or AF_INET6. */
+struct lp_prefix lp_address_prefix(const struct lp_address *address);
 
 #endif

@@ -10,6 +10,10 @@
 #define LP_ADDRESS_TEXT 64
 const char *lp_address_format(const struct lp_address *address, char text[LP_ADDRESS_TEXT]);
 
+/* "192.168.77.101/24", "2001:db8::/64": for people. Returns text. */
+#define LP_PREFIX_TEXT 52
+const char *lp_prefix_format(const struct lp_prefix *prefix, char text[LP_PREFIX_TEXT]);
+
 /* Row P1: "ADDR:PORT", "[V6]:PORT", or "PORT/udp" for every address of this computer, IPv4 and IPv6
  * ("443/udp" is AF_INET6, any, dual). Addresses are numbers; port 0 lets the system choose.
  * Dual: fall back to 0.0.0.0 where there is no IPv6. */

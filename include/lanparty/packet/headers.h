@@ -100,6 +100,7 @@
 
 /* ICMP (RFC 792), ICMPv6 (RFC 4443) and IGMP (RFC 3376): no message is shorter */
 #define LP_ICMP_MIN                  8
+#define LP_ICMP_CHECKSUM             2
 #define LP_ICMP_REDIRECT             5    /* RFC 792 */
 #define LP_ICMP_ROUTER_ADVERTISEMENT 9    /* RFC 1256 */
 #define LP_IGMP_QUERY                0x11 /* RFC 3376 */
@@ -125,6 +126,15 @@
 #define LP_ND_HOP_LIMIT               255 /* a smaller one has passed a router */
 #define LP_ND_OPTION_SOURCE           1   /* link-layer addresses */
 #define LP_ND_OPTION_TARGET           2
+#define LP_ND_OPTION_PREFIX           3
+#define LP_ND_OPTION_MTU              5
+#define LP_ND_OPTION_EXPERIMENT       253 /* RFC 4727: nobody acts on it */
+#define LP_ND_PREFIX_SIZE             32  /* of a prefix option, with the offsets of its fields */
+#define LP_ND_PREFIX_LENGTH           2
+#define LP_ND_PREFIX_ADDRESS          16
+#define LP_RA_MIN                     16 /* a router advertisement without options */
+#define LP_RA_FLAGS                   5
+#define LP_RA_LIFETIME                6
 
 /* DHCP (RFC 2131, section 2; options: RFC 2132) */
 #define LP_DHCP_XID           4
@@ -139,8 +149,10 @@
 #define LP_DHCP_REQUEST       1 /* op */
 #define LP_DHCP_REPLY         2
 #define LP_DHCP_PAD           0 /* options */
+#define LP_DHCP_MASK          1
 #define LP_DHCP_ROUTER        3
 #define LP_DHCP_DNS           6
+#define LP_DHCP_STATIC_ROUTES 33
 #define LP_DHCP_OVERLOAD      52
 #define LP_DHCP_OVERLOAD_FILE 1 /* values of OVERLOAD: which fields hold more options */
 #define LP_DHCP_OVERLOAD_NAME 2

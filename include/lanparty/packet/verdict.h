@@ -51,7 +51,8 @@
 	X(DUPLICATE, "duplicate") /* arrived before */                                             \
 	X(DHCP_FRAGMENT, "dhcp_fragment")                                                          \
 	X(DHCP_SENDER, "dhcp_sender")                                                              \
-	X(ROUTING, "routing")
+	X(ROUTING, "routing")                                                                      \
+	X(OFFER, "offer")
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,

@@ -72,6 +72,8 @@ void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
 void lp_link_on_time(struct lp_link *l, lp_time now);
+/* As lp_tunnel_set_own. The link adds the relay's address. */
+void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own);
 /* The system did not send a packet that was flushed. The link names the reason if the relay does not answer
  * this attempt. */
 void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure);

@@ -21,6 +21,9 @@ struct lp_teller {
 };
 /* Reports an action: events go to stdout, final errors to the log too. */
 void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action);
+/* A sentence for a player: what the LAN offered (row N5), why it was not taken, and what to do. */
+#define LP_OFFER_TEXT 400
+void lp_tell_offer(const struct lp_offer *offer, char text[LP_OFFER_TEXT]);
 /* Prints a code for a new room. Returns an exit code. */
 int lp_tell_new_room(void);
 /* Logs the verdict on one frame (row F7). */

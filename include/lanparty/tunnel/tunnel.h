@@ -20,6 +20,7 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/wire/inbox.h"
 #include "lanparty/packet/filter.h"
+#include "lanparty/packet/offer.h"
 #include "lanparty/tunnel/port.h"
 #include "lanparty/path/datagram.h"
 #include "lanparty/base/time.h"
@@ -32,6 +33,7 @@
 #define LP_TUNNEL_LEAVE_TIMEOUT   LP_SECOND
 #define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
+#define LP_TUNNEL_TOLD            8 /* offers that it tells of, so that a LAN cannot fill the log */
 #define LP_TUNNEL_REDIRECTS       2 /* times in a row that it follows LP_REJECT_WRONG_WORKER */
 
 struct lp_tunnel;
@@ -78,6 +80,10 @@ void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_t
  * useless (a wrong pin, another protocol), unless the room was joined before. */
 void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now);
 
+/* Clients: the networks of the computer, its router and name servers, and the relay's address. The list is
+ * copied. From now on no lease and no router advertisement of the room covers them (row N5). */
+void lp_tunnel_set_own(struct lp_tunnel *t, const struct lp_own_list *own);
+
 /* A frame from the port, 1 to any number of bytes. */
 void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now);
 /* What a connection is attached to before lp_tunnel_on_connected, until lp_tunnel_on_closed. */
@@ -90,11 +96,12 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_MESSAGE, /* send bytes as one unidirectional stream */
 	LP_TUNNEL_CLOSE,   /* close the connection with code leave */
 	/* for people and the log (row C8) */
-	LP_TUNNEL_JOINED,       /* welcome */
-	LP_TUNNEL_REJECTED,     /* reject; over when final */
-	LP_TUNNEL_PEER_JOINED,  /* peer_joined */
-	LP_TUNNEL_PEER_LEFT,    /* peer_left; member: what its PEER_JOINED said */
-	LP_TUNNEL_PEER_STATUS,  /* peer_status, likewise */
+	LP_TUNNEL_JOINED,      /* welcome */
+	LP_TUNNEL_REJECTED,    /* reject; over when final */
+	LP_TUNNEL_PEER_JOINED, /* peer_joined */
+	LP_TUNNEL_PEER_LEFT,   /* peer_left; member: what its PEER_JOINED said */
+	LP_TUNNEL_PEER_STATUS, /* peer_status, likewise */
+	LP_TUNNEL_OFFER, /* offer: what the LAN offered was not taken as it was; once for each */
 	LP_TUNNEL_DISCONNECTED, /* text; over when final, otherwise connects again after retry_in */
 };
 
@@ -110,6 +117,7 @@ struct lp_tunnel_action {
 	struct lp_peer_joined member;
 	struct lp_peer_left peer_left;
 	struct lp_peer_status peer_status;
+	struct lp_offer offer;
 	char text[LP_TEXT_MAX + 1];
 	size_t len;
 	uint8_t bytes[LP_TUNNEL_BYTES];

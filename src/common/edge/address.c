@@ -21,6 +21,16 @@ const char *lp_address_format(const struct lp_address *address, char text[LP_ADD
 	return text;
 }
 
+const char *lp_prefix_format(const struct lp_prefix *prefix, char text[LP_PREFIX_TEXT])
+{
+	char ip[INET6_ADDRSTRLEN] = "?";
+	bool v4 = lp_prefix_is_ipv4(prefix);
+	unsigned before = v4 ? LP_PREFIX_MAPPED : 0;
+	inet_ntop(v4 ? AF_INET : AF_INET6, prefix->address + before / 8, ip, sizeof(ip));
+	snprintf(text, LP_PREFIX_TEXT, "%s/%u", ip, prefix->length - before);
+	return text;
+}
+
 /* Decimal digits up to end, and nothing else. */
 static bool parse_port(const char *text, const char *end, uint16_t *ret_port)
 {

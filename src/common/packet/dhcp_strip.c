@@ -5,51 +5,68 @@
 #include "lanparty/base/bytes.h"
 #include "lanparty/packet/checksum.h"
 
+#define FIELDS     3 /* that can hold options */
+#define OPTION     2 /* bytes before an option's value */
+#define MASK_BYTES 4
+
+/* Part of a DHCP message that holds options. */
+struct field {
+	size_t at, len;
+};
+
+/* Moves *at to the next option of the field. Returns its size with code and length; 0: there is none. */
+static size_t next_option(const uint8_t *dhcp, const struct field *field, size_t *at)
+{
+	size_t end = field->at + field->len;
+	while (*at < end && dhcp[*at] == LP_DHCP_PAD)
+		++*at;
+	size_t left = end - *at;
+	if (left < OPTION || dhcp[*at] == LP_DHCP_END || left - OPTION < dhcp[*at + 1])
+		return 0;
+	return OPTION + (size_t)dhcp[*at + 1];
+}
+
+/* Returns the number of fields. */
+static size_t list_fields(const uint8_t *dhcp, size_t len, struct field fields[FIELDS])
+{
+	uint8_t overload = 0;
+	size_t count = 1, size;
+	fields[0] = (struct field){LP_DHCP_OPTIONS, len - LP_DHCP_OPTIONS};
+	for (size_t at = fields[0].at; (size = next_option(dhcp, &fields[0], &at)) > 0; at += size)
+		if (dhcp[at] == LP_DHCP_OVERLOAD && size > OPTION)
+			overload |= dhcp[at + OPTION];
+	if (overload & LP_DHCP_OVERLOAD_FILE)
+		fields[count++] = (struct field){LP_DHCP_FILE, LP_DHCP_COOKIE - LP_DHCP_FILE};
+	if (overload & LP_DHCP_OVERLOAD_NAME)
+		fields[count++] =
+			(struct field){LP_DHCP_SERVER_NAME, LP_DHCP_FILE - LP_DHCP_SERVER_NAME};
+	return count;
+}
+
 static bool must_go(uint8_t option)
 {
-	return option == LP_DHCP_ROUTER || option == LP_DHCP_DNS || option == LP_DHCP_ROUTES ||
+	return option == LP_DHCP_ROUTER || option == LP_DHCP_DNS ||
+	       option == LP_DHCP_STATIC_ROUTES || option == LP_DHCP_ROUTES ||
 	       option == LP_DHCP_ROUTES_MS || option == LP_DHCP_PROXY;
 }
 
-/* Strips one field of options. *overload is set to the value of option 52 when the field has it. */
-static bool strip_options(uint8_t *at, size_t len, uint8_t *overload)
+static bool strip_field(uint8_t *dhcp, const struct field *field)
 {
 	bool changed = false;
-	while (len > 0 && at[0] != LP_DHCP_END) {
-		if (at[0] == LP_DHCP_PAD) {
-			at++;
-			len--;
+	size_t size;
+	for (size_t at = field->at; (size = next_option(dhcp, field, &at)) > 0; at += size) {
+		if (!must_go(dhcp[at]))
 			continue;
-		}
-		if (len < 2 || len - 2 < at[1])
-			break;
-		size_t size = 2 + (size_t)at[1];
-		if (at[0] == LP_DHCP_OVERLOAD && at[1] == 1)
-			*overload = at[2];
-		if (must_go(at[0])) {
-			memset(at, LP_DHCP_PAD, size);
-			changed = true;
-		}
-		at += size;
-		len -= size;
+		memset(dhcp + at, LP_DHCP_PAD, size);
+		changed = true;
 	}
 	return changed;
 }
 
-static bool strip_message(uint8_t *dhcp, size_t len)
+static bool is_reply(const uint8_t *dhcp, size_t len)
 {
-	uint8_t overload = 0, ignored = 0;
-	if (len < LP_DHCP_OPTIONS || dhcp[0] != LP_DHCP_REPLY ||
-		lp_get32(dhcp + LP_DHCP_COOKIE) != LP_DHCP_COOKIE_VALUE)
-		return false;
-	bool changed = strip_options(dhcp + LP_DHCP_OPTIONS, len - LP_DHCP_OPTIONS, &overload);
-	if (overload & LP_DHCP_OVERLOAD_FILE)
-		changed |=
-			strip_options(dhcp + LP_DHCP_FILE, LP_DHCP_COOKIE - LP_DHCP_FILE, &ignored);
-	if (overload & LP_DHCP_OVERLOAD_NAME)
-		changed |= strip_options(
-			dhcp + LP_DHCP_SERVER_NAME, LP_DHCP_FILE - LP_DHCP_SERVER_NAME, &ignored);
-	return changed;
+	return len >= LP_DHCP_OPTIONS && dhcp[0] == LP_DHCP_REPLY &&
+	       lp_get32(dhcp + LP_DHCP_COOKIE) == LP_DHCP_COOKIE_VALUE;
 }
 
 bool lp_dhcp_is_to_client(const struct lp_view *view)
@@ -63,18 +80,94 @@ bool lp_dhcp_is_fragment(const struct lp_view *view)
 	return lp_dhcp_is_to_client(view) && view->is_fragmented;
 }
 
+static bool is_whole_reply(const struct lp_view *view)
+{
+	return lp_dhcp_is_to_client(view) && !view->is_fragmented && view->transport_header > 0 &&
+	       is_reply(lp_view_transport(view) + LP_UDP_HEADER, view->data_len);
+}
+
+static void seal(uint8_t *frame, const struct lp_view *view)
+{
+	uint8_t *udp = frame + view->transport;
+	if (lp_get16(udp + LP_UDP_CHECKSUM) == 0)
+		return; /* the server sends none */
+	lp_put16(udp + LP_UDP_CHECKSUM, 0);
+	lp_put16(udp + LP_UDP_CHECKSUM, lp_checksum_transport(frame + LP_ETH_HEADER, LP_IP_UDP, udp,
+						(size_t)LP_UDP_HEADER + view->data_len));
+}
+
 bool lp_dhcp_strip(uint8_t *frame, const struct lp_view *view)
 {
-	if (!lp_dhcp_is_to_client(view) || view->is_fragmented || view->transport_header == 0)
+	struct field fields[FIELDS];
+	bool changed = false;
+	if (!is_whole_reply(view))
 		return false;
-	uint8_t *udp = frame + view->transport;
-	if (!strip_message(udp + LP_UDP_HEADER, view->data_len))
-		return false;
-	if (lp_get16(udp + LP_UDP_CHECKSUM) != 0) { /* 0: the server sends none */
-		lp_put16(udp + LP_UDP_CHECKSUM, 0);
-		lp_put16(udp + LP_UDP_CHECKSUM,
-			lp_checksum_transport(frame + LP_ETH_HEADER, LP_IP_UDP, udp,
-				(size_t)LP_UDP_HEADER + view->data_len));
+	uint8_t *dhcp = frame + view->transport + LP_UDP_HEADER;
+	size_t count = list_fields(dhcp, view->data_len, fields);
+	for (size_t i = 0; i < count; i++)
+		changed |= strip_field(dhcp, &fields[i]);
+	if (changed)
+		seal(frame, view);
+	return changed;
+}
+
+/* *mask_at: offset in the message, 0 when it has no mask. */
+static bool find_mask(const uint8_t *dhcp, size_t len, size_t *mask_at)
+{
+	struct field fields[FIELDS];
+	size_t count = list_fields(dhcp, len, fields), size;
+	*mask_at = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct field *f = &fields[i];
+		for (size_t at = f->at; (size = next_option(dhcp, f, &at)) > 0; at += size) {
+			if (dhcp[at] != LP_DHCP_MASK)
+				continue;
+			if (size != OPTION + MASK_BYTES || *mask_at > 0)
+				return false;
+			*mask_at = at + OPTION;
+		}
 	}
 	return true;
+}
+
+static uint8_t length_of_class(uint32_t address)
+{
+	if (address >> 31 == 0)
+		return 8;
+	return address >> 30 == 2 ? 16 : 24;
+}
+
+/* False: there are gaps between its ones. */
+static bool length_of_mask(uint32_t mask, uint8_t *ret_length)
+{
+	uint8_t length = 0;
+	while (length < 32 && mask << length >> 31)
+		length++;
+	*ret_length = length;
+	return length == 32 || mask << length == 0;
+}
+
+bool lp_dhcp_lease_of(const struct lp_view *view, struct lp_dhcp_lease *ret_lease)
+{
+	size_t mask_at;
+	if (!is_whole_reply(view))
+		return false;
+	const uint8_t *dhcp = lp_view_transport(view) + LP_UDP_HEADER;
+	if (!find_mask(dhcp, view->data_len, &mask_at))
+		return false;
+	struct lp_dhcp_lease lease = {.address = lp_get32(dhcp + LP_DHCP_YIADDR)};
+	lease.length = length_of_class(lease.address);
+	if (mask_at > 0) {
+		if (!length_of_mask(lp_get32(dhcp + mask_at), &lease.length))
+			return false;
+		lease.mask_at = (uint32_t)(view->transport + LP_UDP_HEADER + mask_at);
+	}
+	*ret_lease = lease;
+	return true;
+}
+
+void lp_dhcp_narrow(uint8_t *frame, const struct lp_view *view, const struct lp_dhcp_lease *lease)
+{
+	memset(frame + lease->mask_at, 0xff, MASK_BYTES);
+	seal(frame, view);
 }

@@ -264,6 +264,18 @@ void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure)
 	l->failure = failure;
 }
 
+void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own)
+{
+	struct lp_own_list all = {0};
+	if (l->remote.len > 0) {
+		struct lp_prefix relay = lp_address_prefix(&l->remote);
+		lp_own_add(&all, LP_OWN_RELAY, &relay);
+	}
+	for (size_t i = 0; i < own->count; i++)
+		lp_own_add(&all, own->list[i].kind, &own->list[i].prefix);
+	lp_tunnel_set_own(l->tunnel, &all);
+}
+
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now)
 {
 	lp_tunnel_on_frame(l->tunnel, frame, len, now);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "lanparty/base/wipe.h"
+#include "lanparty/edge/address.h"
 #include "lanparty/edge/output.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/wire/code.h"
@@ -91,6 +92,28 @@ static void tell_disconnected(const struct lp_teller *t, const struct lp_tunnel_
 		lp_log(LP_LOG_ERROR, "disconnected", "reason=%s", a->text);
 }
 
+static const char *reason_of(const struct lp_offer *offer)
+{
+	static const char *const reasons[] = {[LP_OFFER_WIDE] = "wide",
+		[LP_OFFER_LENGTH] = "length",
+		[LP_OFFER_IS] = "own_address"};
+	static const char *const covered[] = {
+		[LP_OWN_NETWORK] = "own_network",
+		[LP_OWN_ROUTER] = "own_router",
+		[LP_OWN_NAME_SERVER] = "own_name_server",
+		[LP_OWN_RELAY] = "relay",
+	};
+	return offer->fault == LP_OFFER_COVERS ? covered[offer->own.kind] : reasons[offer->fault];
+}
+
+static void tell_offer(const struct lp_offer *offer)
+{
+	char text[LP_OFFER_TEXT], range[LP_PREFIX_TEXT];
+	lp_tell_offer(offer, text);
+	lp_event(stdout, "offer_refused", "range=%s reason=%s narrowed=%i text=%s",
+		lp_prefix_format(&offer->prefix, range), reason_of(offer), offer->narrowed, text);
+}
+
 static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
 	const struct lp_tunnel_action *a = action;
@@ -118,6 +141,9 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 		lp_log(LP_LOG_DEBUG, "peer_status",
 			"peer=%u name=%s rtt_us=%u loss_permille=%u rx_rate=%u tx_rate=%u", s->peer,
 			m->name, s->rtt_us, s->loss_permille, s->rx_rate, s->tx_rate);
+		break;
+	case LP_TUNNEL_OFFER:
+		tell_offer(&a->offer);
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		tell_disconnected(teller, a);

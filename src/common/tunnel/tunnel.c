@@ -107,10 +107,11 @@ static bool is_reserved(enum lp_tunnel_kind kind)
 	       kind == LP_TUNNEL_DISCONNECTED;
 }
 
-/* Statistics and a member's status come again. */
+/* Statistics and a member's status come again, and an offer is refused whether it is told or not. */
 static bool is_needed(enum lp_tunnel_kind kind)
 {
-	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS;
+	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS &&
+	       kind != LP_TUNNEL_OFFER;
 }
 
 struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)

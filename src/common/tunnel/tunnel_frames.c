@@ -41,19 +41,20 @@ static size_t frame_max(const struct lp_tunnel *t)
 }
 
 /* A lease must not move a player's default route, name servers or proxy into the LAN. The gateway removes
- * these options on the way from the LAN to the room, and the client on the way from the room to the
- * player's computer. The caller names the member of its way. */
-static bool removes_options(const struct lp_tunnel *t, enum lp_role role)
+ * these options on the way from the LAN to the room, and the client all that offer.h names on the way from
+ * the room to the player's computer. */
+static bool is_guarded(const struct lp_tunnel *t, enum lp_role role)
 {
 	return t->config.role == role && !(role == LP_ROLE_GATEWAY && t->config.keep_default_route);
 }
 
-/* The options of a fragmented lease cannot be removed, and no honest server sends one. */
+/* The options of a fragmented lease cannot be removed, and no honest server sends one. The caller names
+ * the member of its way. */
 static enum lp_drop check_lease(
 	const struct lp_tunnel *t, enum lp_role role, const struct lp_view *view)
 {
-	return removes_options(t, role) && lp_dhcp_is_fragment(view) ? LP_DROP_DHCP_FRAGMENT
-								     : LP_DROP_NONE;
+	return is_guarded(t, role) && lp_dhcp_is_fragment(view) ? LP_DROP_DHCP_FRAGMENT
+								: LP_DROP_NONE;
 }
 
 static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_time now)
@@ -63,7 +64,7 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_
 		return LP_DROP_QUEUE_FULL;
 	memcpy(copy->bytes, view->frame, view->len);
 	copy->len = (uint16_t)view->len;
-	if (removes_options(t, LP_ROLE_GATEWAY))
+	if (is_guarded(t, LP_ROLE_GATEWAY))
 		lp_dhcp_strip(copy->bytes, view);
 	lp_mss_clamp(copy->bytes, view, frame_max(t));
 	copy->room = t->welcome.room;
@@ -149,19 +150,58 @@ static enum lp_drop check_sender(
 								     : LP_DROP_ADDRESS_TAKEN;
 }
 
+void lp_tunnel_set_own(struct lp_tunnel *t, const struct lp_own_list *own)
+{
+	t->own = *own;
+}
+
+/* The lease of another address in the same range is the same to the player. */
+static bool is_same_offer(const struct lp_offer *a, const struct lp_offer *b)
+{
+	return a->fault == b->fault && a->prefix.length == b->prefix.length &&
+	       lp_prefix_overlaps(&a->prefix, &b->prefix) && a->own.kind == b->own.kind &&
+	       lp_prefix_same_address(&a->own.prefix, &b->own.prefix);
+}
+
+static void tell_offer(struct lp_tunnel *t, const struct lp_offer *offer)
+{
+	for (size_t i = 0; i < t->told_count; i++)
+		if (is_same_offer(&t->told[i], offer))
+			return;
+	if (t->told_count == LP_TUNNEL_TOLD)
+		return;
+	t->told[t->told_count++] = *offer;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_OFFER);
+	if (action)
+		action->offer = *offer;
+}
+
+/* Row N5. `copy` is the frame of the view. */
+static enum lp_drop check_offer(struct lp_tunnel *t, uint8_t *copy, const struct lp_view *view)
+{
+	struct lp_offer offer;
+	enum lp_drop drop = lp_offer_check(copy, view, &t->own, &offer);
+	if (offer.fault != LP_OFFER_GOOD)
+		tell_offer(t, &offer);
+	return drop;
+}
+
 /* Frames that nothing changes are written without a copy. */
-static bool write_frame(struct lp_tunnel *t, const struct lp_view *view)
+static enum lp_drop write_frame(struct lp_tunnel *t, const struct lp_view *view)
 {
 	uint8_t copy[LP_ETH_FRAME_MAX];
-	bool lease = removes_options(t, LP_ROLE_CLIENT) && lp_dhcp_is_to_client(view);
-	if (!lease && !lp_mss_is_syn(view))
-		return t->port->ops->write(t->port, view->frame, view->len);
-	assert(view->len <= sizeof(copy)); /* check_sender drops longer frames */
-	memcpy(copy, view->frame, view->len);
-	if (lease)
-		lp_dhcp_strip(copy, view);
-	lp_mss_clamp(copy, view, frame_max(t));
-	return t->port->ops->write(t->port, copy, view->len);
+	const uint8_t *frame = view->frame;
+	bool offer = is_guarded(t, LP_ROLE_CLIENT) && lp_offer_is(view);
+	if (offer || lp_mss_is_syn(view)) {
+		assert(view->len <= sizeof(copy)); /* check_sender drops longer frames */
+		memcpy(copy, frame, view->len);
+		frame = copy;
+		lp_mss_clamp(copy, view, frame_max(t));
+	}
+	enum lp_drop drop = offer ? check_offer(t, copy, view) : LP_DROP_NONE;
+	if (drop != LP_DROP_NONE)
+		return drop;
+	return t->port->ops->write(t->port, frame, view->len) ? LP_DROP_NONE : LP_DROP_PORT;
 }
 
 static enum lp_drop judge_in(
@@ -174,8 +214,8 @@ static enum lp_drop judge_in(
 	enum lp_drop drop = check_sender(t, in->peer, &view, now);
 	if (drop == LP_DROP_NONE)
 		drop = check_lease(t, LP_ROLE_CLIENT, &view);
-	if (drop == LP_DROP_NONE && !write_frame(t, &view))
-		drop = LP_DROP_PORT;
+	if (drop == LP_DROP_NONE)
+		drop = write_frame(t, &view);
 	if (drop == LP_DROP_NONE)
 		v->action = lp_action_for(&view.eth.dst,
 			t->config.role == LP_ROLE_GATEWAY ? LP_ACTION_GATEWAY : LP_ACTION_UNICAST);

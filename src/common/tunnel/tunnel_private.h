@@ -67,6 +67,9 @@ struct lp_tunnel {
 	struct lp_receiver receiver;
 	struct lp_filter_source self; /* what comes from our port */
 	struct lp_neighbours *neighbours;
+	struct lp_own_list own;
+	struct lp_offer told[LP_TUNNEL_TOLD];
+	size_t told_count;
 	struct lp_stats stats;
 };
 

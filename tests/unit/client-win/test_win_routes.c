@@ -160,6 +160,7 @@ static void two_networks_with_the_same_addresses_are_reported(void **state)
 			{"(192.168.1.0/25)", "(192.168.1.0/25)", "192.168.77.0/24"},
 			"the same half"},
 		{"", {"192.168.1.5/24"}, {0}, "no address from the LAN yet"},
+		{"192.168.1.77/32", {"192.168.1.5/24"}, {0}, "an address alone takes nothing"},
 		{"192.168.1.77/24", {NULL}, {0}, "no other network"},
 		{"192.168.1.77/24", {""}, {0}, "an address without a prefix is no network"},
 	};

@@ -105,6 +105,8 @@ static const struct {
 		"router and DNS of an ordinary lease"},
 	{{TYPE_ACK, ROUTES, ROUTES_2, PROXY, MASK, END},
 		{TYPE_ACK, ZEROES_7, ZEROES_7, ZEROES_4, MASK, END}, "routes and proxy"},
+	{{TYPE_ACK, 33, 8, 8, 8, 8, 8, 192, 168, 1, 1, MASK, END},
+		{TYPE_ACK, ZEROES_6, ZEROES_4, MASK, END}, "static routes"},
 	{{53, 1, 2, 0, 0, ROUTER, END}, {53, 1, 2, 0, 0, ZEROES_6, END}, "an offer, with padding"},
 	{{TYPE_ACK, ROUTER, ROUTER, END}, {TYPE_ACK, ZEROES_6, ZEROES_6, END},
 		"split in two (RFC 3396)"},

@@ -39,6 +39,9 @@ struct lp_udp *lp_udp_listen(
  * that port. Fails like lp_udp_listen. */
 struct lp_udp *lp_udp_client(int family, enum lp_exit *ret_exit);
 void lp_udp_close(struct lp_udp *u);
+/* A client's socket: packets leave through the interface with this index, whatever the routes say. 0: as
+ * the routes say. False: the system refused. */
+bool lp_udp_pin(struct lp_udp *u, unsigned index);
 
 int lp_udp_fd(const struct lp_udp *u);
 /* The address that the socket is bound to. */

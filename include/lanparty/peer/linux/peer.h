@@ -16,9 +16,10 @@
 struct lp_peer_config {
 	const struct lp_peer_options *options;
 	enum lp_role role;
-	struct lp_mac mac;                   /* clients only */
-	struct lp_protected protected;       /* gateways only */
-	bool keep_default_route;             /* gateways only; as in lp_tunnel_config */
+	struct lp_mac mac;             /* clients only */
+	struct lp_protected protected; /* gateways only */
+	bool keep_default_route;       /* gateways only; as in lp_tunnel_config */
+	int tap; /* clients only: index of the room's interface, which takes none of the computer's ways */
 	struct lp_port *port;                /* a struct lp_fd_port; the caller keeps ownership */
 	struct lp_resume_file *resume;       /* where the membership is kept; borrowed */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run; zero: none */

@@ -221,6 +221,14 @@ void lp_udp_close(struct lp_udp *u)
 	free(u);
 }
 
+/* IPv4 takes the index in network byte order, IPv6 too, on Linux. */
+bool lp_udp_pin(struct lp_udp *u, unsigned index)
+{
+	int value = (int)htonl(index);
+	return u->family == AF_INET6 ? set(u->fd, IPPROTO_IPV6, IPV6_UNICAST_IF, value)
+				     : set(u->fd, IPPROTO_IP, IP_UNICAST_IF, value);
+}
+
 int lp_udp_fd(const struct lp_udp *u)
 {
 	return u->fd;

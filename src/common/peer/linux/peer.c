@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/peer/link.h"
 #include "lanparty/edge/linux/fd_port.h"
@@ -18,7 +19,7 @@
 
 #define PORT_WAIT   (6 * LP_SECOND) /* for an interface that was deleted to come back */
 #define LOOK        LP_SECOND       /* interval at which to check that the interface still exists */
-#define DESCRIPTORS 5               /* signals, port, socket, look-up, and the program's fd */
+#define DESCRIPTORS 6               /* signals, port, socket, look-up, networks, the program's fd */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
 
@@ -27,6 +28,7 @@ struct peer {
 	struct lp_link *link;
 	struct lp_udp *udp; /* of the current or the last connection */
 	struct lp_waiter waiter;
+	struct lp_guard guard;
 	int resolving, signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
@@ -75,6 +77,8 @@ static bool open_socket(
 		lp_udp_close(p->udp);
 		p->udp = NULL;
 	}
+	p->guard.pinned = 0;
+	lp_guard_look(&p->guard, p->link, p->udp);
 	if (p->udp)
 		lp_udp_local(p->udp, ret_local);
 	return p->udp != NULL;
@@ -183,6 +187,8 @@ static void read_from(struct peer *p, int fd)
 		lp_udp_receive(p->udp, on_packet, p);
 	else if (fd == p->resolving)
 		take_addresses(p);
+	else if (fd == p->guard.fd)
+		lp_guard_read(&p->guard, p->now);
 	else if (fd == c->fd)
 		c->readable(c->context);
 }
@@ -241,19 +247,26 @@ static void watch_port(struct peer *p)
 	}
 }
 
+static lp_time sooner(lp_time a, lp_time b)
+{
+	return a < b ? a : b;
+}
+
 static void wait_and_read(struct peer *p)
 {
 	int ready[DESCRIPTORS];
 	lp_time deadline = lp_link_deadline(p->link);
-	if (p->portless && p->port_end != LP_NEVER && p->look_at < deadline)
-		deadline = p->look_at;
-	size_t count = lp_wait(
-		&p->waiter, deadline < p->leave_at ? deadline : p->leave_at, ready, DESCRIPTORS);
+	if (p->portless && p->port_end != LP_NEVER)
+		deadline = sooner(deadline, p->look_at);
+	deadline = sooner(sooner(deadline, p->leave_at), p->guard.look_at);
+	size_t count = lp_wait(&p->waiter, deadline, ready, DESCRIPTORS);
 	p->now = lp_clock();
 	lp_port_wake(p->config->port);
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
 	watch_port(p);
+	if (p->now >= p->guard.look_at)
+		lp_guard_look(&p->guard, p->link, p->udp);
 }
 
 static void loop(struct peer *p)
@@ -292,8 +305,10 @@ static bool open_all(struct peer *p)
 	p->link = lp_link_open(&link);
 	lp_zero(link.resume_token, sizeof(link.resume_token));
 	p->signals = lp_signals_open(wanted);
+	lp_guard_open(&p->guard, c->tap);
 	return p->link && lp_waiter_add(&p->waiter, p->signals) &&
 	       lp_waiter_add(&p->waiter, lp_port_fd(c->port)) &&
+	       (p->guard.fd < 0 || lp_waiter_add(&p->waiter, p->guard.fd)) &&
 	       (!c->readable || c->fd < 0 || lp_waiter_add(&p->waiter, c->fd));
 }
 
@@ -302,6 +317,7 @@ static void close_all(struct peer *p)
 	stop_look_up(p);
 	if (p->signals >= 0)
 		close(p->signals);
+	lp_guard_close(&p->guard);
 	lp_waiter_close(&p->waiter);
 	lp_link_close(p->link);
 	lp_udp_close(p->udp);
@@ -314,7 +330,7 @@ int lp_peer_run(const struct lp_peer_config *config)
 	if (!p)
 		return code;
 	p->config = config;
-	p->resolving = p->signals = -1;
+	p->resolving = p->signals = p->guard.fd = -1;
 	lp_waiter_open(&p->waiter);
 	p->leave_at = LP_NEVER;
 	p->teller.role = config->role;

@@ -1,0 +1,26 @@
+/* guard.h - keeps a player's own ways beside a room (row N5): tells the link which networks this computer
+ * has, and keeps the connection to the relay out of the room's interface. */
+#ifndef LANPARTY_PEER_GUARD_H
+#define LANPARTY_PEER_GUARD_H
+
+#include "lanparty/base/time.h"
+#include "lanparty/edge/linux/udp.h"
+#include "lanparty/peer/link.h"
+
+struct lp_guard {
+	int tap;         /* index of the room's interface; 0: there is nothing to guard */
+	int fd;          /* readable when networks change; -1: none */
+	lp_time look_at; /* when lp_guard_look is due; LP_NEVER: not before a change */
+	unsigned pinned; /* the interface that the socket is pinned to; 0: none */
+	bool told;       /* that something is missing in the list */
+};
+
+void lp_guard_open(struct lp_guard *g, int tap);
+void lp_guard_close(struct lp_guard *g);
+/* The descriptor is readable. */
+void lp_guard_read(struct lp_guard *g, lp_time now);
+/* Lists the networks for the link, and pins udp, which can be NULL, while the system would send its packets
+ * into the room. Call it when the link opens a socket too, which is not pinned. */
+void lp_guard_look(struct lp_guard *g, struct lp_link *link, struct lp_udp *udp);
+
+#endif
