@@ -294,17 +294,12 @@ static void flush(void *context)
 		lp_udp_flush(s->udp);
 }
 
-static void tell_warning(struct session *s, const struct lp_tunnel_action *action)
+static void tell_offer(struct session *s, const struct lp_offer *offer)
 {
 	struct session_event *e = event(s, SESSION_WARNING);
-	bool offer = action->kind == LP_TUNNEL_OFFER;
-	_Static_assert(
-		LP_OFFER_TEXT <= SESSION_TEXT && LP_LIMIT_TEXT <= SESSION_TEXT, "sentences fit");
-	if (offer)
-		lp_tell_offer(&action->offer, e->text);
-	else
-		lp_tell_limit(action->limit, action->rate, e->text);
-	lp_log(LP_LOG_WARNING, offer ? "offer_refused" : "limited", "text=%s", e->text);
+	_Static_assert(LP_OFFER_TEXT <= SESSION_TEXT, "a sentence fits");
+	lp_tell_offer(offer, e->text);
+	lp_log(LP_LOG_WARNING, "offer_refused", "text=%s", e->text);
 	tell(s);
 }
 
@@ -312,8 +307,8 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 {
 	struct session *s = context;
 	const struct lp_link_end *last = lp_link_last_end(s->link);
-	if (action->kind == LP_TUNNEL_OFFER || action->kind == LP_TUNNEL_LIMITED) {
-		tell_warning(s, action);
+	if (action->kind == LP_TUNNEL_OFFER) {
+		tell_offer(s, &action->offer);
 		return;
 	}
 	struct session_event *e = event(s, SESSION_ACTION);

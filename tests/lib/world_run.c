@@ -207,7 +207,6 @@ static void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_a
 		break;
 	case LP_TUNNEL_PEER_STATUS:
 	case LP_TUNNEL_OFFER:
-	case LP_TUNNEL_LIMITED:
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		p->other_count = 0;

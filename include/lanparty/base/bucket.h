@@ -23,9 +23,6 @@ struct lp_bucket {
 /* Starts full. Values of rate and burst above LP_BUCKET_MAX are reduced to LP_BUCKET_MAX. */
 void lp_bucket_init(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time now);
 
-/* The burst that it was started with. */
-uint64_t lp_bucket_burst(const struct lp_bucket *b);
-
 /* Takes cost tokens and returns true, or takes none and returns false. If now is earlier than in
  * the last call, the bucket gains nothing and loses nothing. */
 bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now);

@@ -10,9 +10,6 @@
  * or as two fragments. A TCP frame for a peer that detects duplicates is numbered, kept until it is
  * acknowledged, and retransmitted when its packet is lost, so that random loss does not slow TCP down.
  *
- * A sender with a limit holds bulk back to it (shaper.h): the queue is then the sender's own, where CoDel
- * tells TCP early and gently, instead of a relay that drops what exceeds the limit.
- *
  * Never reads a clock, never allocates. */
 #ifndef LANPARTY_PATH_SENDER_H
 #define LANPARTY_PATH_SENDER_H
@@ -26,7 +23,6 @@
 #include "lanparty/path/codel.h"
 #include "lanparty/path/datagram.h"
 #include "lanparty/path/frame.h"
-#include "lanparty/path/shaper.h"
 
 #define LP_SENDER_FRAMES 256  /* that wait at most; a burst can be longer */
 #define LP_SENDER_BURST  4096 /* that wait at most in a burst */
@@ -78,9 +74,6 @@ struct lp_sender {
 	bool fragments;  /* the peer reassembles fragments */
 	bool retransmit; /* the peer detects duplicates */
 
-	struct lp_shaper shaper;
-	bool held;        /* by the shaper: a bulk frame waits for lp_sender_ready_at */
-	lp_time asked_at; /* the time of the last peek */
 	struct lp_flow flows[LP_SENDER_FLOWS];
 	struct lp_flows sparse, bulk;
 	struct lp_entries lost;   /* to be retransmitted */
@@ -102,13 +95,6 @@ struct lp_sender {
 void lp_sender_init(struct lp_sender *s, struct lp_pool *pool, uint64_t *drops);
 /* The peer takes DATAGRAMs of up to budget bytes and has these capabilities (LP_CAP_...). */
 void lp_sender_open(struct lp_sender *s, size_t budget, uint64_t capabilities);
-/* Holds bulk back to this many bytes of frames per second and at once, each frame counted `copies` times.
- * rate 0: no limit, as after lp_sender_open. */
-void lp_sender_limit(struct lp_sender *s, uint64_t rate, uint64_t burst);
-/* When a bulk frame that is held back can go: call lp_sender_release then. LP_NEVER: none is. */
-lp_time lp_sender_ready_at(const struct lp_sender *s);
-/* Wakes the connection. */
-void lp_sender_release(struct lp_sender *s);
 /* Queues the frame, whose flow is set, and wakes the connection. The sender holds a reference of its
  * own. False, and nothing happens, when the pool has no entry left.
  *

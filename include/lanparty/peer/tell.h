@@ -24,9 +24,6 @@ void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action);
 /* A sentence for a player: what the LAN offered (row N5), why it was not taken, and what to do. */
 #define LP_OFFER_TEXT 400
 void lp_tell_offer(const struct lp_offer *offer, char text[LP_OFFER_TEXT]);
-/* A sentence for a player who sends more than the relay takes: bytes or broadcasts per second (rows L1, L3). */
-#define LP_LIMIT_TEXT 300
-void lp_tell_limit(enum lp_drop limit, uint64_t rate, char text[LP_LIMIT_TEXT]);
 /* Prints a code for a new room. Returns an exit code. */
 int lp_tell_new_room(void);
 /* Logs the verdict on one frame (row F7). */

@@ -32,8 +32,6 @@
 #define LP_TUNNEL_RETRY_SILENT    LP_SECOND /* while a silent member has the place (row K3) */
 #define LP_TUNNEL_LEAVE_TIMEOUT   LP_SECOND
 #define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
-#define LP_TUNNEL_LIMIT_TIME      (3 * LP_SECOND) /* at a limit of the relay's before it is told */
-#define LP_TUNNEL_LIMIT_PAUSE     LP_SECOND /* without being at a limit: the time starts again */
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
 #define LP_TUNNEL_TOLD            8 /* offers that it tells of, so that a LAN cannot fill the log */
 #define LP_TUNNEL_REDIRECTS       2 /* times in a row that it follows LP_REJECT_WRONG_WORKER */
@@ -104,7 +102,6 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_PEER_LEFT,   /* peer_left; member: what its PEER_JOINED said */
 	LP_TUNNEL_PEER_STATUS, /* peer_status, likewise */
 	LP_TUNNEL_OFFER, /* offer: what the LAN offered was not taken as it was; once for each */
-	LP_TUNNEL_LIMITED, /* limit, rate: the player sends more than the relay takes; once in a stay */
 	LP_TUNNEL_DISCONNECTED, /* text; over when final, otherwise connects again after retry_in */
 };
 
@@ -121,8 +118,6 @@ struct lp_tunnel_action {
 	struct lp_peer_left peer_left;
 	struct lp_peer_status peer_status;
 	struct lp_offer offer;
-	enum lp_drop limit; /* LP_DROP_BYTE_RATE or LP_DROP_BROADCAST_RATE */
-	uint64_t rate;      /* bytes or frames per second */
 	char text[LP_TEXT_MAX + 1];
 	size_t len;
 	uint8_t bytes[LP_TUNNEL_BYTES];

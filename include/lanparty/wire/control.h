@@ -157,10 +157,6 @@ struct lp_welcome {
 	/* 10: the last event that this membership was told of. The next one follows it. */
 	uint64_t sequence;
 	bool resumed; /* 11: 0 or 1: the connection continues an earlier one's membership (row K1) */
-	/* What the relay takes from the member (rows L1, L3); a rate of 0: no limit, or none is told. */
-	uint64_t byte_rate, byte_burst; /* 12, 13: bytes of frames per second, and at once */
-	uint64_t group_rate,
-		group_burst; /* 14, 15: broadcasts and multicasts per second, and at once */
 };
 
 /* Relay to member, on stream 0. */

@@ -16,11 +16,6 @@ void lp_bucket_init(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time 
 	b->at = now;
 }
 
-uint64_t lp_bucket_burst(const struct lp_bucket *b)
-{
-	return b->cap / PARTS;
-}
-
 static void refill(struct lp_bucket *b, lp_time now)
 {
 	if (now <= b->at)

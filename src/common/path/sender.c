@@ -371,24 +371,13 @@ static struct lp_sender *sender_of(struct lp_datagram_source *source)
 	return (struct lp_sender *)source;
 }
 
-/* A second fragment and a retransmission were charged already. */
-static bool has_bulk(const struct lp_sender *s)
-{
-	return !s->second && !s->lost.first && s->count > 0;
-}
-
 static bool peek(struct lp_datagram_source *source, size_t max, bool bulk, lp_time now,
 	struct lp_datagram *ret_datagram)
 {
 	struct lp_sender *s = sender_of(source);
 	if (max > s->budget)
 		max = s->budget; /* a path can carry more than the peer takes */
-	s->asked_at = now;
 	lp_sender_expire(s, now);
-	if (bulk && has_bulk(s) && !lp_shaper_admits(&s->shaper, now)) {
-		s->held = true;
-		bulk = false;
-	}
 	while ((s->peeked = choose(s, bulk, now))) {
 		if (fit(s, s->peeked, max, &s->peeked_type)) {
 			describe(s, ret_datagram);
@@ -414,8 +403,6 @@ static void pop(struct lp_datagram_source *source)
 		s->retransmitted++;
 	} else {
 		s->flows[entry->flow].deficit -= entry->frame->len;
-		lp_shaper_charge(&s->shaper, (uint64_t)entry->frame->len * entry->frame->copies,
-			s->asked_at);
 		unqueue(s, entry);
 		if (s->peeked_type != LP_OVERLAY_WHOLE)
 			entry->number = s->number++;
@@ -495,23 +482,6 @@ void lp_sender_open(struct lp_sender *s, size_t budget, uint64_t capabilities)
 	s->budget = budget;
 	s->fragments = capabilities & LP_CAP_FRAGMENTS;
 	s->retransmit = capabilities & LP_CAP_RETRANSMIT;
-	lp_sender_limit(s, 0, 0);
-}
-
-void lp_sender_limit(struct lp_sender *s, uint64_t rate, uint64_t burst)
-{
-	lp_shaper_init(&s->shaper, rate, burst);
-}
-
-lp_time lp_sender_ready_at(const struct lp_sender *s)
-{
-	return s->held ? lp_shaper_ready_at(&s->shaper) : LP_NEVER;
-}
-
-void lp_sender_release(struct lp_sender *s)
-{
-	s->held = false;
-	lp_datagram_source_wake(&s->source);
 }
 
 size_t lp_sender_max(const struct lp_sender *s)

@@ -1,6 +1,5 @@
 #include "lanparty/peer/tell.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "lanparty/base/wipe.h"
@@ -115,14 +114,6 @@ static void tell_offer(const struct lp_offer *offer)
 		lp_prefix_format(&offer->prefix, range), reason_of(offer), offer->narrowed, text);
 }
 
-static void tell_limited(const struct lp_tunnel_action *a)
-{
-	char text[LP_LIMIT_TEXT];
-	lp_tell_limit(a->limit, a->rate, text);
-	lp_event(stdout, "limited", "limit=%s rate=%" PRIu64 " text=%s", lp_drop_text(a->limit),
-		a->rate, text);
-}
-
 static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
 	const struct lp_tunnel_action *a = action;
@@ -154,9 +145,6 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 	case LP_TUNNEL_OFFER:
 		tell_offer(&a->offer);
 		break;
-	case LP_TUNNEL_LIMITED:
-		tell_limited(a);
-		break;
 	case LP_TUNNEL_DISCONNECTED:
 		tell_disconnected(teller, a);
 		break;
@@ -169,16 +157,6 @@ void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
 	tell(teller, action);
 	lp_output_good(); /* logs it; the program ends with an error in the end */
-}
-
-void lp_tell_limit(enum lp_drop limit, uint64_t rate, char text[LP_LIMIT_TEXT])
-{
-	bool bytes = limit == LP_DROP_BYTE_RATE;
-	snprintf(text, LP_LIMIT_TEXT,
-		"This computer sends more into the room than the relay takes (%" PRIu64
-		" %s per second): some of it waits or is lost. Whoever runs the relay can raise "
-		"its option %s.",
-		rate, bytes ? "bytes" : "broadcasts", bytes ? "--client-rate" : "--broadcast-rate");
 }
 
 int lp_tell_new_room(void)

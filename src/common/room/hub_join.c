@@ -44,11 +44,7 @@ static void welcome(struct lp_hub *hub, struct lp_session *s, bool resumed)
 			.idle_timeout_ms = hub->config.idle_timeout_ms,
 			.capabilities = m->capabilities,
 			.sequence = s->sequence,
-			.resumed = resumed,
-			.byte_rate = m->bytes.rate,
-			.byte_burst = lp_bucket_burst(&m->bytes),
-			.group_rate = m->broadcast.rate,
-			.group_burst = lp_bucket_burst(&m->broadcast)}};
+			.resumed = resumed}};
 	memcpy(message.welcome.resume_token, m->resume_token, LP_TOKEN_SIZE);
 	lp_hub_send(hub, LP_HUB_REPLY, s, &message);
 }

@@ -107,11 +107,11 @@ static bool is_reserved(enum lp_tunnel_kind kind)
 	       kind == LP_TUNNEL_DISCONNECTED;
 }
 
-/* Statistics and a member's status come again. Offers are refused and limits kept, told or not. */
+/* Statistics and a member's status come again, and an offer is refused whether it is told or not. */
 static bool is_needed(enum lp_tunnel_kind kind)
 {
 	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS &&
-	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LIMITED;
+	       kind != LP_TUNNEL_OFFER;
 }
 
 struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)
@@ -306,9 +306,6 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->waits = false;
 	t->sequence = welcome->sequence;
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
-	lp_sender_limit(&t->sender, welcome->byte_rate, welcome->byte_burst);
-	lp_bucket_init(&t->group, welcome->group_rate, welcome->group_burst, now);
-	t->byte_limit = t->group_limit = (struct tunnel_limit){.told = false};
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
 	lp_neighbours_protect_only(t->neighbours, &t->config.protected);
@@ -445,38 +442,11 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 
 lp_time lp_tunnel_deadline(const struct lp_tunnel *t)
 {
-	lp_time ready = lp_sender_ready_at(&t->sender);
-	return ready < t->deadline ? ready : t->deadline;
-}
-
-void lp_tunnel_note_limit(struct lp_tunnel *t, enum lp_drop limit, lp_time now)
-{
-	bool bytes = limit == LP_DROP_BYTE_RATE;
-	struct tunnel_limit *l = bytes ? &t->byte_limit : &t->group_limit;
-	if (l->since == 0 || now > l->at + LP_TUNNEL_LIMIT_PAUSE)
-		l->since = now;
-	l->at = now;
-	if (l->told || now < l->since + LP_TUNNEL_LIMIT_TIME)
-		return;
-	l->told = true;
-	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_LIMITED);
-	if (!action)
-		return;
-	action->limit = limit;
-	action->rate = bytes ? t->welcome.byte_rate : t->welcome.group_rate;
-}
-
-/* The sender's bulk has waited until the relay's limit permits more. */
-static void release_bulk(struct lp_tunnel *t, lp_time now)
-{
-	lp_sender_release(&t->sender);
-	lp_tunnel_note_limit(t, LP_DROP_BYTE_RATE, now);
+	return t->deadline;
 }
 
 void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 {
-	if (now >= lp_sender_ready_at(&t->sender))
-		release_bulk(t, now);
 	if (now < t->deadline)
 		return;
 	t->deadline = LP_NEVER;

@@ -57,15 +57,6 @@ static enum lp_drop check_lease(
 								: LP_DROP_NONE;
 }
 
-/* Row L1: what the relay would drop need not travel there. */
-static enum lp_drop check_group(struct lp_tunnel *t, const struct lp_mac *dst, lp_time now)
-{
-	if (!lp_mac_is_group(dst) || lp_bucket_take(&t->group, 1, now))
-		return LP_DROP_NONE;
-	lp_tunnel_note_limit(t, LP_DROP_BROADCAST_RATE, now);
-	return LP_DROP_BROADCAST_RATE;
-}
-
 static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_time now)
 {
 	struct lp_frame *copy = lp_pool_take(t->pool);
@@ -79,9 +70,6 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
 	copy->flow = lp_flow_of(view, &t->config.flow_secret);
-	copy->copies = lp_mac_is_group(&view->eth.dst) && t->member_count > 1
-			       ? (uint16_t)t->member_count
-			       : 1;
 	bool queued = lp_sender_push(&t->sender, copy, now);
 	lp_frame_drop(t->pool, copy);
 	return queued ? LP_DROP_NONE : LP_DROP_QUEUE_FULL;
@@ -103,8 +91,6 @@ static enum lp_drop judge_out(
 		drop = check_lan(t, &view.eth, &facts, now);
 	if (drop == LP_DROP_NONE)
 		drop = check_lease(t, LP_ROLE_GATEWAY, &view);
-	if (drop == LP_DROP_NONE)
-		drop = check_group(t, &view.eth.dst, now);
 	if (drop == LP_DROP_NONE)
 		drop = enqueue(t, &view, now);
 	if (drop == LP_DROP_NONE && t->config.trace) /* it walks the members */

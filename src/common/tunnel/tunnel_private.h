@@ -3,7 +3,6 @@
 #ifndef LANPARTY_TUNNEL_PRIVATE_H
 #define LANPARTY_TUNNEL_PRIVATE_H
 
-#include "lanparty/base/bucket.h"
 #include "lanparty/wire/inbox.h"
 #include "lanparty/room/neighbours.h"
 #include "lanparty/base/role.h"
@@ -23,12 +22,6 @@ enum tunnel_state {
 	TUNNEL_LEAVING,   /* has said so, and waits for the relay to close */
 	TUNNEL_WAITING,   /* until the next attempt */
 	TUNNEL_OVER,
-};
-
-/* A limit of the relay's, as the member keeps it. */
-struct tunnel_limit {
-	lp_time since, at; /* the first and the last time that it was reached, without a pause */
-	bool told;
 };
 
 struct tunnel_member {
@@ -74,8 +67,6 @@ struct lp_tunnel {
 	struct lp_receiver receiver;
 	struct lp_filter_source self; /* what comes from our port */
 	struct lp_neighbours *neighbours;
-	struct lp_bucket group; /* broadcasts and multicasts that the relay takes */
-	struct tunnel_limit byte_limit, group_limit;
 	struct lp_own_list own;
 	struct lp_offer told[LP_TUNNEL_TOLD];
 	size_t told_count;
@@ -94,9 +85,6 @@ bool lp_tunnel_has_mac(const struct lp_tunnel *t, const struct lp_mac *mac);
 struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer);
 /* NULL when out of memory. Without some of them the membership is of no use: it is given up then. */
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind);
-
-/* The limit is reached: tells of it when that lasts. */
-void lp_tunnel_note_limit(struct lp_tunnel *t, enum lp_drop limit, lp_time now);
 
 /* The owner's side of the receiver (receiver.h). */
 void lp_tunnel_deliver(void *tunnel, const struct lp_received *received, lp_time now);

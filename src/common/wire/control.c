@@ -81,10 +81,6 @@ static const struct field welcome_fields[] = {
 	{FIELD(9, welcome.resume_token), .kind = BYTES},
 	{FIELD(10, welcome.sequence)},
 	{FIELD(11, welcome.resumed), .max = 1},
-	{FIELD(12, welcome.byte_rate)},
-	{FIELD(13, welcome.byte_burst)},
-	{FIELD(14, welcome.group_rate)},
-	{FIELD(15, welcome.group_burst)},
 };
 
 static const struct field reject_fields[] = {

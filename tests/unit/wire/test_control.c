@@ -40,9 +40,7 @@ static struct lp_control sample_welcome(void)
 		.gateway_connected = true,
 		.keep_alive_ms = 1000,
 		.idle_timeout_ms = 5000,
-		.capabilities = LP_CAP_FRAGMENTS,
-		.byte_rate = LP_VARINT_MAX,
-		.byte_burst = 1};
+		.capabilities = LP_CAP_FRAGMENTS};
 	memset(m.welcome.resume_token, 0x77, sizeof(m.welcome.resume_token));
 	return m;
 }
@@ -222,7 +220,6 @@ static void r8_a_welcome_without_optional_fields_has_their_defaults(void **state
 	assert_int_equal(got.welcome.keep_alive_ms, 3000);
 	assert_int_equal(got.welcome.idle_timeout_ms, 15000);
 	assert_int_equal(got.welcome.capabilities, 0);
-	assert_true(got.welcome.byte_rate == 0 && got.welcome.group_rate == 0);
 	assert_memory_equal(got.welcome.resume_token, ((uint8_t[LP_TOKEN_SIZE]){0}), LP_TOKEN_SIZE);
 }
 
