@@ -287,11 +287,34 @@ static void put(void *context, const struct lp_address *remote, size_t len)
 	lp_udp_send(s->udp, remote, s->packet, len);
 }
 
+static enum lp_send_failure failure_of(int error)
+{
+	switch (error) {
+	case WSAEMSGSIZE:
+		return LP_SEND_TOO_BIG;
+	case WSAENETUNREACH:
+	case WSAEHOSTUNREACH:
+	case WSAENETDOWN:
+	case WSAEADDRNOTAVAIL:
+		return LP_SEND_NO_ROUTE;
+	case WSAEACCES:
+		return LP_SEND_FORBIDDEN;
+	case WSAECONNREFUSED:
+		return LP_SEND_REFUSED;
+	default:
+		return LP_SEND_GOOD;
+	}
+}
+
 static void flush(void *context)
 {
 	struct session *s = context; /* each packet has left at once */
-	if (s->udp)
-		lp_udp_flush(s->udp);
+	if (!s->udp)
+		return;
+	lp_udp_flush(s->udp);
+	enum lp_send_failure failure = failure_of(lp_udp_take_failure(s->udp));
+	if (failure != LP_SEND_GOOD)
+		lp_link_on_send_failure(s->link, failure);
 }
 
 static void tell_offer(struct session *s, const struct lp_offer *offer)
@@ -314,6 +337,9 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	struct session_event *e = event(s, SESSION_ACTION);
 	e->action = *action;
 	e->end = last->end;
+	e->failure = last->failure;
+	e->no_store = last->no_store;
+	e->clock_behind = last->clock_behind;
 	if (action->kind == LP_TUNNEL_JOINED) {
 		s->joined = true;
 		membership_keep(s->options.room_key, action->welcome.resume_token);

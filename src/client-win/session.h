@@ -12,6 +12,7 @@
 #include "adapter.h"
 #include "lanparty/tunnel/tunnel.h"
 #include "lanparty/peer/peer_options.h"
+#include "lanparty/peer/tell.h"
 #include "lanparty/quic/quic.h"
 
 #define SESSION_TEXT 400
@@ -38,6 +39,8 @@ struct session_event {
 	enum session_kind kind;
 	enum adapter_problem problem;
 	enum lp_quic_end end;
+	enum lp_send_failure failure; /* this and the next two: as in lp_link_end */
+	bool no_store, clock_behind;
 	bool unreachable; /* the relay's name has no address, or there is no network */
 	enum lp_exit exit;
 	lp_time rtt; /* to the relay */

@@ -9,7 +9,6 @@ void stay_begin(struct stay *s, const struct lp_peer_options *options)
 {
 	memset(s, 0, sizeof(*s));
 	s->relay = options->relay;
-	s->pinned = options->pin_count > 0;
 	memcpy(s->name, options->name, sizeof(s->name));
 	s->state = STAY_CONNECTING;
 }
@@ -250,12 +249,11 @@ static void apply(struct stay *s, const struct session_event *event, lp_time now
 void stay_event(
 	struct stay *s, const struct session_event *event, lp_time now, char told[WORDS_MAX])
 {
-	const struct words_about about = {&s->relay, s->pinned};
 	enum stay_state state = s->state;
 	bool failed = s->failed;
 	char before[sizeof(s->status)];
 	memcpy(before, s->status, sizeof(before));
-	words_event(event, &about, told);
+	words_event(event, &s->relay, told);
 	if (event->kind == SESSION_OVER && !event->text[0] && !s->entered)
 		strcpy(told, "You have not joined the room.");
 	apply(s, event, now, told);

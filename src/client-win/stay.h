@@ -36,7 +36,6 @@ struct stay_flow {
 /* Others read the fields and never write them. */
 struct stay {
 	struct lp_host relay;
-	bool pinned;
 	char name[LP_NAME_MAX + 1];
 
 	enum stay_state state;

@@ -124,8 +124,98 @@ static const char *of_unreachable(const char *relay, bool final, char text[WORDS
 		relay);
 }
 
-static const char *of_end(const struct session_event *e, const struct words_about *about,
-	const char *relay, char text[WORDS_MAX])
+static const char *of_clock(char text[WORDS_MAX])
+{
+	return say(text, "This computer's clock is wrong: it shows a day on which this program did "
+			 "not exist yet. Set date and time, then join again.");
+}
+
+/* Without a pin. */
+static const char *of_certificate(
+	const struct session_event *e, const char *relay, char text[WORDS_MAX])
+{
+	if (e->clock_behind && (e->end == LP_QUIC_END_EXPIRED || e->end == LP_QUIC_END_EARLY))
+		return of_clock(text);
+	switch (e->end) {
+	case LP_QUIC_END_EXPIRED:
+		return say(text,
+			"The proof of identity of the relay %s has expired. Ask your host to renew "
+			"it. If this computer shows a wrong date, correct it first.",
+			relay);
+	case LP_QUIC_END_EARLY:
+		return say(text,
+			"This computer's clock is behind, or the proof of identity of the relay %s "
+			"begins too late. Check date and time of this computer. If they are right, "
+			"tell your host.",
+			relay);
+	case LP_QUIC_END_NAME:
+		return say(text,
+			"The relay that answers at %s says that it has another name. Compare the "
+			"invite with the one that your host sent, or ask for a new one.",
+			relay);
+	default:
+		return say(text,
+			"This computer cannot verify that %s is the right relay. Ask your host "
+			"for the whole invite: it says how to recognise the relay.",
+			relay);
+	}
+}
+
+static const char *of_silence(
+	const struct session_event *e, const char *relay, char text[WORDS_MAX])
+{
+	switch (e->failure) {
+	case LP_SEND_TOO_BIG:
+		return say(text,
+			"The network between this computer and the relay %s carries only small "
+			"packets, perhaps because of a VPN. Turn the VPN off, or use another "
+			"network.",
+			relay);
+	case LP_SEND_NO_FAMILY:
+		return say(text,
+			"The relay %s and this computer's network have different kinds of internet "
+			"addresses (IPv4 and IPv6). Use another network, or ask your host for an "
+			"address of the other kind.",
+			relay);
+	case LP_SEND_FORBIDDEN:
+		return say(text,
+			"A firewall of this computer does not let this program reach the relay %s. "
+			"Allow it there, then join again.",
+			relay);
+	case LP_SEND_REFUSED:
+		return say(text,
+			"No relay runs at %s. Ask your host to start it, and compare the invite "
+			"with the one that your host sent.",
+			relay);
+	case LP_SEND_UNREACHABLE:
+		return say(text,
+			"The network says that the computer of the relay %s cannot be reached. Ask "
+			"your host whether it is on, and for its address of today.",
+			relay);
+	case LP_SEND_REJECTED:
+		return say(text,
+			"A firewall at the relay %s, or on the way, rejects this program's "
+			"packets. Ask your host to let them in, or use another network.",
+			relay);
+	case LP_SEND_NO_ROUTE:
+	case LP_SEND_GOOD:
+		break;
+	}
+	return say(text,
+		"The relay %s does not answer. Check your internet connection, and ask your host "
+		"whether the relay runs and its firewall lets it answer. A firewall on your side "
+		"can be in the way, too.",
+		relay);
+}
+
+static const char *of_store(char text[WORDS_MAX])
+{
+	return say(text, "Windows has no list of authorities, so this computer cannot verify the "
+			 "relay. Ask your host for the whole invite: it says how to "
+			 "recognise the relay.");
+}
+
+static const char *of_end(const struct session_event *e, const char *relay, char text[WORDS_MAX])
 {
 	switch (e->end) {
 	case LP_QUIC_END_PEER:
@@ -143,20 +233,17 @@ static const char *of_end(const struct session_event *e, const struct words_abou
 	case LP_QUIC_END_RESET:
 		return say(text, "The relay %s was restarted.", relay);
 	case LP_QUIC_END_HANDSHAKE:
-		return say(text,
-			"The relay %s does not answer. Check your internet connection, and ask "
-			"your host whether the relay runs. A firewall can be in the way, too.",
-			relay);
+		return of_silence(e, relay, text);
 	case LP_QUIC_END_PIN:
-		if (about->pinned)
-			return say(text,
-				"The relay %s is not the one that your invite was made for. Ask "
-				"your host for a new invite.",
-				relay);
 		return say(text,
-			"This computer cannot verify that %s is the right relay. Ask your host "
-			"for the whole invite: it says how to recognise the relay.",
+			"The relay %s is not the one that your invite was made for. Ask your host "
+			"for a new invite.",
 			relay);
+	case LP_QUIC_END_EXPIRED:
+	case LP_QUIC_END_EARLY:
+	case LP_QUIC_END_NAME:
+	case LP_QUIC_END_AUTHORITY:
+		return of_certificate(e, relay, text);
 	case LP_QUIC_END_ALPN:
 		return of_version(relay, text);
 	}
@@ -179,8 +266,7 @@ static const char *of_member(const struct lp_tunnel_action *a, char text[WORDS_M
 	return say(text, "%s has left the room.", name);
 }
 
-static const char *of_action(const struct session_event *e, const struct words_about *about,
-	const char *relay, char text[WORDS_MAX])
+static const char *of_action(const struct session_event *e, const char *relay, char text[WORDS_MAX])
 {
 	const struct lp_tunnel_action *a = &e->action;
 	switch (a->kind) {
@@ -193,10 +279,14 @@ static const char *of_action(const struct session_event *e, const struct words_a
 	case LP_TUNNEL_PEER_LEFT:
 		return of_member(a, text);
 	case LP_TUNNEL_DISCONNECTED:
-		if (e->unreachable)
+		if (e->no_store && e->clock_behind)
+			of_clock(text);
+		else if (e->no_store)
+			of_store(text);
+		else if (e->unreachable && e->failure != LP_SEND_NO_FAMILY)
 			of_unreachable(relay, a->final, text);
 		else
-			of_end(e, about, relay, text);
+			of_end(e, relay, text);
 		break;
 	default:
 		return say(text, "%s", "");
@@ -232,17 +322,17 @@ static const char *of_adapter(enum adapter_problem problem, const char *known, c
 }
 
 const char *words_event(
-	const struct session_event *event, const struct words_about *about, char text[WORDS_MAX])
+	const struct session_event *event, const struct lp_host *host, char text[WORDS_MAX])
 {
 	char relay[WORDS_RELAY], address[WORDS_ADDRESS];
-	words_relay(about->relay, relay);
+	words_relay(host, relay);
 	switch (event->kind) {
 	case SESSION_CONNECTING:
 		return say(text, "Connecting to the relay %s \xe2\x80\xa6", relay);
 	case SESSION_NO_ADAPTER:
 		return of_adapter(event->problem, event->text, text);
 	case SESSION_ACTION:
-		return of_action(event, about, relay, text);
+		return of_action(event, relay, text);
 	case SESSION_ADDRESS:
 		return event->text[0] ? say(text, "The address from the LAN is %s.",
 						words_address(event->text, address))
@@ -261,8 +351,7 @@ const char *words_room(size_t others, bool gateway, char text[WORDS_MAX])
 {
 	char with[40] = "";
 	if (others == 0 && !gateway)
-		return say(text, "You are alone in this room so far. If friends should be there, "
-				 "compare the code with theirs.");
+		return say(text, "%s", LP_TELL_ALONE);
 	if (others > 0)
 		snprintf(with, sizeof(with), " with %zu other%s", others, others > 1 ? "s" : "");
 	if (gateway)

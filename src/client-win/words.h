@@ -13,21 +13,15 @@
 #define WORDS_RELAY   (LP_HOST_MAX + 9) /* "[" "]" ":65535" and NUL */
 #define WORDS_ADDRESS 48
 
-/* What an event itself does not contain. */
-struct words_about {
-	const struct lp_host *relay;
-	bool pinned; /* the invite contained the relay's pin */
-};
-
 /* All functions return text. */
 
 /* The relay as people write it: with the port only when it is not the default. */
 const char *words_relay(const struct lp_host *relay, char text[WORDS_RELAY]);
 /* "192.168.77.101" of "192.168.77.101/24": the prefix length tells a player nothing. */
 const char *words_address(const char *given, char text[WORDS_ADDRESS]);
-/* The sentence for the log and the status. "": nothing to report. */
+/* The sentence for the log and the status. "": nothing to report. relay: the one that the stay is at. */
 const char *words_event(
-	const struct session_event *event, const struct words_about *about, char text[WORDS_MAX]);
+	const struct session_event *event, const struct lp_host *relay, char text[WORDS_MAX]);
 /* The status of a joined room. others: number of players beside this one. */
 const char *words_room(size_t others, bool gateway, char text[WORDS_MAX]);
 /* Writes a number of bytes: "0 B", "999 B", "1.0 kB", "12 MB". */

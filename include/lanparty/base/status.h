@@ -14,7 +14,8 @@
 	X(FULL, "a limit is reached")                                                              \
 	X(CLOSED, "the connection is closed")                                                      \
 	X(IO, "the operating system refused")                                                      \
-	X(CRYPTO, "the TLS library refused")
+	X(CRYPTO, "the TLS library refused")                                                       \
+	X(NO_STORE, "this system has no certificate authorities")
 
 enum lp_status {
 #define LP_STATUS_ENUM(name, text) LP_##name,

@@ -3,6 +3,7 @@
 #ifndef LANPARTY_EDGE_LOOKUP_H
 #define LANPARTY_EDGE_LOOKUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,5 +20,9 @@ struct lp_addresses {
 
 /* Looks up host, a name or a numeric address. port is decimal text. */
 void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addresses);
+
+/* True if this computer has a way into the internet of this family (AF_INET or AF_INET6). Nothing is
+ * sent. */
+bool lp_has_route(int family);
 
 #endif

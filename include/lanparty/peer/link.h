@@ -13,6 +13,7 @@
 #include "lanparty/edge/lookup.h"
 #include "lanparty/tunnel/tunnel.h"
 #include "lanparty/peer/peer_options.h"
+#include "lanparty/peer/tell.h"
 #include "lanparty/quic/quic.h"
 
 struct lp_link;
@@ -34,14 +35,6 @@ struct lp_link_ops {
 	void (*flush)(void *context);
 	/* Reports an action for people: LP_TUNNEL_JOINED and those after it. */
 	void (*tell)(void *context, const struct lp_tunnel_action *action);
-};
-
-/* Why the system did not send a packet. */
-enum lp_send_failure {
-	LP_SEND_GOOD,
-	LP_SEND_TOO_BIG,   /* it is larger than the network's MTU */
-	LP_SEND_NO_ROUTE,  /* there is no way to the relay */
-	LP_SEND_FORBIDDEN, /* by a firewall of this computer */
 };
 
 struct lp_link_config {
@@ -74,8 +67,8 @@ void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_ti
 void lp_link_on_time(struct lp_link *l, lp_time now);
 /* As lp_tunnel_set_own. The link adds the relay's address. */
 void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own);
-/* The system did not send a packet that was flushed. The link names the reason if the relay does not answer
- * this attempt. */
+/* A packet that was flushed was not sent, or has not arrived. The link names the reason if the relay does not
+ * answer this attempt. */
 void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure);
 /* Performs the tunnel's actions, and sends all packets that are ready. */
 void lp_link_send(struct lp_link *l, lp_time now);
@@ -86,6 +79,9 @@ struct lp_link_end {
 	bool no_address; /* the relay's name has none; end has no meaning then */
 	bool answered;   /* the relay completed the handshake */
 	enum lp_quic_end end;
+	enum lp_send_failure failure; /* while the relay had not answered */
+	bool no_store;     /* the system has no certificate authorities: end means nothing */
+	bool clock_behind; /* lp_clock_is_behind */
 };
 const struct lp_link_end *lp_link_last_end(const struct lp_link *l);
 /* The exit status of a link that has given up. */

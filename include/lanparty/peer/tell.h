@@ -11,9 +11,35 @@
 #include "lanparty/peer/peer_options.h"
 #include "lanparty/quic/quic.h"
 
+/* When nobody else is in the room some seconds after the join. */
+#define LP_TELL_ALONE "You are alone in this room. If your friends are in, compare the code."
+
+/* What the system or the network said of a packet that was sent to the relay. */
+enum lp_send_failure {
+	LP_SEND_GOOD,
+	LP_SEND_TOO_BIG,     /* it is larger than the MTU of the network */
+	LP_SEND_NO_ROUTE,    /* this computer has no way to the relay */
+	LP_SEND_NO_FAMILY,   /* it has a network, but none of the address's family (IPv4 or IPv6) */
+	LP_SEND_FORBIDDEN,   /* by a firewall of this computer */
+	LP_SEND_REFUSED,     /* ICMP: nothing listens at the relay's port */
+	LP_SEND_UNREACHABLE, /* ICMP: a router does not reach the relay's computer */
+	LP_SEND_REJECTED,    /* ICMP: a firewall at the relay, or on the way, rejects the packets */
+};
+
+/* The end of a connection, or of an attempt to make one. */
+struct lp_ending {
+	const struct lp_address *remote;
+	const struct lp_quic_close *why;
+	enum lp_send_failure failure; /* LP_SEND_GOOD: none, or the relay has answered */
+	bool clock_behind;            /* lp_clock_is_behind */
+};
+
 /* Writes a sentence that says why a connection ended and what to do. */
-void lp_tell_why(const struct lp_peer_options *options, const struct lp_address *remote,
-	const struct lp_quic_close *why, char *text, size_t cap);
+void lp_tell_why(const struct lp_peer_options *options, const struct lp_ending *ending, char *text,
+	size_t cap);
+/* Likewise, when there are no pins, and the system has no certificate authorities. With a wrong clock, none
+ * of those that it has is valid. */
+void lp_tell_no_store(bool clock_behind, char *text, size_t cap);
 struct lp_teller {
 	enum lp_role role;
 	bool stopping; /* the user asked to end */

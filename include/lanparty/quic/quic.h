@@ -40,7 +40,13 @@ enum lp_quic_end {
 	LP_QUIC_END_IDLE,      /* nothing was received for the idle timeout */
 	LP_QUIC_END_RESET,     /* a stateless reset: the relay does not know this connection */
 	LP_QUIC_END_HANDSHAKE, /* not completed in time: nobody answers, or a firewall drops packets */
-	LP_QUIC_END_PIN,       /* the certificate is not the one expected */
+	LP_QUIC_END_PIN,       /* with pins: the certificate is none of them */
+	/* Without pins. text has the date. */
+	LP_QUIC_END_EXPIRED, /* the certificate's time is over */
+	LP_QUIC_END_EARLY,   /* the certificate is not valid yet */
+	/* Without pins. */
+	LP_QUIC_END_NAME,      /* the certificate is for another name */
+	LP_QUIC_END_AUTHORITY, /* no authority that the system knows confirms the certificate */
 	LP_QUIC_END_ALPN,      /* the other side speaks another protocol or version */
 	LP_QUIC_END_ERROR,     /* a QUIC or TLS error; text says which */
 	LP_QUIC_END_MEMORY,    /* this side is out of memory */
@@ -110,7 +116,8 @@ struct lp_quic_target {
 	/* First two bytes of the initial connection ID (doc/protocol.md, steering). */
 	uint16_t steer;
 };
-/* Starts a handshake. NULL, with the reason in *ret_status, when that is not possible. */
+/* Starts a handshake. NULL, with the reason in *ret_status, when that is not possible. LP_NO_STORE: there
+ * are no pins, and the system has no CA store. */
 struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_target *target,
 	void *user, lp_time now, enum lp_status *ret_status);
 

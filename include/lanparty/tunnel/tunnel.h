@@ -34,7 +34,8 @@
 #define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
 #define LP_TUNNEL_TOLD            8 /* offers that it tells of, so that a LAN cannot fill the log */
-#define LP_TUNNEL_REDIRECTS       2 /* times in a row that it follows LP_REJECT_WRONG_WORKER */
+#define LP_TUNNEL_TEXT            400 /* bytes of a reason */
+#define LP_TUNNEL_REDIRECTS       2   /* times in a row that it follows LP_REJECT_WRONG_WORKER */
 
 struct lp_tunnel;
 
@@ -118,7 +119,7 @@ struct lp_tunnel_action {
 	struct lp_peer_left peer_left;
 	struct lp_peer_status peer_status;
 	struct lp_offer offer;
-	char text[LP_TEXT_MAX + 1];
+	char text[LP_TUNNEL_TEXT + 1];
 	size_t len;
 	uint8_t bytes[LP_TUNNEL_BYTES];
 };

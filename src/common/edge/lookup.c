@@ -3,19 +3,32 @@
 #include <stdio.h>
 #include <string.h>
 #ifndef _WIN32
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <unistd.h>
 #endif
+
+static bool is_unknown(int error)
+{
+#ifdef EAI_ADDRFAMILY
+	if (error == EAI_ADDRFAMILY)
+		return true;
+#endif
+#ifdef EAI_NODATA
+	if (error == EAI_NODATA)
+		return true;
+#endif
+	return error == EAI_NONAME;
+}
 
 static void explain(int error, struct lp_addresses *found)
 {
-	switch (error) {
-	case EAI_NONAME:
-#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
-	case EAI_NODATA:
-#endif
+	if (is_unknown(error)) {
 		found->unknown = true;
 		snprintf(found->error, sizeof(found->error), "there is no such name");
-		break;
+		return;
+	}
+	switch (error) {
 	case EAI_AGAIN:
 		snprintf(found->error, sizeof(found->error), "no name server answers");
 		break;
@@ -41,6 +54,12 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 		hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
 		error = getaddrinfo(host, port, &hints, &list);
 	}
+	if (is_unknown(error)) {
+		/* A name that has only addresses of another family is known all the same: the
+		 * attempt to send there says what is missing. */
+		hints.ai_flags = AI_NUMERICSERV;
+		error = getaddrinfo(host, port, &hints, &list);
+	}
 	memset(found, 0, sizeof(*found));
 	if (error) {
 		explain(error, found);
@@ -56,4 +75,31 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 		found->count++;
 	}
 	freeaddrinfo(list);
+}
+
+bool lp_has_route(int family)
+{
+	/* Addresses for documentation (RFC 5737, RFC 3849): only a default route leads there. */
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(9)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+	bool is_v6 = family == AF_INET6;
+	const struct sockaddr *to = is_v6 ? (const struct sockaddr *)(const void *)&v6
+					  : (const struct sockaddr *)(const void *)&v4;
+	socklen_t len = is_v6 ? sizeof(v6) : sizeof(v4);
+	inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
+#ifdef _WIN32
+	SOCKET fd = socket(family, SOCK_DGRAM, 0);
+	if (fd == INVALID_SOCKET)
+		return false;
+	bool good = connect(fd, to, len) == 0;
+	closesocket(fd);
+#else
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	bool good = connect(fd, to, len) == 0;
+	close(fd);
+#endif
+	return good;
 }

@@ -7,8 +7,8 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/quic/crypto.h"
+#include "lanparty/edge/built.h"
 #include "lanparty/edge/log.h"
-#include "lanparty/peer/tell.h"
 
 #define DRAIN_ROUNDS 8 /* times that actions and packets cause each other in one wake-up, at most */
 
@@ -58,41 +58,42 @@ static void on_stream(void *context, struct lp_quic_conn *conn, const struct lp_
 	lp_tunnel_on_stream(l->tunnel, piece, l->now);
 }
 
-/* A sentence for a relay that did not answer because the packets have not left this computer. */
-static const char *explain_failure(enum lp_send_failure failure)
+static bool is_about_certificate(enum lp_quic_end end)
 {
-	switch (failure) {
-	case LP_SEND_TOO_BIG:
-		return "this computer's network has too small an MTU: QUIC needs IP packets of "
-		       "1228 bytes (1248 with IPv6); raise the MTU of its interface";
-	case LP_SEND_NO_ROUTE:
-		return "this computer has no route to the relay's address: check its network";
-	case LP_SEND_FORBIDDEN:
-		return "a firewall of this computer forbids packets to the relay: allow UDP to it";
-	case LP_SEND_GOOD:
-		break;
-	}
-	return NULL;
+	return end == LP_QUIC_END_PIN || end == LP_QUIC_END_EXPIRED || end == LP_QUIC_END_EARLY ||
+	       end == LP_QUIC_END_NAME || end == LP_QUIC_END_AUTHORITY;
+}
+
+/* There can be no route because the network has no addresses of that family at all. */
+static enum lp_send_failure failure_of(const struct lp_link *l)
+{
+	int family = l->remote.sa.sa_family;
+	int other = family == AF_INET6 ? AF_INET : AF_INET6;
+	if (l->last.answered)
+		return LP_SEND_GOOD;
+	if (l->failure == LP_SEND_NO_ROUTE && !lp_has_route(family) && lp_has_route(other))
+		return LP_SEND_NO_FAMILY;
+	return l->failure;
 }
 
 static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why)
 {
 	struct lp_link *l = context;
-	char text[LP_TEXT_MAX * 2];
-	bool final = why->end == LP_QUIC_END_PIN || why->end == LP_QUIC_END_ALPN;
+	char text[LP_TUNNEL_TEXT];
+	bool refused = is_about_certificate(why->end);
 	(void)conn;
 	l->conn = NULL;
 	l->last.end = why->end;
+	l->last.failure = failure_of(l);
+	l->last.clock_behind = lp_clock_is_behind();
 	lp_log(LP_LOG_DEBUG, "connection_closed", "end=%d code=%" PRIu64 " text=%s", (int)why->end,
 		why->code, why->text);
 	if (!l->last.answered)
 		l->next_address++;
-	lp_tell_why(l->config.options, &l->remote, why, text, sizeof(text));
-	const char *failure = l->last.answered ? NULL : explain_failure(l->failure);
-	if (failure && why->end == LP_QUIC_END_HANDSHAKE)
-		snprintf(text, sizeof(text), "%s", failure);
-	no_connection(
-		l, final, why->end == LP_QUIC_END_PIN ? LP_EXIT_WRONG_PIN : LP_EXIT_PROTOCOL, text);
+	const struct lp_ending ending = {&l->remote, why, l->last.failure, l->last.clock_behind};
+	lp_tell_why(l->config.options, &ending, text, sizeof(text));
+	no_connection(l, refused || why->end == LP_QUIC_END_ALPN,
+		refused ? LP_EXIT_WRONG_PIN : LP_EXIT_PROTOCOL, text);
 }
 
 static const struct lp_quic_handler handler = {
@@ -121,7 +122,7 @@ static void connect_to(struct lp_link *l, const struct lp_address *remote)
 	};
 	enum lp_status status = LP_IO;
 	struct lp_address local;
-	char text[LP_ADDRESS_TEXT];
+	char text[LP_ADDRESS_TEXT], why[LP_TUNNEL_TEXT];
 	l->remote = *remote;
 	l->failure = LP_SEND_GOOD;
 	l->last = (struct lp_link_end){.end = LP_QUIC_END_ERROR};
@@ -133,13 +134,20 @@ static void connect_to(struct lp_link *l, const struct lp_address *remote)
 		l->path = target.path;
 		l->conn = lp_quic_connect(l->quic, &target, l, l->now, &status);
 	}
-	if (!l->conn)
+	if (l->conn)
+		return;
+	l->last.no_store = status == LP_NO_STORE;
+	l->last.clock_behind = lp_clock_is_behind();
+	lp_tell_no_store(l->last.clock_behind, why, sizeof(why));
+	if (l->last.no_store)
+		no_connection(l, true, LP_EXIT_WRONG_PIN, why);
+	else
 		no_connection(l, false, LP_EXIT_OS, lp_status_text(status));
 }
 
 void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, lp_time now)
 {
-	char text[LP_TEXT_MAX * 2];
+	char text[LP_TUNNEL_TEXT];
 	l->now = now;
 	if (!l->looking)
 		return;

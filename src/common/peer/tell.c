@@ -1,35 +1,160 @@
 #include "lanparty/peer/tell.h"
 
 #include <stdio.h>
+#include <time.h>
 
+#include "lanparty/base/date.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/address.h"
+#include "lanparty/edge/built.h"
 #include "lanparty/edge/output.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/wire/code.h"
 #include "lanparty/base/role.h"
 #include "lanparty/edge/log.h"
 
-void lp_tell_why(const struct lp_peer_options *options, const struct lp_address *remote,
-	const struct lp_quic_close *why, char *text, size_t cap)
+/* The relay has not answered: what the packets' fate says, else the likeliest cause. */
+static void tell_silence(const struct lp_ending *e, char *text, size_t cap)
 {
 	char address[LP_ADDRESS_TEXT];
-	lp_address_format(remote, address);
+	bool v6 = e->remote->sa.sa_family == AF_INET6;
+	lp_address_format(e->remote, address);
+	switch (e->failure) {
+	case LP_SEND_TOO_BIG:
+		snprintf(text, cap,
+			"this computer's network has too small an MTU for the relay: QUIC needs IP "
+			"packets of 1228 bytes (1248 with IPv6); raise the MTU of its interface or "
+			"VPN");
+		return;
+	case LP_SEND_NO_ROUTE:
+		snprintf(text, cap,
+			"this computer has no route to the relay's address %s: check its network",
+			address);
+		return;
+	case LP_SEND_NO_FAMILY:
+		snprintf(text, cap,
+			"this computer's network has only %s, and the relay's address %s is %s: "
+			"use another network, or ask the relay's host for an address of both kinds",
+			v6 ? "IPv4" : "IPv6", address, v6 ? "IPv6" : "IPv4");
+		return;
+	case LP_SEND_FORBIDDEN:
+		snprintf(text, cap,
+			"a firewall of this computer forbids packets to the relay: allow UDP to "
+			"%s",
+			address);
+		return;
+	case LP_SEND_REFUSED:
+		snprintf(text, cap,
+			"nothing listens at %s: the relay does not run there, or uses another "
+			"port; compare the address with the invite, and ask the host to start it",
+			address);
+		return;
+	case LP_SEND_UNREACHABLE:
+		snprintf(text, cap,
+			"the network says that %s cannot be reached: the relay's computer is off, "
+			"or has another address now; ask the host",
+			address);
+		return;
+	case LP_SEND_REJECTED:
+		snprintf(text, cap,
+			"a firewall at the relay or on the way rejects packets to %s: ask the host "
+			"to let this UDP port in, or use another network",
+			address);
+		return;
+	case LP_SEND_GOOD:
+		break;
+	}
+	snprintf(text, cap,
+		"the relay does not answer at %s: most likely the firewall of its computer does "
+		"not let this UDP port in; ask the host to open it, and to see whether the relay "
+		"runs; else this computer's network lets no UDP out",
+		address);
+}
+
+static const char *date_of_today(char text[LP_DATE_TEXT])
+{
+	return lp_date_format((int64_t)time(NULL), text);
+}
+
+static void tell_clock(char *text, size_t cap)
+{
+	char today[LP_DATE_TEXT], built[LP_DATE_TEXT];
+	snprintf(text, cap,
+		"this computer's clock is wrong: it shows %s, but this program was built on %s; "
+		"set the clock",
+		date_of_today(today), lp_date_format(lp_built(), built));
+}
+
+static void tell_dates(const struct lp_ending *e, char *text, size_t cap)
+{
+	char today[LP_DATE_TEXT];
+	date_of_today(today);
+	if (e->clock_behind)
+		tell_clock(text, cap);
+	else if (e->why->end == LP_QUIC_END_EXPIRED)
+		snprintf(text, cap,
+			"the relay's certificate has expired on %s: ask the host to renew it; if "
+			"today is not %s, set this computer's clock",
+			e->why->text, today);
+	else
+		snprintf(text, cap,
+			"the relay's certificate is valid from %s on, and this computer's clock "
+			"shows %s: set the clock; if it is right, ask the host for another "
+			"certificate",
+			e->why->text, today);
+}
+
+void lp_tell_no_store(bool clock_behind, char *text, size_t cap)
+{
+	char today[LP_DATE_TEXT];
+	if (clock_behind)
+		tell_clock(text, cap);
+	else
+		snprintf(text, cap,
+			"this computer has no list of valid certificate authorities, so it cannot "
+			"verify the relay: install it (package ca-certificates), or ask the host "
+			"for an invite with a pin; if today is not %s, set this computer's clock",
+			date_of_today(today));
+}
+
+static void tell_refused(
+	const struct lp_peer_options *options, const struct lp_ending *e, char *text, size_t cap)
+{
+	switch (e->why->end) {
+	case LP_QUIC_END_EXPIRED:
+	case LP_QUIC_END_EARLY:
+		tell_dates(e, text, cap);
+		break;
+	case LP_QUIC_END_NAME:
+		snprintf(text, cap,
+			"the relay's certificate is not for the name %.60s: compare the relay's "
+			"name with the invite, or give the certificate's name with --server-name",
+			options->server_name);
+		break;
+	case LP_QUIC_END_AUTHORITY:
+		snprintf(text, cap,
+			"no certificate authority confirms the relay's certificate: most likely "
+			"the host has made it without one; ask for an invite with a pin, or give "
+			"--relay-pin or --relay-cert");
+		break;
+	default:
+		snprintf(text, cap,
+			"the relay's certificate is not the pinned one: check the address, and "
+			"ask for a new invite");
+	}
+}
+
+void lp_tell_why(const struct lp_peer_options *options, const struct lp_ending *ending, char *text,
+	size_t cap)
+{
+	const struct lp_quic_close *why = ending->why;
 	switch (why->end) {
 	case LP_QUIC_END_PIN:
-		if (options->pin_count > 0)
-			snprintf(text, cap,
-				"the relay's certificate is not the pinned one (%s): check the "
-				"address, "
-				"and ask for a new invite",
-				why->text);
-		else
-			snprintf(text, cap,
-				"no certificate authority confirms the name %.60s of the relay "
-				"(%s): give "
-				"--relay-pin, "
-				"--relay-cert or an invite with a pin",
-				options->server_name, why->text);
+	case LP_QUIC_END_EXPIRED:
+	case LP_QUIC_END_EARLY:
+	case LP_QUIC_END_NAME:
+	case LP_QUIC_END_AUTHORITY:
+		tell_refused(options, ending, text, cap);
 		break;
 	case LP_QUIC_END_ALPN:
 		snprintf(text, cap,
@@ -37,11 +162,7 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_address 
 			"relay");
 		break;
 	case LP_QUIC_END_HANDSHAKE:
-		snprintf(text, cap,
-			"the relay does not answer at %s: check the address, and that firewalls "
-			"let UDP "
-			"through",
-			address);
+		tell_silence(ending, text, cap);
 		break;
 	case LP_QUIC_END_IDLE:
 		snprintf(text, cap, "the relay has stopped answering");

@@ -279,6 +279,7 @@ fail:
 
 static bool copy_pins(struct lp_trust *trust, const struct lp_quic_target *target)
 {
+	trust->why = target->pin_count > 0 ? LP_QUIC_END_PIN : LP_QUIC_END_AUTHORITY;
 	if (target->pin_count == 0)
 		return true;
 	trust->pins = calloc(target->pin_count, LP_PIN_SIZE);
@@ -289,11 +290,12 @@ static bool copy_pins(struct lp_trust *trust, const struct lp_quic_target *targe
 	return true;
 }
 
-static WOLFSSL_CTX *client_tls(struct lp_quic *q, bool with_system_store)
+static WOLFSSL_CTX *client_tls(
+	struct lp_quic *q, bool with_system_store, enum lp_status *ret_status)
 {
 	WOLFSSL_CTX **tls = with_system_store ? &q->store_tls : &q->pinned_tls;
 	if (!*tls)
-		*tls = lp_tls_client_context(with_system_store);
+		*tls = lp_tls_client_context(with_system_store, ret_status);
 	return *tls;
 }
 
@@ -321,11 +323,13 @@ static enum lp_status begin(struct lp_quic_conn *conn, const struct lp_quic_targ
 		    &settings, &params, NULL, conn) != 0)
 		return LP_NO_MEMORY;
 	lp_apply_policies(conn->nc);
-	WOLFSSL_CTX *tls = client_tls(q, target->pin_count == 0);
-	if (!tls || !attach(conn, lp_tls_connect(tls, &conn->ref, q->alpn, target->server_name,
-					  &conn->trust)))
-		return LP_CRYPTO;
-	return LP_OK;
+	enum lp_status status = LP_CRYPTO;
+	WOLFSSL_CTX *tls = client_tls(q, target->pin_count == 0, &status);
+	if (!tls)
+		return status;
+	WOLFSSL *session =
+		lp_tls_connect(tls, &conn->ref, q->alpn, target->server_name, &conn->trust);
+	return attach(conn, session) ? LP_OK : LP_CRYPTO;
 }
 
 struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_target *target,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lanparty/base/date.h"
 #include "lanparty/base/list.h"
 #include "attach.h"
 #include "state.h"
@@ -74,14 +75,24 @@ static void peer_closed(struct lp_quic_conn *conn)
 	end(conn, alpn ? LP_QUIC_END_ALPN : LP_QUIC_END_PEER, true);
 }
 
+static void refuse_certificate(struct lp_quic_conn *conn)
+{
+	const struct lp_trust *trust = &conn->trust;
+	lp_tls_note_refusal(conn->session, &conn->trust);
+	char date[LP_DATE_TEXT];
+	bool dated = trust->why == LP_QUIC_END_EXPIRED || trust->why == LP_QUIC_END_EARLY;
+	lp_conn_end_with_alert(conn, trust->why, LP_TLS_BAD_CERTIFICATE,
+		dated ? lp_date_format(trust->date, date)
+		      : "the certificate is not the one expected");
+}
+
 static void tls_failed(struct lp_quic_conn *conn)
 {
 	uint8_t alert = ngtcp2_conn_get_tls_alert2(conn->nc);
 	char text[64];
 	snprintf(text, sizeof text, "TLS alert %u", alert);
 	if (conn->trust.refused || (!conn->server && alert == LP_TLS_BAD_CERTIFICATE))
-		lp_conn_end_with_alert(conn, LP_QUIC_END_PIN, LP_TLS_BAD_CERTIFICATE,
-			"the certificate is not the one expected");
+		refuse_certificate(conn);
 	else if (alert == LP_TLS_NO_APPLICATION_PROTOCOL)
 		lp_conn_end_with_alert(conn, LP_QUIC_END_ALPN, alert, "no common ALPN");
 	else

@@ -21,6 +21,7 @@
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
 
+#include "dates.h"
 #include "quic_test.h"
 #include "tls.h"
 
@@ -276,6 +277,11 @@ const uint8_t *lp_identity_der(const struct lp_identity *identity, size_t *ret_l
 void lp_identity_pin(const struct lp_identity *identity, uint8_t ret_pin[LP_PIN_SIZE])
 {
 	lp_sha256(identity->leaf, identity->leaf_len, ret_pin);
+}
+
+bool lp_identity_dates(const struct lp_identity *identity, struct lp_dates *ret_dates)
+{
+	return lp_dates_of(identity->leaf, identity->leaf_len, ret_dates);
 }
 
 static bool copy_out(const char *text, char *ret_text, size_t cap)

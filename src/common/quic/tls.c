@@ -4,6 +4,7 @@
 
 #include "lanparty/quic/crypto.h"
 #include "lanparty/base/bytes.h"
+#include "dates.h"
 #include "handshake.h"
 
 #define LP_CIPHERS "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256"
@@ -42,6 +43,34 @@ static bool is_pinned(const struct lp_trust *trust, const uint8_t *der, size_t l
 	return false;
 }
 
+/* The library calls verify for a certificate's first fault alone, in this order: dates, issuer, name. */
+static void note_fault(struct lp_trust *trust, const WOLFSSL_X509_STORE_CTX *store)
+{
+	struct lp_dates dates = {0, 0};
+	int index = store->error_depth < store->totalCerts ? store->error_depth : 0;
+	if (trust->refused)
+		return; /* the first fault counts */
+	trust->refused = true;
+	if (store->totalCerts > 0)
+		lp_dates_of(store->certs[index].buffer, store->certs[index].length, &dates);
+	switch (store->error) {
+	case ASN_AFTER_DATE_E:
+		trust->why = LP_QUIC_END_EXPIRED;
+		trust->date = dates.until;
+		break;
+	case ASN_BEFORE_DATE_E:
+		trust->why = LP_QUIC_END_EARLY;
+		trust->date = dates.from;
+		break;
+	case DOMAIN_NAME_MISMATCH:
+	case IPADDR_MISMATCH:
+		trust->why = LP_QUIC_END_NAME;
+		break;
+	default:
+		break;
+	}
+}
+
 /* With pins, the leaf's DER alone decides, whatever the library says of dates, names and issuers. The
  * library can call this more than once, and for each certificate of the chain. That the peer has the
  * leaf's private key is proved by the signature in the handshake, which the library always checks. */
@@ -50,16 +79,21 @@ static int verify(int library_says, WOLFSSL_X509_STORE_CTX *store)
 	struct lp_trust *trust = store->userCtx;
 	if (!trust)
 		return 0;
-	bool good = trust->pins ? store->totalCerts > 0 && is_pinned(trust, store->certs[0].buffer,
-								   store->certs[0].length)
-				: library_says == 1;
+	if (!trust->pins) {
+		if (library_says != 1)
+			note_fault(trust, store);
+		return library_says == 1;
+	}
+	bool good = store->totalCerts > 0 &&
+		    is_pinned(trust, store->certs[0].buffer, store->certs[0].length);
 	if (!good)
 		trust->refused = true;
 	return good;
 }
 
-WOLFSSL_CTX *lp_tls_client_context(bool with_system_store)
+WOLFSSL_CTX *lp_tls_client_context(bool with_system_store, enum lp_status *ret_status)
 {
+	*ret_status = LP_CRYPTO;
 	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
 		return NULL;
 	WOLFSSL_CTX *tls = wolfSSL_CTX_new(wolfTLSv1_3_client_method());
@@ -67,6 +101,7 @@ WOLFSSL_CTX *lp_tls_client_context(bool with_system_store)
 		wolfSSL_CTX_set_verify(tls, WOLFSSL_VERIFY_PEER, verify);
 		if (!with_system_store || wolfSSL_CTX_load_system_CA_certs(tls) == WOLFSSL_SUCCESS)
 			return tls;
+		*ret_status = LP_NO_STORE;
 	}
 	lp_tls_context_free(tls);
 	return NULL;
@@ -139,6 +174,14 @@ WOLFSSL *lp_tls_connect(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn, cons
 		return session;
 	wolfSSL_free(session);
 	return NULL;
+}
+
+void lp_tls_note_refusal(WOLFSSL *session, struct lp_trust *trust)
+{
+	int error = wolfSSL_get_error(session, 0);
+	if (!trust->refused && !trust->pins &&
+		(error == IPADDR_MISMATCH || error == DOMAIN_NAME_MISMATCH))
+		trust->why = LP_QUIC_END_NAME;
 }
 
 bool lp_tls_alpn_is(WOLFSSL *session, const char *alpn)

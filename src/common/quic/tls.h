@@ -9,6 +9,7 @@
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/ssl.h>
 
+#include "lanparty/quic/quic.h"
 #include "lanparty/wire/code.h"
 
 /* Which certificates a client's session trusts, and the verdict. */
@@ -17,12 +18,16 @@ struct lp_trust {
 		[LP_PIN_SIZE]; /* owned; NULL: the system's CA store and the server name decide */
 	size_t pin_count;
 	bool refused; /* the server's certificate was not trusted */
+	enum lp_quic_end
+		why; /* in which way: LP_QUIC_END_PIN or _AUTHORITY unless a fault tells more */
+	int64_t date; /* of the certificate: with LP_QUIC_END_EXPIRED its end, with _EARLY its begin */
 };
 
 /* Makes a context. It keeps the TLS library initialised until lp_tls_context_free. NULL when the library
  * refuses. */
 WOLFSSL_CTX *lp_tls_server_context(void);
-WOLFSSL_CTX *lp_tls_client_context(bool with_system_store);
+/* Likewise. NULL, with LP_CRYPTO, or LP_NO_STORE when the system's CA store is wanted and there is none. */
+WOLFSSL_CTX *lp_tls_client_context(bool with_system_store, enum lp_status *ret_status);
 void lp_tls_context_free(WOLFSSL_CTX *tls);
 
 /* Makes a server's session. conn_ref: the ngtcp2_crypto_conn_ref of its connection. alpn: NULL for none.
@@ -33,6 +38,9 @@ WOLFSSL *lp_tls_accept(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn);
 WOLFSSL *lp_tls_connect(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn, const char *server_name,
 	struct lp_trust *trust);
 
+/* After a handshake that failed because of the certificate: says in trust why, where the library has not
+ * asked (it compares addresses later than names). */
+void lp_tls_note_refusal(WOLFSSL *session, struct lp_trust *trust);
 /* After the handshake: true when alpn was agreed on. */
 bool lp_tls_alpn_is(WOLFSSL *session, const char *alpn);
 /* After the handshake: true when the server's certificate is one of the pins, or there are no pins. */

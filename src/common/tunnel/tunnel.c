@@ -167,7 +167,7 @@ static void add_close(struct lp_tunnel *t, enum lp_leave_reason reason, const ch
 	if (!action)
 		return;
 	action->leave = reason;
-	strncpy(action->text, text, LP_TEXT_MAX);
+	strncpy(action->text, text, LP_TUNNEL_TEXT);
 }
 
 static void set_text(struct lp_tunnel_action *action, const char *text)

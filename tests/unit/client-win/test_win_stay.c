@@ -108,7 +108,7 @@ static void a_welcome_shows_at_once_whether_the_gateway_is_present(void **state)
 	begin(true, true);
 	assert_non_null(strstr(stay.status, "connected to the LAN"));
 	begin(false, true);
-	assert_non_null(strstr(stay.status, "You are alone in this room so far"));
+	assert_non_null(strstr(stay.status, "You are alone in this room."));
 }
 
 static void the_fullest_room_fits(void **state)

@@ -12,12 +12,11 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct lp_host relay = {"play.example.org", LP_RELAY_PORT};
-static const struct words_about pinned = {&relay, true}, unpinned = {&relay, false};
 static char text[WORDS_MAX];
 
 static const char *say(const struct session_event *event)
 {
-	return words_event(event, &pinned, text);
+	return words_event(event, &relay, text);
 }
 
 /* Starts with a capital, ends with punctuation, and contains no options and no error numbers. */
@@ -86,23 +85,24 @@ static void each_kind_of_connection_end_has_a_sentence(void **state)
 	(void)state;
 	static const struct {
 		enum lp_quic_end end;
-		const struct words_about *about;
 		const char *reason, *says, *remedy;
 	} rows[] = {
-		{LP_QUIC_END_PEER, &pinned,
-			"the relay closed the connection (the relay is shutting down)",
+		{LP_QUIC_END_PEER, "the relay closed the connection (the relay is shutting down)",
 			"The relay closed the connection (the relay is shutting down).", ""},
-		{LP_QUIC_END_LOCAL, &pinned, "the relay's events make no sense", "was closed",
+		{LP_QUIC_END_LOCAL, "the relay's events make no sense", "was closed",
 			"(the relay's events make no sense)"},
-		{LP_QUIC_END_IDLE, &pinned, "", "stopped answering", "your internet connection"},
-		{LP_QUIC_END_RESET, &pinned, "", "was restarted", ""},
-		{LP_QUIC_END_HANDSHAKE, &pinned, "", "does not answer", "Check your internet"},
-		{LP_QUIC_END_PIN, &pinned, "the relay's certificate is not the pinned one",
+		{LP_QUIC_END_IDLE, "", "stopped answering", "your internet connection"},
+		{LP_QUIC_END_RESET, "", "was restarted", ""},
+		{LP_QUIC_END_HANDSHAKE, "", "does not answer", "Check your internet"},
+		{LP_QUIC_END_PIN, "the relay's certificate is not the pinned one",
 			"not the one that your invite was made for", "new invite"},
-		{LP_QUIC_END_PIN, &unpinned, "no certificate authority confirms", "cannot verify",
+		{LP_QUIC_END_EXPIRED, "", "has expired", "Ask your host to renew it"},
+		{LP_QUIC_END_EARLY, "", "clock is behind", "Check date and time"},
+		{LP_QUIC_END_NAME, "", "another name", "Compare the invite"},
+		{LP_QUIC_END_AUTHORITY, "no certificate authority confirms", "cannot verify",
 			"the whole invite"},
-		{LP_QUIC_END_ALPN, &pinned, "", "different versions", "Get the newest lanparty"},
-		{LP_QUIC_END_ERROR, &pinned, "", "was closed", "no reason is known"},
+		{LP_QUIC_END_ALPN, "", "different versions", "Get the newest lanparty"},
+		{LP_QUIC_END_ERROR, "", "was closed", "no reason is known"},
 	};
 	bool seen[LP_QUIC_END_ERROR + 1] = {false};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -111,16 +111,91 @@ static void each_kind_of_connection_end_has_a_sentence(void **state)
 			.action = {.kind = LP_TUNNEL_DISCONNECTED, .final = true}};
 		strcpy(event.action.text, rows[i].reason);
 		seen[rows[i].end] = true;
-		assert_non_null(strstr(words_event(&event, rows[i].about, text), rows[i].says));
+		assert_non_null(strstr(say(&event), rows[i].says));
 		assert_non_null(strstr(text, rows[i].remedy));
 		assert_for_players(text);
 		event.action.final = false;
-		words_event(&event, rows[i].about, text);
+		say(&event);
 		assert_non_null(strstr(text, " Trying again"));
 		assert_for_players(text);
 	}
 	for (size_t i = 0; i < COUNT(seen); i++)
 		assert_true(seen[i]);
+}
+
+static void each_cause_of_silence_has_a_sentence(void **state)
+{
+	(void)state;
+	static const struct {
+		enum lp_send_failure failure;
+		const char *says, *remedy;
+	} rows[] = {
+		{LP_SEND_GOOD, "does not answer", "Check your internet"},
+		{LP_SEND_NO_ROUTE, "does not answer", "Check your internet"},
+		{LP_SEND_TOO_BIG, "only small packets", "Turn the VPN off"},
+		{LP_SEND_NO_FAMILY, "IPv4 and IPv6", "Use another network"},
+		{LP_SEND_FORBIDDEN, "A firewall of this computer", "Allow it there"},
+		{LP_SEND_REFUSED, "No relay runs at", "Ask your host to start it"},
+		{LP_SEND_UNREACHABLE, "cannot be reached", "Ask your host"},
+		{LP_SEND_REJECTED, "A firewall at the relay", "Ask your host to let them in"},
+	};
+	assert_int_equal(COUNT(rows), LP_SEND_REJECTED + 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.end = LP_QUIC_END_HANDSHAKE,
+			.failure = rows[i].failure,
+			.action = {.kind = LP_TUNNEL_DISCONNECTED}};
+		assert_non_null(strstr(say(&event), rows[i].says));
+		assert_non_null(strstr(text, rows[i].remedy));
+		assert_for_players(text);
+	}
+}
+
+static void a_network_of_the_other_kind_is_no_missing_network(void **state)
+{
+	(void)state;
+	struct session_event event = {.kind = SESSION_ACTION,
+		.end = LP_QUIC_END_HANDSHAKE,
+		.unreachable = true,
+		.failure = LP_SEND_NO_FAMILY,
+		.action = {.kind = LP_TUNNEL_DISCONNECTED}};
+	assert_non_null(strstr(say(&event), "IPv4 and IPv6"));
+	event.failure = LP_SEND_NO_ROUTE;
+	assert_non_null(strstr(say(&event), "no internet connection"));
+}
+
+static void a_wrong_clock_is_named_before_the_relay(void **state)
+{
+	(void)state;
+	static const enum lp_quic_end ends[] = {LP_QUIC_END_EXPIRED, LP_QUIC_END_EARLY};
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.end = ends[i],
+			.clock_behind = true,
+			.action = {.kind = LP_TUNNEL_DISCONNECTED, .final = true}};
+		assert_non_null(strstr(say(&event), "clock is wrong"));
+		assert_non_null(strstr(text, "Set date and time"));
+		assert_for_players(text);
+	}
+	struct session_event event = {.kind = SESSION_ACTION,
+		.end = LP_QUIC_END_NAME,
+		.clock_behind = true,
+		.action = {.kind = LP_TUNNEL_DISCONNECTED, .final = true}};
+	assert_non_null(strstr(say(&event), "another name"));
+}
+
+static void a_computer_without_authorities_is_told_what_helps(void **state)
+{
+	(void)state;
+	struct session_event event = {.kind = SESSION_ACTION,
+		.end = LP_QUIC_END_ERROR,
+		.no_store = true,
+		.action = {.kind = LP_TUNNEL_DISCONNECTED, .final = true}};
+	assert_non_null(strstr(say(&event), "list of authorities"));
+	assert_non_null(strstr(text, "the whole invite"));
+	assert_for_players(text);
+	event.clock_behind = true; /* so that none of the authorities is valid yet */
+	assert_non_null(strstr(say(&event), "clock is wrong"));
 }
 
 static void no_network_and_an_unknown_relay_are_distinguished(void **state)
@@ -232,8 +307,7 @@ static void a_room_is_described(void **state)
 		bool gateway;
 		const char *says;
 	} rows[] = {
-		{0, false,
-			"You are alone in this room so far. If friends should be there, compare"},
+		{0, false, "You are alone in this room. If your friends are in, compare the code."},
 		{0, true, "You are in the room and connected to the LAN. Start your game now."},
 		{1, true, "You are in the room with 1 other and connected to the LAN."},
 		{2, true, "with 2 others and connected to the LAN."},
@@ -294,13 +368,12 @@ static void long_texts_are_cut(void **state)
 {
 	(void)state;
 	struct lp_host host = {.port = 65535};
-	struct words_about about = {&host, true};
 	struct session_event event = {.kind = SESSION_ACTION,
 		.action = {.kind = LP_TUNNEL_REJECTED, .reject = {.reason = LP_REJECT_OTHER}}};
 	memset(host.name, 'r', LP_HOST_MAX);
 	memset(event.action.reject.text, 't', LP_TEXT_MAX);
 	memset(text, 'x', sizeof(text));
-	words_event(&event, &about, text);
+	words_event(&event, &host, text);
 	assert_in_range(strlen(text), 200, WORDS_MAX - 1);
 	assert_non_null(strstr(text, "Trying again"));
 }
@@ -310,6 +383,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_reject_reason_has_a_sentence_and_a_remedy),
 		cmocka_unit_test(each_kind_of_connection_end_has_a_sentence),
+		cmocka_unit_test(each_cause_of_silence_has_a_sentence),
+		cmocka_unit_test(a_network_of_the_other_kind_is_no_missing_network),
+		cmocka_unit_test(a_wrong_clock_is_named_before_the_relay),
+		cmocka_unit_test(a_computer_without_authorities_is_told_what_helps),
 		cmocka_unit_test(no_network_and_an_unknown_relay_are_distinguished),
 		cmocka_unit_test(each_adapter_problem_has_a_sentence),
 		cmocka_unit_test(joining_and_leaving_members_are_reported),

@@ -13,6 +13,13 @@ lp_time lp_clock(void);
 /* Number of processor cores that this process can run on; at least 1. */
 size_t lp_core_count(void);
 
+#define LP_HINT_DESCRIPTORS                                                                        \
+	"the limit of open files is too low: raise it (ulimit -n; LimitNOFILE= of a service)"
+
+/* Raises the limit of open descriptors where it is lower than count. False: the system's own limit is
+ * lower. */
+bool lp_allow_descriptors(size_t count);
+
 /* Level-triggered epoll with a timer. Close it with lp_waiter_close. */
 struct lp_waiter {
 	int set, timer;

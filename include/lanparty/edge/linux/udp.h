@@ -67,6 +67,10 @@ void lp_udp_flush(struct lp_udp *u);
 /* Why packets could not be sent since the last call, other than a full socket: an errno value of sendmsg,
  * 0 when all were sent. */
 int lp_udp_take_failure(struct lp_udp *u);
+/* What ICMP said of a packet since the last call, as the kernel's errno value: ECONNREFUSED, EHOSTUNREACH,
+ * EMSGSIZE and others. 0: nothing. Only a client's socket hears ICMP, and only until its first packet has
+ * arrived, because anybody can forge it. */
+int lp_udp_take_report(struct lp_udp *u);
 
 void lp_udp_get_counters(const struct lp_udp *u, struct lp_udp_counters *ret_counters);
 

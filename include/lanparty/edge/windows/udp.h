@@ -39,5 +39,9 @@ bool lp_udp_send(
 	struct lp_udp *u, const struct lp_address *remote, const uint8_t *bytes, size_t len);
 /* The batch ends: the socket is tried again. */
 void lp_udp_flush(struct lp_udp *u);
+/* Why packets could not be sent since the last call, other than a full socket: an error of WSASendTo; or
+ * WSAECONNREFUSED when ICMP said, before the first packet had arrived, that nothing listens at the port.
+ * 0: neither. */
+int lp_udp_take_failure(struct lp_udp *u);
 
 #endif

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -26,6 +27,15 @@ size_t lp_core_count(void)
 	long count = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set)
 								  : sysconf(_SC_NPROCESSORS_ONLN);
 	return count > 1 ? (size_t)count : 1;
+}
+
+bool lp_allow_descriptors(size_t count)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= count)
+		return true;
+	limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count;
 }
 
 static bool add(const struct lp_waiter *w, int fd, uint32_t events)

@@ -8,7 +8,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
+#include "udp_icmp.h"
 
 #define RECEIVE_SLOTS  16
 #define RECEIVE_BYTES  65536 /* the largest buffer that GRO can fill */
@@ -28,7 +30,9 @@ struct lp_udp {
 	int family;
 	bool server;  /* many local addresses: pktinfo reports which one */
 	bool segment; /* kernel and interfaces support UDP_SEGMENT */
-	int failure;  /* errno of the last packet that could not be sent; 0: none */
+	bool hears_icmp;
+	int failure; /* errno of the last packet that could not be sent; 0: none */
+	int report;  /* errno value of the last ICMP error; 0: none */
 	struct lp_address local;
 	struct lp_udp_counters counters;
 
@@ -119,6 +123,7 @@ static struct lp_udp *udp_of(int fd, int family, bool server)
 		"receive=%s send=%s", merge ? "gro" : "single", u->segment ? "gso" : "single");
 	u->local.len = sizeof(u->local.in6);
 	getsockname(fd, &u->local.sa, &u->local.len);
+	u->hears_icmp = !server && lp_icmp_hear(fd, family, true);
 	prepare_receive(u);
 	return u;
 }
@@ -160,21 +165,40 @@ static int open_socket(const struct lp_address *address, bool dual, bool server,
 	return fd;
 }
 
+static const char *hint_for(const struct lp_address *address, int error)
+{
+	/* sin_port and sin6_port lie at the same place. */
+	bool privileged = ntohs(address->in.sin_port) < IPPORT_RESERVED;
+	switch (error) {
+	case EADDRINUSE:
+		return "another program has this UDP port: stop it, or choose another port";
+	case EACCES:
+	case EPERM:
+		return privileged
+			       ? "ports below 1024 need root or CAP_NET_BIND_SERVICE: start it "
+				 "as root, which it gives up, or choose a port from 1024 on"
+			       : "a security module of this system forbids it: look into its log";
+	case EAFNOSUPPORT:
+	case EADDRNOTAVAIL:
+		return address->sa.sa_family == AF_INET6
+			       ? "this computer has no IPv6: name an IPv4 address, or enable IPv6"
+			       : "this computer does not have this address: see 'ip address'";
+	case EMFILE:
+	case ENFILE:
+		return LP_HINT_DESCRIPTORS;
+	default:
+		return "";
+	}
+}
+
 static enum lp_exit explain(const struct lp_address *address, int error)
 {
 	char text[LP_ADDRESS_TEXT];
-	enum lp_exit code = LP_EXIT_OS;
-	const char *hint = "";
-	if (error == EADDRINUSE) {
-		code = LP_EXIT_PORT;
-		hint = "another program has this UDP port: stop it, or choose another port";
-	} else if (error == EACCES || error == EPERM) {
-		code = LP_EXIT_NO_PERMISSION;
-		hint = "ports below 1024 need root or CAP_NET_BIND_SERVICE";
-	}
 	lp_log(LP_LOG_ERROR, "udp_socket_failed", "address=%s error=%s hint=%s",
-		lp_address_format(address, text), strerror(error), hint);
-	return code;
+		lp_address_format(address, text), strerror(error), hint_for(address, error));
+	if (error == EADDRINUSE)
+		return LP_EXIT_PORT;
+	return error == EACCES || error == EPERM ? LP_EXIT_NO_PERMISSION : LP_EXIT_OS;
 }
 
 static struct lp_udp *open_udp(
@@ -188,6 +212,10 @@ static struct lp_udp *open_udp(
 		address.in.sin_family = AF_INET;
 		address.in.sin_port = port;
 		fd = open_socket(&address, false, server, reuse_port);
+		if (fd >= 0)
+			lp_log(LP_LOG_INFO, "ipv6_missing", "hint=%s",
+				"this computer has no IPv6: listening on IPv4 alone, so that "
+				"players who have only IPv6 cannot join");
 	}
 	if (fd < 0) {
 		*ret_exit = explain(&address, errno);
@@ -325,8 +353,23 @@ static void deliver(struct lp_udp *u, size_t slot, lp_udp_sink *sink, void *cont
 	}
 }
 
+static void mind_icmp(struct lp_udp *u)
+{
+	if (!u->hears_icmp)
+		return;
+	if (u->counters.packets_in > 0) {
+		lp_icmp_hear(u->fd, u->family, false);
+		u->hears_icmp = false;
+		return;
+	}
+	int error = lp_icmp_read(u->fd);
+	if (error)
+		u->report = error;
+}
+
 bool lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
 {
+	mind_icmp(u);
 	for (int round = 0; round < RECEIVE_ROUNDS; round++) {
 		u->counters.syscalls_in++;
 		int count = recvmmsg(u->fd, u->in.messages, RECEIVE_SLOTS, MSG_DONTWAIT, NULL);
@@ -516,6 +559,13 @@ static void send_messages(struct lp_udp *u, size_t count)
 	}
 	for (; done < count; done++)
 		count_dropped(u, &u->out.messages[done].msg_hdr, EAGAIN);
+}
+
+int lp_udp_take_report(struct lp_udp *u)
+{
+	int report = u->report;
+	u->report = 0;
+	return report;
 }
 
 int lp_udp_take_failure(struct lp_udp *u)

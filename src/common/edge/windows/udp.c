@@ -28,7 +28,9 @@ struct receive {
 struct lp_udp {
 	SOCKET fd;
 	int family;
-	bool full; /* of the batch: the socket takes nothing more */
+	bool full;   /* of the batch: the socket takes nothing more */
+	bool heard;  /* a packet has arrived */
+	int failure; /* error of the last packet that could not be sent; 0: none */
 	size_t under_way;
 	struct receive *ready[RECEIVES]; /* completed, in order of completion */
 	size_t ready_count;
@@ -67,8 +69,18 @@ static void on_received(struct lp_io *io, DWORD error, DWORD bytes)
 		release(u);
 		return;
 	}
+	if (error == ERROR_PORT_UNREACHABLE && !u->heard)
+		u->failure = WSAECONNREFUSED;
 	r->len = error ? 0 : bytes;
 	u->ready[u->ready_count++] = r;
+}
+
+/* From now on an ICMP "port unreachable" ends no receive, because anybody can forge it. */
+static void ignore_icmp(struct lp_udp *u)
+{
+	DWORD off = FALSE, got;
+	u->heard = true;
+	WSAIoctl(u->fd, SIO_UDP_CONNRESET, &off, sizeof(off), NULL, 0, &got, NULL, NULL);
 }
 
 void lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
@@ -78,6 +90,8 @@ void lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
 	memcpy(ready, u->ready, sizeof(ready));
 	u->ready_count = 0;
 	for (size_t i = 0; i < count; i++) {
+		if (ready[i]->len > 0 && !u->heard)
+			ignore_icmp(u);
 		if (ready[i]->len > 0)
 			sink(context, &ready[i]->from, ready[i]->bytes, ready[i]->len);
 		begin(u, ready[i]);
@@ -93,8 +107,18 @@ bool lp_udp_send(
 		return false;
 	if (WSASendTo(u->fd, &buffer, 1, &sent, 0, &remote->sa, remote->len, NULL, NULL) == 0)
 		return true;
-	u->full = WSAGetLastError() == WSAEWOULDBLOCK;
+	int error = WSAGetLastError();
+	u->full = error == WSAEWOULDBLOCK;
+	if (!u->full)
+		u->failure = error;
 	return false;
+}
+
+int lp_udp_take_failure(struct lp_udp *u)
+{
+	int failure = u->failure;
+	u->failure = 0;
+	return failure;
 }
 
 void lp_udp_flush(struct lp_udp *u)
@@ -108,7 +132,7 @@ static void set_options(const struct lp_udp *u)
 	bool v6 = u->family == AF_INET6;
 	int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
 	int size = SOCKET_BUFFER;
-	DWORD on = TRUE, probe = PMTUDISC_PROBE, off = FALSE, got;
+	DWORD on = TRUE, probe = PMTUDISC_PROBE;
 	u_long yes = 1;
 	setsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, (const char *)&size, sizeof(size));
 	setsockopt(u->fd, SOL_SOCKET, SO_SNDBUF, (const char *)&size, sizeof(size));
@@ -116,8 +140,6 @@ static void set_options(const struct lp_udp *u)
 		u->fd, level, v6 ? IPV6_DONTFRAG : IP_DONTFRAGMENT, (const char *)&on, sizeof(on));
 	setsockopt(u->fd, level, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, (const char *)&probe,
 		sizeof(probe));
-	/* an ICMP "port unreachable" must not end a receive */
-	WSAIoctl(u->fd, SIO_UDP_CONNRESET, &off, sizeof(off), NULL, 0, &got, NULL, NULL);
 	ioctlsocket(u->fd, (long)FIONBIO, &yes);
 }
 

@@ -19,6 +19,7 @@
 
 #define PORT_WAIT   (6 * LP_SECOND) /* for an interface that was deleted to come back */
 #define LOOK        LP_SECOND       /* interval at which to check that the interface still exists */
+#define ALONE       (3 * LP_SECOND) /* after a join: until then the relay has named all members */
 #define DESCRIPTORS 6               /* signals, port, socket, look-up, networks, the program's fd */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
@@ -37,6 +38,7 @@ struct peer {
 	lp_time port_end; /* with portless: waits for another one until then; LP_NEVER: given up */
 	lp_time look_at;
 	lp_time leave_at;
+	lp_time alone_at; /* when to say that nobody else is in the room; LP_NEVER: not, or said */
 	lp_time now;
 };
 
@@ -114,19 +116,57 @@ static enum lp_send_failure failure_of(int error)
 	}
 }
 
+static enum lp_send_failure failure_of_report(int error)
+{
+	switch (error) {
+	case 0:
+		return LP_SEND_GOOD;
+	case EMSGSIZE:
+		return LP_SEND_TOO_BIG;
+	case ECONNREFUSED:
+		return LP_SEND_REFUSED;
+	case EACCES:
+		return LP_SEND_REJECTED;
+	default:
+		return LP_SEND_UNREACHABLE;
+	}
+}
+
 static void flush(void *context)
 {
 	struct peer *p = context;
 	lp_udp_flush(p->udp);
-	enum lp_send_failure failure = failure_of(lp_udp_take_failure(p->udp));
+	/* An ICMP error also fails the next packet, with the same errno value. */
+	int error = lp_udp_take_failure(p->udp);
+	enum lp_send_failure failure = failure_of_report(lp_udp_take_report(p->udp));
+	if (failure == LP_SEND_GOOD)
+		failure = failure_of(error);
 	if (failure != LP_SEND_GOOD)
 		lp_link_on_send_failure(p->link, failure);
+}
+
+/* A mistyped code leads into an empty room. */
+static void expect_others(struct peer *p, const struct lp_tunnel_action *action)
+{
+	if (action->kind == LP_TUNNEL_JOINED && !p->joined && !action->welcome.gateway_connected)
+		p->alone_at = p->now + ALONE;
+	else if (action->kind == LP_TUNNEL_PEER_JOINED || action->kind == LP_TUNNEL_DISCONNECTED)
+		p->alone_at = LP_NEVER;
+}
+
+static void tell_alone(struct peer *p)
+{
+	if (p->now < p->alone_at)
+		return;
+	p->alone_at = LP_NEVER;
+	lp_log(LP_LOG_INFO, "alone", "hint=%s", LP_TELL_ALONE);
 }
 
 static void tell(void *context, const struct lp_tunnel_action *action)
 {
 	struct peer *p = context;
 	const struct lp_peer_config *c = p->config;
+	expect_others(p, action);
 	p->joined = p->joined || action->kind == LP_TUNNEL_JOINED;
 	if (action->kind == LP_TUNNEL_JOINED)
 		lp_resume_file_keep(c->resume, action->welcome.resume_token);
@@ -259,6 +299,7 @@ static void wait_and_read(struct peer *p)
 	if (p->portless && p->port_end != LP_NEVER)
 		deadline = sooner(deadline, p->look_at);
 	deadline = sooner(sooner(deadline, p->leave_at), p->guard.look_at);
+	deadline = sooner(deadline, p->alone_at);
 	size_t count = lp_wait(&p->waiter, deadline, ready, DESCRIPTORS);
 	p->now = lp_clock();
 	lp_port_wake(p->config->port);
@@ -282,6 +323,7 @@ static void loop(struct peer *p)
 		}
 		lp_link_on_time(p->link, p->now);
 		lp_link_send(p->link, p->now);
+		tell_alone(p);
 	}
 }
 
@@ -332,7 +374,7 @@ int lp_peer_run(const struct lp_peer_config *config)
 	p->config = config;
 	p->resolving = p->signals = p->guard.fd = -1;
 	lp_waiter_open(&p->waiter);
-	p->leave_at = LP_NEVER;
+	p->leave_at = p->alone_at = LP_NEVER;
 	p->teller.role = config->role;
 	if (open_all(p)) {
 		loop(p);
