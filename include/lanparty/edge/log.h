@@ -1,5 +1,6 @@
 /* log.h - writes one line per event to stderr, as key=value pairs or as JSON. When stderr is the
- * systemd journal, each line starts with the journal's priority prefix.
+ * systemd journal, each line starts with the journal's priority prefix. When it is a terminal, errors and
+ * warnings are sentences, unless the format is JSON.
  *
  * Never pass a secret to it. An event is one word (peer_joined) that is followed by key=value
  * pairs. */
@@ -35,6 +36,10 @@ bool lp_log_level_parse(const char *text, enum lp_log_level *ret_level);
 /* Sets level and format of the whole process. Call it before the process starts threads. */
 void lp_log_set(enum lp_log_level level, enum lp_log_format format);
 enum lp_log_format lp_log_get_format(void);
+/* The name that sentences begin with; borrowed. */
+void lp_log_name(const char *program);
+/* True when errors and warnings are sentences now. */
+bool lp_log_speaks(void);
 /* Passes each log line, without its newline, to taker as well. taker runs on the thread that logs.
  * NULL removes it. Call it before the process starts threads. */
 void lp_log_to(void (*taker)(void *context, const char *line, size_t len), void *context);

@@ -48,45 +48,52 @@ static bool parse_port(const char *text, const char *end, uint16_t *ret_port)
 	return true;
 }
 
+/* PORT or PORT/udp: all addresses. */
+static bool parse_any(const char *text, struct lp_listen *listen)
+{
+	const char *end = text + strcspn(text, "/");
+	uint16_t port;
+	if ((*end && strcmp(end, "/udp") != 0) || !parse_port(text, end, &port))
+		return false;
+	listen->dual = true;
+	listen->address.in6.sin6_family = AF_INET6;
+	listen->address.in6.sin6_port = port;
+	listen->address.len = sizeof(listen->address.in6);
+	return true;
+}
+
+/* ADDR:PORT or [V6]:PORT. */
+static bool parse_one(const char *text, struct lp_address *address)
+{
+	char ip[INET6_ADDRSTRLEN];
+	uint16_t port;
+	const char *colon = strrchr(text, ':');
+	bool v6 = *text == '[';
+	if (!colon || !parse_port(colon + 1, text + strlen(text), &port) ||
+		(v6 && colon[-1] != ']'))
+		return false;
+	const char *first = text + v6, *last = colon - v6;
+	if (first >= last || (size_t)(last - first) >= sizeof(ip))
+		return false;
+	memcpy(ip, first, (size_t)(last - first));
+	ip[last - first] = 0;
+	if (v6) {
+		address->in6.sin6_family = AF_INET6;
+		address->in6.sin6_port = port;
+		address->len = sizeof(address->in6);
+		return inet_pton(AF_INET6, ip, &address->in6.sin6_addr) == 1;
+	}
+	address->in.sin_family = AF_INET;
+	address->in.sin_port = port;
+	address->len = sizeof(address->in);
+	return inet_pton(AF_INET, ip, &address->in.sin_addr) == 1;
+}
+
 bool lp_listen_parse(const char *text, struct lp_listen *ret_listen)
 {
 	struct lp_listen result = {0};
-	struct lp_address *address = &result.address;
-	uint16_t port;
-	const char *end = text + strlen(text);
-	const char *slash = strchr(text, '/');
-	if (slash) {
-		if (strcmp(slash, "/udp") != 0 || !parse_port(text, slash, &port))
-			return false;
-		result.dual = true;
-	} else {
-		const char *colon = strrchr(text, ':');
-		if (!colon || !parse_port(colon + 1, end, &port))
-			return false;
-		char ip[INET6_ADDRSTRLEN];
-		bool v6 = *text == '[';
-		if (v6 && colon[-1] != ']')
-			return false;
-		const char *first = text + v6, *last = colon - v6;
-		if (first >= last || (size_t)(last - first) >= sizeof(ip))
-			return false;
-		memcpy(ip, first, (size_t)(last - first));
-		ip[last - first] = 0;
-		if (!v6) {
-			if (inet_pton(AF_INET, ip, &address->in.sin_addr) != 1)
-				return false;
-			address->in.sin_family = AF_INET;
-			address->in.sin_port = port;
-			address->len = sizeof(address->in);
-			*ret_listen = result;
-			return true;
-		}
-		if (inet_pton(AF_INET6, ip, &address->in6.sin6_addr) != 1)
-			return false;
-	}
-	address->in6.sin6_family = AF_INET6;
-	address->in6.sin6_port = port;
-	address->len = sizeof(address->in6);
-	*ret_listen = result;
-	return true;
+	bool good = strchr(text, ':') ? parse_one(text, &result.address) : parse_any(text, &result);
+	if (good)
+		*ret_listen = result;
+	return good;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #ifndef _WIN32
 #include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 #define LINE_MAX_BYTES 2048
@@ -29,9 +30,11 @@ static struct {
 	enum lp_log_level level;
 	enum lp_log_format format;
 	bool journal;
+	bool people; /* stderr is a terminal */
+	const char *program;
 	void (*taker)(void *context, const char *line, size_t len);
 	void *context;
-} settings = {.level = LP_LOG_INFO};
+} settings = {.level = LP_LOG_INFO, .program = "lanparty"};
 
 struct line {
 	char text[LINE_MAX_BYTES];
@@ -56,6 +59,15 @@ static bool stderr_is_the_journal(void)
 #endif
 }
 
+static bool stderr_is_a_terminal(void)
+{
+#ifdef _WIN32
+	return false; /* a console shows the log, and a window the sentences */
+#else
+	return isatty(fileno(stderr));
+#endif
+}
+
 bool lp_log_level_parse(const char *text, enum lp_log_level *ret_level)
 {
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
@@ -72,6 +84,17 @@ void lp_log_set(enum lp_log_level level, enum lp_log_format format)
 	settings.level = level;
 	settings.format = format;
 	settings.journal = stderr_is_the_journal();
+	settings.people = format == LP_LOG_TEXT && stderr_is_a_terminal();
+}
+
+void lp_log_name(const char *program)
+{
+	settings.program = program;
+}
+
+bool lp_log_speaks(void)
+{
+	return settings.people;
 }
 
 void lp_log_to(void (*taker)(void *context, const char *line, size_t len), void *context)
@@ -218,30 +241,101 @@ static char convert(const char *format, size_t len, va_list *args, char value[VA
 	return letter;
 }
 
+struct pair {
+	const char *key;
+	size_t key_len;
+	char letter; /* of the conversion */
+	char value[VALUE_MAX];
+};
+
+/* Takes the next pair of *format. False: there is none. */
+static bool next_pair(const char **format, va_list *args, struct pair *ret_pair)
+{
+	const char *at = *format;
+	if (!*at)
+		return false;
+	ret_pair->key = at;
+	ret_pair->key_len = strcspn(at, "=");
+	const char *spec = at + ret_pair->key_len + (at[ret_pair->key_len] == '=');
+	size_t spec_len = strcspn(spec, " ");
+	ret_pair->value[0] = 0;
+	ret_pair->letter = convert(spec, spec_len, args, ret_pair->value);
+	*format = spec + spec_len + (spec[spec_len] == ' ');
+	return true;
+}
+
 static void put_pairs(struct line *line, const char *format, va_list *args, bool json)
 {
-	while (*format) {
-		size_t key_len = strcspn(format, "=");
-		const char *spec = format + key_len + (format[key_len] == '=');
-		size_t spec_len = strcspn(spec, " ");
-		char value[VALUE_MAX] = "";
-		char letter = convert(spec, spec_len, args, value);
-
+	struct pair pair;
+	while (next_pair(&format, args, &pair)) {
 		size_t before = line->len;
-		put_key(line, format, key_len, json);
-		if (letter == 'i')
-			put_text(line,
-				*value == '1' ? (json ? "true" : "yes") : (json ? "false" : "no"));
-		else if (strchr("duf", letter))
-			put_text(line, value);
+		put_key(line, pair.key, pair.key_len, json);
+		if (pair.letter == 'i')
+			put_text(line, *pair.value == '1' ? (json ? "true" : "yes")
+							  : (json ? "false" : "no"));
+		else if (strchr("duf", pair.letter))
+			put_text(line, pair.value);
 		else
-			put_string(line, value, json);
+			put_string(line, pair.value, json);
 		if (line->full) {
 			line->len = before;
 			line->full = false;
 		}
-		format = spec + spec_len;
-		format += *format == ' ';
+	}
+}
+
+/* Values under these keys are sentences; the others are details. */
+static bool is_sentence(const struct pair *pair)
+{
+	static const char *const keys[] = {"reason", "error", "text", "hint", "advice"};
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strlen(keys[i]) == pair->key_len &&
+			memcmp(keys[i], pair->key, pair->key_len) == 0)
+			return true;
+	return false;
+}
+
+/* Words of an event or a key: port_taken is "port taken". */
+static void put_words(struct line *line, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		put(line, text[i] == '_' ? " " : text + i, 1);
+}
+
+static void put_spoken(struct line *line, const char *text)
+{
+	while (*text) {
+		size_t len = printable(text);
+		put(line, len > 0 ? text : "?", len > 0 ? len : 1);
+		text += len > 0 ? len : 1;
+	}
+}
+
+/* "program: event (key value, key value): reason: hint" */
+static void put_sentence(struct line *line, const char *event, const char *format, va_list *args)
+{
+	struct pair pair;
+	const char *details = format, *before = " (";
+	va_list again;
+	va_copy(again, *args);
+	put_words(line, event, strlen(event));
+	while (next_pair(&details, &again, &pair)) {
+		if (is_sentence(&pair) || !pair.value[0])
+			continue;
+		put_text(line, before);
+		put_words(line, pair.key, pair.key_len);
+		put_text(line, " ");
+		put_spoken(line, pair.value);
+		before = ", ";
+	}
+	va_end(again);
+	if (*before == ',')
+		put_text(line, ")");
+	while (next_pair(&format, args, &pair)) {
+		if (!is_sentence(&pair) || !pair.value[0])
+			continue;
+		put_text(line, ": ");
+		put_spoken(line, pair.value);
 	}
 }
 
@@ -273,29 +367,42 @@ static void put_time(struct line *line, bool json)
 	put_string(line, text, json);
 }
 
+static void begin(struct line *line, enum lp_log_level level, const char *event)
+{
+	bool json = settings.format == LP_LOG_JSON;
+	if (settings.journal) {
+		const char priority[] = {'<', levels[level].priority, '>'};
+		put(line, priority, sizeof(priority));
+	}
+	if (json)
+		put(line, "{", 1);
+	if (!settings.journal)
+		put_time(line, json);
+	put_key(line, "level", 5, json);
+	put_string(line, levels[level].name, json);
+	put_key(line, "event", 5, json);
+	put_string(line, event, json);
+}
+
 void lp_log(enum lp_log_level level, const char *event, const char *format, ...)
 {
 	if (!lp_log_on(level))
 		return;
 	bool json = settings.format == LP_LOG_JSON;
+	bool spoken = settings.people && level <= LP_LOG_WARNING;
 	struct line line;
 	line.len = 0;
 	line.full = false;
-	if (settings.journal) {
-		const char priority[] = {'<', levels[level].priority, '>'};
-		put(&line, priority, sizeof(priority));
-	}
-	if (json)
-		put(&line, "{", 1);
-	if (!settings.journal)
-		put_time(&line, json);
-	put_key(&line, "level", 5, json);
-	put_string(&line, levels[level].name, json);
-	put_key(&line, "event", 5, json);
-	put_string(&line, event, json);
 	va_list args;
 	va_start(args, format);
-	put_pairs(&line, format, &args, json);
+	if (spoken) {
+		put_text(&line, settings.program);
+		put_text(&line, level == LP_LOG_WARNING ? ": warning: " : ": ");
+		put_sentence(&line, event, format, &args);
+	} else {
+		begin(&line, level, event);
+		put_pairs(&line, format, &args, json);
+	}
 	va_end(args);
 	finish(&line, stderr, json);
 	if (settings.taker)

@@ -9,7 +9,9 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
+#include "lanparty/edge/log.h"
 #include "lanparty/edge/output.h"
+#include "options_log.h"
 
 #define HELP_COLUMN     32
 #define SOURCE_BYTES    200
@@ -73,8 +75,10 @@ int lp_options_wrong(const struct lp_options *o, const char *sentence)
 {
 	if (o->say)
 		o->say(sentence);
-	else
+	else if (lp_log_speaks())
 		fprintf(stderr, "%s: %s\n", o->program, sentence);
+	else
+		lp_log(LP_LOG_ERROR, "wrong_options", "reason=%s", sentence);
 	return LP_EXIT_USAGE;
 }
 
@@ -366,9 +370,7 @@ static bool read_command_line(struct reading *r, int argc, char **argv)
 
 static char *from_environment(const char *name, char variable[SOURCE_BYTES])
 {
-	snprintf(variable, SOURCE_BYTES, "LANPARTY_%s", name);
-	for (char *at = variable; *at; at++)
-		*at = *at == '-' ? '_' : (char)toupper((unsigned char)*at);
+	lp_options_variable(name, variable, SOURCE_BYTES);
 	return getenv(variable);
 }
 
@@ -484,6 +486,7 @@ static bool read_config(struct reading *r, const char *file, char **ret_text)
 	char *line = *ret_text;
 	if (strncmp(line, BYTE_ORDER_MARK, sizeof(BYTE_ORDER_MARK) - 1) == 0)
 		line += sizeof(BYTE_ORDER_MARK) - 1; /* Windows Notepad can start a file with it */
+	lp_options_log_as_config_says(r->o, line);
 	for (; line; number++) {
 		char *end = strchr(line, '\n');
 		if (end)
@@ -518,9 +521,12 @@ static bool read_configs(struct reading *r)
 bool lp_options_read(struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
 	struct reading r = {.o = o, .exit = LP_EXIT_USAGE};
+	lp_options_log_as_given(o, argc, argv);
 	bool good = o->count <= LP_OPTIONS_MAX && read_command_line(&r, argc, argv) &&
 		    read_environment(&r) && read_configs(&r);
-	if (!good)
+	if (good)
+		lp_options_warn_unknown(o);
+	else
 		*ret_exit = r.exit;
 	return good;
 }

@@ -16,8 +16,9 @@
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/parse.h"
 
-#define CERT_MAX     65536 /* bytes of a certificate in DER */
-#define DER_SEQUENCE 0x30
+#define CERT_MAX      65536 /* bytes of a certificate in DER */
+#define ROOM_FILE_MAX 4095  /* bytes of a room file, with its comments */
+#define DER_SEQUENCE  0x30
 
 static bool parse_relay(const char *text, void *value)
 {
@@ -75,7 +76,8 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 		{.name = "room-file",
 			.argument = "FILE",
 			.kind = LP_OPTION_TEXT,
-			.help = "read the room's code from FILE, - for standard input",
+			.help = "read the room's code or an invite from FILE, - for standard\n"
+				"input; lines that begin with # are comments",
 			.value = &values->room_file},
 		{.name = "name",
 			.argument = "NAME",
@@ -204,11 +206,11 @@ bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *co
 	return good;
 }
 
-static bool take_invite(struct lp_peer_options *values, const struct lp_options *options,
-	struct lp_code *code, int *ret_exit)
+static bool take_invite(struct lp_peer_options *values, const char *text,
+	const struct lp_options *options, struct lp_code *code, int *ret_exit)
 {
 	struct lp_invite invite; /* written only when the parse succeeds */
-	if (lp_invite_parse(options->argument, &invite) != LP_OK)
+	if (lp_invite_parse(text, &invite) != LP_OK)
 		return wrong(options, ret_exit, "the invite is not complete: it looks like %s",
 			LP_PEER_POSITIONAL);
 	if (!values->relay.name[0])
@@ -235,24 +237,55 @@ static bool parse_code(
 		LP_CODE_MIN, LP_CODE_MAX);
 }
 
-static bool read_room_file(
-	const char *path, const struct lp_options *options, struct lp_code *code, int *ret_exit)
+/* The first line that is neither blank nor a comment, without the spaces around it: cut out of text in
+ * place. "": there is none. */
+static char *content_of(char *text)
 {
-	char text[2 * LP_CODE_MAX] = "";
-	long len = read_file(path, text, sizeof(text) - 1);
-	if (len < 0) {
-		int error = errno;
-		lp_zero(text, sizeof(text));
-		errno = error;
-		*ret_exit = LP_EXIT_NO_INPUT;
-		return wrong(options, ret_exit, "cannot read the room file %s: %s", path,
-			strerror(errno));
+	static const char mark[] = "\xef\xbb\xbf"; /* Windows Notepad can start a file with it */
+	char *line = text + (strncmp(text, mark, sizeof(mark) - 1) == 0 ? sizeof(mark) - 1 : 0);
+	for (;;) {
+		line += strspn(line, " \t\r\n");
+		if (*line != '#')
+			break;
+		line += strcspn(line, "\r\n");
 	}
+	size_t len = strcspn(line, "\r\n");
+	while (len > 0 && strchr(" \t", line[len - 1]))
+		len--;
+	line[len] = 0;
+	return line;
+}
+
+static bool take_room_file(struct lp_peer_options *values, char *text,
+	const struct lp_options *options, struct lp_code *code, int *ret_exit)
+{
+	const char *content = content_of(text);
+	if (!*content)
+		return wrong(options, ret_exit,
+			"the room file %s contains no room: write a code or an invite into it",
+			values->room_file);
+	if (strchr(content, ':')) /* no code contains one */
+		return take_invite(values, content, options, code, ret_exit);
+	return parse_code(content, options, code, ret_exit);
+}
+
+static bool read_room_file(struct lp_peer_options *values, const struct lp_options *options,
+	struct lp_code *code, int *ret_exit)
+{
+	char text[ROOM_FILE_MAX + 1] = "";
+	const char *path = values->room_file;
+	long len = read_file(path, text, sizeof(text) - 1);
+	int error = len < 0 ? errno : len == ROOM_FILE_MAX ? EFBIG : 0;
+	bool good = false;
+	if (error) {
+		*ret_exit = LP_EXIT_NO_INPUT;
+		wrong(options, ret_exit, "cannot read the room file %s: %s", path, strerror(error));
+	} else {
 #ifndef _WIN32
-	warn_if_open(path);
+		warn_if_open(path);
 #endif
-	text[strcspn(text, "\r\n")] = 0;
-	bool good = parse_code(text, options, code, ret_exit);
+		good = take_room_file(values, text, options, code, ret_exit);
+	}
 	lp_zero(text, sizeof(text));
 	return good;
 }
@@ -269,10 +302,10 @@ static bool find_code(struct lp_peer_options *values, const struct lp_options *o
 		return wrong(options, ret_exit,
 			"an invite, --room and --room-file each name a room: give one of them");
 	if (options->argument)
-		return take_invite(values, options, code, ret_exit);
+		return take_invite(values, options->argument, options, code, ret_exit);
 	if (values->room)
 		return parse_code(values->room, options, code, ret_exit);
-	return read_room_file(values->room_file, options, code, ret_exit);
+	return read_room_file(values, options, code, ret_exit);
 }
 
 /* The code was taken from these. They stay, empty: that something was given is still known. */

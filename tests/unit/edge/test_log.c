@@ -1,5 +1,6 @@
 #include "lanparty/edge/log.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -255,6 +256,48 @@ static void lines_of_several_threads_stay_whole(void **state)
 		assert_int_equal(next[i], LINES);
 }
 
+/* Returns what a terminal shows of one error and one warning. */
+static void show_on_terminal(enum lp_log_format format, char *text, size_t cap)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+	int slave = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	int keep = dup(STDERR_FILENO);
+	dup2(slave, STDERR_FILENO);
+	lp_log_name("lanparty-relay");
+	lp_log_set(LP_LOG_INFO, format);
+	lp_log(LP_LOG_ERROR, "udp_socket_failed", "address=%s error=%s empty=%s hint=%s",
+		"0.0.0.0:443", "Address already in use", "", "stop \x1b the other program");
+	lp_log(LP_LOG_WARNING, "no_pairs", "");
+	lp_log(LP_LOG_INFO, "details", "count=%u", 7u);
+	dup2(keep, STDERR_FILENO);
+	close(keep);
+	ssize_t len = read(terminal, text, cap - 1);
+	for (ssize_t more = len; more > 0 && !memchr(text, '7', (size_t)len); len += more)
+		more = read(terminal, text + len, cap - 1 - (size_t)len);
+	assert_true(len > 0);
+	text[len] = 0;
+	close(slave);
+	close(terminal);
+	lp_log_set(LP_LOG_INFO, LP_LOG_TEXT);
+}
+
+static void errors_are_sentences_on_a_terminal(void **state)
+{
+	(void)state;
+	static const char expected[] =
+		"lanparty-relay: udp socket failed (address 0.0.0.0:443): Address already in use: "
+		"stop ? the other program\r\nlanparty-relay: warning: no pairs\r\n";
+	char text[4096];
+	show_on_terminal(LP_LOG_TEXT, text, sizeof(text));
+	assert_memory_equal(text, expected, sizeof(expected) - 1);
+	assert_non_null(strstr(text, "level=info event=details count=7"));
+	show_on_terminal(LP_LOG_JSON, text, sizeof(text));
+	assert_non_null(strstr(text, "\"event\":\"udp_socket_failed\",\"address\":"));
+	assert_null(strstr(text, "lanparty-relay: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_level_includes_more_severe_levels),
 		cmocka_unit_test(the_journal_gets_priorities_and_no_time),
 		cmocka_unit_test(lines_of_several_threads_stay_whole),
+		cmocka_unit_test(errors_are_sentences_on_a_terminal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

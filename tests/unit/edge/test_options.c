@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "lanparty/edge/exit.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/edge/parse.h"
 #include "temporary.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -21,6 +23,7 @@ static struct values {
 	uint64_t clients, rate;
 	unsigned hex[3];
 	unsigned hex_count;
+	enum lp_log_format format;
 } v;
 
 static bool parse_hex(const char *text, void *value)
@@ -58,6 +61,13 @@ static const struct lp_option table[] = {
 		.value = &v.clients,
 		.min = 1,
 		.max = 1024},
+	{.name = "log-format",
+		.argument = "FORMAT",
+		.help = "how",
+		.kind = LP_OPTION_PARSED,
+		.value = &v.format,
+		.parse = lp_parse_log_format,
+		.expects = LP_EXPECTS_LOG_FORMAT},
 	{.name = "rate",
 		.argument = "BYTES",
 		.help = "how fast",
@@ -82,6 +92,13 @@ static bool no_environment;
 static void (*say)(const char *sentence);
 static char sentences[300];
 
+static bool logged; /* errors go to the log of the next run */
+
+static void say_as_on_a_terminal(const char *sentence)
+{
+	fprintf(stderr, "lanparty-test: %s\n", sentence);
+}
+
 /* A writable argv, as the real one is. */
 static char argv_bytes[2000];
 
@@ -101,7 +118,9 @@ static int read_words(FILE *stream, const char *words)
 		.default_config = default_config,
 		.default_allows = default_allows,
 		.no_environment = no_environment,
-		.say = say};
+		.say = say      ? say
+		       : logged ? NULL
+				: say_as_on_a_terminal};
 	v = (struct values){.name = "default", .clients = 32};
 
 	fflush(stream);
@@ -334,6 +353,66 @@ static void a_program_can_ignore_the_environment(void **state)
 	unsetenv("LANPARTY_MAX_CLIENTS");
 }
 
+/* An error is a line of the log, in the format that the options ask for, wherever that stands. */
+static void errors_are_logged_in_the_wanted_format(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *words, *variable;
+		bool json;
+	} rows[] = {
+		{"--nonsense", NULL, false},
+		{"--nonsense --log-format json", NULL, true},
+		{"--nonsense --log-format=json", NULL, true},
+		{"--log-format json --max-clients 0", NULL, true},
+		{"--max-clients 0", "json", true},
+		{"--max-clients 0 --log-format text", "json", false},
+		{"--log-format xml", NULL, false},
+		{"--log-format xml", "json", false},
+	};
+	logged = true;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (rows[i].variable)
+			setenv("LANPARTY_LOG_FORMAT", rows[i].variable, 1);
+		assert_int_equal(read_words(stderr, rows[i].words), LP_EXIT_USAGE);
+		if (!!strstr(output, "\"event\":\"wrong_options\",\"reason\":\"") != rows[i].json ||
+			!!strstr(output, " event=wrong_options reason=\"") == rows[i].json)
+			fail_msg("%s: %s", rows[i].words, output);
+		unsetenv("LANPARTY_LOG_FORMAT");
+	}
+	write_config("log-format = json\nnonsense = 1\n");
+	assert_int_equal(read_with_config(""), LP_EXIT_CONFIG);
+	assert_non_null(strstr(output, "\"event\":\"wrong_options\""));
+	write_config("nonsense = 1\n  log-format=json\n");
+	assert_int_equal(read_with_config(""), LP_EXIT_CONFIG);
+	assert_non_null(strstr(output, "\"event\":\"wrong_options\""));
+	logged = false;
+}
+
+static void unknown_variables_are_named_in_one_warning(void **state)
+{
+	(void)state;
+	setenv("LANPARTY_MAX_CLIENT", "7", 1);
+	setenv("LANPARTY_HASTE", "a-secret", 1);
+	setenv("LANPARTY_MAX_CLIENTS", "7", 1);
+	assert_int_equal(read_words(stderr, ""), -1);
+	assert_non_null(strstr(output, "level=warning event=environment_unknown names="));
+	assert_non_null(strstr(output, "LANPARTY_MAX_CLIENT "));
+	assert_non_null(strstr(output, "LANPARTY_HASTE"));
+	assert_null(strstr(output, "LANPARTY_MAX_CLIENTS"));
+	assert_null(strstr(output, "a-secret"));
+	assert_ptr_equal(strchr(output, '\n'), strrchr(output, '\n'));
+	no_environment = true;
+	assert_int_equal(read_words(stderr, ""), -1);
+	assert_string_equal(output, "");
+	no_environment = false;
+	unsetenv("LANPARTY_MAX_CLIENT");
+	unsetenv("LANPARTY_HASTE");
+	assert_int_equal(read_words(stderr, ""), -1);
+	assert_string_equal(output, "");
+	unsetenv("LANPARTY_MAX_CLIENTS");
+}
+
 static void keep_sentence(const char *sentence)
 {
 	snprintf(sentences, sizeof(sentences), "%s", sentence);
@@ -431,6 +510,8 @@ int main(void)
 		cmocka_unit_test(the_command_line_overrides_the_environment_and_that_the_file),
 		cmocka_unit_test(the_default_file_is_optional_and_has_the_lowest_precedence),
 		cmocka_unit_test(a_program_can_ignore_the_environment),
+		cmocka_unit_test(errors_are_logged_in_the_wanted_format),
+		cmocka_unit_test(unknown_variables_are_named_in_one_warning),
 		cmocka_unit_test(errors_go_to_the_programs_callback),
 		cmocka_unit_test(secrets_do_not_stay_in_argv),
 		cmocka_unit_test(a_text_can_be_repeated_up_to_its_limit),

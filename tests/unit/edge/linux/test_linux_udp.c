@@ -22,6 +22,7 @@ static const struct {
 	const char *text, *shown;
 	bool dual;
 } listens[] = {
+	{"443", "[::]:443", true},
 	{"443/udp", "[::]:443", true},
 	{"0/udp", "[::]:0", true},
 	{"0.0.0.0:443", "0.0.0.0:443", false},
@@ -29,7 +30,7 @@ static const struct {
 	{"[::]:443", "[::]:443", false},
 	{"[2001:db8::1]:7", "[2001:db8::1]:7", false},
 };
-static const char *const not_listens[] = {"", ":", "443", "443/tcp", "/udp", "65536/udp", "-1/udp",
+static const char *const not_listens[] = {"", ":", "443x", "443/tcp", "/udp", "65536/udp", "-1/udp",
 	"4 3/udp", "192.0.2.1", "192.0.2.1:", ":443", "192.0.2.1:65536", "192.0.2.1:443/udp",
 	"[::1]", "[::1]443", "[::1:443", "::1:443", "[]:443", "[192.0.2.1]:443",
 	"relay.example:443", "192.0.2.1:99999999999999999999",
