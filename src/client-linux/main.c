@@ -11,7 +11,8 @@
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
 #include "lanparty/peer/linux/peer.h"
-#include "lanparty/peer/linux/rights.h"
+#include "lanparty/edge/linux/rights.h"
+#include "lanparty/edge/linux/sandbox.h"
 #include "tap.h"
 #include "lanparty/peer/tell.h"
 
@@ -109,6 +110,8 @@ static lp_time on_leaving(void *context)
 static int run(struct client *c)
 {
 	enum lp_exit code = LP_EXIT_OS;
+	if (!lp_peer_options_keep_from_children(&c->peer))
+		return LP_EXIT_INTERNAL;
 	c->tap = tap_open(c->tap_name, lp_mac_is_zero(&c->mac) ? NULL : &c->mac, &code);
 	if (!c->tap)
 		return (int)code;
@@ -133,7 +136,7 @@ static int run(struct client *c)
 	};
 	if (!lp_resume_file_open(
 		    &c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) ||
-		!lp_rights_drop(true))
+		!lp_rights_drop(true) || !lp_sandbox_enter(LP_SANDBOX_MEMBER))
 		return LP_EXIT_OS;
 	return lp_peer_run(&config);
 }
@@ -149,6 +152,7 @@ int main(int argc, char **argv)
 		.positional = LP_PEER_POSITIONAL,
 	};
 	int code = LP_EXIT_OK;
+	lp_rights_protect_memory();
 	lp_output_open();
 	if (dhcp_is_event(argc, argv))
 		return LP_EXIT_OK;

@@ -10,7 +10,8 @@
 #include "lanparty/peer/linux/peer.h"
 #include "ports.h"
 #include "watch.h"
-#include "lanparty/peer/linux/rights.h"
+#include "lanparty/edge/linux/rights.h"
+#include "lanparty/edge/linux/sandbox.h"
 
 struct gateway {
 	struct lp_peer_options peer;
@@ -67,6 +68,8 @@ static int run(struct gateway *g)
 {
 	enum lp_exit code = LP_EXIT_OS;
 	const char *lan = g->bridge ? g->bridge : g->lan;
+	if (!lp_peer_options_keep_from_children(&g->peer))
+		return LP_EXIT_INTERNAL;
 	g->port = g->bridge ? lp_bridge_port_open(g->bridge, &code)
 			    : lp_packet_port_open(g->lan, &code);
 	if (!g->port)
@@ -89,7 +92,7 @@ static int run(struct gateway *g)
 			"leave the option out: players get no router and no name servers all the "
 			"same, because their clients remove them");
 	if (!lp_resume_file_open(&g->resume, lan, g->peer.room_key, config.resume_token) ||
-		!lp_rights_drop(false))
+		!lp_rights_drop(false) || !lp_sandbox_enter(LP_SANDBOX_MEMBER))
 		return LP_EXIT_OS;
 	return lp_peer_run(&config);
 }
@@ -103,6 +106,7 @@ int main(int argc, char **argv)
 		.positional = LP_PEER_POSITIONAL,
 	};
 	int code = LP_EXIT_OK;
+	lp_rights_protect_memory();
 	lp_output_open();
 	if (read_options(&g, &options, argc, argv, &code))
 		code = run(&g);

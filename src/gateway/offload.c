@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "lanparty/edge/log.h"
-#include "lanparty/peer/linux/rights.h"
+#include "lanparty/edge/linux/rights.h"
+#include "lanparty/edge/linux/sandbox.h"
 
 #define FEATURES_MAX 128 /* the kernel has some 65 */
 #define BLOCKS_MAX   (FEATURES_MAX / 32)
@@ -149,7 +150,9 @@ static _Noreturn void keep(const struct features *f, int gateway)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, "lanparty-keeper");
 	close_all_but(f->fd, gateway);
-	if (!lp_rights_drop(true) || write(gateway, "", 1) != 1)
+	lp_rights_protect_memory();
+	if (!lp_rights_drop(true) || !lp_sandbox_enter(LP_SANDBOX_MEMBER) ||
+		write(gateway, "", 1) != 1)
 		_exit(1);
 
 	do

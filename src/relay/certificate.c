@@ -1,6 +1,7 @@
 #include "certificate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lanparty/base/date.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/linux/file.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/output.h"
+#include "pem.h"
 
 #define PEM_MAX 65536 /* a leaf and a few intermediates are under 10 KiB */
+#define DAY     86400
+#define SOON    (14 * DAY) /* an expiry is warned of so long before */
+#define RENEW                                                                                      \
+	"players whose invite has no pin cannot join once it has expired: put a renewed "          \
+	"certificate into the same files and send the relay SIGHUP"
 
 static bool make_folders(const char *file)
 {
@@ -73,47 +81,155 @@ struct lp_identity *certificate_make(const char *name, const char *der_file, enu
 	return identity;
 }
 
-/* Reads the whole file into a new buffer of PEM_MAX + 1 bytes; logs errors. */
-static char *read_file(const char *file, size_t *ret_len)
+/* Never advises a new certificate where there is one: all invites contain the old one's pin. */
+static const char *hint_for(enum keyholder_file file, int error)
 {
-	FILE *in = fopen(file, "rbe");
-	char *text = in ? malloc(PEM_MAX + 1) : NULL;
-	const char *reason = in ? "out of memory" : strerror(errno);
-	if (text) {
-		setvbuf(in, NULL, _IONBF, 0); /* no second copy, which nobody would wipe */
-		*ret_len = fread(text, 1, PEM_MAX + 1, in);
-		reason = ferror(in)           ? "it cannot be read"
-			 : *ret_len > PEM_MAX ? "it is too long"
-					      : NULL;
+	switch (error) {
+	case ENOENT:
+		return file == KEYHOLDER_KEY
+			       ? "the key is not there: name the right file with --key, or restore "
+				 "it "
+				 "from a copy; the certificate is of no use without it"
+			       : "the certificate is not there: name the right file with --cert, "
+				 "or "
+				 "restore it from a copy";
+	case EACCES:
+		return "the relay must be able to read it: start the relay as root, which it gives "
+		       "up, or let its user read the file (chgrp, chmod g+r, and x on the folders)";
+	case ECHILD:
+	case EPIPE:
+	case ECONNRESET:
+		return "the relay's child that opens it has ended: restart the relay";
+	case EISDIR:
+		return "it is a folder: name the PEM file in it";
+	case EFBIG:
+		return "it is too long for a certificate or a key: name the right file";
+	default:
+		return "see whether the file is whole, or restore it from a copy";
 	}
-	if (in)
-		fclose(in);
-	if (!reason)
-		return text;
-	lp_zero_free(text, PEM_MAX + 1);
-	lp_log(LP_LOG_ERROR, "certificate_missing", "file=%s reason=%s hint=%s", file, reason,
-		"new-cert makes a certificate and its key");
-	return NULL;
 }
 
-struct lp_identity *certificate_load(
-	const char *cert_file, const char *key_file, enum lp_exit *ret_exit)
+/* A relay that runs has a certificate, wherever its files are. */
+static bool has_none(const struct keyholder *k)
 {
-	size_t cert_len = 0, key_len = 0;
+	return !k->running && access(k->files[KEYHOLDER_CERT], F_OK) != 0 && errno == ENOENT &&
+	       access(k->files[KEYHOLDER_KEY], F_OK) != 0 && errno == ENOENT;
+}
+
+static void log_unreadable(const struct keyholder *k, enum keyholder_file file, int error)
+{
+	bool none = error == ENOENT && has_none(k);
+	lp_log(LP_LOG_ERROR, none ? "certificate_missing" : "certificate_unreadable",
+		"file=%s reason=%s hint=%s", k->files[file], strerror(error),
+		none ? "new-cert makes a certificate and its key" : hint_for(file, error));
+}
+
+static void warn_if_open(const char *file, int fd)
+{
+	struct stat st;
+	char mode[8];
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0007))
+		return;
+	snprintf(mode, sizeof(mode), "%04o", (unsigned)(st.st_mode & 07777));
+	lp_log(LP_LOG_WARNING, "key_open_to_all", "file=%s mode=%s hint=%s", file, mode,
+		"every user of this computer can read or change the key: chmod o-rwx");
+}
+
+/* Returns 0, or an errno value. */
+static int read_all(int fd, char text[PEM_MAX + 1], size_t *ret_len)
+{
+	size_t len = 0;
+	int flags = fcntl(fd, F_GETFL);
+	fcntl(fd, F_SETFL, flags & ~O_NONBLOCK); /* a pipe's writer can be slow */
+	while (len <= PEM_MAX) {
+		ssize_t n = read(fd, text + len, PEM_MAX + 1 - len);
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n == 0)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	*ret_len = len;
+	return len > PEM_MAX ? EFBIG : 0;
+}
+
+/* Reads the whole file into text, PEM_MAX + 1 bytes; logs errors. */
+static bool read_file(
+	struct keyholder *k, enum keyholder_file file, char text[PEM_MAX + 1], size_t *ret_len)
+{
+	int fd = keyholder_open(k, file);
+	int error = fd < 0 ? errno : read_all(fd, text, ret_len);
+	if (fd >= 0 && file == KEYHOLDER_KEY)
+		warn_if_open(k->files[file], fd);
+	if (fd >= 0)
+		close(fd);
+	if (error == 0)
+		return true;
+	log_unreadable(k, file, error);
+	return false;
+}
+
+static void log_unusable(const struct keyholder *k, enum keyholder_file file, const char *problem)
+{
+	lp_log(LP_LOG_ERROR, "certificate_unusable", "file=%s reason=%s", k->files[file], problem);
+}
+
+static struct lp_identity *identity_of(const struct keyholder *k, const char *cert, size_t cert_len,
+	const char *key, size_t key_len)
+{
 	const char *error;
+	const char *problem = pem_certificate_problem(cert, cert_len);
+	if (problem) {
+		log_unusable(k, KEYHOLDER_CERT, problem);
+		return NULL;
+	}
+	problem = pem_key_problem(key, key_len);
+	if (problem) {
+		log_unusable(k, KEYHOLDER_KEY, problem);
+		return NULL;
+	}
+	struct lp_identity *identity = lp_identity_load(cert, cert_len, key, key_len, &error);
+	if (!identity)
+		lp_log(LP_LOG_ERROR, "certificate_unusable", "cert=%s key=%s reason=%s hint=%s",
+			k->files[KEYHOLDER_CERT], k->files[KEYHOLDER_KEY], error,
+			"the two files must have been made together, and the certificate itself "
+			"must stand before its chain: restore both from the same copy");
+	return identity;
+}
+
+struct lp_identity *certificate_load(struct keyholder *k, enum lp_exit *ret_exit)
+{
 	struct lp_identity *identity = NULL;
-	char *cert = read_file(cert_file, &cert_len);
-	char *key = cert ? read_file(key_file, &key_len) : NULL;
-	if (key) {
-		identity = lp_identity_load(cert, cert_len, key, key_len, &error);
-		if (!identity)
-			lp_log(LP_LOG_ERROR, "certificate_unusable", "cert=%s key=%s reason=%s",
-				cert_file, key_file, error);
+	size_t cert_len = 0, key_len = 0;
+	char *cert = malloc(PEM_MAX + 1), *key = malloc(PEM_MAX + 1);
+	*ret_exit = LP_EXIT_INTERNAL;
+	if (!cert || !key) {
+		lp_log(LP_LOG_ERROR, "out_of_memory", "bytes=%u", PEM_MAX);
+	} else {
+		*ret_exit = LP_EXIT_NO_INPUT;
+		if (read_file(k, KEYHOLDER_CERT, cert, &cert_len) &&
+			read_file(k, KEYHOLDER_KEY, key, &key_len))
+			identity = identity_of(k, cert, cert_len, key, key_len);
 	}
 	lp_zero_free(key, PEM_MAX + 1);
 	free(cert);
-	*ret_exit = LP_EXIT_NO_INPUT;
 	return identity;
+}
+
+void certificate_check_dates(const struct lp_dates *dates, int64_t now)
+{
+	char from[LP_DATE_TEXT], until[LP_DATE_TEXT];
+	lp_date_format(dates->from, from);
+	lp_date_format(dates->until, until);
+	if (now < dates->from)
+		lp_log(LP_LOG_WARNING, "certificate_early", "from=%s hint=%s", from,
+			"the certificate is not valid yet, or this computer's clock is behind: "
+			"players whose invite has no pin cannot join");
+	else if (now > dates->until)
+		lp_log(LP_LOG_WARNING, "certificate_expired", "until=%s hint=%s", until, RENEW);
+	else if (now > dates->until - SOON)
+		lp_log(LP_LOG_WARNING, "certificate_expires_soon", "until=%s days=%u hint=%s",
+			until, (unsigned)((dates->until - now) / DAY), RENEW);
 }
 
 static enum lp_exit print_pin(const struct lp_identity *identity)

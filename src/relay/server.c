@@ -322,8 +322,8 @@ struct server *server_open(
 	if (lp_waiter_add(&s->waiter, s->wake) && take_sockets(s, config))
 		*ret_exit = open_core(s, config);
 	else
-		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
-			"the system has no descriptor left to wait with");
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s",
+			"the system has no descriptor left to wait with", LP_HINT_DESCRIPTORS);
 	if (*ret_exit == LP_EXIT_OK)
 		return s;
 	server_close(s);

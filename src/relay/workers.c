@@ -18,6 +18,9 @@
 /* Minimum per worker, when the number of workers is chosen automatically. */
 #define ROOMS_OF_WORKER 64
 #define FRAMES_LEAST    1024  /* queued frames: a full room must not suffer from other workers */
+#define DAY             86400 /* seconds */
+#define WORKER_FILES    4     /* descriptors of a worker besides its sockets */
+#define OTHER_FILES     32    /* descriptors of the program */
 #define MAX_CONNECTIONS 16384 /* about 50 KiB each */
 #define MAX_HALF_OPEN   1024
 #define RETRY_FROM      64
@@ -63,6 +66,10 @@ static size_t choose_count(const struct workers_config *config)
 static bool open_sockets(struct workers *w, enum lp_exit *ret_exit)
 {
 	struct lp_udp *group[WORKERS_MAX];
+	size_t needed = w->count * (w->config.listen_count + WORKER_FILES) + OTHER_FILES;
+	if (!lp_allow_descriptors(needed))
+		lp_log(LP_LOG_WARNING, "few_descriptors", "needed=%zu hint=%s", needed,
+			LP_HINT_DESCRIPTORS);
 	for (size_t i = 0; i < w->config.listen_count; i++) {
 		if (!lp_udp_listen_group(&w->config.listen[i], w->count, group, ret_exit))
 			return false;
@@ -126,6 +133,11 @@ static void on_signals(void *context, struct server *server)
 	struct workers *w = first->all;
 	int number;
 	while ((number = lp_signals_next(first->wake))) {
+		if (number == SIGALRM) {
+			w->config.daily(w->config.context);
+			alarm(DAY);
+			continue;
+		}
 		if (ends(w, number)) {
 			stop_others(w);
 			server_stop(server);
@@ -154,7 +166,7 @@ static void on_told(void *context, struct server *server)
 static bool open_server(struct workers *w, size_t index, struct lp_identity *identity,
 	const uint8_t *secret, enum lp_exit *ret_exit)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, 0};
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, 0};
 	struct worker *worker = &w->list[index];
 	size_t n = w->count;
 	const struct lp_limits *limits = &w->config.hub.rooms.limits;
@@ -257,7 +269,9 @@ static bool start_others(struct workers *w)
 		struct worker *worker = &w->list[i];
 		int error = pthread_create(&worker->thread, NULL, run_worker, worker);
 		if (error) {
-			lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", strerror(error));
+			lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s", strerror(error),
+				"the system starts no more threads: lower --workers, or raise the "
+				"limit (ulimit -u)");
 			return false;
 		}
 		worker->running = true;
@@ -341,6 +355,7 @@ enum lp_exit workers_run(struct workers *w)
 		return LP_EXIT_IO;
 	}
 	lp_log(LP_LOG_INFO, "workers", "count=%zu", w->count);
+	alarm(DAY);
 	server_run(w->list[0].server);
 	join_others(w);
 	log_summary(w);

@@ -28,6 +28,7 @@ struct workers_config {
 	size_t count;
 	/* On SIGHUP: returns a new identity for new connections, or NULL to keep the old one. */
 	struct lp_identity *(*reload)(void *context);
+	void (*daily)(void *context); /* called once per day, and on SIGALRM */
 	void *context;
 };
 

@@ -22,6 +22,7 @@ passed=0 failed=0
 tun=lp0
 relay_ip=203.0.113.5 console_ip=192.168.77.20 game_ip=192.168.77.30 router_ip=192.168.77.1
 places=(internet vps player1 player2 gateway switch router console game)
+export LANPARTY_SANDBOX=${LANPARTY_SANDBOX-kill} # a system call that is missing from a list ends its program
 probe="$(dirname "${BASH_SOURCE[0]}")/probe.py"
 
 # ---- places

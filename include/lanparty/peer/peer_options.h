@@ -47,6 +47,12 @@ bool lp_peer_options_finish(
 bool lp_peer_options_prepare(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit);
 
+#ifndef _WIN32
+/* From now on a child process begins with these values wiped: only this program needs the room key. values
+ * must stay where they are. False: out of memory. */
+bool lp_peer_options_keep_from_children(struct lp_peer_options *values);
+#endif
+
 /* Takes relay, pins and server name from the invite. */
 void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite);
 /* Derives the room key and wipes the code. False: the TLS library has no SHA-256. */

@@ -8,8 +8,11 @@
 #ifdef _WIN32
 #include <winsock2.h>
 #else
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lanparty/edge/linux/sandbox.h"
 #endif
 
 #include "lanparty/base/wipe.h"
@@ -99,6 +102,16 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 			.value = &values->filter,
 			.parse = lp_parse_ethertype,
 			.expects = LP_EXPECTS_ETHERTYPE},
+#ifndef _WIN32
+		{.name = "sandbox",
+			.argument = "MODE",
+			.kind = LP_OPTION_PARSED,
+			.help = "what happens to a system call that this program does not use:\n"
+				"deny (default, and log it), kill (end the program) or off (allow "
+				"it)",
+			.parse = lp_sandbox_parse,
+			.expects = LP_EXPECTS_SANDBOX},
+#endif
 		{.name = "log-level",
 			.argument = "LEVEL",
 			.kind = LP_OPTION_PARSED,
@@ -368,6 +381,24 @@ static bool use_code(struct lp_peer_options *values, struct lp_options *options,
 	*ret_exit = LP_EXIT_INTERNAL;
 	return wrong(options, ret_exit, "the TLS library has no SHA-256");
 }
+
+#ifndef _WIN32
+static struct lp_peer_options *kept_from_children;
+
+static void wipe_in_child(void)
+{
+	lp_zero(kept_from_children, sizeof(*kept_from_children));
+}
+
+bool lp_peer_options_keep_from_children(struct lp_peer_options *values)
+{
+	kept_from_children = values;
+	if (pthread_atfork(NULL, NULL, wipe_in_child) == 0)
+		return true;
+	lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
+	return false;
+}
+#endif
 
 bool lp_peer_options_finish(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit)

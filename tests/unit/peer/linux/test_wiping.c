@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -230,6 +231,22 @@ static void the_code_is_gone_once_the_key_is_derived(void **state)
 	unsetenv("LANPARTY_RELAY");
 }
 
+/* The gateway's keeper, and whatever else is started before it has the key. */
+static void a_child_begins_without_the_room_key(void **state)
+{
+	(void)state;
+	static const uint8_t none[sizeof(values)];
+	int status;
+	memset(values.room_key, 7, sizeof(values.room_key));
+	assert_true(lp_peer_options_keep_from_children(&values));
+	pid_t child = fork();
+	if (child == 0)
+		_exit(memcmp(&values, none, sizeof(values)) == 0 ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(values.room_key[0], 7);
+}
+
 /* The hello waits among more and more actions, and is or is not taken out. */
 static void the_tunnel_leaves_no_trace_of_the_room_key(void **state)
 {
@@ -317,6 +334,7 @@ int main(void)
 		cmocka_unit_test(a_code_leaves_no_trace_wherever_it_came_from),
 		cmocka_unit_test(the_environment_shows_no_code),
 		cmocka_unit_test(the_code_is_gone_once_the_key_is_derived),
+		cmocka_unit_test(a_child_begins_without_the_room_key),
 		cmocka_unit_test(the_tunnel_leaves_no_trace_of_the_room_key),
 		cmocka_unit_test(a_hello_in_pieces_leaves_no_trace),
 		cmocka_unit_test(a_relays_key_is_wiped_past_a_nul),
