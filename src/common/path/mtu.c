@@ -35,3 +35,13 @@ bool lp_mtu_is_small(struct lp_mtu *m, lp_time now)
 		m->until = 0;
 	return m->until != 0;
 }
+
+bool lp_mtu_admits_large(const struct lp_mtu *m, lp_time now)
+{
+	return m->lost < LP_MTU_SUSPECT || now >= m->next;
+}
+
+void lp_mtu_on_large(struct lp_mtu *m, lp_time rtt, lp_time now)
+{
+	m->next = now + 2 * rtt;
+}

@@ -79,3 +79,10 @@ bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, size_t len)
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
 	return lp_governor_admits(&conn->governor, info.bytes_in_flight, len);
 }
+
+void lp_feedback_on_large(struct lp_quic_conn *conn)
+{
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	lp_mtu_on_large(&conn->mtu, info.smoothed_rtt, conn->q->now);
+}

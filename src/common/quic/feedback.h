@@ -18,6 +18,8 @@ void lp_feedback_init(struct lp_quic_conn *conn);
 void lp_feedback_on_read(struct lp_quic_conn *conn);
 /* True when a packet of len bytes can carry bulk now. */
 bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, size_t len);
+/* conn has sent a packet larger than LP_MTU_SAFE. */
+void lp_feedback_on_large(struct lp_quic_conn *conn);
 /* ngtcp2's ID of a DATAGRAM with that tag; large: in a packet larger than LP_MTU_SAFE. */
 uint64_t lp_feedback_id(uint64_t tag, bool large);
 

@@ -122,15 +122,20 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 	struct lp_datagram_source *source = conn->source;
 	size_t max = lp_packet_source_max(conn);
 	size_t small = datagram_max(conn, LP_MTU_SAFE);
+	if (max > small && !lp_mtu_admits_large(&conn->mtu, q->now))
+		max = small; /* fragments, for a while */
+	/* ngtcp2 then sends only probes, and waits twice as long after each that is lost: none is large. */
+	bool full = ngtcp2_conn_get_cwnd_left2(conn->nc) == 0;
 	bool bulk = max > 0 && lp_feedback_admits_bulk(conn, packet->cap);
 	struct lp_datagram datagram = {.tag = 0};
 	while (max > 0 && !conn->ending &&
 		source->ops->peek(source, max, bulk, q->now, &datagram)) {
 		size_t len = datagram.header_len + datagram.len;
 		assert(len > 0 && len <= max);
-		if (packet->size > LP_MTU_SAFE && len <= small)
-			break; /* asked for again, for the next packet */
-		if (!packet->begun && len > small)
+		bool large = len > small;
+		if (large ? full : packet->size > LP_MTU_SAFE)
+			break; /* asked for again, for a later packet */
+		if (!packet->begun && large)
 			packet->size = packet->cap;
 		packet->begun = true;
 		ngtcp2_vec vec[2];
@@ -141,9 +146,11 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 			packet->size, &accepted,
 			datagram.last ? NGTCP2_WRITE_DATAGRAM_FLAG_NONE
 				      : NGTCP2_WRITE_DATAGRAM_FLAG_MORE,
-			lp_feedback_id(datagram.tag, len > small), vec, parts, q->now);
+			lp_feedback_id(datagram.tag, large), vec, parts, q->now);
 		if (datagram.last && (!accepted || n <= 0 || lp_conn_has_more(conn)))
 			conn->eager = true;
+		if (accepted && large)
+			lp_feedback_on_large(conn);
 		if (accepted)
 			source->ops->pop(source);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no

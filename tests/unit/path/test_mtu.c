@@ -86,6 +86,26 @@ static void each_failed_attempt_doubles_the_wait(void **state)
 	assert_int_equal(m.patience, 0);
 }
 
+/* Many large packets would fill the congestion window, and small ones would wait. */
+static void a_suspected_path_gets_one_large_packet_in_two_round_trips(void **state)
+{
+	struct lp_mtu m = {0};
+	lp_time now = LP_SECOND, rtt = 20 * MS;
+	(void)state;
+	for (int i = 1; i <= LP_MTU_SUSPECT; i++) {
+		lp_mtu_on_large(&m, rtt, now);
+		assert_true(lp_mtu_admits_large(&m, now));
+		lp_mtu_on_lost(&m, true, now);
+	}
+	lp_mtu_on_acked(&m, false);
+	assert_false(lp_mtu_admits_large(&m, now + 2 * rtt - 1));
+	assert_true(lp_mtu_admits_large(&m, now + 2 * rtt));
+	lp_mtu_on_large(&m, rtt, now + 2 * rtt);
+	assert_false(lp_mtu_admits_large(&m, now + 2 * rtt));
+	lp_mtu_on_acked(&m, true);
+	assert_true(lp_mtu_admits_large(&m, now + 2 * rtt));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +114,7 @@ int main(void)
 		cmocka_unit_test(lost_small_packets_say_nothing),
 		cmocka_unit_test(a_dead_path_is_not_a_black_hole),
 		cmocka_unit_test(each_failed_attempt_doubles_the_wait),
+		cmocka_unit_test(a_suspected_path_gets_one_large_packet_in_two_round_trips),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
