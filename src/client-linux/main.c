@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "dhcp.h"
+#include "dhcp_keeper.h"
+#include "dhcp_news.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
 #include "lanparty/edge/linux/fd_port.h"
+#include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
@@ -81,17 +84,29 @@ static bool read_options(
 	return lp_peer_options_finish(&c->peer, o, ret_exit);
 }
 
-static void on_joined(void *context)
+static void on_told(void *context, const struct lp_tunnel_action *action, lp_time now)
 {
 	struct client *c = context;
-	if (c->dhcp)
-		dhcp_start(c->dhcp);
+	if (c->dhcp && action->kind == LP_TUNNEL_JOINED)
+		dhcp_start(c->dhcp, now);
+	if (c->dhcp && action->kind == LP_TUNNEL_PEER_JOINED &&
+		action->member.role == LP_ROLE_GATEWAY)
+		dhcp_renew(c->dhcp, now);
 }
 
 static void on_readable(void *context)
 {
 	struct client *c = context;
-	dhcp_read(c->dhcp);
+	dhcp_read(c->dhcp, lp_clock());
+}
+
+static lp_time on_time(void *context, lp_time now)
+{
+	struct client *c = context;
+	if (!c->dhcp)
+		return LP_NEVER;
+	dhcp_on_time(c->dhcp, now);
+	return dhcp_deadline(c->dhcp);
 }
 
 static void on_child(void *context)
@@ -128,7 +143,8 @@ static int run(struct client *c)
 		.tap = tap_index(c->tap),
 		.port = c->tap,
 		.context = c,
-		.joined = on_joined,
+		.told = on_told,
+		.on_time = on_time,
 		.fd = c->dhcp ? dhcp_fd(c->dhcp) : -1,
 		.readable = on_readable,
 		.child = on_child,
@@ -153,9 +169,13 @@ int main(int argc, char **argv)
 	};
 	int code = LP_EXIT_OK;
 	lp_rights_protect_memory();
-	lp_output_open();
 	if (dhcp_is_event(argc, argv))
 		return LP_EXIT_OK;
+	if (dhcp_is_keeper(argc, argv)) {
+		dhcp_keep(argv);
+		return LP_EXIT_OK;
+	}
+	lp_output_open();
 	if (read_options(&c, &options, argc, argv, &code))
 		code = wants_room(&options) ? lp_tell_new_room() : run(&c);
 	dhcp_close(c.dhcp);

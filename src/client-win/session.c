@@ -379,18 +379,13 @@ static void on_frame(void *context, const uint8_t *frame, size_t len)
 	lp_link_on_frame(s->link, frame, len, s->now);
 }
 
-static lp_time sooner(lp_time a, lp_time b)
-{
-	return a < b ? a : b;
-}
-
 static void loop(struct session *s)
 {
 	s->now = lp_clock();
 	lp_link_start(s->link, s->now);
 	lp_link_send(s->link, s->now);
 	while (!s->at_once && !lp_link_is_over(s->link) && !tap_is_broken(s->tap)) {
-		lp_loop_wait(s->loop, sooner(lp_link_deadline(s->link), s->traffic_at));
+		lp_loop_wait(s->loop, lp_sooner(lp_link_deadline(s->link), s->traffic_at));
 		s->now = lp_clock();
 		if (s->udp)
 			lp_udp_receive(s->udp, on_packet, s);
@@ -480,7 +475,7 @@ static void close_all(struct session *s)
 	s->netfix = NULL;
 	/* Pending operations still use this memory, so wait for them. */
 	lp_time end = lp_clock() + DRAIN_AT_THE_END;
-	while (lp_loop_wait(s->loop, sooner(end, lp_clock() + 20 * LP_MILLISECOND)) > 0 &&
+	while (lp_loop_wait(s->loop, lp_sooner(end, lp_clock() + 20 * LP_MILLISECOND)) > 0 &&
 		lp_clock() < end)
 		continue;
 	lp_link_close(s->link);

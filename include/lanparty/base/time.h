@@ -15,4 +15,9 @@ typedef uint64_t lp_time;
 /* A deadline that never arrives. */
 #define LP_NEVER UINT64_MAX
 
+static inline lp_time lp_sooner(lp_time a, lp_time b)
+{
+	return a < b ? a : b;
+}
+
 #endif

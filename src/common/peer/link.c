@@ -30,11 +30,6 @@ struct lp_link {
 	struct lp_tunnel_action action;
 };
 
-static lp_time sooner(lp_time a, lp_time b)
-{
-	return a < b ? a : b;
-}
-
 /* The tunnel hears that there is no connection. */
 static void no_connection(struct lp_link *l, bool final, enum lp_exit code, const char *reason)
 {
@@ -298,7 +293,7 @@ void lp_link_on_time(struct lp_link *l, lp_time now)
 
 lp_time lp_link_deadline(const struct lp_link *l)
 {
-	return sooner(lp_quic_deadline(l->quic), lp_tunnel_deadline(l->tunnel));
+	return lp_sooner(lp_quic_deadline(l->quic), lp_tunnel_deadline(l->tunnel));
 }
 
 void lp_link_start(struct lp_link *l, lp_time now)

@@ -26,7 +26,10 @@ struct lp_peer_config {
 
 	/* Hooks of the program; each can be NULL, and fd can be -1. */
 	void *context;
-	void (*joined)(void *context); /* called after each join */
+	/* called after an action for people was told */
+	void (*told)(void *context, const struct lp_tunnel_action *action, lp_time now);
+	/* called at each wake-up; returns when it is due again, LP_NEVER: it is not */
+	lp_time (*on_time)(void *context, lp_time now);
 	int fd;
 	void (*readable)(void *context); /* called when fd is readable */
 	void (*child)(void *context);    /* called when a child has ended (SIGCHLD) */

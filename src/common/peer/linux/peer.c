@@ -171,8 +171,8 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 	if (action->kind == LP_TUNNEL_JOINED)
 		lp_resume_file_keep(c->resume, action->welcome.resume_token);
 	lp_tell(&p->teller, action);
-	if (action->kind == LP_TUNNEL_JOINED && c->joined)
-		c->joined(c->context);
+	if (c->told)
+		c->told(c->context, action, p->now);
 }
 
 static const struct lp_link_ops ops = {
@@ -287,20 +287,21 @@ static void watch_port(struct peer *p)
 	}
 }
 
-static lp_time sooner(lp_time a, lp_time b)
+static lp_time next_deadline(struct peer *p)
 {
-	return a < b ? a : b;
+	const struct lp_peer_config *c = p->config;
+	lp_time deadline = lp_sooner(lp_link_deadline(p->link), p->leave_at);
+	deadline = lp_sooner(deadline, p->guard.look_at);
+	deadline = lp_sooner(deadline, p->alone_at);
+	if (p->portless && p->port_end != LP_NEVER)
+		deadline = lp_sooner(deadline, p->look_at);
+	return c->on_time ? lp_sooner(deadline, c->on_time(c->context, p->now)) : deadline;
 }
 
 static void wait_and_read(struct peer *p)
 {
 	int ready[DESCRIPTORS];
-	lp_time deadline = lp_link_deadline(p->link);
-	if (p->portless && p->port_end != LP_NEVER)
-		deadline = sooner(deadline, p->look_at);
-	deadline = sooner(sooner(deadline, p->leave_at), p->guard.look_at);
-	deadline = sooner(deadline, p->alone_at);
-	size_t count = lp_wait(&p->waiter, deadline, ready, DESCRIPTORS);
+	size_t count = lp_wait(&p->waiter, next_deadline(p), ready, DESCRIPTORS);
 	p->now = lp_clock();
 	lp_port_wake(p->config->port);
 	for (size_t i = 0; i < count; i++)
