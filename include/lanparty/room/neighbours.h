@@ -28,7 +28,10 @@
 #define LP_NEIGHBOUR_MAC_TTL (2 * 3600 * LP_SECOND)
 /* So does each IP address of the LAN, and each IPv6 address. */
 #define LP_NEIGHBOUR_TTL LP_NEIGHBOUR_MAC_TTL
-/* IPv4 addresses of members, which have one each and can change it: RFC 1122, 2.3.2.1 says that ARP entries
+/* Other IPv4 addresses of one member: the one before a change and the one after it (row K5), or those of two
+ * DHCP clients on its interface. The one whose last use is the oldest gives way as well. */
+#define LP_NEIGHBOUR_IPV4 2
+/* IPv4 addresses of members, which can change them: RFC 1122, 2.3.2.1 says that ARP entries
  * time out after a minute. */
 #define LP_NEIGHBOUR_IPV4_TTL (60 * LP_SECOND)
 
@@ -60,10 +63,9 @@ void lp_neighbours_note_lan(
  * which is remembered.
  *
  * First come, first served, until LP_NEIGHBOUR_IPV4_TTL (IPv4 of members) or LP_NEIGHBOUR_TTL after the
- * last use. The LAN always wins and takes an address over. A member has one IPv4 address: a second one is
- * refused while the first is in use. Link-local (169.254/16) and IPv6 addresses do not count as that
- * address; of those a member has at most LP_NEIGHBOUR_ADDRESSES. 0 and :: belong to nobody: always true,
- * never remembered. An IPv6 group is always refused. */
+ * last use. The LAN always wins and takes an address over. A member has at most LP_NEIGHBOUR_IPV4 IPv4
+ * addresses, and LP_NEIGHBOUR_ADDRESSES link-local (169.254/16) and IPv6 addresses. 0 and :: belong to
+ * nobody: always true, never remembered. An IPv6 group is always refused. */
 bool lp_neighbours_claim(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now);
 bool lp_neighbours_claim_ipv6(
 	struct lp_neighbours *n, uint16_t owner, const uint8_t *ipv6, lp_time now);
@@ -75,8 +77,8 @@ bool lp_neighbours_claim_ipv6(
  * addresses. */
 bool lp_neighbours_use(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now);
 
-/* The LAN's DHCP server assigned ipv4 to owner: from now on this is the owner's one address. A
- * protected address is refused. */
+/* The LAN's DHCP server assigned ipv4 to owner: it is the owner's from now on, whoever had it. A protected
+ * address is refused. */
 void lp_neighbours_lease(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now);
 
 /* Protects an address of the router or the gateway: it belongs to the LAN permanently. False: there

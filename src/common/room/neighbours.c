@@ -85,8 +85,8 @@ static bool is_link_local_ipv4(struct ip ip)
 	return ip.high == IPV4_HIGH && ip.low >> 16 == (169 << 8 | 254);
 }
 
-/* A member has one of these; IPv6 and link-local addresses can be several. */
-static bool is_single(struct ip ip)
+/* A member has few of these; IPv6 and link-local addresses can be several. */
+static bool is_lan_ipv4(struct ip ip)
 {
 	return ip.high == IPV4_HIGH && !is_link_local_ipv4(ip);
 }
@@ -175,14 +175,14 @@ static size_t find(const struct lp_neighbours *n, struct ip ip, lp_time now)
 
 /* The addresses of one kind that a member owns, and the one whose last use is the oldest. Scans the whole
  * table, which takes some microseconds: only for an address that is new to the member. */
-static size_t count_owned(
-	const struct lp_neighbours *n, uint16_t owner, bool single, lp_time now, size_t *ret_oldest)
+static size_t count_owned(const struct lp_neighbours *n, uint16_t owner, bool lan_ipv4, lp_time now,
+	size_t *ret_oldest)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < LP_NEIGHBOURS_ADDRESSES; i++) {
 		const struct address *a = &n->addresses[i];
-		if (n->owners[i] != owner || now >= a->until || is_single(a->ip) != single)
+		if (n->owners[i] != owner || now >= a->until || is_lan_ipv4(a->ip) != lan_ipv4)
 			continue;
 		if (count++ == 0 || a->until < n->addresses[*ret_oldest].until)
 			*ret_oldest = i;
@@ -202,16 +202,13 @@ static bool has_another(struct lp_neighbours *n, uint16_t owner, lp_time now)
 	return false;
 }
 
-/* Can the member own one more address? Of those it can have several of, the oldest gives way. */
-static bool make_way(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time now)
+/* A member that has all the addresses that it can have loses the oldest for one more. */
+static void make_way(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time now)
 {
-	size_t oldest = 0;
+	size_t oldest = 0, most = is_lan_ipv4(ip) ? LP_NEIGHBOUR_IPV4 : LP_NEIGHBOUR_ADDRESSES;
 
-	if (is_single(ip))
-		return !has_another(n, owner, now);
-	if (count_owned(n, owner, false, now, &oldest) >= LP_NEIGHBOUR_ADDRESSES)
+	if (count_owned(n, owner, is_lan_ipv4(ip), now, &oldest) >= most)
 		n->addresses[oldest].until = 0;
-	return true;
 }
 
 /* An entry for one more address: a free one, or the oldest of those in its set that can give way. These are
@@ -261,8 +258,8 @@ static bool claim(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time
 	size_t at = find(n, ip, now);
 	if (owner != LP_OWNER_LAN && at != NONE && n->owners[at] != owner)
 		return false;
-	if (owner != LP_OWNER_LAN && at == NONE && !make_way(n, owner, ip, now))
-		return false;
+	if (owner != LP_OWNER_LAN && at == NONE)
+		make_way(n, owner, ip, now);
 	remember(n, owner, ip, at, now);
 	return true;
 }
@@ -286,7 +283,7 @@ static bool use(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time n
 		return owner == LP_OWNER_LAN;
 	size_t at = find(n, ip, now);
 	if (at == NONE)
-		return owner == LP_OWNER_LAN || !is_single(ip) || !has_another(n, owner, now);
+		return owner == LP_OWNER_LAN || !is_lan_ipv4(ip) || !has_another(n, owner, now);
 	if (n->owners[at] != owner)
 		return false;
 	remember(n, owner, ip, at, now);
@@ -341,11 +338,10 @@ void lp_neighbours_lease(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4,
 
 	if (owner == LP_OWNER_LAN || ipv4 == 0 || is_protected(n, ip))
 		return;
-	for (size_t i = 0; i < LP_NEIGHBOURS_ADDRESSES; i++) {
-		if (n->owners[i] == owner && is_single(n->addresses[i].ip))
-			n->addresses[i].until = 0;
-	}
-	remember(n, owner, ip, find(n, ip, now), now);
+	size_t at = find(n, ip, now);
+	if (at == NONE || n->owners[at] != owner)
+		make_way(n, owner, ip, now);
+	remember(n, owner, ip, at, now);
 }
 
 bool lp_neighbours_protect(struct lp_neighbours *n, uint32_t ipv4)

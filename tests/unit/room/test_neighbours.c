@@ -91,7 +91,7 @@ static void the_LAN_takes_any_address_over(void **state)
 		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "it is the LAN's now"},
 		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 2), true, "the LAN has many addresses"},
 		{0, CLAIM, 1, IP(10, 0, 0, 3), true,
-			"the peer has lost its one and may have another"},
+			"the peer has lost its first and may have another"},
 		{0, FORGET, LP_OWNER_LAN, 0, true, ""},
 		{0, CLAIM, 2, IP(10, 0, 0, 2), true, "without a gateway there is no LAN"},
 		{0, CLAIM, 2, IP(10, 0, 0, 3), false, "but peers keep theirs"},
@@ -101,19 +101,25 @@ static void the_LAN_takes_any_address_over(void **state)
 	PLAY(steps);
 }
 
-static void a_member_has_one_address(void **state)
+/* K5 */
+static void a_member_has_two_addresses_at_most(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, 0, true, "a probe claims nothing"},
 		{0, CLAIM, 1, IP(169, 254, 0, 1), true, "a link-local address"},
-		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "does not count as the one"},
-		{0, CLAIM, 1, IP(10, 0, 0, 2), false, "a second one"},
-		{0, CLAIM, 2, IP(10, 0, 0, 2), true, "what was refused was not remembered"},
-		{0, CLAIM, 1, IP(169, 254, 9, 9), true, "another link-local address"},
-		{0, CLAIM, 2, IP(169, 254, 9, 9), false, "link-local ones are taken too"},
-		{0, CLAIM, 1, IP(169, 253, 0, 1), false, "169.253 is not link-local"},
-		{0, CLAIM, 2, 0, true, "0 is everybody's"},
-		{60, CLAIM, 1, IP(10, 0, 0, 2), true, "a minute of silence frees both sides"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "does not count"},
+		{1, CLAIM, 1, IP(10, 0, 0, 2), true, "the player changes it by hand"},
+		{1, CLAIM, 2, IP(10, 0, 0, 1), false, "and still has the first"},
+		{2, USE, 1, IP(10, 0, 0, 1), true, "which he uses"},
+		{3, CLAIM, 1, IP(169, 253, 0, 1), true, "169.253 is not link-local: a third one"},
+		{3, CLAIM, 2, IP(10, 0, 0, 1), false, "the one that was used later stays"},
+		{3, CLAIM, 2, IP(10, 0, 0, 2), true, "the other has given way"},
+		{3, CLAIM, 1, IP(10, 0, 0, 2), false, "and has changed hands"},
+		{3, CLAIM, 2, IP(169, 253, 0, 1), false, "what was refused cost nothing"},
+		{3, CLAIM, 1, IP(169, 254, 9, 9), true, "another link-local address"},
+		{3, CLAIM, 2, IP(169, 254, 9, 9), false, "link-local ones are taken too"},
+		{3, CLAIM, 2, 0, true, "0 is everybody's"},
+		{63, CLAIM, 1, IP(10, 0, 0, 2), true, "a minute of silence frees all"},
 	};
 
 	(void)state;
@@ -141,7 +147,7 @@ static void packets_use_an_address_but_claim_none(void **state)
 	PLAY(steps);
 }
 
-static void a_lease_moves_a_member_to_its_new_address(void **state)
+static void a_lease_gives_a_member_its_address(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "an address of its own choice"},
@@ -149,8 +155,25 @@ static void a_lease_moves_a_member_to_its_new_address(void **state)
 		{0, LEASE, 1, IP(10, 0, 0, 2), true, ""},
 		{0, CLAIM, 1, IP(10, 0, 0, 2), true, "the server has said so"},
 		{0, CLAIM, 2, IP(10, 0, 0, 2), false, "whoever used it before"},
-		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "the old one is not the one any more"},
-		{0, CLAIM, 2, IP(10, 0, 0, 1), true, "and is free"},
+		{1, CLAIM, 1, IP(10, 0, 0, 1), true, "the old one works still"},
+		{2, LEASE, 1, IP(10, 0, 0, 3), true, ""},
+		{2, CLAIM, 2, IP(10, 0, 0, 2), true, "the oldest of three has given way"},
+		{2, CLAIM, 2, IP(10, 0, 0, 1), false, "the others have not"},
+		{2, CLAIM, 2, IP(10, 0, 0, 3), false, "nor has the lease"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+static void a_lease_gives_no_address_of_the_LANs(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "an address of its own choice"},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), true, ""},
+		{0, LEASE, 1, IP(10, 0, 0, 2), true, ""},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), true, "the server has said so"},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), false, "whoever used it before"},
 		{0, PROTECT, 0, IP(10, 0, 0, 9), true, ""},
 		{0, LEASE, 1, IP(10, 0, 0, 9), true, ""},
 		{0, CLAIM, 1, IP(10, 0, 0, 9), false, "nobody leases the router's address"},
@@ -207,7 +230,8 @@ static void N2_an_ipv6_address_belongs_to_its_first_user(void **state)
 		{0, CLAIM6, 2, 1, false, "it is taken"},
 		{0, CLAIM6, 1, 2, true, "a member has several"},
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "beside its IPv4 address"},
-		{0, CLAIM, 1, IP(10, 0, 0, 2), false, "of which it has one"},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), true, "and a second one"},
+		{0, CLAIM, 1, IP(10, 0, 0, 3), true, "a third one displaces none of IPv6"},
 		{ttl - 1, CLAIM6, 2, 1, false, "its silence does not free it soon"},
 		{ttl - 1, CLAIM6, 1, 1, true, ""},
 		{ttl, CLAIM6, 2, 1, false, "the last use counts"},
@@ -399,9 +423,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_belongs_to_its_first_user),
 		cmocka_unit_test(the_LAN_takes_any_address_over),
-		cmocka_unit_test(a_member_has_one_address),
+		cmocka_unit_test(a_member_has_two_addresses_at_most),
+		cmocka_unit_test(a_lease_gives_a_member_its_address),
 		cmocka_unit_test(packets_use_an_address_but_claim_none),
-		cmocka_unit_test(a_lease_moves_a_member_to_its_new_address),
+		cmocka_unit_test(a_lease_gives_no_address_of_the_LANs),
 		cmocka_unit_test(protected_addresses_belong_to_the_LAN_permanently),
 		cmocka_unit_test(N2_an_ipv6_address_belongs_to_its_first_user),
 		cmocka_unit_test(N2_the_lan_has_so_many_protected_ipv6_addresses),

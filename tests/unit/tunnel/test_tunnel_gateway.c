@@ -157,11 +157,11 @@ static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 	size_t len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
 	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	size_t ack =
-		frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
+		frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(51), player_mac(11));
 	assert_int_equal(harness_frame(h, f, ack).drop, LP_DROP_NONE);
-	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
-	/* N3: it has not asked for it */
-	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
+	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(51), LAN(1));
+	/* N3: it has not asked for it, so somebody else can have it */
+	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
 	len = frame_dhcp_request(f, player_mac(11), 0);
 	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	ack = frame_dhcp_ack(f, player_mac(11), host_mac(1), LAN(1), LAN(50), player_mac(11));
@@ -169,7 +169,7 @@ static void S3_a_lease_from_the_lan_assigns_the_players_address(void **state)
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(50), LAN(1));
 	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(77), LAN(1));
-	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
 	len = frame_arp(f, BROADCAST, player_mac(12), player_mac(12), LAN(50), LAN(1));
 	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_ADDRESS_TAKEN);
 	harness_left(h, 11); /* when the player leaves, its address is released */
