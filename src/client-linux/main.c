@@ -116,6 +116,12 @@ static void on_child(void *context)
 		dhcp_child(c->dhcp);
 }
 
+static void on_changed(void *context)
+{
+	struct client *c = context;
+	tap_refresh(c->tap);
+}
+
 static lp_time on_leaving(void *context)
 {
 	struct client *c = context;
@@ -145,6 +151,7 @@ static int run(struct client *c)
 		.context = c,
 		.told = on_told,
 		.on_time = on_time,
+		.changed = on_changed,
 		.fd = c->dhcp ? dhcp_fd(c->dhcp) : -1,
 		.readable = on_readable,
 		.child = on_child,

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/file.h"
+#include "lanparty/packet/headers.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/state.h"
@@ -16,6 +18,8 @@
 
 #define READ_BATCH 64
 #define FRAME_CAP  2048 /* bytes; more than any frame that the interface's MTU allows */
+#define ADDRESSES  8    /* of the interface, that are announced */
+#define ARP_FRAME  (LP_ETH_HEADER + LP_ARP_SIZE)
 
 struct tap {
 	struct lp_fd_port base; /* first */
@@ -25,6 +29,10 @@ struct tap {
 	bool carrier;
 	uint32_t address; /* the one that tap_set_address has set; 0: none */
 	unsigned prefix;
+	uint32_t known[ADDRESSES]; /* that the interface has */
+	size_t known_count;
+	uint32_t announced[ADDRESSES]; /* that the next read tells the room */
+	size_t announced_count;
 };
 
 static struct tap *tap_of(const struct lp_port *port)
@@ -41,10 +49,37 @@ static bool succeeded(const struct tap *t, const char *what, int error)
 	return error == 0;
 }
 
+static void build_announcement(const struct lp_mac *mac, uint32_t address, uint8_t frame[ARP_FRAME])
+{
+	static const uint8_t head[] = {0, 1, 0x08, 0x00, 6, 4}; /* IPv4 on Ethernet (RFC 826) */
+	uint8_t *arp = frame + LP_ETH_HEADER;
+	memset(frame, 0, ARP_FRAME);
+	memset(frame, 0xff, sizeof(mac->b));
+	memcpy(frame + sizeof(mac->b), mac->b, sizeof(mac->b));
+	lp_put16(frame + 2 * sizeof(mac->b), LP_ETHERTYPE_ARP);
+	memcpy(arp, head, sizeof(head));
+	lp_put16(arp + LP_ARP_OPERATION, LP_ARP_REQUEST);
+	memcpy(arp + LP_ARP_SENDER_MAC, mac->b, sizeof(mac->b));
+	lp_put32(arp + LP_ARP_SENDER_IP, address);
+	lp_put32(arp + LP_ARP_TARGET_IP, address);
+}
+
+static size_t read_announcements(struct tap *t, lp_port_sink *sink, void *context)
+{
+	uint8_t frame[ARP_FRAME];
+	size_t count = t->announced_count;
+	t->announced_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		build_announcement(&t->mac, t->announced[i], frame);
+		sink(context, frame, sizeof(frame));
+	}
+	return count;
+}
+
 static size_t tap_read(struct lp_port *port, lp_port_sink *sink, void *context)
 {
 	uint8_t frame[FRAME_CAP];
-	size_t count = 0, len;
+	size_t count = read_announcements(tap_of(port), sink, context), len;
 	while (count < READ_BATCH && lp_tap_read(&tap_of(port)->base, frame, sizeof(frame), &len)) {
 		sink(context, frame, len);
 		count++;
@@ -73,6 +108,8 @@ static void route_groups(const struct tap *t)
 	} groups[] = {{0xffffffff, 32}, {0xe0000000, 4}};
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		int error = lp_netlink_add_route(t->index, groups[i].destination, groups[i].prefix);
+		if (error == ENETDOWN)
+			return; /* somebody has switched the interface off, and can switch it on */
 		if (error != 0 && error != EEXIST)
 			lp_log(LP_LOG_WARNING, "route_failed", "interface=%s error=%s hint=%s",
 				t->name, strerror(error),
@@ -88,7 +125,32 @@ static bool tap_up(struct lp_port *port, size_t mtu)
 		return false;
 	route_groups(t);
 	set_carrier(t, true);
+	t->known_count = 0; /* the room is told of each address */
 	return true;
+}
+
+static bool is_known(const struct tap *t, uint32_t address)
+{
+	for (size_t i = 0; i < t->known_count; i++)
+		if (t->known[i] == address)
+			return true;
+	return false;
+}
+
+void tap_refresh(struct lp_port *port)
+{
+	struct tap *t = tap_of(port);
+	uint32_t now[ADDRESSES] = {0};
+	if (!t->carrier)
+		return;
+	route_groups(t);
+	size_t count = lp_netlink_ipv4_addresses(t->index, now, ADDRESSES);
+	t->announced_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!is_known(t, now[i]))
+			t->announced[t->announced_count++] = now[i];
+	memcpy(t->known, now, sizeof(now));
+	t->known_count = count;
 }
 
 static void tap_down(struct lp_port *port)

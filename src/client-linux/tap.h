@@ -13,6 +13,11 @@
  * port's close removes the interface. */
 struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exit *ret_exit);
 
+/* Call it when addresses or routes of this computer have changed. Routes broadcasts and groups into the room
+ * again, because the kernel removes these routes with the interface's last address; and announces IPv4
+ * addresses that are new, so that the room knows at once whose they are (RFC 5227, section 2.3). */
+void tap_refresh(struct lp_port *port);
+
 const char *tap_name(const struct lp_port *port);
 int tap_index(const struct lp_port *port);
 const struct lp_mac *tap_mac(const struct lp_port *port);

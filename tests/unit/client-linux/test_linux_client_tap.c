@@ -1,6 +1,8 @@
 /* Row P5: the Linux client's interface. */
 #include "linux_addresses.h"
 
+#include "lanparty/base/bytes.h"
+#include "lanparty/packet/headers.h"
 #include "tap.h"
 
 static const struct lp_mac mac = {{MEMBER}};
@@ -135,6 +137,78 @@ static void groups_go_to_the_room_before_all_other_networks(void **state)
 	assert_true(output_has("ip route get 203.0.113.1", "dev host0"));
 }
 
+/* ARP announcements of an address (RFC 5227, section 2.3) that the port reads. */
+struct announced {
+	uint32_t address;
+	size_t count;
+};
+
+static void note_announcement(void *context, const uint8_t *frame, size_t len)
+{
+	static const uint8_t head[] = {0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1};
+	struct announced *a = context;
+	const uint8_t *arp = frame + LP_ETH_HEADER;
+	if (len < LP_ETH_HEADER + LP_ARP_SIZE || memcmp(arp - 2, head, sizeof(head)) != 0 ||
+		memcmp(arp + LP_ARP_SENDER_IP, arp + LP_ARP_TARGET_IP, 4) != 0)
+		return;
+	assert_memory_equal(frame, "\xff\xff\xff\xff\xff\xff", 6);
+	assert_memory_equal(frame + 6, mac.b, 6);
+	assert_memory_equal(arp + LP_ARP_SENDER_MAC, mac.b, 6);
+	a->address = lp_get32(arp + LP_ARP_SENDER_IP);
+	a->count++;
+}
+
+static size_t announcements_of(struct lp_port *port, const char *address)
+{
+	struct announced a = {0};
+	tap_refresh(port);
+	while (port->ops->read(port, note_announcement, &a) > 0)
+		;
+	if (a.count > 0)
+		assert_int_equal(a.address, ipv4(address));
+	return a.count;
+}
+
+/* K5 */
+static void an_address_set_by_hand_is_announced_to_the_room(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_tap();
+	assert_int_equal(announcements_of(port, "192.0.2.77"), 0); /* not in a room yet */
+	assert_true(port->ops->up(port, 1500));
+	run("ip address add 192.0.2.77/24 dev lptest0");
+	assert_int_equal(announcements_of(port, "192.0.2.77"), 1);
+	assert_int_equal(announcements_of(port, "192.0.2.77"), 0);
+	run("ip address del 192.0.2.77/24 dev lptest0 && ip address add 192.0.2.78/24 dev lptest0");
+	assert_int_equal(announcements_of(port, "192.0.2.78"), 1);
+	port->ops->down(port);
+	assert_true(port->ops->up(port, 1500)); /* another room can be there */
+	assert_int_equal(announcements_of(port, "192.0.2.78"), 1);
+}
+
+/* K5: the kernel removes them with the last address. */
+static void groups_go_to_the_room_again_after_a_change_of_address(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = open_tap();
+	assert_true(port->ops->up(port, 1500));
+	run("ip address add 192.0.2.77/24 dev lptest0 && ip address flush dev lptest0");
+	assert_false(output_has("ip route show dev lptest0", "255.255.255.255"));
+	run("ip address add 192.0.2.78/24 dev lptest0");
+	tap_refresh(port);
+	assert_true(output_has("ip route show dev lptest0", "255.255.255.255"));
+	assert_true(output_has("ip route show dev lptest0", "224.0.0.0/4"));
+	run("ip link set lptest0 down");
+	tap_refresh(port);
+	run("ip link set lptest0 up");
+	tap_refresh(port);
+	assert_true(output_has("ip route show dev lptest0", "255.255.255.255"));
+}
+
 static void a_taken_name_is_refused(void **state)
 {
 	(void)state;
@@ -164,6 +238,8 @@ int main(void)
 		TAP_TEST(an_address_that_is_not_ours_stays),
 		TAP_TEST(the_interface_has_its_mac_and_the_rooms_mtu),
 		TAP_TEST(groups_go_to_the_room_before_all_other_networks),
+		TAP_TEST(an_address_set_by_hand_is_announced_to_the_room),
+		TAP_TEST(groups_go_to_the_room_again_after_a_change_of_address),
 		TAP_TEST(a_taken_name_is_refused),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);

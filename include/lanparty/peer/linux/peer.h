@@ -30,6 +30,8 @@ struct lp_peer_config {
 	void (*told)(void *context, const struct lp_tunnel_action *action, lp_time now);
 	/* called at each wake-up; returns when it is due again, LP_NEVER: it is not */
 	lp_time (*on_time)(void *context, lp_time now);
+	/* called when the computer's interfaces, addresses or routes have changed */
+	void (*changed)(void *context);
 	int fd;
 	void (*readable)(void *context); /* called when fd is readable */
 	void (*child)(void *context);    /* called when a child has ended (SIGCHLD) */

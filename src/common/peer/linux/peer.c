@@ -287,6 +287,17 @@ static void watch_port(struct peer *p)
 	}
 }
 
+/* Row K5: interfaces, addresses or routes of this computer are others now. */
+static void take_change(struct peer *p)
+{
+	const struct lp_peer_config *c = p->config;
+	lp_guard_look(&p->guard, p->link, p->udp);
+	if (!c->changed)
+		return;
+	c->changed(c->context);
+	read_from(p, lp_port_fd(c->port)); /* what the port has to say about it */
+}
+
 static lp_time next_deadline(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
@@ -308,7 +319,7 @@ static void wait_and_read(struct peer *p)
 		read_from(p, ready[i]);
 	watch_port(p);
 	if (p->now >= p->guard.look_at)
-		lp_guard_look(&p->guard, p->link, p->udp);
+		take_change(p);
 }
 
 static void loop(struct peer *p)
