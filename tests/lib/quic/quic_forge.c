@@ -42,13 +42,13 @@ void forge_stream(uint8_t *frames, size_t *at, unsigned stream, unsigned offset)
 
 /* What the last packet with a short header was encrypted with. */
 static struct {
-	const ngtcp2_crypto_aead *aead;
-	const ngtcp2_crypto_aead_ctx *key;
+	ngtcp2_crypto_aead aead; /* copies: ngtcp2's own can be on its stack */
+	ngtcp2_crypto_aead_ctx key;
 	uint8_t iv[12], id[20];
 	size_t id_len;
-	const ngtcp2_crypto_cipher *mask;
-	const ngtcp2_crypto_cipher_ctx *mask_key;
-	bool expects_mask;
+	ngtcp2_crypto_cipher mask;
+	ngtcp2_crypto_cipher_ctx mask_key;
+	bool expects_mask, complete;
 	uint32_t number;
 } seen;
 
@@ -70,8 +70,8 @@ static void learn(const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *
 	size_t pn_len = (aad[0] & 3u) + 1u;
 	if (aad[0] & 0x80 || aad_len < 1 + pn_len || aad_len - 1 - pn_len > sizeof(seen.id))
 		return;
-	seen.aead = aead;
-	seen.key = ctx;
+	seen.aead = *aead;
+	seen.key = *ctx;
 	seen.id_len = aad_len - 1 - pn_len;
 	memcpy(seen.id, aad + 1, seen.id_len);
 	memcpy(seen.iv, nonce, sizeof(seen.iv));
@@ -100,9 +100,10 @@ int __wrap_ngtcp2_crypto_hp_mask(uint8_t *dest, const ngtcp2_crypto_cipher *hp,
 	const ngtcp2_crypto_cipher_ctx *ctx, const uint8_t *sample)
 {
 	if (seen.expects_mask) {
-		seen.mask = hp;
-		seen.mask_key = ctx;
+		seen.mask = *hp;
+		seen.mask_key = *ctx;
 		seen.expects_mask = false;
+		seen.complete = true;
 	}
 	return __real_ngtcp2_crypto_hp_mask(dest, hp, ctx, sample);
 }
@@ -111,7 +112,7 @@ size_t forge_packet(uint8_t packet[FORGE_PACKET], const uint8_t *frames, size_t 
 {
 	uint8_t plain[FORGE_MAX] = {0}, nonce[sizeof(seen.iv)], mask[16];
 	size_t head = 1 + seen.id_len + PN_LEN;
-	if (!seen.mask || len > sizeof(plain))
+	if (!seen.complete || len > sizeof(plain))
 		return 0;
 	memcpy(plain, frames, len);
 	memcpy(nonce, seen.iv, sizeof(nonce));
@@ -123,10 +124,10 @@ size_t forge_packet(uint8_t packet[FORGE_PACKET], const uint8_t *frames, size_t 
 		packet[1 + seen.id_len + i] = byte;
 		nonce[sizeof(nonce) - PN_LEN + i] ^= byte;
 	}
-	if (__real_ngtcp2_crypto_encrypt(packet + head, seen.aead, seen.key, plain, sizeof(plain),
+	if (__real_ngtcp2_crypto_encrypt(packet + head, &seen.aead, &seen.key, plain, sizeof(plain),
 		    nonce, sizeof(nonce), packet, head) != 0 ||
 		__real_ngtcp2_crypto_hp_mask(
-			mask, seen.mask, seen.mask_key, packet + 1 + seen.id_len + 4) != 0)
+			mask, &seen.mask, &seen.mask_key, packet + 1 + seen.id_len + 4) != 0)
 		return 0;
 	packet[0] ^= mask[0] & 0x1f;
 	for (size_t i = 0; i < PN_LEN; i++)
