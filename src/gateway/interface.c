@@ -235,11 +235,11 @@ size_t lp_lan_macs(const char *name, struct lp_mac *ret_macs, size_t cap)
 	return m.count;
 }
 
-void lp_lan_protected(const char *name, struct lp_protected *ret_protected)
+bool lp_lan_protected(const char *name, struct lp_protected *ret_protected)
 {
 	struct lp_protected *p = ret_protected;
 	*p = (struct lp_protected){0};
 	p->ipv4_count = lp_lan_addresses(name, p->ipv4, LP_PROTECTED_IPV4);
-	lp_lan_macs(name, p->macs, LP_PROTECTED_MACS);
 	lp_lan_addresses_ipv6(name, p->ipv6, LP_PROTECTED_IPV6);
+	return lp_lan_macs(name, p->macs, LP_PROTECTED_MACS) > 0;
 }

@@ -1,6 +1,7 @@
 /* lanparty-gateway - connects one room with one physical LAN. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/exit.h"
@@ -16,6 +17,9 @@
 struct gateway {
 	struct lp_peer_options peer;
 	const char *lan, *bridge;
+	int news;  /* of what is protected; -1: none */
+	bool look; /* there can be some */
+	struct lp_protected protected;
 	bool keep_default_route;
 	struct lp_port *port;
 	struct lp_watch watch;
@@ -62,6 +66,25 @@ static void on_watch(void *context)
 {
 	struct gateway *g = context;
 	lp_watch_look(&g->watch);
+	g->look = g->news < 0 || lp_netlink_has_changed(g->news);
+}
+
+/* Row N1: an address can come after the program, and a router can be replaced. While there is no interface,
+ * what was known stays. */
+static bool protects(void *context, struct lp_protected *ret_protected)
+{
+	struct gateway *g = context;
+	const char *lan = lp_lan_of(g->port)->interface.name;
+	struct lp_protected found;
+	bool look = g->look;
+	g->look = false;
+	if (!look || !lp_lan_protected(lan, &found) ||
+		memcmp(&found, &g->protected, sizeof(found)) == 0)
+		return false;
+	*ret_protected = g->protected = found;
+	lp_log(LP_LOG_INFO, "protected", "interface=%s ipv4=%zu reason=%s", lan, found.ipv4_count,
+		"the addresses of this computer or of its routers have changed");
+	return true;
 }
 
 static int run(struct gateway *g)
@@ -85,8 +108,11 @@ static int run(struct gateway *g)
 		.context = g,
 		.fd = g->watch.timer,
 		.readable = on_watch,
+		.protects = protects,
 	};
-	lp_lan_protected(lan, &config.protected);
+	g->news = lp_netlink_watch(LP_NEWS_ADDRESSES);
+	lp_lan_protected(lan, &g->protected);
+	config.protected = g->protected;
 	if (g->keep_default_route)
 		lp_log(LP_LOG_WARNING, "keep_default_route", "hint=%s",
 			"leave the option out: players get no router and no name servers all the "
@@ -99,7 +125,8 @@ static int run(struct gateway *g)
 
 int main(int argc, char **argv)
 {
-	static struct gateway g = {.resume = {.fd = -1}, .watch = {.timer = -1, .changes = -1}};
+	static struct gateway g = {
+		.resume = {.fd = -1}, .news = -1, .watch = {.timer = -1, .changes = -1}};
 	struct lp_options options = {
 		.program = "lanparty-gateway",
 		.purpose = "Connects a room of a LAN party with a physical LAN.",
@@ -111,6 +138,8 @@ int main(int argc, char **argv)
 	if (read_options(&g, &options, argc, argv, &code))
 		code = run(&g);
 	lp_watch_close(&g.watch);
+	if (g.news >= 0)
+		close(g.news);
 	if (g.port)
 		g.port->ops->close(g.port);
 	lp_resume_file_close(&g.resume);

@@ -25,8 +25,9 @@ struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exi
 /* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. */
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 
-/* Writes what no remote player can have (rows N1, N2); zero when there is no such interface. */
-void lp_lan_protected(const char *interface, struct lp_protected *ret_protected);
+/* Writes what no remote player can have (rows N1, N2). False: there is no such interface now, and all is
+ * zero. */
+bool lp_lan_protected(const char *interface, struct lp_protected *ret_protected);
 
 /* Writes the IPv4 addresses that no remote player can claim, in host byte order: the interface's own,
  * and those of the default routers behind it. Returns how many, at most cap. */

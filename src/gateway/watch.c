@@ -124,7 +124,7 @@ bool lp_watch_open(struct lp_watch *w, struct lp_port *port)
 	const struct timespec interval = {.tv_sec = LP_WATCH_INTERVAL / LP_SECOND};
 	const struct itimerspec times = {.it_interval = interval, .it_value = interval};
 	*w = (struct lp_watch){.lan = lp_lan_of(port)};
-	w->changes = lp_netlink_watch();
+	w->changes = lp_netlink_watch(LP_NEWS_LINKS);
 	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (w->timer < 0 || timerfd_settime(w->timer, 0, &times, NULL) != 0) {
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s", strerror(errno),

@@ -64,6 +64,8 @@ void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, l
 void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const uint8_t *bytes,
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
+/* Gateways: what no client can have has changed (row N1). */
+void lp_link_on_protected(struct lp_link *l, const struct lp_protected *protected);
 void lp_link_on_time(struct lp_link *l, lp_time now);
 /* As lp_tunnel_set_own. The link adds the relay's address. */
 void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own);

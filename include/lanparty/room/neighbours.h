@@ -95,6 +95,14 @@ bool lp_neighbours_protect_mac(struct lp_neighbours *n, const struct lp_mac *mac
  * changed. */
 void lp_neighbours_protect_only(struct lp_neighbours *n, const struct lp_protected *these);
 
+/* Learns what a gateway has told of its LAN (row K4), as if all of it had been heard now. */
+void lp_neighbours_learn(struct lp_neighbours *n, const struct lp_lan_report *report, lp_time now);
+/* Writes what is known of the LAN, as much as one report takes, from *next on, which is 0 at first and is
+ * advanced; at LP_NEIGHBOURS_END it was all. What is protected is not in it. */
+#define LP_NEIGHBOURS_END (LP_NEIGHBOURS_MACS + LP_NEIGHBOURS_ADDRESSES)
+void lp_neighbours_list_lan(
+	const struct lp_neighbours *n, size_t *next, lp_time now, struct lp_lan_report *ret_report);
+
 /* Forgets the addresses of an owner that has left. LP_OWNER_LAN: the gateway has left, and
  * everything learned about the LAN is forgotten, protected addresses too. */
 void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner);

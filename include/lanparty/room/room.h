@@ -57,6 +57,9 @@ struct lp_member {
 	uint16_t peer;  /* 1 to 65535, see src/common/room/peer_ids.h */
 	enum lp_role role;
 	struct lp_mac mac; /* gateways: zero */
+	/* A station of the gateway's LAN has this MAC too, and is the one that is meant: nothing is taken from
+	 * the member, and nothing for the MAC goes to it. */
+	bool is_station;
 	char name[LP_NAME_MAX + 1];
 	uint64_t capabilities;  /* in force */
 	size_t datagram_budget; /* as requested in HELLO */
@@ -121,6 +124,9 @@ struct lp_neighbours *lp_room_neighbours(const struct lp_room *room);
 /* In no particular order. Valid until the next join or leave. */
 struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret_count);
 struct lp_member *lp_room_find(const struct lp_room *room, const struct lp_mac *mac);
+
+/* The room's gateway tells of its LAN (rows N1, K4). */
+void lp_room_learn(struct lp_room *room, const struct lp_lan_report *report, lp_time now);
 
 struct lp_route {
 	enum lp_action action;

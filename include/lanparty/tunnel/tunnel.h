@@ -26,7 +26,9 @@
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 
-#define LP_TUNNEL_STATS_INTERVAL  (10 * LP_SECOND)
+#define LP_TUNNEL_STATS_INTERVAL (10 * LP_SECOND)
+#define LP_TUNNEL_LAN_INTERVAL                                                                     \
+	(100 * LP_MILLISECOND) /* between parts of what the LAN is (row K4) */
 #define LP_TUNNEL_RETRY_MIN       (250 * LP_MILLISECOND)
 #define LP_TUNNEL_RETRY_MAX       (4 * LP_SECOND)
 #define LP_TUNNEL_RETRY_SILENT    LP_SECOND /* while a silent member has the place (row K3) */
@@ -84,6 +86,8 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 /* Clients: the networks of the computer, its router and name servers, and the relay's address. The list is
  * copied. From now on no lease and no router advertisement of the room covers them (row N5). */
 void lp_tunnel_set_own(struct lp_tunnel *t, const struct lp_own_list *own);
+/* Gateways: what no client can have has changed (row N1). The relay is told at once. */
+void lp_tunnel_protect(struct lp_tunnel *t, const struct lp_protected *protected);
 
 /* A frame from the port, 1 to any number of bytes. */
 void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now);

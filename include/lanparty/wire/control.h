@@ -44,7 +44,8 @@
 #define LP_CAP_FRAGMENTS  0x1
 #define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are retransmitted (sender.h) */
 #define LP_CAP_RESUME     0x4 /* WELCOME says how many events the member has been told of (row K1) */
-#define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT | LP_CAP_RESUME)
+#define LP_CAP_LAN        0x8 /* the relay takes LP_LAN from gateways (rows N1, K4) */
+#define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT | LP_CAP_RESUME | LP_CAP_LAN)
 
 enum lp_control_type {
 	LP_HELLO = 1,
@@ -55,6 +56,7 @@ enum lp_control_type {
 	LP_PEER_STATUS = 6,
 	LP_STATS = 7,
 	LP_DISCONNECT = 8,
+	LP_LAN = 9,
 };
 
 /* X(NAME, number, word, text) defines LP_REJECT_NAME. text tells the player what it means and what
@@ -201,6 +203,20 @@ struct lp_stats {
 	uint64_t rx_drops[LP_DROP_COUNT]; /* 128 + reason */
 };
 
+/* Gateway to relay, each on its own unidirectional stream, with LP_CAP_LAN: what the gateway knows of its LAN.
+ * Nothing in it takes back what an earlier message said, except with replaces. */
+#define LP_LAN_LIST 40
+struct lp_lan_report {
+	bool replaces; /* 1: 0 or 1: protected is all that is protected now (row N1) */
+	struct lp_mac macs[LP_LAN_LIST]; /* 2: of stations that were heard (row K4) */
+	size_t mac_count;
+	uint32_t ipv4[LP_LAN_LIST]; /* 3: that stations use; host byte order here */
+	size_t ipv4_count;
+	uint8_t ipv6[LP_LAN_LIST][16]; /* 4: likewise */
+	size_t ipv6_count;
+	struct lp_protected protected; /* 12 to 36: as in the HELLO */
+};
+
 /* Either direction, on its own unidirectional stream. */
 struct lp_disconnect {
 	enum lp_leave_reason reason; /* 1 required */
@@ -218,6 +234,7 @@ struct lp_control {
 		struct lp_peer_status peer_status;
 		struct lp_stats stats;
 		struct lp_disconnect disconnect;
+		struct lp_lan_report lan;
 	};
 };
 

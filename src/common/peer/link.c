@@ -284,6 +284,11 @@ void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_ti
 	lp_tunnel_on_frame(l->tunnel, frame, len, now);
 }
 
+void lp_link_on_protected(struct lp_link *l, const struct lp_protected *protected)
+{
+	lp_tunnel_protect(l->tunnel, protected);
+}
+
 void lp_link_on_time(struct lp_link *l, lp_time now)
 {
 	l->now = now;

@@ -10,6 +10,8 @@ static enum lp_drop check_addresses(struct lp_member *m, const struct lp_eth *et
 {
 	struct lp_neighbours *n = lp_room_neighbours(m->room);
 	if (m->role == LP_ROLE_CLIENT) {
+		if (m->is_station)
+			return LP_DROP_LOOP;
 		lp_filter_asks(&m->source, facts);
 		return lp_neighbours_admit(n, m->peer, facts, now) ? LP_DROP_NONE
 								   : LP_DROP_ADDRESS_TAKEN;

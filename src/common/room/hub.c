@@ -342,8 +342,10 @@ static void on_message(
 		on_stats(hub, s, &message->stats, now);
 	else if (message->type == LP_DISCONNECT)
 		lp_hub_close_session(hub, s, message->disconnect.reason, "as you asked");
+	else if (message->type == LP_LAN && s->member->role == LP_ROLE_GATEWAY)
+		lp_room_learn(s->member->room, &message->lan, now);
 	else
-		lp_hub_protocol_error(hub, s, "a control message that only a relay sends");
+		lp_hub_protocol_error(hub, s, "a control message that is not its to send");
 }
 
 static void on_hello_stream(

@@ -391,6 +391,60 @@ void lp_neighbours_protect_only(struct lp_neighbours *n, const struct lp_protect
 		lp_neighbours_protect_ipv6(n, these->ipv6[i]);
 }
 
+void lp_neighbours_learn(struct lp_neighbours *n, const struct lp_lan_report *report, lp_time now)
+{
+	if (report->replaces)
+		lp_neighbours_protect_only(n, &report->protected);
+	for (size_t i = 0; i < report->mac_count; i++)
+		lp_neighbours_see(n, &report->macs[i], now);
+	for (size_t i = 0; i < report->ipv4_count; i++)
+		lp_neighbours_claim(n, LP_OWNER_LAN, report->ipv4[i], now);
+	for (size_t i = 0; i < report->ipv6_count; i++)
+		lp_neighbours_claim_ipv6(n, LP_OWNER_LAN, report->ipv6[i], now);
+}
+
+static bool list_address(struct ip ip, struct lp_lan_report *report)
+{
+	if (ip.high == IPV4_HIGH && report->ipv4_count < LP_LAN_LIST) {
+		report->ipv4[report->ipv4_count++] = (uint32_t)ip.low;
+		return true;
+	}
+	if (ip.high == IPV4_HIGH || report->ipv6_count == LP_LAN_LIST)
+		return false;
+	uint8_t *at = report->ipv6[report->ipv6_count++];
+	lp_put32(at, (uint32_t)(ip.high >> 32));
+	lp_put32(at + 4, (uint32_t)ip.high);
+	lp_put32(at + 8, (uint32_t)(ip.low >> 32));
+	lp_put32(at + 12, (uint32_t)ip.low);
+	return true;
+}
+
+/* False: the list that it belongs to is full. */
+static bool list_entry(
+	const struct lp_neighbours *n, size_t at, lp_time now, struct lp_lan_report *report)
+{
+	if (at < LP_NEIGHBOURS_MACS) {
+		const struct station *s = &n->stations[at];
+		if (s->until <= now)
+			return true;
+		if (report->mac_count == LP_LAN_LIST)
+			return false;
+		report->macs[report->mac_count++] = s->mac;
+		return true;
+	}
+	at -= LP_NEIGHBOURS_MACS;
+	bool known = n->owners[at] == LP_OWNER_LAN && now < n->addresses[at].until;
+	return !known || list_address(n->addresses[at].ip, report);
+}
+
+void lp_neighbours_list_lan(
+	const struct lp_neighbours *n, size_t *next, lp_time now, struct lp_lan_report *ret_report)
+{
+	*ret_report = (struct lp_lan_report){0};
+	while (*next < LP_NEIGHBOURS_END && list_entry(n, *next, now, ret_report))
+		++*next;
+}
+
 void lp_neighbours_forget(struct lp_neighbours *n, uint16_t owner)
 {
 	for (size_t i = 0; i < LP_NEIGHBOURS_ADDRESSES; i++) {

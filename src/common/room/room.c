@@ -301,9 +301,28 @@ static void leave(struct lp_room *room, struct lp_member *m, lp_time now)
 	m->room = NULL;
 }
 
+/* Rows N1, K4: which members have come before the gateway could tell of the station with their MAC. Not
+ * asked for each frame. */
+static void mark_stations(struct lp_room *room, lp_time now)
+{
+	for (size_t i = 0; i < room->count; i++) {
+		struct lp_member *m = room->members[i];
+		m->is_station = lp_neighbours_on_lan(room->neighbours, &m->mac, now);
+	}
+}
+
+void lp_room_learn(struct lp_room *room, const struct lp_lan_report *report, lp_time now)
+{
+	lp_neighbours_learn(room->neighbours, report, now);
+	mark_stations(room, now);
+}
+
 static void forget(struct lp_room *room, const struct lp_member *m)
 {
-	lp_neighbours_forget(room->neighbours, m->role == LP_ROLE_GATEWAY ? LP_OWNER_LAN : m->peer);
+	bool gateway = m->role == LP_ROLE_GATEWAY;
+	lp_neighbours_forget(room->neighbours, gateway ? LP_OWNER_LAN : m->peer);
+	if (gateway)
+		mark_stations(room, 0); /* there are none now, at any time */
 }
 
 /* Checks what does not depend on a room. */
@@ -384,8 +403,10 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	if (!o->member)
 		return false;
 	room = o->member->room;
-	if (hello->role == LP_ROLE_GATEWAY)
+	if (hello->role == LP_ROLE_GATEWAY) {
 		lp_neighbours_protect_only(room->neighbours, &hello->protected);
+		mark_stations(room, join->now);
+	}
 	return true;
 }
 
@@ -455,6 +476,8 @@ struct lp_route lp_room_route(const struct lp_member *from, const struct lp_eth 
 	struct lp_room *room = from->room;
 	struct lp_route route = {.action = LP_ACTION_UNICAST, .drop = LP_DROP_NO_TARGET};
 	struct lp_member *to = lp_mac_is_group(&eth->dst) ? NULL : lp_room_find(room, &eth->dst);
+	if (to && to->is_station && from->role == LP_ROLE_CLIENT)
+		to = NULL; /* the station is meant */
 	if (lp_mac_is_group(&eth->dst)) {
 		route.action = LP_ACTION_FLOOD;
 		for (size_t i = 0; i < room->count; i++)

@@ -69,7 +69,6 @@ static void forget_room(struct lp_tunnel *t)
 	lp_inbox_clear(&t->inbox);
 	lp_sender_clear(&t->sender);
 	lp_receiver_close(&t->receiver);
-	lp_neighbours_forget(t->neighbours, LP_OWNER_LAN);
 }
 
 void lp_tunnel_free(struct lp_tunnel *t)
@@ -277,11 +276,57 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 	strncpy(hello->software, "lanparty " LANPARTY_VERSION, LP_SOFTWARE_MAX);
 	memcpy(hello->resume_token, t->welcome.resume_token, LP_TOKEN_SIZE);
 	hello->protected = t->config.protected;
+	t->untold = false;
 	t->state = TUNNEL_HELLO;
 	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
 	send_control(t, LP_TUNNEL_HELLO, &message);
 	lp_zero(&message, sizeof(message));
 	give_up_starved(t);
+}
+
+/* An older relay does not know the message. */
+static bool takes_lan(const struct lp_tunnel *t)
+{
+	return t->config.role == LP_ROLE_GATEWAY && t->welcome.capabilities & LP_CAP_LAN;
+}
+
+static void set_joined_deadline(struct lp_tunnel *t)
+{
+	t->deadline = t->lan_at < t->stats_at ? t->lan_at : t->stats_at;
+}
+
+/* Row K4: tells the relay a part of what is known of the LAN. Paced, because messages cost the relay time
+ * and a LAN can be large. */
+static void tell_lan(struct lp_tunnel *t, lp_time now)
+{
+	struct lp_control message = {.type = LP_LAN};
+	if (now >= t->lan_at) {
+		lp_neighbours_list_lan(t->neighbours, &t->lan_next, now, &message.lan);
+		if (message.lan.mac_count + message.lan.ipv4_count + message.lan.ipv6_count > 0)
+			send_control(t, LP_TUNNEL_MESSAGE, &message);
+		t->lan_at =
+			t->lan_next < LP_NEIGHBOURS_END ? now + LP_TUNNEL_LAN_INTERVAL : LP_NEVER;
+	}
+	set_joined_deadline(t);
+}
+
+/* Row N1. */
+static void tell_protected(struct lp_tunnel *t)
+{
+	struct lp_control message = {
+		.type = LP_LAN, .lan = {.replaces = true, .protected = t->config.protected}};
+	if (!t->untold || t->state != TUNNEL_JOINED || !takes_lan(t))
+		return;
+	t->untold = false;
+	send_control(t, LP_TUNNEL_MESSAGE, &message);
+}
+
+void lp_tunnel_protect(struct lp_tunnel *t, const struct lp_protected *protected)
+{
+	t->config.protected = *protected;
+	lp_neighbours_protect_only(t->neighbours, protected);
+	t->untold = true;
+	tell_protected(t);
 }
 
 static const char no_sense[] = "the relay's events make no sense";
@@ -307,12 +352,16 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	t->sequence = welcome->sequence;
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
-	t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
+	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
+	t->lan_next = 0;
+	t->lan_at = takes_lan(t) ? now : LP_NEVER;
 	lp_neighbours_protect_only(t->neighbours, &t->config.protected);
 	lp_tunnel_members_changed(t);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
 	if (action)
 		action->welcome = *welcome;
+	tell_protected(t);
+	tell_lan(t, now);
 	enum lp_status status = lp_tunnel_take_early(t);
 	if (status != LP_OK)
 		give_up_for(t, status, no_sense);
@@ -445,6 +494,13 @@ lp_time lp_tunnel_deadline(const struct lp_tunnel *t)
 	return t->deadline;
 }
 
+static void tell_stats(struct lp_tunnel *t, lp_time now)
+{
+	struct lp_control message = {.type = LP_STATS, .stats = t->stats};
+	send_control(t, LP_TUNNEL_MESSAGE, &message);
+	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
+}
+
 void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 {
 	if (now < t->deadline)
@@ -458,9 +514,9 @@ void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 		t->state = TUNNEL_OVER;
 		add_close(t, LP_LEAVE_NORMAL, "leaving");
 	} else if (t->state == TUNNEL_JOINED) {
-		struct lp_control message = {.type = LP_STATS, .stats = t->stats};
-		send_control(t, LP_TUNNEL_MESSAGE, &message);
-		t->deadline = now + LP_TUNNEL_STATS_INTERVAL;
+		if (now >= t->stats_at)
+			tell_stats(t, now);
+		tell_lan(t, now);
 	}
 }
 

@@ -12,7 +12,8 @@ static bool is_for_members(const struct lp_tunnel *t, const struct lp_mac *dst)
 	return lp_mac_is_group(dst) || lp_tunnel_has_mac(t, dst);
 }
 
-/* What only a gateway must ask of the frames of its LAN. */
+/* What only a gateway must ask of the frames of its LAN. It learns from them also while there is no room
+ * (row K4). */
 static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
 	const struct lp_filter_facts *facts, lp_time now)
 {
@@ -80,15 +81,17 @@ static enum lp_drop judge_out(
 {
 	struct lp_view view;
 	struct lp_filter_facts facts;
-	if (t->state != TUNNEL_JOINED)
+	if (t->state != TUNNEL_JOINED && t->config.role != LP_ROLE_GATEWAY)
 		return LP_DROP_NOT_JOINED;
 	lp_view_of(frame, len, &view);
 	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, &view, now, &facts);
 	v->eth = view.eth;
-	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
-		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
 		drop = check_lan(t, &view.eth, &facts, now);
+	if (t->state != TUNNEL_JOINED)
+		return LP_DROP_NOT_JOINED;
+	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
+		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE)
 		drop = check_lease(t, LP_ROLE_GATEWAY, &view);
 	if (drop == LP_DROP_NONE)

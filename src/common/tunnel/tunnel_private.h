@@ -65,11 +65,15 @@ struct lp_tunnel {
 	struct lp_pool *pool;
 	struct lp_sender sender;
 	struct lp_receiver receiver;
-	struct lp_filter_source self; /* what comes from our port */
-	struct lp_neighbours *neighbours;
+	struct lp_filter_source self;     /* what comes from our port */
+	struct lp_neighbours *neighbours; /* what it knows of the LAN outlives the room (row K4) */
 	struct lp_own_list own;
 	struct lp_offer told[LP_TUNNEL_TOLD];
 	size_t told_count;
+	bool untold;     /* what is protected has changed since the last HELLO or LP_LAN */
+	size_t lan_next; /* of that, the relay knows what is before */
+	lp_time lan_at;  /* when it is told more; LP_NEVER: all is told */
+	lp_time stats_at;
 	struct lp_stats stats;
 };
 

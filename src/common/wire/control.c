@@ -10,7 +10,8 @@ enum kind {
 	INTEGER,   /* a varint from min to max */
 	BYTES,     /* size bytes, unchanged */
 	TEXT,      /* UTF-8 */
-	PROTECTED, /* IPv4 addresses, 4 bytes each */
+	LIST,      /* at most count elements of size bytes each, unchanged */
+	IPV4_LIST, /* the same of IPv4 addresses, which the struct has in host byte order */
 };
 
 enum need {
@@ -26,7 +27,8 @@ struct field {
 	bool lenient;       /* a number above max becomes fallback instead of an error */
 	size_t offset;      /* in struct lp_control */
 	size_t size;        /* of one value in the struct */
-	size_t count;       /* array elements, each with its own id; zero means one */
+	size_t count;       /* array elements, each with its own id but in lists; zero means one */
+	size_t counter;     /* of a list: offset of the size_t that has its number of elements */
 	uint64_t min, max;  /* a max of zero means the largest value of size bytes */
 	uint64_t otherwise; /* default of an optional integer, or the fallback of a lenient one */
 };
@@ -37,6 +39,8 @@ struct field {
 #define ARRAY(number, member)                                                                      \
 	.id = (number), .offset = offsetof(struct lp_control, member), .size = SIZE_OF(member[0]), \
 	.count = SIZE_OF(member) / SIZE_OF(member[0])
+#define LIST_OF(number, member, number_of)                                                         \
+	ARRAY(number, member), .counter = offsetof(struct lp_control, number_of)
 #define ROLE .need = REQUIRED, .min = LP_ROLE_CLIENT, .max = LP_ROLE_GATEWAY
 #define PEER .need = REQUIRED, .min = 1
 
@@ -52,6 +56,13 @@ struct field {
 #define FIELD_IDS 192
 static_assert(LP_DROP_COUNT <= 64, "a reason's counters must keep to their range of ids");
 
+#define PROTECTED(member)                                                                          \
+	{LIST_OF(12, member.ipv4, member.ipv4_count), .kind = IPV4_LIST},                          \
+		{ARRAY(13, member.macs), .kind = BYTES},                                           \
+	{                                                                                          \
+		ARRAY(21, member.ipv6), .kind = BYTES                                              \
+	}
+
 static const struct field hello_fields[] = {
 	{FIELD(1, hello.version_min), .need = REQUIRED},
 	{FIELD(2, hello.version_max), .need = REQUIRED},
@@ -64,9 +75,7 @@ static const struct field hello_fields[] = {
 	{FIELD(9, hello.capabilities)},
 	{FIELD(10, hello.software), .kind = TEXT},
 	{FIELD(11, hello.resume_token), .kind = BYTES},
-	{FIELD(12, hello.protected), .kind = PROTECTED},
-	{ARRAY(13, hello.protected.macs), .kind = BYTES},
-	{ARRAY(21, hello.protected.ipv6), .kind = BYTES},
+	PROTECTED(hello.protected),
 };
 
 static const struct field welcome_fields[] = {
@@ -126,6 +135,14 @@ static const struct field disconnect_fields[] = {
 	{FIELD(2, disconnect.text), .kind = TEXT},
 };
 
+static const struct field lan_fields[] = {
+	{FIELD(1, lan.replaces), .max = 1},
+	{LIST_OF(2, lan.macs, lan.mac_count), .kind = LIST},
+	{LIST_OF(3, lan.ipv4, lan.ipv4_count), .kind = IPV4_LIST},
+	{LIST_OF(4, lan.ipv6, lan.ipv6_count), .kind = LIST},
+	PROTECTED(lan.protected),
+};
+
 static const struct layout {
 	const char *word;
 	const struct field *fields;
@@ -141,6 +158,7 @@ static const struct layout {
 	LAYOUT(LP_PEER_STATUS, peer_status),
 	LAYOUT(LP_STATS, stats),
 	LAYOUT(LP_DISCONNECT, disconnect),
+	LAYOUT(LP_LAN, lan),
 #undef LAYOUT
 };
 
@@ -152,9 +170,14 @@ static const struct layout *find_layout(uint64_t type)
 	return &layouts[type];
 }
 
+static bool is_list(const struct field *f)
+{
+	return f->kind == LIST || f->kind == IPV4_LIST;
+}
+
 static size_t id_count(const struct field *f)
 {
-	return f->count > 0 ? f->count : 1;
+	return f->count > 0 && !is_list(f) ? f->count : 1;
 }
 
 static bool is_needed(const struct field *f, const struct lp_control *m)
@@ -212,16 +235,22 @@ static enum lp_status read_integer(const struct field *f, struct lp_reader *valu
 	return LP_OK;
 }
 
-static enum lp_status read_protected(struct lp_reader *value, struct lp_protected *protected)
+static enum lp_status read_list(
+	const struct field *f, struct lp_reader *value, struct lp_control *m)
 {
-	size_t count = lp_reader_left(value) / 4;
-	if (lp_reader_left(value) % 4 != 0)
+	uint8_t *at = (uint8_t *)m + f->offset;
+	size_t count = lp_reader_left(value) / f->size;
+	if (lp_reader_left(value) % f->size != 0)
 		return LP_MALFORMED;
-	if (count > LP_PROTECTED_IPV4)
+	if (count > f->count)
 		return LP_INVALID;
-	for (size_t i = 0; i < count; i++)
-	protected->ipv4[i] = lp_read_u32(value);
-	protected->ipv4_count = count;
+	for (size_t i = 0; i < count; i++) {
+		if (f->kind == IPV4_LIST)
+			store(at + i * f->size, f->size, lp_read_u32(value));
+		else
+			memcpy(at + i * f->size, lp_read_bytes(value, f->size), f->size);
+	}
+	memcpy((uint8_t *)m + f->counter, &count, sizeof(count));
 	return LP_OK;
 }
 
@@ -241,8 +270,9 @@ static enum lp_status read_value(
 	case TEXT:
 		lp_name_copy((char *)at, f->size, (const char *)value.at, len);
 		return LP_OK;
-	case PROTECTED:
-		return read_protected(&value, &m->hello.protected);
+	case LIST:
+	case IPV4_LIST:
+		return read_list(f, &value, m);
 	}
 	return LP_MALFORMED;
 }
@@ -345,15 +375,22 @@ static void write_bytes(struct lp_writer *w, uint64_t id, const void *bytes, siz
 	lp_write_bytes(w, bytes, len);
 }
 
-static void write_protected(struct lp_writer *w, uint64_t id, const struct lp_protected *protected)
+static void write_list(struct lp_writer *w, const struct field *f, const struct lp_control *m)
 {
-	assert(protected->ipv4_count <= LP_PROTECTED_IPV4);
-	if (protected->ipv4_count == 0)
+	const uint8_t *at = (const uint8_t *)m + f->offset;
+	size_t count;
+	memcpy(&count, (const uint8_t *)m + f->counter, sizeof(count));
+	assert(count <= f->count);
+	if (count == 0)
 		return;
-	lp_write_varint(w, id);
-	lp_write_varint(w, 4 * protected->ipv4_count);
-	for (size_t i = 0; i < protected->ipv4_count; i++)
-		lp_write_u32(w, protected->ipv4[i]);
+	lp_write_varint(w, f->id);
+	lp_write_varint(w, count * f->size);
+	for (size_t i = 0; i < count; i++) {
+		if (f->kind == IPV4_LIST)
+			lp_write_u32(w, (uint32_t)load(at + i * f->size, f->size));
+		else
+			lp_write_bytes(w, at + i * f->size, f->size);
+	}
 }
 
 static void write_field(struct lp_writer *w, const struct field *f, const struct lp_control *m)
@@ -376,8 +413,9 @@ static void write_field(struct lp_writer *w, const struct field *f, const struct
 			if (*at != 0)
 				write_bytes(w, id, at, strlen((const char *)at));
 			break;
-		case PROTECTED:
-			write_protected(w, id, &m->hello.protected);
+		case LIST:
+		case IPV4_LIST:
+			write_list(w, f, m);
 			break;
 		}
 	}

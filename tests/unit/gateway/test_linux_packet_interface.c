@@ -282,6 +282,19 @@ static void N1_own_macs_and_the_routers_are_found(void **state)
 	assert_true(lp_mac_equal(&found[1], &router));
 	assert_true(lp_mac_equal(&found[2], &other) || lp_mac_equal(&found[3], &other));
 	assert_int_equal(lp_lan_macs("lan0", found, 1), 1);
+	struct lp_protected protected;
+	assert_true(lp_lan_protected("lan0", &protected));
+	assert_int_equal(protected.ipv4_count, 2);
+	assert_true(lp_mac_equal(&protected.macs[1], &router));
+	run("echo 0 >/proc/sys/net/ipv6/conf/lan0/disable_ipv6 && "
+	    "ip address add fd77::9/64 dev lan0 nodad && "
+	    "ip -6 route add default via fe80::1 dev lan0 && "
+	    "ip -6 neigh add fe80::1 lladdr 02:00:00:00:00:03 dev lan0");
+	assert_true(lp_lan_protected("lan0", &protected));
+	assert_int_equal(protected.macs[2].b[5], 3);
+	assert_memory_equal(protected.ipv6[0], ((uint8_t[16]){0xfe, 0x80, [15] = 1}), 16);
+	assert_int_equal(protected.ipv6[1][0] | protected.ipv6[2][0], 0xfe | 0xfd);
+	assert_false(lp_lan_protected("nothing0", &protected));
 	run("ip link del other0 && ip link del tap0");
 }
 

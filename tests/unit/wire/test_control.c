@@ -455,7 +455,7 @@ static void a_message_of_a_later_version_can_be_skipped(void **state)
 		size_t len, used;
 	} rows[] = {
 		{LITERAL("\x00\x00"), 2},
-		{LITERAL("\x09\x03xyz..."), 5},
+		{LITERAL("\x3f\x03xyz..."), 5},
 		{LITERAL("\xff\xff\xff\xff\xff\xff\xff\xff\x01x"), 10},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -535,20 +535,23 @@ static void a_client_sends_its_mac_even_when_it_is_zero(void **state)
 static void the_largest_message_we_send_is_within_its_bound(void **state)
 {
 	(void)state;
-	struct lp_control messages[] = {sample_hello(), sample_stats(), {.type = LP_REJECT}};
+	struct lp_control messages[] = {
+		sample_hello(), sample_stats(), {.type = LP_REJECT}, {.type = LP_LAN}};
 	struct lp_hello *h = &messages[0].hello;
 	h->version_min = h->version_max = h->capabilities = LP_VARINT_MAX;
 	h->datagram_budget = h->mtu = LP_VARINT_MAX;
 	memset(h->name, 'n', LP_NAME_MAX);
 	memset(h->software, 's', LP_SOFTWARE_MAX);
+	memset(&h->protected, 2, sizeof(h->protected));
 	h->protected.ipv4_count = LP_PROTECTED_IPV4;
-	memset(h->protected.macs, 2, sizeof(h->protected.macs));
-	memset(h->protected.ipv6, 3, sizeof(h->protected.ipv6));
 	struct lp_stats *s = &messages[1].stats;
 	s->tx_frames = s->tx_bytes = s->rx_frames = s->rx_bytes = LP_VARINT_MAX;
 	for (size_t i = 0; i < LP_DROP_COUNT; i++)
 		s->tx_drops[i] = s->rx_drops[i] = LP_VARINT_MAX;
 	memset(messages[2].reject.text, 't', LP_TEXT_MAX);
+	struct lp_lan_report *lan = &messages[3].lan;
+	*lan = (struct lp_lan_report){.replaces = true, .protected = h->protected};
+	lan->mac_count = lan->ipv4_count = lan->ipv6_count = LP_LAN_LIST;
 	for (size_t i = 0; i < COUNT(messages); i++) {
 		uint8_t bytes[LP_CONTROL_SENT_MAX];
 		assert_true(lp_control_encode(&messages[i], bytes, sizeof(bytes)) > 0);

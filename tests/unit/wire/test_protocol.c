@@ -104,6 +104,18 @@ static const struct {
 				  .rx_drops[LP_DROP_QUEUE_FULL] = 20}}},
 	{"disconnect",
 		{.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_NORMAL, .text = "bye"}}},
+	{"lan", {.type = LP_LAN,
+			.lan = {.macs = {{{0, 0x1b, 0x21, 0, 0, 8}}, {{0, 0x1b, 0x21, 0, 0, 9}}},
+				.mac_count = 2,
+				.ipv4 = {0xc0a80108},
+				.ipv4_count = 1,
+				.ipv6 = {{0xfe, 0x80, [15] = 8}},
+				.ipv6_count = 1}}},
+	{"lan-protected", {.type = LP_LAN,
+				  .lan = {.replaces = true,
+					  .protected = {.ipv4 = {0xc0a80101},
+						  .ipv4_count = 1,
+						  .macs = {{{0, 0x1b, 0x21, 0, 0, 1}}}}}}},
 };
 
 /* F1 */
@@ -322,7 +334,7 @@ static void assert_in_section(const char *text, const char *heading, int number,
 static void the_documents_list_every_number_with_its_word(void **state)
 {
 	(void)state;
-	for (int type = LP_HELLO; type <= LP_DISCONNECT; type++)
+	for (int type = LP_HELLO; type <= LP_LAN; type++)
 		assert_in_section(protocol, "\n## Control messages\n", type,
 			lp_control_word((enum lp_control_type)type));
 #define IN_TABLE(name, number, word, text)                                                         \

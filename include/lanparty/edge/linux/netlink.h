@@ -69,9 +69,11 @@ bool lp_netlink_is_deleted(int index);
 typedef void lp_interface_sink(void *context, const struct lp_interface *interface);
 int lp_netlink_list(lp_interface_sink *sink, void *context);
 
-/* Opens a socket that is readable when an interface or a bridge port has changed. -1: the system refused,
- * errno says why. */
-int lp_netlink_watch(void);
+/* What a socket for news is readable for: changes of interfaces and bridge ports; or of these, addresses,
+ * routes and neighbours. */
+enum lp_news { LP_NEWS_LINKS, LP_NEWS_ADDRESSES };
+/* Opens such a socket, which needs no privilege. -1: the system refused, errno says why. */
+int lp_netlink_watch(enum lp_news news);
 /* Reads what that socket has. True: something has changed since the last call. */
 bool lp_netlink_has_changed(int watch);
 

@@ -35,6 +35,8 @@ struct lp_peer_config {
 	int fd;
 	void (*readable)(void *context); /* called when fd is readable */
 	void (*child)(void *context);    /* called when a child has ended (SIGCHLD) */
+	/* called after each wake-up; true when what no client can have has changed (row N1) */
+	bool (*protects)(void *context, struct lp_protected *ret_protected);
 	/* called when the user asks to end; returns how much longer to stay joined */
 	lp_time (*leaving)(void *context);
 };

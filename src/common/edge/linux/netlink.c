@@ -218,9 +218,12 @@ int lp_netlink_list(lp_interface_sink *sink, void *context)
 	return lp_netlink_ask(NETLINK_ROUTE, h, take_listed, &list);
 }
 
-int lp_netlink_watch(void)
+int lp_netlink_watch(enum lp_news news)
 {
-	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	const uint32_t addresses = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+				   RTMGRP_IPV6_ROUTE | RTMGRP_NEIGH;
+	const struct sockaddr_nl address = {.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | (news == LP_NEWS_ADDRESSES ? addresses : 0)};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (fd >= 0 &&
 		bind(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) != 0) {

@@ -309,6 +309,14 @@ static lp_time next_deadline(struct peer *p)
 	return c->on_time ? lp_sooner(deadline, c->on_time(c->context, p->now)) : deadline;
 }
 
+static void watch_protected(struct peer *p)
+{
+	const struct lp_peer_config *c = p->config;
+	struct lp_protected protected;
+	if (c->protects && c->protects(c->context, &protected))
+		lp_link_on_protected(p->link, &protected);
+}
+
 static void wait_and_read(struct peer *p)
 {
 	int ready[DESCRIPTORS];
@@ -320,6 +328,7 @@ static void wait_and_read(struct peer *p)
 	watch_port(p);
 	if (p->now >= p->guard.look_at)
 		take_change(p);
+	watch_protected(p);
 }
 
 static void loop(struct peer *p)

@@ -88,7 +88,7 @@ static void changes_are_noticed_once(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	int watch = lp_netlink_watch();
+	int watch = lp_netlink_watch(LP_NEWS_LINKS);
 	assert_true(watch >= 0);
 	assert_false(lp_netlink_has_changed(watch));
 	run("ip link set lan0 mtu 1400");
@@ -284,6 +284,76 @@ static void the_routers_of_default_routes_are_listed(void **state)
 	assert_int_equal(list[0], IPV4(198, 51, 100, 250));
 }
 
+static bool has_ipv6(uint8_t (*list)[16], size_t count, const char *wanted)
+{
+	uint8_t address[16];
+	assert_int_equal(inet_pton(AF_INET6, wanted, address), 1);
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(list[i], address, sizeof(address)) == 0)
+			return true;
+	return false;
+}
+
+static void N2_ipv6_addresses_and_routers_are_listed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	uint8_t list[8][16], router[16];
+	const struct lp_mac expected = {{2, 0, 0, 0, 0, 1}};
+	struct lp_mac mac;
+	run("echo 0 | tee /proc/sys/net/ipv6/conf/*0/disable_ipv6 >/dev/null && "
+	    "ip address add fd77::1/64 dev lan0 nodad && ip address add fd77::2/64 dev lan0 nodad "
+	    "&& ip address add fd78::1/64 dev host0 nodad && "
+	    "ip -6 route add default via fe80::1 dev lan0 metric 9 && "
+	    "ip -6 route add fd79::/64 via fe80::2 dev lan0 && "
+	    "ip -6 neigh add fe80::1 lladdr 02:00:00:00:00:01 dev lan0");
+	size_t count = lp_netlink_ipv6_addresses(index_of("lan0"), list, COUNT(list));
+	assert_true(has_ipv6(list, count, "fd77::1") && has_ipv6(list, count, "fd77::2"));
+	assert_false(has_ipv6(list, count, "fd78::1"));
+	assert_int_equal(lp_netlink_ipv6_addresses(index_of("lan0"), list, 1), 1);
+	assert_int_equal(lp_netlink_ipv6_addresses(index_of("lan0"), list, 0), 0);
+	assert_int_equal(lp_netlink_ipv6_routers(index_of("lan0"), list, COUNT(list)), 1);
+	assert_true(has_ipv6(list, 1, "fe80::1"));
+	assert_int_equal(lp_netlink_ipv6_routers(index_of("host0"), list, COUNT(list)), 0);
+	inet_pton(AF_INET6, "fe80::1", router);
+	assert_true(lp_netlink_neighbour_ipv6(index_of("lan0"), router, &mac));
+	assert_true(lp_mac_equal(&mac, &expected));
+	router[15] = 9;
+	assert_false(lp_netlink_neighbour_ipv6(index_of("lan0"), router, &mac));
+}
+
+static bool is_readable(int fd, int milliseconds)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	return poll(&p, 1, milliseconds) == 1;
+}
+
+static void N1_news_of_addresses_routes_and_neighbours_arrive(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	static const char *const changes[] = {"ip address add 192.0.2.1/24 dev lan0",
+		"ip route add default via 192.0.2.250 dev lan0",
+		"ip neigh add 192.0.2.250 lladdr 02:00:00:00:00:01 dev lan0",
+		"ip address add fd77::1/64 dev lan0 nodad",
+		"ip -6 route add default via fe80::1 dev lan0",
+		"ip link set lan0 address 02:00:00:00:00:09"};
+	run("echo 0 >/proc/sys/net/ipv6/conf/lan0/disable_ipv6");
+	assert_int_equal(seteuid(65534), 0);
+	int fd = lp_netlink_watch(LP_NEWS_ADDRESSES);
+	assert_int_equal(seteuid(0), 0);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		lp_netlink_has_changed(fd);
+		run(changes[i]);
+		if (!is_readable(fd, 1000))
+			fail_msg("%s", changes[i]);
+	}
+	close(fd);
+}
+
 static void changes_need_a_privilege_and_reading_does_not(void **state)
 {
 	(void)state;
@@ -319,6 +389,8 @@ int main(void)
 		NETLINK_TEST(a_route_comes_before_those_of_other_interfaces),
 		NETLINK_TEST(an_interfaces_own_addresses_are_listed),
 		NETLINK_TEST(the_routers_of_default_routes_are_listed),
+		NETLINK_TEST(N2_ipv6_addresses_and_routers_are_listed),
+		NETLINK_TEST(N1_news_of_addresses_routes_and_neighbours_arrive),
 		NETLINK_TEST(changes_need_a_privilege_and_reading_does_not),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
