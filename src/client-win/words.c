@@ -266,6 +266,18 @@ static const char *of_member(const struct lp_tunnel_action *a, char text[WORDS_M
 	return say(text, "%s has left the room.", name);
 }
 
+static const char *of_loop(const struct lp_tunnel_action *a, char text[WORDS_MAX])
+{
+	const char *name = a->member.name[0] ? a->member.name : "A player";
+	if (!a->loops)
+		return say(text, "The loop is gone.");
+	if (a->member.peer)
+		return say(
+			text, "%s has connected the room with its LAN by a network bridge.", name);
+	return say(text, "This computer connects the room with its LAN by a network bridge. Take "
+			 "the lanparty adapter out of the bridge.");
+}
+
 static const char *of_action(const struct session_event *e, const char *relay, char text[WORDS_MAX])
 {
 	const struct lp_tunnel_action *a = &e->action;
@@ -278,6 +290,8 @@ static const char *of_action(const struct session_event *e, const char *relay, c
 	case LP_TUNNEL_PEER_JOINED:
 	case LP_TUNNEL_PEER_LEFT:
 		return of_member(a, text);
+	case LP_TUNNEL_LOOP:
+		return of_loop(a, text);
 	case LP_TUNNEL_DISCONNECTED:
 		if (e->no_store && e->clock_behind)
 			of_clock(text);

@@ -137,6 +137,15 @@ static void log_stats(struct server *s, const struct lp_hub_action *a)
 		(unsigned long long)rx_drops);
 }
 
+static void log_loop(struct server *s, const struct lp_hub_action *a)
+{
+	const struct lp_member *m = lp_session_member(a->session);
+	enum lp_log_level level = a->loops ? LP_LOG_WARNING : LP_LOG_INFO;
+	const char *event = a->loops ? "loop" : "loop_ended";
+	if (m && may_log(s, a, level, event))
+		lp_log(level, event, "room=%u peer=%u name=%s", a->room, a->peer, m->name);
+}
+
 static void log_joined(struct server *s, const struct lp_hub_action *a)
 {
 	const struct lp_member *m = lp_session_member(a->session);
@@ -194,6 +203,9 @@ static void do_action(struct server *s, const struct lp_hub_action *a)
 		break;
 	case LP_HUB_LEFT:
 		log_left(s, a);
+		break;
+	case LP_HUB_LOOP:
+		log_loop(s, a);
 		break;
 	case LP_HUB_STATS:
 		log_stats(s, a);

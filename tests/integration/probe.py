@@ -148,6 +148,20 @@ def hear(port, group=None, interface=None):
     return True
 
 
+def count(port, seconds):
+    """Prints how many packets come to the port in that time."""
+    s = udp_socket(port=int(port))
+    end = time.monotonic() + float(seconds)
+    packets = 0
+    print("listening", flush=True)
+    while (left := end - time.monotonic()) > 0:
+        if select.select([s], [], [], left)[0]:
+            s.recv(65536)
+            packets += 1
+    print(f"{packets} packets", flush=True)
+    return True
+
+
 def shout(address, port, text, interface=None):
     s = udp_socket(interface)
     s.sendto(text.encode(), (address, int(port)))
@@ -343,8 +357,8 @@ def terminal(word, *command):
     return False
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, shout, flood, nat, offers, lease, advertise,
-                                teeworlds, terminal)}
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, count, shout, flood, nat, offers, lease,
+                                advertise, teeworlds, terminal)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

@@ -30,10 +30,11 @@ struct lp_session; /* one connection */
 #define LP_HUB_WANTED          (10 * LP_SECOND) /* a newcomer that waits asks again within this time */
 #define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
 #define LP_HUB_STATS_INTERVAL  LP_SECOND /* between LP_HUB_STATS of one peer; the latest counts */
-#define LP_HUB_STATUS_MEMBERS  32 /* larger rooms get no PEER_STATUS: its cost is quadratic */
-#define LP_HUB_MALFORMED_MAX   16 /* datagrams; one more closes the peer (row L4) */
-#define LP_HUB_STREAMS_MAX     8 /* incomplete messages of one peer, with the bytes of one at most */
-#define LP_HUB_BYTES           320 /* the longest message that the relay sends, as a test checks */
+/* In larger rooms only the gateway gets PEER_STATUS, and only of loops: its cost is quadratic. */
+#define LP_HUB_STATUS_MEMBERS 32
+#define LP_HUB_MALFORMED_MAX  16 /* datagrams; one more closes the peer (row L4) */
+#define LP_HUB_STREAMS_MAX    8 /* incomplete messages of one peer, with the bytes of one at most */
+#define LP_HUB_BYTES          320 /* the longest message that the relay sends, as a test checks */
 
 struct lp_hub_config {
 	struct lp_room_config rooms;
@@ -90,6 +91,7 @@ enum lp_hub_kind {
 	LP_HUB_REJECTED, /* reject */
 	LP_HUB_LEFT,     /* room, peer, role, leave, room_closed */
 	LP_HUB_STATS,    /* row C5: stats of session's member */
+	LP_HUB_LOOP, /* loops: session's member connects the room with the gateway's LAN, or no longer */
 };
 
 struct lp_hub_action {
@@ -101,7 +103,7 @@ struct lp_hub_action {
 	enum lp_role role;
 	enum lp_leave_reason leave;
 	enum lp_reject_reason reject;
-	bool room_closed;
+	bool room_closed, loops;
 	const char *text;             /* static; never NULL */
 	const struct lp_stats *stats; /* good until the session's next event */
 	size_t len;

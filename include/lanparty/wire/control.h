@@ -190,15 +190,18 @@ struct lp_peer_status {
 	uint32_t loss_permille; /* 4 of packets from the relay to the member */
 	uint32_t rx_rate;       /* 5 bytes per second from the member to the room */
 	uint32_t tx_rate;       /* 6 bytes per second from the room to the member */
+	bool loops;             /* 7: 0 or 1: as in the member's STATS */
 };
 
 /* Member to relay, each on its own unidirectional stream: totals since the program was started. tx
  * counts what the member sent into the room, rx what it received. */
 struct lp_stats {
-	uint64_t tx_frames;               /* 1 required */
-	uint64_t tx_bytes;                /* 2 required */
-	uint64_t rx_frames;               /* 3 required */
-	uint64_t rx_bytes;                /* 4 required */
+	uint64_t tx_frames; /* 1 required */
+	uint64_t tx_bytes;  /* 2 required */
+	uint64_t rx_frames; /* 3 required */
+	uint64_t rx_bytes;  /* 4 required */
+	/* 5: 0 or 1: the member's computer connects the room with the gateway's LAN by another way too */
+	bool loops;
 	uint64_t tx_drops[LP_DROP_COUNT]; /* 64 + reason */
 	uint64_t rx_drops[LP_DROP_COUNT]; /* 128 + reason */
 };

@@ -235,6 +235,26 @@ static void tell_offer(const struct lp_offer *offer)
 		lp_prefix_format(&offer->prefix, range), reason_of(offer), offer->narrowed, text);
 }
 
+/* Once at its begin, and once at its end. */
+static void tell_loop(const struct lp_tunnel_action *a)
+{
+	const struct lp_peer_joined *m = &a->member;
+	if (!a->loops)
+		lp_log(LP_LOG_INFO, "loop_ended", "peer=%u name=%s", m->peer, m->name);
+	else if (m->peer == 0)
+		lp_log(LP_LOG_WARNING, "loop", "advice=%s",
+			"this computer connects the room with the LAN behind the room by another "
+			"way, "
+			"such as a bridge or a cable: take the room's interface out of the bridge; "
+			"until then nothing that the LAN sends to all reaches this computer");
+	else
+		lp_log(LP_LOG_WARNING, "loop", "peer=%u name=%s advice=%s", m->peer, m->name,
+			"this player's computer is connected with the LAN by another way, such as "
+			"a "
+			"bridge: the player must take the room's interface out of it; until then "
+			"nothing that the LAN sends to all reaches that computer");
+}
+
 static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
 	const struct lp_tunnel_action *a = action;
@@ -265,6 +285,9 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 		break;
 	case LP_TUNNEL_OFFER:
 		tell_offer(&a->offer);
+		break;
+	case LP_TUNNEL_LOOP:
+		tell_loop(a);
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		tell_disconnected(teller, a);

@@ -322,10 +322,45 @@ void lp_hub_on_closed(
 	lp_hub_retire(hub, session);
 }
 
+/* Of a loop the host must hear, however large the room is. */
+static void tell_status(struct lp_hub *hub, struct lp_session *about, bool of_loop)
+{
+	size_t count;
+	struct lp_member *const *members = lp_room_members(about->member->room, &count);
+	bool all = count <= LP_HUB_STATUS_MEMBERS;
+	for (size_t i = 0; i < count; i++) {
+		if (!all && !(of_loop && members[i]->role == LP_ROLE_GATEWAY))
+			continue;
+		struct lp_session *to = lp_hub_session_of(members[i]);
+		struct lp_control message = {.type = LP_PEER_STATUS,
+			.peer_status = {.sequence = ++to->sequence,
+				.peer = about->member->peer,
+				.rtt_us = about->rtt_us,
+				.loss_permille = about->loss_permille,
+				.loops = about->loops}};
+		lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
+	}
+	about->told_rtt_us = about->rtt_us;
+	about->told_loss_permille = about->loss_permille;
+}
+
+static void note_loop(struct lp_hub *hub, struct lp_session *s, bool loops, lp_time now)
+{
+	if (s->loops == loops || s->member->role != LP_ROLE_CLIENT || now < s->next_loop)
+		return;
+	s->next_loop = now + LP_HUB_STATS_INTERVAL; /* nor can it fill the log with this */
+	s->loops = loops;
+	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_LOOP, s);
+	if (log)
+		log->loops = loops;
+	tell_status(hub, s, true);
+}
+
 static void on_stats(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_stats *stats, lp_time now)
 {
 	s->stats = *stats;
+	note_loop(hub, s, stats->loops, now);
 	if (now < s->next_stats)
 		return; /* the log is not the peer's to fill */
 	s->next_stats = now + LP_HUB_STATS_INTERVAL;
@@ -409,25 +444,6 @@ static bool quality_changed(const struct lp_session *s)
 	       s->loss_permille != s->told_loss_permille;
 }
 
-static void tell_status(struct lp_hub *hub, struct lp_session *about)
-{
-	size_t count;
-	struct lp_member *const *members = lp_room_members(about->member->room, &count);
-	if (count > LP_HUB_STATUS_MEMBERS)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		struct lp_session *to = lp_hub_session_of(members[i]);
-		struct lp_control message = {.type = LP_PEER_STATUS,
-			.peer_status = {.sequence = ++to->sequence,
-				.peer = about->member->peer,
-				.rtt_us = about->rtt_us,
-				.loss_permille = about->loss_permille}};
-		lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
-	}
-	about->told_rtt_us = about->rtt_us;
-	about->told_loss_permille = about->loss_permille;
-}
-
 lp_time lp_hub_deadline(const struct lp_hub *hub)
 {
 	lp_time status = hub->counters.members ? hub->next_status : LP_NEVER;
@@ -461,7 +477,7 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 		lp_receiver_expire(&s->receiver, now);
 		lp_sender_expire(&s->sender, now);
 		if (s->state == SESSION_JOINED && quality_changed(s))
-			tell_status(hub, s);
+			tell_status(hub, s, false);
 	}
 }
 

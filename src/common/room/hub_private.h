@@ -31,6 +31,8 @@ struct lp_session {
 	struct lp_inbox inbox;
 	uint64_t sequence; /* of the last event sent to it */
 	struct lp_stats stats;
+	bool loops;                               /* as it said last */
+	lp_time next_loop;                        /* before, it can say nothing else */
 	lp_time next_stats;                       /* not said to the log before */
 	uint32_t rtt_us, loss_permille;           /* how its line is */
 	uint32_t told_rtt_us, told_loss_permille; /* and what the room was told last */

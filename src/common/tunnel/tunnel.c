@@ -110,7 +110,7 @@ static bool is_reserved(enum lp_tunnel_kind kind)
 static bool is_needed(enum lp_tunnel_kind kind)
 {
 	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS &&
-	       kind != LP_TUNNEL_OFFER;
+	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LOOP;
 }
 
 struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)
@@ -293,6 +293,8 @@ static bool takes_lan(const struct lp_tunnel *t)
 static void set_joined_deadline(struct lp_tunnel *t)
 {
 	t->deadline = t->lan_at < t->stats_at ? t->lan_at : t->stats_at;
+	if (t->stats.loops && t->loop_until < t->deadline)
+		t->deadline = t->loop_until;
 }
 
 /* Row K4: tells the relay a part of what is known of the LAN. Paced, because messages cost the relay time
@@ -353,6 +355,8 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
+	t->stats.loops = false;
+	t->loop_until = 0;
 	t->lan_next = 0;
 	t->lan_at = takes_lan(t) ? now : LP_NEVER;
 	lp_neighbours_protect_only(t->neighbours, &t->config.protected);
@@ -501,6 +505,18 @@ static void tell_stats(struct lp_tunnel *t, lp_time now)
 	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
 }
 
+static void tell_loop(struct lp_tunnel *t, lp_time now)
+{
+	bool loops = now < t->loop_until;
+	if (loops == t->stats.loops)
+		return;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_LOOP);
+	if (action)
+		action->loops = loops;
+	t->stats.loops = loops;
+	tell_stats(t, now);
+}
+
 void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 {
 	if (now < t->deadline)
@@ -514,6 +530,7 @@ void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 		t->state = TUNNEL_OVER;
 		add_close(t, LP_LEAVE_NORMAL, "leaving");
 	} else if (t->state == TUNNEL_JOINED) {
+		tell_loop(t, now);
 		if (now >= t->stats_at)
 			tell_stats(t, now);
 		tell_lan(t, now);

@@ -103,13 +103,25 @@ static enum lp_status remove_member(struct lp_tunnel *t, const struct lp_peer_le
 	return LP_OK;
 }
 
+static void tell_loop(struct lp_tunnel *t, struct tunnel_member *member, bool loops)
+{
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_LOOP);
+	member->loops = loops;
+	if (!action)
+		return;
+	action->member = member->joined;
+	action->loops = loops;
+}
+
 static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
 {
 	if (event->type == LP_PEER_JOINED)
 		return add_member(t, &event->peer_joined);
 	if (event->type == LP_PEER_LEFT)
 		return remove_member(t, &event->peer_left);
-	const struct tunnel_member *member = lp_tunnel_member(t, event->peer_status.peer);
+	struct tunnel_member *member = lp_tunnel_member(t, event->peer_status.peer);
+	if (member && member->loops != event->peer_status.loops)
+		tell_loop(t, member, event->peer_status.loops);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_STATUS);
 	if (action) {
 		if (member)

@@ -12,12 +12,36 @@ static bool is_for_members(const struct lp_tunnel *t, const struct lp_mac *dst)
 	return lp_mac_is_group(dst) || lp_tunnel_has_mac(t, dst);
 }
 
+static uint64_t hash_of(const struct lp_tunnel *t, const struct lp_view *view)
+{
+	return lp_loop_hash(&t->config.flow_secret, view->frame, view->len);
+}
+
+/* A client: a group frame that comes from the room, and at the port from a computer behind it, shows that
+ * the two are connected by another way. Then no group frame must go on, in either direction. People and the
+ * relay hear of it at once, but not from here, because that allocates. */
+static bool is_in_loop(
+	struct lp_tunnel *t, enum lp_loop_way way, const struct lp_view *view, lp_time now)
+{
+	if (t->config.role != LP_ROLE_CLIENT || !lp_mac_is_group(&view->eth.dst))
+		return false;
+	if (lp_loop_note(&t->loop, way, hash_of(t, view), now)) {
+		t->loop_until = now + LP_LOOP_REST;
+		if (!t->stats.loops)
+			t->deadline = now;
+	}
+	return now < t->loop_until;
+}
+
 /* What only a gateway must ask of the frames of its LAN. It learns from them also while there is no room
  * (row K4). */
-static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_eth *eth,
+static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_view *view,
 	const struct lp_filter_facts *facts, lp_time now)
 {
+	const struct lp_eth *eth = &view->eth;
 	if (lp_tunnel_has_mac(t, &eth->src))
+		return LP_DROP_LOOP;
+	if (lp_mac_is_group(&eth->dst) && lp_loop_is_storm(&t->loop, hash_of(t, view), now))
 		return LP_DROP_LOOP;
 	lp_neighbours_see(t->neighbours, &eth->src, now);
 	lp_neighbours_note_lan(t->neighbours, facts, now);
@@ -87,9 +111,12 @@ static enum lp_drop judge_out(
 	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, &view, now, &facts);
 	v->eth = view.eth;
 	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
-		drop = check_lan(t, &view.eth, &facts, now);
+		drop = check_lan(t, &view, &facts, now);
 	if (t->state != TUNNEL_JOINED)
 		return LP_DROP_NOT_JOINED;
+	if ((drop == LP_DROP_NONE || drop == LP_DROP_SOURCE_MAC) &&
+		is_in_loop(t, LP_LOOP_PORT, &view, now))
+		drop = LP_DROP_LOOP;
 	if (drop == LP_DROP_NONE && len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE)
@@ -217,6 +244,8 @@ static enum lp_drop judge_in(
 	enum lp_drop drop = check_sender(t, in->peer, &view, now);
 	if (drop == LP_DROP_NONE)
 		drop = check_lease(t, LP_ROLE_CLIENT, &view);
+	if (drop == LP_DROP_NONE && is_in_loop(t, LP_LOOP_ROOM, &view, now))
+		drop = LP_DROP_LOOP;
 	if (drop == LP_DROP_NONE)
 		drop = write_frame(t, &view);
 	if (drop == LP_DROP_NONE)

@@ -9,6 +9,7 @@
 #include "lanparty/path/receiver.h"
 #include "lanparty/path/sender.h"
 #include "lanparty/tunnel/tunnel.h"
+#include "loop.h"
 
 #define LP_TUNNEL_STREAMS 64   /* the relay's messages under way at once: its stream credit */
 #define LP_TUNNEL_EARLY   4096 /* events that came before one that they follow */
@@ -27,6 +28,7 @@ enum tunnel_state {
 struct tunnel_member {
 	struct lp_peer_joined joined;
 	struct lp_filter_source source; /* what it sends is checked again here (row S5) */
+	bool loops;                     /* as PEER_STATUS said last */
 };
 
 struct lp_tunnel {
@@ -74,6 +76,8 @@ struct lp_tunnel {
 	size_t lan_next; /* of that, the relay knows what is before */
 	lp_time lan_at;  /* when it is told more; LP_NEVER: all is told */
 	lp_time stats_at;
+	struct lp_loop loop;
+	lp_time loop_until; /* this computer is in a loop; stats.loops says so once people have heard of it */
 	struct lp_stats stats;
 };
 

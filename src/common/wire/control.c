@@ -119,6 +119,7 @@ static const struct field peer_status_fields[] = {
 	{FIELD(4, peer_status.loss_permille)},
 	{FIELD(5, peer_status.rx_rate)},
 	{FIELD(6, peer_status.tx_rate)},
+	{FIELD(7, peer_status.loops), .max = 1},
 };
 
 static const struct field stats_fields[] = {
@@ -126,6 +127,7 @@ static const struct field stats_fields[] = {
 	{FIELD(2, stats.tx_bytes), .need = REQUIRED},
 	{FIELD(3, stats.rx_frames), .need = REQUIRED},
 	{FIELD(4, stats.rx_bytes), .need = REQUIRED},
+	{FIELD(5, stats.loops), .max = 1},
 	{ARRAY(64, stats.tx_drops)},
 	{ARRAY(128, stats.rx_drops)},
 };

@@ -171,6 +171,36 @@ static void C5_the_latest_statistics_are_kept_and_logged(void **state)
 	relay_free(r);
 }
 
+static void a_member_in_a_loop_is_named_to_the_room_and_logged_once(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, LP_HUB_STATUS_MEMBERS - 1);
+	struct lp_control m = {.type = LP_STATS, .stats = {.loops = true}};
+	for (int large = 0; large < 2; large++) {
+		relay_forget(r);
+		m.stats.loops = !large;
+		peer_message(r, 1, &m);
+		peer_message(r, 1, &m);
+		m.stats.loops = large;
+		peer_message(r, 1, &m); /* too early */
+		assert_int_equal(r->log[0].kind, LP_HUB_LOOP);
+		assert_int_equal(r->log[0].loops, !large);
+		assert_int_equal(r->peers[0].count, 1);
+		assert_int_equal(r->peers[0].messages[0].type, LP_PEER_STATUS);
+		assert_int_equal(
+			r->peers[0].messages[0].peer_status.peer, r->peers[1].welcome.peer);
+		assert_int_equal(r->peers[0].messages[0].peer_status.loops, !large);
+		assert_int_equal(r->peers[2].count, !large); /* of a large room only the gateway */
+		relay_at(r, r->now + LP_HUB_STATS_INTERVAL);
+		peer_join(r, LP_HUB_STATUS_MEMBERS);
+	}
+	relay_forget(r);
+	m.stats.loops = true;
+	peer_message(r, 0, &m); /* a gateway is in no loop */
+	assert_int_equal(r->peers[1].count, 0);
+	relay_free(r);
+}
+
 static void C6_a_disconnect_closes_and_the_others_learn_its_reason(void **state)
 {
 	(void)state;
@@ -476,6 +506,7 @@ int main(void)
 		cmocka_unit_test(R7_a_gateway_can_follow_one_that_left),
 		cmocka_unit_test(R8_the_welcome_says_whether_a_gateway_is_present),
 		cmocka_unit_test(C5_the_latest_statistics_are_kept_and_logged),
+		cmocka_unit_test(a_member_in_a_loop_is_named_to_the_room_and_logged_once),
 		cmocka_unit_test(C6_a_disconnect_closes_and_the_others_learn_its_reason),
 		cmocka_unit_test(C7_any_other_message_after_the_handshake_is_a_protocol_error),
 		cmocka_unit_test(incomplete_messages_of_a_member_are_limited),

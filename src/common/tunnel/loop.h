@@ -1,0 +1,42 @@
+/* loop.h - finds out that this computer connects the room with the LAN behind it by another way too, as a
+ * bridge of the frame port and a cable does. Each group frame of the LAN would then go round without end.
+ *
+ * Such a computer gets each of these frames twice: from the room, and at its frame port from the other way.
+ * Whichever is first, nothing is known until the second. Never allocates. */
+#ifndef LANPARTY_TUNNEL_LOOP_H
+#define LANPARTY_TUNNEL_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/base/siphash.h"
+#include "lanparty/base/time.h"
+
+#define LP_LOOP_FRAMES 256
+#define LP_LOOP_WINDOW (2 * LP_SECOND)  /* between the two copies of a frame */
+#define LP_LOOP_REST   (10 * LP_SECOND) /* after the last pair the loop counts as gone */
+/* Copies of one group frame per second that a gateway takes from its LAN. No program sends as many; a loop
+ * through a client that does not look for it gives thousands. */
+#define LP_LOOP_COPIES 64
+
+struct lp_loop_frame {
+	uint64_t hash;
+	lp_time at; /* of the first copy */
+	unsigned copies;
+};
+
+enum lp_loop_way { LP_LOOP_ROOM, LP_LOOP_PORT };
+
+struct lp_loop {
+	struct lp_loop_frame frames[2][LP_LOOP_FRAMES]; /* by lp_loop_way */
+};
+
+/* Notes a group frame. True: the same frame has come the other way before. */
+bool lp_loop_note(struct lp_loop *l, enum lp_loop_way way, uint64_t hash, lp_time now);
+/* Notes a group frame that came from a gateway's LAN. True: it is one of too many copies. */
+bool lp_loop_is_storm(struct lp_loop *l, uint64_t hash, lp_time now);
+/* The hash that stands for a frame. */
+uint64_t lp_loop_hash(const struct lp_siphash_key *key, const uint8_t *frame, size_t len);
+
+#endif

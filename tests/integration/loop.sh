@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# A player bridges the room's interface with a cable into the gateway's LAN. The player is cut off and named, and the
+# LAN stays quiet, until the cable is pulled.
+# rows: F2
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open loop "$1"
+new_code
+
+# A broadcast that the game server sends once is heard at most MOST times, and at least once.
+is_heard() { # MOST
+	local copies
+	start count console /usr/bin/python3 "$probe" count 5353 1.5
+	soon 3 said count listening || return
+	run_probe game shout 192.168.77.255 5353 hello
+	soon 3 said count ' packets$' || return
+	copies=$(told count ' packets$')
+	echo "$copies"
+	[ "${copies% packets}" -ge 1 ] && [ "${copies% packets}" -le "$1" ]
+}
+
+need "the relay starts" relay
+need "the gateway joins" gateway gateway --lan lan
+need "player 1 joins" client player1 player1 --name Anna
+need "player 2 joins" client player2 player2
+room_has player2 92
+check "one broadcast is heard once" is_heard 1
+
+# ---- the cable
+ip -n "$lab-player1" link add br9 up type bridge forward_delay 0
+ip -n "$lab-player1" link set "$tun" master br9
+link player1 cable switch player1
+ip -n "$lab-switch" link set player1 master lan0
+ip -n "$lab-player1" link set cable master br9
+sleep 1.5 # the bridges see the cable
+check "a broadcast does not go round" is_heard 10
+check "the player is told" soon 3 said player1 'event=loop .*bridge'
+check "the host is told who it is" soon 3 said gateway 'event=loop .*name=Anna'
+check "the relay logs it" soon 3 said relay 'event=loop .*name=Anna'
+check "the LAN is quiet" is_heard 1
+check "the others play on" soon 3 reaches player2 $console_ip
+
+# ---- pulled
+ip -n "$lab-player1" link set cable down
+check "the player is told" soon 15 said player1 'event=loop_ended '
+check "the host as well" soon 3 said gateway 'event=loop_ended .*name=Anna'
+check "broadcasts reach the player again" heard game player1 192.168.77.255
+lab_finish

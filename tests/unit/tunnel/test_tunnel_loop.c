@@ -1,0 +1,179 @@
+/* Loops: a computer that connects the room with the LAN behind it by another way too. */
+#include "tunnel_unit.h"
+
+#define GATEWAY 20
+
+/* The game's broadcast of a host of the LAN, the n-th of its kind. */
+static size_t shout(uint8_t *f, unsigned n)
+{
+	return frame_udp(f, BROADCAST, host_mac(8), LAN(8), LAN(255), 27015, 60 + n);
+}
+
+static struct harness *player(void)
+{
+	struct harness *h = in_room(LP_ROLE_CLIENT);
+	harness_joined(h, GATEWAY, LP_ROLE_GATEWAY);
+	harness_forget(h);
+	return h;
+}
+
+static bool stats_say_loop(const struct harness *h)
+{
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_MESSAGE, 0);
+	struct lp_control m;
+	size_t used;
+	assert_non_null(a);
+	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
+	assert_int_equal(m.type, LP_STATS);
+	return m.stats.loops;
+}
+
+/* People and the relay are told that it begins, or ends. */
+static void assert_told(struct harness *h, bool loops)
+{
+	assert_true(lp_tunnel_deadline(h->tunnel) <= h->now);
+	harness_at(h, h->now);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_LOOP, 0);
+	assert_non_null(a);
+	assert_int_equal(a->loops, loops);
+	assert_int_equal(a->member.peer, 0);
+	assert_int_equal(stats_say_loop(h), loops);
+	assert_null(harness_action(h, LP_TUNNEL_LOOP, 1));
+	harness_forget(h);
+}
+
+static void a_bridge_to_the_gateways_lan_is_cut_off_until_it_is_gone(void **state)
+{
+	(void)state;
+	for (int room_first = 0; room_first < 2; room_first++) {
+		struct harness *h = player();
+		uint8_t f[FRAME_CAP];
+		size_t len = shout(f, 0);
+		h->port.count = 0;
+		if (room_first)
+			assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+		enum lp_drop drop = harness_frame(h, f, len).drop;
+		assert_int_equal(drop, room_first ? LP_DROP_LOOP : LP_DROP_SOURCE_MAC);
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_LOOP);
+		assert_int_equal(h->port.count, room_first);
+		assert_told(h, true);
+		/* nothing goes on to all, in either direction; the rest does */
+		len = shout(f, 1);
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_LOOP);
+		struct lp_mac own = harness_config(LP_ROLE_CLIENT).mac;
+		len = udp_frame(f, BROADCAST, own, 100);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_LOOP);
+		len = udp_frame(f, host_mac(8), own, 100);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+		len = udp_frame(f, own, host_mac(8), 100);
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+		/* the cable is still there */
+		harness_at(h, h->now + 9 * LP_SECOND);
+		len = shout(f, 2);
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_LOOP);
+		harness_frame(h, f, len);
+		harness_at(h, h->now + 9 * LP_SECOND);
+		assert_null(harness_action(h, LP_TUNNEL_LOOP, 0));
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_LOOP);
+		harness_forget(h);
+		/* and now it is not */
+		h->now += LP_SECOND;
+		assert_told(h, false);
+		len = shout(f, 3);
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+		harness_free(h);
+	}
+}
+
+/* An ARP request leaves a computer with 42 bytes, and arrives from a cable with 60. */
+static void a_frame_that_was_filled_up_is_the_same(void **state)
+{
+	(void)state;
+	struct harness *h = player();
+	uint8_t f[FRAME_CAP] = {0};
+	size_t len = frame_arp(f, BROADCAST, host_mac(8), host_mac(8), LAN(8), LAN(1));
+	assert_true(len < 60);
+	assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_frame(h, f, 61).drop, LP_DROP_SOURCE_MAC);
+	assert_int_equal(harness_frame(h, f, 60).drop, LP_DROP_LOOP);
+	harness_free(h);
+}
+
+static void another_lan_behind_the_player_is_no_loop(void **state)
+{
+	(void)state;
+	struct harness *h = player();
+	uint8_t f[FRAME_CAP];
+	for (unsigned n = 0; n < 50; n++) {
+		size_t len = shout(f, 2 * n);
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+		len = shout(f, 2 * n + 1);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_SOURCE_MAC);
+	}
+	/* nor does a frame that comes twice show one, nor the same one later */
+	size_t len = shout(f, 200);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+	h->now += 2 * LP_SECOND;
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_SOURCE_MAC);
+	/* nor unicast */
+	struct lp_mac own = harness_config(LP_ROLE_CLIENT).mac;
+	len = udp_frame(f, own, host_mac(8), 100);
+	assert_int_equal(harness_forwarded(h, GATEWAY, f, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_SOURCE_MAC);
+	harness_at(h, h->now);
+	assert_null(harness_action(h, LP_TUNNEL_LOOP, 0));
+	harness_free(h);
+}
+
+/* A client that does not look for loops. */
+static void a_gateway_takes_a_bounded_number_of_copies(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	for (unsigned second = 0; second < 2; second++) {
+		for (unsigned i = 0; i < 64; i++)
+			assert_int_equal(harness_frame(h, f, shout(f, 0)).drop, LP_DROP_NONE);
+		for (unsigned i = 0; i < 7700; i++)
+			assert_int_equal(harness_frame(h, f, shout(f, 0)).drop, LP_DROP_LOOP);
+		assert_int_equal(harness_frame(h, f, shout(f, 1 + second)).drop, LP_DROP_NONE);
+		h->now += LP_SECOND;
+	}
+	size_t len = udp_frame(f, player_mac(11), host_mac(8), 100);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	harness_free(h);
+}
+
+static void the_host_hears_which_member_is_in_a_loop(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	harness_forget(h);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct lp_control status = {.type = LP_PEER_STATUS,
+			.peer_status = {.sequence = ++h->sequence, .peer = 12, .loops = i < 2}};
+		harness_event(h, &status);
+		const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_LOOP, 0);
+		assert_int_equal(a != NULL, i % 2 == 0); /* once */
+		if (a) {
+			assert_int_equal(a->member.peer, 12);
+			assert_int_equal(a->loops, i < 2);
+		}
+		harness_forget(h);
+	}
+	harness_free(h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bridge_to_the_gateways_lan_is_cut_off_until_it_is_gone),
+		cmocka_unit_test(a_frame_that_was_filled_up_is_the_same),
+		cmocka_unit_test(another_lan_behind_the_player_is_no_loop),
+		cmocka_unit_test(a_gateway_takes_a_bounded_number_of_copies),
+		cmocka_unit_test(the_host_hears_which_member_is_in_a_loop),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
