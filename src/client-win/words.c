@@ -269,13 +269,24 @@ static const char *of_member(const struct lp_tunnel_action *a, char text[WORDS_M
 static const char *of_loop(const struct lp_tunnel_action *a, char text[WORDS_MAX])
 {
 	const char *name = a->member.name[0] ? a->member.name : "A player";
-	if (!a->loops)
+	if (!a->begins)
 		return say(text, "The loop is gone.");
 	if (a->member.peer)
 		return say(
 			text, "%s has connected the room with its LAN by a network bridge.", name);
 	return say(text, "This computer connects the room with its LAN by a network bridge. Take "
 			 "the lanparty adapter out of the bridge.");
+}
+
+static const char *of_conflict(const struct lp_tunnel_action *a, char text[WORDS_MAX])
+{
+	const char *name = a->member.name[0] ? a->member.name : "A player";
+	if (!a->begins)
+		return say(text, "The computer with the same network address is gone.");
+	if (a->member.peer)
+		return say(text, "%s has the network address of a computer of the LAN.", name);
+	return say(text, "A computer of the LAN has the same network address as this one: nothing "
+			 "passes. Leave the room and join again with another address.");
 }
 
 static const char *of_action(const struct session_event *e, const char *relay, char text[WORDS_MAX])
@@ -292,6 +303,8 @@ static const char *of_action(const struct session_event *e, const char *relay, c
 		return of_member(a, text);
 	case LP_TUNNEL_LOOP:
 		return of_loop(a, text);
+	case LP_TUNNEL_CONFLICT:
+		return of_conflict(a, text);
 	case LP_TUNNEL_DISCONNECTED:
 		if (e->no_store && e->clock_behind)
 			of_clock(text);

@@ -11,7 +11,6 @@
 #define DROP 0
 
 #define DESTINATION 0
-#define SOURCE      6
 #define TYPE        12
 
 struct program {
@@ -34,24 +33,20 @@ static void answer(struct program *p, uint32_t k)
 	emit(p, BPF_RET | BPF_K, k, 0, 0);
 }
 
-/* Executes match when the MAC at offset is a member's; otherwise the program continues behind these
- * instructions. The low four bytes are compared first because they differ most. A conditional jump
- * reaches at most 255 instructions, so each member has its own copy of match. */
-static void emit_members(struct program *p, const struct lp_mac *members, size_t count,
-	uint32_t offset, const struct sock_filter *match)
+/* Passes frames whose destination is a member's MAC. The low four bytes are compared first because they
+ * differ most. */
+static void emit_members(struct program *p, const struct lp_mac *members, size_t count)
 {
-	load(p, BPF_W, offset + 2);
+	load(p, BPF_W, DESTINATION + 2);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *b = members[i].b;
 		uint32_t low =
 			(uint32_t)b[2] << 24 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 8 | b[5];
 		emit(p, BPF_JMP | BPF_JEQ, low, 0, 4);
-		load(p, BPF_H, offset);
+		load(p, BPF_H, DESTINATION);
 		emit(p, BPF_JMP | BPF_JEQ, (uint32_t)(b[0] << 8 | b[1]), 0, 1);
-		p->at[p->len++] = *match;
-		if (match->code == (BPF_JMP | BPF_JA)) /* to the end of these instructions */
-			p->at[p->len - 1].k = (uint32_t)(5 * (count - i) - 3);
-		load(p, BPF_W, offset + 2);
+		answer(p, PASS);
+		load(p, BPF_W, DESTINATION + 2);
 	}
 }
 
@@ -79,8 +74,6 @@ static void emit_types(struct program *p)
 size_t lp_bpf_build(
 	const struct lp_mac *members, size_t count, struct sock_filter ret_program[LP_BPF_MAX])
 {
-	static const struct sock_filter to_sources = BPF_STMT(BPF_JMP | BPF_JA, 0);
-	static const struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, DROP);
 	struct program p = {.at = ret_program};
 
 	emit_types(&p);
@@ -88,12 +81,12 @@ size_t lp_bpf_build(
 	if (count <= LP_BPF_MEMBERS) {
 		load(&p, BPF_B, DESTINATION);
 		emit(&p, BPF_JMP | BPF_JSET, 1, 0, 1);
-		emit(&p, BPF_JMP | BPF_JA, (uint32_t)(2 + 5 * count), 0, 0);
-		emit_members(&p, members, count, DESTINATION, &to_sources);
+		answer(&p, PASS);
+		emit_members(&p, members, count);
 		answer(&p, DROP);
-		emit_members(&p, members, count, SOURCE, &drop);
+	} else {
+		answer(&p, PASS);
 	}
-	answer(&p, PASS);
 	return p.len;
 }
 

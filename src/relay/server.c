@@ -137,11 +137,14 @@ static void log_stats(struct server *s, const struct lp_hub_action *a)
 		(unsigned long long)rx_drops);
 }
 
-static void log_loop(struct server *s, const struct lp_hub_action *a)
+/* A loop or a conflict of a member begins, or ends. */
+static void log_trouble(struct server *s, const struct lp_hub_action *a)
 {
 	const struct lp_member *m = lp_session_member(a->session);
-	enum lp_log_level level = a->loops ? LP_LOG_WARNING : LP_LOG_INFO;
-	const char *event = a->loops ? "loop" : "loop_ended";
+	enum lp_log_level level = a->begins ? LP_LOG_WARNING : LP_LOG_INFO;
+	bool loop = a->kind == LP_HUB_LOOP;
+	const char *event =
+		a->begins ? (loop ? "loop" : "conflict") : (loop ? "loop_ended" : "conflict_ended");
 	if (m && may_log(s, a, level, event))
 		lp_log(level, event, "room=%u peer=%u name=%s", a->room, a->peer, m->name);
 }
@@ -205,7 +208,8 @@ static void do_action(struct server *s, const struct lp_hub_action *a)
 		log_left(s, a);
 		break;
 	case LP_HUB_LOOP:
-		log_loop(s, a);
+	case LP_HUB_CONFLICT:
+		log_trouble(s, a);
 		break;
 	case LP_HUB_STATS:
 		log_stats(s, a);

@@ -45,5 +45,7 @@ check "the others play on" soon 3 reaches player2 $console_ip
 ip -n "$lab-player1" link set cable down
 check "the player is told" soon 15 said player1 'event=loop_ended '
 check "the host as well" soon 3 said gateway 'event=loop_ended .*name=Anna'
+ip -n "$lab-player1" link set "$tun" nomaster
+room_has player1 91
 check "broadcasts reach the player again" heard game player1 192.168.77.255
 lab_finish

@@ -208,6 +208,7 @@ static void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_a
 	case LP_TUNNEL_PEER_STATUS:
 	case LP_TUNNEL_OFFER:
 	case LP_TUNNEL_LOOP:
+	case LP_TUNNEL_CONFLICT:
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		p->other_count = 0;

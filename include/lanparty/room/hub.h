@@ -91,7 +91,8 @@ enum lp_hub_kind {
 	LP_HUB_REJECTED, /* reject */
 	LP_HUB_LEFT,     /* room, peer, role, leave, room_closed */
 	LP_HUB_STATS,    /* row C5: stats of session's member */
-	LP_HUB_LOOP, /* loops: session's member connects the room with the gateway's LAN, or no longer */
+	LP_HUB_LOOP, /* begins: session's member connects the room with the gateway's LAN, or no longer */
+	LP_HUB_CONFLICT, /* begins: a station of the gateway's LAN has its member's MAC, or no longer */
 };
 
 struct lp_hub_action {
@@ -103,7 +104,7 @@ struct lp_hub_action {
 	enum lp_role role;
 	enum lp_leave_reason leave;
 	enum lp_reject_reason reject;
-	bool room_closed, loops;
+	bool room_closed, begins;
 	const char *text;             /* static; never NULL */
 	const struct lp_stats *stats; /* good until the session's next event */
 	size_t len;

@@ -107,16 +107,16 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_PEER_LEFT,   /* peer_left; member: what its PEER_JOINED said */
 	LP_TUNNEL_PEER_STATUS, /* peer_status, likewise */
 	LP_TUNNEL_OFFER, /* offer: what the LAN offered was not taken as it was; once for each */
-	/* loops: a computer connects the room with the gateway's LAN by another way too, or no longer. It is
-	 * member's, or this one when member has no peer id. */
-	LP_TUNNEL_LOOP,
+	/* It begins, or ends, for member; or for this computer when member has no peer id. */
+	LP_TUNNEL_LOOP, /* the computer connects the room with the gateway's LAN by another way too */
+	LP_TUNNEL_CONFLICT,     /* a station of the gateway's LAN has its MAC */
 	LP_TUNNEL_DISCONNECTED, /* text; over when final, otherwise connects again after retry_in */
 };
 
 struct lp_tunnel_action {
 	enum lp_tunnel_kind kind;
 	bool final;
-	bool loops;
+	bool begins;
 	bool steered;   /* the relay has said which worker has the room */
 	uint16_t steer; /* with steered */
 	lp_time retry_in;

@@ -191,6 +191,7 @@ struct lp_peer_status {
 	uint32_t rx_rate;       /* 5 bytes per second from the member to the room */
 	uint32_t tx_rate;       /* 6 bytes per second from the room to the member */
 	bool loops;             /* 7: 0 or 1: as in the member's STATS */
+	bool conflict;          /* 8: 0 or 1: a station of the gateway's LAN has the member's MAC */
 };
 
 /* Member to relay, each on its own unidirectional stream: totals since the program was started. tx

@@ -236,23 +236,30 @@ static void tell_offer(const struct lp_offer *offer)
 }
 
 /* Once at its begin, and once at its end. */
-static void tell_loop(const struct lp_tunnel_action *a)
+static void tell_trouble(const struct lp_tunnel_action *a)
 {
-	const struct lp_peer_joined *m = &a->member;
-	if (!a->loops)
-		lp_log(LP_LOG_INFO, "loop_ended", "peer=%u name=%s", m->peer, m->name);
-	else if (m->peer == 0)
-		lp_log(LP_LOG_WARNING, "loop", "advice=%s",
+	static const char *const advice[][2] = {
+		{"this player's computer is connected with the LAN by another way, such as a "
+		 "bridge: "
+		 "the player must take the room's interface out of it; until then nothing that the "
+		 "LAN sends to all reaches that computer",
 			"this computer connects the room with the LAN behind the room by another "
 			"way, "
 			"such as a bridge or a cable: take the room's interface out of the bridge; "
-			"until then nothing that the LAN sends to all reaches this computer");
+			"until then nothing that the LAN sends to all reaches this computer"},
+		{"a computer of the LAN has the same MAC address as this player's: the player must "
+		 "join with another (--mac); until then nothing of the player passes",
+			"a computer of the LAN has the same MAC address as this one: join with "
+			"another (--mac); until then nothing passes"},
+	};
+	const struct lp_peer_joined *m = &a->member;
+	bool loop = a->kind == LP_TUNNEL_LOOP;
+	const char *words[] = {loop ? "loop_ended" : "conflict_ended", loop ? "loop" : "conflict"};
+	if (a->begins)
+		lp_log(LP_LOG_WARNING, words[1], "peer=%u name=%s advice=%s", m->peer, m->name,
+			advice[loop ? 0 : 1][m->peer == 0]);
 	else
-		lp_log(LP_LOG_WARNING, "loop", "peer=%u name=%s advice=%s", m->peer, m->name,
-			"this player's computer is connected with the LAN by another way, such as "
-			"a "
-			"bridge: the player must take the room's interface out of it; until then "
-			"nothing that the LAN sends to all reaches that computer");
+		lp_log(LP_LOG_INFO, words[0], "peer=%u name=%s", m->peer, m->name);
 }
 
 static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
@@ -287,7 +294,8 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 		tell_offer(&a->offer);
 		break;
 	case LP_TUNNEL_LOOP:
-		tell_loop(a);
+	case LP_TUNNEL_CONFLICT:
+		tell_trouble(a);
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		tell_disconnected(teller, a);

@@ -322,14 +322,15 @@ void lp_hub_on_closed(
 	lp_hub_retire(hub, session);
 }
 
-/* Of a loop the host must hear, however large the room is. */
-static void tell_status(struct lp_hub *hub, struct lp_session *about, bool of_loop)
+/* Of a loop or a conflict the host must hear, however large the room is, and who is in it. */
+static void tell_status(struct lp_hub *hub, struct lp_session *about, bool needed)
 {
 	size_t count;
 	struct lp_member *const *members = lp_room_members(about->member->room, &count);
 	bool all = count <= LP_HUB_STATUS_MEMBERS;
 	for (size_t i = 0; i < count; i++) {
-		if (!all && !(of_loop && members[i]->role == LP_ROLE_GATEWAY))
+		bool concerned = members[i]->role == LP_ROLE_GATEWAY || members[i] == about->member;
+		if (!all && !(needed && concerned))
 			continue;
 		struct lp_session *to = lp_hub_session_of(members[i]);
 		struct lp_control message = {.type = LP_PEER_STATUS,
@@ -337,7 +338,8 @@ static void tell_status(struct lp_hub *hub, struct lp_session *about, bool of_lo
 				.peer = about->member->peer,
 				.rtt_us = about->rtt_us,
 				.loss_permille = about->loss_permille,
-				.loops = about->loops}};
+				.loops = about->loops,
+				.conflict = about->member->is_station}};
 		lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
 	}
 	about->told_rtt_us = about->rtt_us;
@@ -352,8 +354,36 @@ static void note_loop(struct lp_hub *hub, struct lp_session *s, bool loops, lp_t
 	s->loops = loops;
 	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_LOOP, s);
 	if (log)
-		log->loops = loops;
+		log->begins = loops;
 	tell_status(hub, s, true);
+}
+
+/* Rows N1, K4. A gateway cannot fill the log with it either. */
+static void note_conflict(struct lp_hub *hub, struct lp_session *s, lp_time now)
+{
+	if (s->conflict == s->member->is_station || now < s->next_conflict)
+		return;
+	s->next_conflict = now + LP_HUB_STATS_INTERVAL;
+	s->conflict = s->member->is_station;
+	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_CONFLICT, s);
+	if (log)
+		log->begins = s->conflict;
+	tell_status(hub, s, true);
+}
+
+void lp_hub_note_conflicts(struct lp_hub *hub, const struct lp_room *room, lp_time now)
+{
+	size_t count;
+	struct lp_member *const *members = lp_room_members(room, &count);
+	for (size_t i = 0; i < count; i++)
+		note_conflict(hub, lp_hub_session_of(members[i]), now);
+}
+
+static void on_lan(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_lan_report *report, lp_time now)
+{
+	lp_room_learn(s->member->room, report, now);
+	lp_hub_note_conflicts(hub, s->member->room, now);
 }
 
 static void on_stats(
@@ -378,7 +408,7 @@ static void on_message(
 	else if (message->type == LP_DISCONNECT)
 		lp_hub_close_session(hub, s, message->disconnect.reason, "as you asked");
 	else if (message->type == LP_LAN && s->member->role == LP_ROLE_GATEWAY)
-		lp_room_learn(s->member->room, &message->lan, now);
+		on_lan(hub, s, &message->lan, now);
 	else
 		lp_hub_protocol_error(hub, s, "a control message that is not its to send");
 }
@@ -478,6 +508,8 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 		lp_sender_expire(&s->sender, now);
 		if (s->state == SESSION_JOINED && quality_changed(s))
 			tell_status(hub, s, false);
+		if (s->member)
+			note_conflict(hub, s, now);
 	}
 }
 

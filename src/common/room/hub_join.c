@@ -166,6 +166,7 @@ void lp_hub_on_hello(
 		give_way(hub, lp_hub_session_of(joined.gave_way));
 	if (good) {
 		enter_room(hub, s, &joined);
+		lp_hub_note_conflicts(hub, s->member->room, now);
 	} else {
 		struct lp_reject why = {.reason = joined.reason};
 		if (joined.member && (why.reason == LP_REJECT_MAC_IN_USE ||

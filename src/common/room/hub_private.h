@@ -31,7 +31,9 @@ struct lp_session {
 	struct lp_inbox inbox;
 	uint64_t sequence; /* of the last event sent to it */
 	struct lp_stats stats;
-	bool loops;                               /* as it said last */
+	bool loops;    /* as it said last */
+	bool conflict; /* the room was told so last: its MAC is a station's */
+	lp_time next_conflict;
 	lp_time next_loop;                        /* before, it can say nothing else */
 	lp_time next_stats;                       /* not said to the log before */
 	uint32_t rtt_us, loss_permille;           /* how its line is */
@@ -82,6 +84,9 @@ void lp_hub_close_session(
 	struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason, const char *text);
 /* Gives back all that the session holds. Actions can still name it: the last of them frees the rest. */
 void lp_hub_retire(struct lp_hub *hub, struct lp_session *s);
+
+/* Tells the room of members whose MAC is a station's since last time, or no longer. */
+void lp_hub_note_conflicts(struct lp_hub *hub, const struct lp_room *room, lp_time now);
 
 /* The first message of a session (hub_join.c). */
 void lp_hub_on_hello(

@@ -12,21 +12,17 @@ static bool is_recent(const struct lp_loop_frame *f, uint64_t hash, lp_time wind
 	return f->hash == hash && f->copies > 0 && now - f->at < window;
 }
 
-static struct lp_loop_frame *frame_of(struct lp_loop *l, enum lp_loop_way way, uint64_t hash)
-{
-	return &l->frames[way][hash % LP_LOOP_FRAMES];
-}
-
 bool lp_loop_note(struct lp_loop *l, enum lp_loop_way way, uint64_t hash, lp_time now)
 {
 	enum lp_loop_way other = way == LP_LOOP_ROOM ? LP_LOOP_PORT : LP_LOOP_ROOM;
-	*frame_of(l, way, hash) = (struct lp_loop_frame){hash, now, 1};
-	return is_recent(frame_of(l, other, hash), hash, LP_LOOP_WINDOW, now);
+	size_t at = hash % LP_LOOP_FRAMES;
+	l->frames[way][at] = (struct lp_loop_frame){hash, now, 1};
+	return is_recent(&l->frames[other][at], hash, LP_LOOP_WINDOW, now);
 }
 
 bool lp_loop_is_storm(struct lp_loop *l, uint64_t hash, lp_time now)
 {
-	struct lp_loop_frame *f = frame_of(l, LP_LOOP_PORT, hash);
+	struct lp_loop_frame *f = &l->frames[LP_LOOP_PORT][hash % LP_LOOP_FRAMES];
 	if (!is_recent(f, hash, LP_SECOND, now))
 		*f = (struct lp_loop_frame){.hash = hash, .at = now};
 	return ++f->copies > LP_LOOP_COPIES;

@@ -14,8 +14,12 @@
 #include "lanparty/base/time.h"
 
 #define LP_LOOP_FRAMES 256
-#define LP_LOOP_WINDOW (2 * LP_SECOND)  /* between the two copies of a frame */
-#define LP_LOOP_REST   (10 * LP_SECOND) /* after the last pair the loop counts as gone */
+#define LP_LOOP_WINDOW (2 * LP_SECOND) /* between the two copies of a frame */
+/* A station of the LAN has a member's MAC: so many frames in a row, over so long, that the member did not
+ * send. One frame of a bridged member can be lost on the way through the room. */
+#define LP_LOOP_TWINS     3
+#define LP_LOOP_TWIN_TIME LP_SECOND
+#define LP_LOOP_REST      (10 * LP_SECOND) /* after the last pair the loop counts as gone */
 /* Copies of one group frame per second that a gateway takes from its LAN. No program sends as many; a loop
  * through a client that does not look for it gives thousands. */
 #define LP_LOOP_COPIES 64
@@ -32,7 +36,7 @@ struct lp_loop {
 	struct lp_loop_frame frames[2][LP_LOOP_FRAMES]; /* by lp_loop_way */
 };
 
-/* Notes a group frame. True: the same frame has come the other way before. */
+/* Notes a frame. True: the same frame has come the other way before. */
 bool lp_loop_note(struct lp_loop *l, enum lp_loop_way way, uint64_t hash, lp_time now);
 /* Notes a group frame that came from a gateway's LAN. True: it is one of too many copies. */
 bool lp_loop_is_storm(struct lp_loop *l, uint64_t hash, lp_time now);

@@ -110,7 +110,7 @@ static bool is_reserved(enum lp_tunnel_kind kind)
 static bool is_needed(enum lp_tunnel_kind kind)
 {
 	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS &&
-	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LOOP;
+	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LOOP && kind != LP_TUNNEL_CONFLICT;
 }
 
 struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)
@@ -312,6 +312,15 @@ static void tell_lan(struct lp_tunnel *t, lp_time now)
 	set_joined_deadline(t);
 }
 
+void lp_tunnel_tell_lan_anew(struct lp_tunnel *t, lp_time now)
+{
+	if (t->state != TUNNEL_JOINED)
+		return;
+	t->lan_next = 0;
+	t->lan_at = takes_lan(t) ? now : LP_NEVER;
+	t->deadline = now;
+}
+
 /* Row N1. */
 static void tell_protected(struct lp_tunnel *t)
 {
@@ -355,10 +364,9 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
-	t->stats.loops = false;
+	t->stats.loops = t->conflict = false;
 	t->loop_until = 0;
-	t->lan_next = 0;
-	t->lan_at = takes_lan(t) ? now : LP_NEVER;
+	lp_tunnel_tell_lan_anew(t, now);
 	lp_neighbours_protect_only(t->neighbours, &t->config.protected);
 	lp_tunnel_members_changed(t);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
@@ -512,7 +520,7 @@ static void tell_loop(struct lp_tunnel *t, lp_time now)
 		return;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_LOOP);
 	if (action)
-		action->loops = loops;
+		action->begins = loops;
 	t->stats.loops = loops;
 	tell_stats(t, now);
 }

@@ -12,6 +12,15 @@ struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer)
 	return NULL;
 }
 
+struct tunnel_member *lp_tunnel_member_with(const struct lp_tunnel *t, const struct lp_mac *mac)
+{
+	size_t i = 0;
+	while (t->members[i]->joined.role != LP_ROLE_CLIENT ||
+		!lp_mac_equal(&t->members[i]->joined.mac, mac))
+		i++;
+	return t->members[i];
+}
+
 static int compare_macs(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct lp_mac));
@@ -103,14 +112,30 @@ static enum lp_status remove_member(struct lp_tunnel *t, const struct lp_peer_le
 	return LP_OK;
 }
 
-static void tell_loop(struct lp_tunnel *t, struct tunnel_member *member, bool loops)
+/* member: NULL for this one. */
+static void note_trouble(struct lp_tunnel *t, enum lp_tunnel_kind kind,
+	const struct tunnel_member *member, bool *known, bool now)
 {
-	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_LOOP);
-	member->loops = loops;
+	if (*known == now)
+		return;
+	*known = now;
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, kind);
 	if (!action)
 		return;
-	action->member = member->joined;
-	action->loops = loops;
+	if (member)
+		action->member = member->joined;
+	action->begins = now;
+}
+
+static void note_troubles(
+	struct lp_tunnel *t, struct tunnel_member *member, const struct lp_peer_status *s)
+{
+	if (member) {
+		note_trouble(t, LP_TUNNEL_LOOP, member, &member->loops, s->loops);
+		note_trouble(t, LP_TUNNEL_CONFLICT, member, &member->conflict, s->conflict);
+	} else if (s->peer == t->welcome.peer) {
+		note_trouble(t, LP_TUNNEL_CONFLICT, NULL, &t->conflict, s->conflict);
+	}
 }
 
 static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
@@ -120,8 +145,7 @@ static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
 	if (event->type == LP_PEER_LEFT)
 		return remove_member(t, &event->peer_left);
 	struct tunnel_member *member = lp_tunnel_member(t, event->peer_status.peer);
-	if (member && member->loops != event->peer_status.loops)
-		tell_loop(t, member, event->peer_status.loops);
+	note_troubles(t, member, &event->peer_status);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_STATUS);
 	if (action) {
 		if (member)

@@ -33,14 +33,37 @@ static bool is_in_loop(
 	return now < t->loop_until;
 }
 
+/* A frame from the LAN with a member's MAC. What the gateway has just written comes back, or will come from
+ * the room as well, when the member's computer is connected with the LAN. Otherwise a station has the same
+ * MAC, which is then the station's (row K4): the relay is told. */
+static void note_twin(struct lp_tunnel *t, const struct lp_view *view, lp_time now)
+{
+	struct tunnel_member *m = lp_tunnel_member_with(t, &view->eth.src);
+	if (m->loops)
+		return; /* it sends nothing to all through the room, so its own frames look like a station's */
+	if (lp_loop_note(&t->loop, LP_LOOP_PORT, hash_of(t, view), now)) {
+		m->twins = 0;
+		return;
+	}
+	if (m->twins++ == 0)
+		m->twin_at = now;
+	if (m->twins < LP_LOOP_TWINS || now - m->twin_at < LP_LOOP_TWIN_TIME)
+		return;
+	if (!lp_neighbours_on_lan(t->neighbours, &m->joined.mac, now))
+		lp_tunnel_tell_lan_anew(t, now);
+	lp_neighbours_see(t->neighbours, &m->joined.mac, now);
+}
+
 /* What only a gateway must ask of the frames of its LAN. It learns from them also while there is no room
  * (row K4). */
 static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_view *view,
 	const struct lp_filter_facts *facts, lp_time now)
 {
 	const struct lp_eth *eth = &view->eth;
-	if (lp_tunnel_has_mac(t, &eth->src))
+	if (lp_tunnel_has_mac(t, &eth->src)) {
+		note_twin(t, view, now);
 		return LP_DROP_LOOP;
+	}
 	if (lp_mac_is_group(&eth->dst) && lp_loop_is_storm(&t->loop, hash_of(t, view), now))
 		return LP_DROP_LOOP;
 	lp_neighbours_see(t->neighbours, &eth->src, now);
@@ -172,6 +195,11 @@ static enum lp_drop check_sender(
 		return LP_DROP_JUMBO;
 	if (t->config.role != LP_ROLE_GATEWAY)
 		return LP_DROP_NONE;
+	/* A computer in a loop is cut off from the LAN, whatever it sends. */
+	if (from->loops)
+		return LP_DROP_LOOP;
+	if (lp_loop_note(&t->loop, LP_LOOP_ROOM, hash_of(t, view), now))
+		from->twins = 0;
 	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;

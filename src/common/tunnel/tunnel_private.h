@@ -28,7 +28,10 @@ enum tunnel_state {
 struct tunnel_member {
 	struct lp_peer_joined joined;
 	struct lp_filter_source source; /* what it sends is checked again here (row S5) */
-	bool loops;                     /* as PEER_STATUS said last */
+	bool loops, conflict;           /* as PEER_STATUS said last */
+	/* Gateways: frames with its MAC that came from the LAN in a row, and not from the room as well. */
+	unsigned twins;
+	lp_time twin_at; /* the first of them */
 };
 
 struct lp_tunnel {
@@ -77,6 +80,7 @@ struct lp_tunnel {
 	lp_time lan_at;  /* when it is told more; LP_NEVER: all is told */
 	lp_time stats_at;
 	struct lp_loop loop;
+	bool conflict; /* as PEER_STATUS of this member said last */
 	lp_time loop_until; /* this computer is in a loop; stats.loops says so once people have heard of it */
 	struct lp_stats stats;
 };
@@ -90,6 +94,10 @@ enum lp_status lp_tunnel_take_early(struct lp_tunnel *t);
 void lp_tunnel_members_changed(struct lp_tunnel *t);
 /* Is it the MAC of another client of the room? */
 bool lp_tunnel_has_mac(const struct lp_tunnel *t, const struct lp_mac *mac);
+/* The client with this MAC, which must be there. */
+struct tunnel_member *lp_tunnel_member_with(const struct lp_tunnel *t, const struct lp_mac *mac);
+/* Tells the relay again what is known of the LAN: there is more. */
+void lp_tunnel_tell_lan_anew(struct lp_tunnel *t, lp_time now);
 struct tunnel_member *lp_tunnel_member(const struct lp_tunnel *t, uint16_t peer);
 /* NULL when out of memory. Without some of them the membership is of no use: it is given up then. */
 struct lp_tunnel_action *lp_tunnel_add_action(struct lp_tunnel *t, enum lp_tunnel_kind kind);

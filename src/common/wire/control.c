@@ -120,6 +120,7 @@ static const struct field peer_status_fields[] = {
 	{FIELD(5, peer_status.rx_rate)},
 	{FIELD(6, peer_status.tx_rate)},
 	{FIELD(7, peer_status.loops), .max = 1},
+	{FIELD(8, peer_status.conflict), .max = 1},
 };
 
 static const struct field stats_fields[] = {

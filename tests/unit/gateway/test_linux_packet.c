@@ -81,7 +81,7 @@ static const struct {
 	{{BROADCAST, STATION, TEST_TYPE}, true, "to all"},
 	{{0x01, 0x00, 0x5e, 0, 0, 22, STATION, 0x08, 0x00}, true, "a group report"},
 	{{OTHER, STATION, TEST_TYPE}, false, "to a host of the LAN"},
-	{{BROADCAST, MEMBER, TEST_TYPE}, false, "from a member: a loop"},
+	{{BROADCAST, MEMBER, TEST_TYPE}, true, "from a member's MAC: the tunnel drops it"},
 	{{0x01, 0x80, 0xc2, 0, 0, 0, STATION, TEST_TYPE}, false, "to the bridges"},
 	{{BROADCAST, STATION, 0x81, 0x00, 0x00, 0x05, TEST_TYPE}, false, "of VLAN 5"},
 	{{BROADCAST, STATION, 0x88, 0xa8, 0x00, 0x05, TEST_TYPE}, false, "of a provider's VLAN"},

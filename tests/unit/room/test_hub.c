@@ -184,7 +184,7 @@ static void a_member_in_a_loop_is_named_to_the_room_and_logged_once(void **state
 		m.stats.loops = large;
 		peer_message(r, 1, &m); /* too early */
 		assert_int_equal(r->log[0].kind, LP_HUB_LOOP);
-		assert_int_equal(r->log[0].loops, !large);
+		assert_int_equal(r->log[0].begins, !large);
 		assert_int_equal(r->peers[0].count, 1);
 		assert_int_equal(r->peers[0].messages[0].type, LP_PEER_STATUS);
 		assert_int_equal(

@@ -128,8 +128,18 @@ static void K4_a_member_under_a_stations_mac_stays_and_gets_nothing_of_it(void *
 	assert_passed(send_udp(r, 2, player_mac(1), 100), LP_ACTION_UNICAST, 1);
 	size_t len = frame_udp(f, BROADCAST, player_mac(1), LAN(20), LAN(99), 27015, 100);
 	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
+	relay_forget(r);
+	tell(r, &report);
 	tell(r, &report);
 	assert_false(r->peers[1].closed);
+	for (int i = 0; i < 3; i++) { /* host, member and the others hear of it, once */
+		assert_int_equal(r->peers[i].count, 1);
+		assert_int_equal(
+			r->peers[i].messages[0].peer_status.peer, r->peers[1].welcome.peer);
+		assert_true(r->peers[i].messages[0].peer_status.conflict);
+	}
+	assert_int_equal(r->log_count, 1);
+	assert_int_equal(r->log[0].kind, LP_HUB_CONFLICT);
 	assert_dropped(peer_frame(r, 1, f, len), LP_DROP_LOOP);
 	peer_take_all(r, 1);
 	assert_passed(send_udp(r, 2, player_mac(1), 100), LP_ACTION_GATEWAY, 1);

@@ -35,7 +35,7 @@ static void assert_told(struct harness *h, bool loops)
 	harness_at(h, h->now);
 	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_LOOP, 0);
 	assert_non_null(a);
-	assert_int_equal(a->loops, loops);
+	assert_int_equal(a->begins, loops);
 	assert_int_equal(a->member.peer, 0);
 	assert_int_equal(stats_say_loop(h), loops);
 	assert_null(harness_action(h, LP_TUNNEL_LOOP, 1));
@@ -159,11 +159,110 @@ static void the_host_hears_which_member_is_in_a_loop(void **state)
 		assert_int_equal(a != NULL, i % 2 == 0); /* once */
 		if (a) {
 			assert_int_equal(a->member.peer, 12);
-			assert_int_equal(a->loops, i < 2);
+			assert_int_equal(a->begins, i < 2);
 		}
 		harness_forget(h);
 	}
 	harness_free(h);
+}
+
+static enum lp_drop from_member(struct harness *h, uint16_t peer, size_t len)
+{
+	uint8_t f[FRAME_CAP];
+	len = udp_frame(f, BROADCAST, player_mac(peer), len);
+	return harness_forwarded(h, peer, f, len).drop;
+}
+
+/* A frame with this member's MAC comes from the LAN. */
+static void twin(struct harness *h, uint16_t peer, size_t len)
+{
+	uint8_t f[FRAME_CAP];
+	len = udp_frame(f, BROADCAST, player_mac(peer), len);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_LOOP);
+}
+
+static void K4_a_station_with_a_members_mac_keeps_it(void **state)
+{
+	(void)state;
+	struct harness *h = connecting(LP_ROLE_GATEWAY);
+	harness_join_as(h, 1500, LP_CAPS_KNOWN);
+	harness_joined(h, 11, LP_ROLE_CLIENT);
+	harness_joined(h, 12, LP_ROLE_CLIENT);
+	harness_forget(h);
+	twin(h, 11, 100);
+	twin(h, 11, 101);
+	twin(h, 11, 102); /* but all at once */
+	assert_int_equal(from_member(h, 11, 200), LP_DROP_NONE);
+	h->now += LP_SECOND;
+	twin(h, 11, 103);
+	assert_int_equal(from_member(h, 11, 201), LP_DROP_LOOP);
+	assert_int_equal(from_member(h, 12, 201), LP_DROP_NONE);
+	harness_at(h, h->now); /* the relay is told */
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_MESSAGE, 0);
+	struct lp_control m;
+	size_t used;
+	assert_non_null(a);
+	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
+	assert_int_equal(m.type, LP_LAN);
+	assert_int_equal(m.lan.mac_count, 1);
+	const struct lp_mac mac = player_mac(11);
+	assert_true(lp_mac_equal(&m.lan.macs[0], &mac));
+	harness_free(h);
+}
+
+static void copies_of_a_members_frames_are_no_conflict(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	for (size_t n = 0; n < 10; n++) {
+		h->now += LP_SECOND;
+		/* what was written comes back */
+		assert_int_equal(from_member(h, 11, 100 + n), LP_DROP_NONE);
+		twin(h, 11, 100 + n);
+		/* a bridged member's frames arrive by its cable first */
+		twin(h, 12, 200 + n);
+		assert_int_equal(from_member(h, 12, 200 + n), LP_DROP_NONE);
+		if (n % 3 == 0)
+			twin(h, 12, 300 + n); /* this one was lost on the way through the room */
+	}
+	/* a bridged member that has been cut off is no station, and reaches nothing */
+	const struct lp_control status = {.type = LP_PEER_STATUS,
+		.peer_status = {.sequence = ++h->sequence, .peer = 12, .loops = true}};
+	harness_event(h, &status);
+	for (size_t n = 0; n < 10; n++) {
+		h->now += LP_SECOND;
+		twin(h, 12, 400 + n);
+		assert_int_equal(from_member(h, 12, 500), LP_DROP_LOOP);
+	}
+	const struct lp_control gone = {
+		.type = LP_PEER_STATUS, .peer_status = {.sequence = ++h->sequence, .peer = 12}};
+	harness_event(h, &gone);
+	assert_int_equal(from_member(h, 12, 501), LP_DROP_NONE);
+	harness_free(h);
+}
+
+static void the_host_and_the_member_hear_of_a_conflict(void **state)
+{
+	(void)state;
+	for (int own = 0; own < 2; own++) {
+		struct harness *h = in_room(own ? LP_ROLE_CLIENT : LP_ROLE_GATEWAY);
+		harness_forget(h);
+		for (unsigned i = 0; i < 4; i++) {
+			const struct lp_control status = {.type = LP_PEER_STATUS,
+				.peer_status = {.sequence = ++h->sequence,
+					.peer = own ? OWN_PEER : 12,
+					.conflict = i < 2}};
+			harness_event(h, &status);
+			const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_CONFLICT, 0);
+			assert_int_equal(a != NULL, i % 2 == 0); /* once */
+			if (a) {
+				assert_int_equal(a->member.peer, own ? 0 : 12);
+				assert_int_equal(a->begins, i < 2);
+			}
+			harness_forget(h);
+		}
+		harness_free(h);
+	}
 }
 
 int main(void)
@@ -173,6 +272,9 @@ int main(void)
 		cmocka_unit_test(a_frame_that_was_filled_up_is_the_same),
 		cmocka_unit_test(another_lan_behind_the_player_is_no_loop),
 		cmocka_unit_test(a_gateway_takes_a_bounded_number_of_copies),
+		cmocka_unit_test(K4_a_station_with_a_members_mac_keeps_it),
+		cmocka_unit_test(copies_of_a_members_frames_are_no_conflict),
+		cmocka_unit_test(the_host_and_the_member_hear_of_a_conflict),
 		cmocka_unit_test(the_host_hears_which_member_is_in_a_loop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
