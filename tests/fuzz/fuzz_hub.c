@@ -183,6 +183,16 @@ static void op_message(struct relay *r, struct slot *s)
 	if (choice >= 200) {
 		m = (struct lp_control){.type = LP_DISCONNECT};
 		m.disconnect.reason = (enum lp_leave_reason)(choice % 8);
+	} else if (choice >= 150) {
+		m = (struct lp_control){.type = LP_LAN,
+			.lan = {.replaces = choice & 1,
+				.macs = {player_mac(choice % 5)},
+				.mac_count = 1,
+				.ipv4 = {choice},
+				.ipv4_count = 1,
+				.protected.macs = {player_mac(choice / 5 % 5)}}};
+	} else if (choice >= 140) {
+		m.stats.loops = choice & 1;
 	}
 	if (s->session)
 		say(r, s, 2, &m);

@@ -62,20 +62,30 @@ static bool slow_is_mac(const struct slow_host *host, struct slow_slice s, size_
 	return slow_number(s, i, 6) >= 0 && memcmp(s.p + i, host->mac, 6) == 0;
 }
 
+/* RIP, RIPng, HSRP twice, GLBP */
+static bool slow_routes(long long port)
+{
+	return port == 520 || port == 521 || port == 1985 || port == 2029 || port == 3222;
+}
+
 static int slow_ports(struct slow_slice udp)
 {
 	long long from = slow_number(udp, 0, 2);
 	long long to = slow_number(udp, 2, 2);
 
-	if (from == 67 || to == 68 || (to == 67 && slow_number(udp, 8, 1) == 2))
+	if (slow_routes(to) || from == 67 || to == 68 || (to == 67 && slow_number(udp, 8, 1) == 2))
 		return SLOW_CLIENT;
 	return SLOW_SAFE;
 }
 
 static int slow_ports6(struct slow_slice udp)
 {
-	return slow_number(udp, 0, 2) == 547 || slow_number(udp, 2, 2) == 546 ? SLOW_CLIENT
-									      : SLOW_SAFE;
+	long long to = slow_number(udp, 2, 2);
+	long long type = slow_number(udp, 8, 1);
+
+	if (slow_routes(to) || slow_number(udp, 0, 2) == 547 || to == 546)
+		return SLOW_CLIENT;
+	return to == 547 && (type == 12 || type == 13) ? SLOW_CLIENT : SLOW_SAFE; /* of relays */
 }
 
 static int slow_options(const struct slow_host *host, struct slow_slice options)
@@ -96,7 +106,7 @@ static int slow_icmp6(const struct slow_host *host, struct slow_slice icmp, bool
 
 	if (fragment && type >= 133 && type <= 137)
 		return SLOW_NEVER;
-	if (type == 130 || type == 134 || type == 137)
+	if (type == 130 || type == 134 || type == 137 || (type >= 151 && type <= 153))
 		return SLOW_CLIENT;
 	if (type == 133)
 		return slow_options(host, slow_tail(icmp, 8));
@@ -114,8 +124,11 @@ static int slow_upper(const struct slow_host *host, int version, long long proto
 		return version == 4 ? slow_ports(data) : slow_ports6(data);
 	if (version == 4 && protocol == 1 && (type == 5 || type == 9))
 		return SLOW_CLIENT;
-	if (version == 4 && protocol == 2 && type == 0x11)
+	if (version == 4 && protocol == 2 &&
+		(type == 0x11 || type == 0x13 || type == 0x14 || (type >= 0x30 && type <= 0x32)))
 		return SLOW_CLIENT;
+	if (protocol == 88 || protocol == 89 || protocol == 103 || protocol == 112)
+		return SLOW_CLIENT; /* EIGRP, OSPF, PIM, VRRP */
 	if (version == 6 && protocol == 58)
 		return slow_icmp6(host, data, fragment);
 	return SLOW_SAFE;
@@ -198,6 +211,8 @@ static int slow_chain(struct slow_host *host, const uint8_t *addresses, long lon
 	case 140:
 		if (units < 0)
 			return SLOW_SAFE;
+		if (next == 43 && slow_number(data, 2, 1) == 0)
+			return SLOW_CLIENT;
 		data = slow_tail(data, ((size_t)units + 1) * 8);
 		return slow_chain(host, addresses, inner, data, fragment);
 	case 51:

@@ -100,6 +100,9 @@ void hostile_routing(struct maker *m)
 	struct bytes relayed = dhcpv6(&h, 13, 547, 547);
 	set16(relayed.b, 40000);
 	send6(m, LP_DROP_DHCPV6_SERVER, h, &relayed, "DHCPv6 relay reply");
+	relayed = dhcpv6(&h, 12, 547, 547);
+	set16(relayed.b, 40000);
+	send6(m, LP_DROP_DHCP_SENDER, h, &relayed, "DHCPv6 of a relay agent");
 }
 
 /* Row N2: addresses that nobody can own. */

@@ -164,6 +164,7 @@
 #define LP_DHCP_END           255
 
 /* DHCPv6 (RFC 8415, section 7.3) */
-#define LP_DHCPV6_RELAY_REPLY 13
+#define LP_DHCPV6_RELAY_FORWARD 12
+#define LP_DHCPV6_RELAY_REPLY   13
 
 #endif

@@ -338,8 +338,11 @@ static enum lp_drop judge_ipv6_data(
 		if (to_server && v->transport_len == LP_UDP_HEADER)
 			return incomplete(v);
 		/* a relay agent takes replies on the server's port and hands them to clients */
-		if (to_server && lp_view_transport(v)[LP_UDP_HEADER] == LP_DHCPV6_RELAY_REPLY)
+		uint8_t type = to_server ? lp_view_transport(v)[LP_UDP_HEADER] : 0;
+		if (type == LP_DHCPV6_RELAY_REPLY)
 			return LP_DROP_DHCPV6_SERVER;
+		if (type == LP_DHCPV6_RELAY_FORWARD)
+			return LP_DROP_DHCP_SENDER; /* it would ask for others */
 		return is_routing_port(v->destination_port) ? LP_DROP_ROUTING : LP_DROP_NONE;
 	}
 	return v->protocol == LP_IP_ICMPV6 ? judge_icmpv6(client, v, facts) : LP_DROP_NONE;
