@@ -488,7 +488,7 @@ int session_run(struct session *s)
 	char why[SESSION_TEXT] = "";
 	if (code == LP_EXIT_OK) {
 		loop(s);
-		if (!s->at_once && s->joined)
+		if (!s->at_once && s->joined && lp_link_has_left(s->link))
 			membership_forget();
 		code = s->stopping ? LP_EXIT_OK : lp_link_exit(s->link);
 		if (!s->stopping && tap_is_broken(s->tap)) {

@@ -50,6 +50,12 @@ EOM
 
 set_path
 need "a player joins" client player1 player1
+set_path loss=1000
+stop player1
+set_path
+start_at=${EPOCHREALTIME/./}
+check "K2 a player whose leave was lost joins again" client player1 player1
+check "K2 within 3 s" test $((${EPOCHREALTIME/./} - start_at)) -lt 3000000
 need "it has an address" room_has player1 91
 start echo console "$bin/../tests/game" echo 192.168.77.20:5000
 check "the game answers" soon 5 said echo listening

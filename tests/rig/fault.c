@@ -2,7 +2,8 @@
  *
  *   FAULT_ALLOCATION=N             the N-th allocation of the process fails, once
  *   FAULT_CALLS=send or receive    with FAULT_ERRNO=E and FAULT_ONE_IN=K: of the calls that send or
- *                                  receive, one in K fails with E, at random
+ *                                  receive, one in K fails with E, at random;
+ *                                  not those to the kernel (netlink)
  *   FAULT_REPORT=FILE              at the end, the number of allocations is in FILE */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,9 +73,14 @@ void *realloc(void *old, size_t size)
 	return allocation_fails() ? NULL : __libc_realloc(old, size);
 }
 
-static int call_fails(char way)
+static int call_fails(char way, int fd)
 {
+	int domain = 0;
+	socklen_t len = sizeof(domain);
 	if (way != direction || one_in == 0)
+		return 0;
+	/* the kernel does not lose what it says about interfaces as a network loses packets */
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 || domain == AF_NETLINK)
 		return 0;
 	/* the high bits of Knuth's 64-bit generator; a fixed rhythm could meet only one kind of call */
 	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
@@ -86,21 +92,22 @@ static int call_fails(char way)
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	return call_fails('s') ? -1 : (ssize_t)syscall(SYS_sendmsg, fd, message, flags);
+	return call_fails('s', fd) ? -1 : (ssize_t)syscall(SYS_sendmsg, fd, message, flags);
 }
 
 int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
-	return call_fails('s') ? -1 : (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+	return call_fails('s', fd) ? -1 : (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
 }
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	return call_fails('r') ? -1 : (ssize_t)syscall(SYS_recvmsg, fd, message, flags);
+	return call_fails('r', fd) ? -1 : (ssize_t)syscall(SYS_recvmsg, fd, message, flags);
 }
 
 int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
 {
-	return call_fails('r') ? -1
-			       : (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+	return call_fails('r', fd)
+		       ? -1
+		       : (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
 }

@@ -86,6 +86,9 @@ struct lp_link_end {
 	bool clock_behind; /* lp_clock_is_behind */
 };
 const struct lp_link_end *lp_link_last_end(const struct lp_link *l);
+/* True if the relay itself ended the last connection, so that it keeps no place for this member. Otherwise the
+ * membership can still be continued with its resume token. */
+bool lp_link_has_left(const struct lp_link *l);
 /* The exit status of a link that has given up. */
 enum lp_exit lp_link_exit(const struct lp_link *l);
 /* Totals since the start. */

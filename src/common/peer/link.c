@@ -321,6 +321,11 @@ const struct lp_link_end *lp_link_last_end(const struct lp_link *l)
 	return &l->last;
 }
 
+bool lp_link_has_left(const struct lp_link *l)
+{
+	return l->last.answered && l->last.end == LP_QUIC_END_PEER;
+}
+
 enum lp_exit lp_link_exit(const struct lp_link *l)
 {
 	return l->exit;

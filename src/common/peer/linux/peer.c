@@ -399,7 +399,7 @@ int lp_peer_run(const struct lp_peer_config *config)
 	p->teller.role = config->role;
 	if (open_all(p)) {
 		loop(p);
-		if (!p->at_once && p->joined)
+		if (!p->at_once && p->joined && lp_link_has_left(p->link))
 			lp_resume_file_forget(config->resume);
 		code = p->teller.stopping ? LP_EXIT_OK
 		       : p->portless      ? LP_EXIT_NO_INTERFACE
