@@ -350,9 +350,10 @@ static lp_time heard(void *user)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	struct lp_hub_config config = {.rooms = {.max_clients = 3,
-					       .max_rooms = 2,
-					       .limits = {20000, 20000, 20, 20, 20, 20}},
+	struct lp_hub_config config = {
+		.rooms = {.max_clients = 3,
+			.max_rooms = 2,
+			.limits = {20000, 20000, 20, 20, 20, 20, 20, 20, 60}},
 		.frames = FRAMES,
 		.keep_alive_ms = 1,
 		.idle_timeout_ms = 2,
