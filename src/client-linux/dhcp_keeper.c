@@ -137,7 +137,9 @@ _Noreturn static void become_client(const struct kept *k, const struct dhcp_clie
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	setpgid(0, 0);
-	dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO); /* commands are the keeper's */
+	close(STDIN_FILENO); /* commands are the keeper's */
+	if (open("/dev/null", O_RDONLY) != STDIN_FILENO)
+		_exit(LP_EXIT_OS);
 	expand(k, client, arguments);
 	execve(client->path, arguments, environ);
 	_exit(LP_EXIT_OS);

@@ -81,13 +81,13 @@ static void judge_lease(
 	const struct lp_dhcp_lease *lease, const struct lp_own_list *own, struct lp_offer *offer)
 {
 	struct lp_prefix prefix = lp_prefix_ipv4(lease->address, lease->length);
-	const struct lp_own *found = find_same(own, &prefix);
+	const struct lp_own *same = find_same(own, &prefix), *covered = find_covered(own, &prefix);
 	if (lease->length < LP_OFFER_IPV4_LEAST) {
-		refuse(offer, LP_OFFER_WIDE, &prefix, find_covered(own, &prefix));
-	} else if (found) {
-		refuse(offer, LP_OFFER_IS, &prefix, found);
-	} else if ((found = find_covered(own, &prefix))) {
-		refuse(offer, LP_OFFER_COVERS, &prefix, found);
+		refuse(offer, LP_OFFER_WIDE, &prefix, covered);
+	} else if (same) {
+		refuse(offer, LP_OFFER_IS, &prefix, same);
+	} else if (covered) {
+		refuse(offer, LP_OFFER_COVERS, &prefix, covered);
 		offer->narrowed = lease->mask_at > 0;
 	}
 }

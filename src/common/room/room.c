@@ -27,8 +27,11 @@ struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 		rooms->config.id_step = 1;
 	const struct lp_limits *limits = &config->limits;
 	rooms->list = calloc(config->max_rooms, sizeof(struct lp_room *));
-	if (rooms->list &&
-		lp_limiter_init(&rooms->joins, limits->join_rate, limits->join_burst, LP_SECOND) &&
+	if (!rooms->list) {
+		free(rooms);
+		return NULL;
+	}
+	if (lp_limiter_init(&rooms->joins, limits->join_rate, limits->join_burst, LP_SECOND) &&
 		lp_limiter_init(
 			&rooms->opened, limits->open_rate, limits->open_rate, 60 * LP_SECOND))
 		return rooms;
@@ -396,9 +399,11 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	if (room && !admits(room, hello, mtu, join->now, &o->reason))
 		return false;
 	o->resumed = resumes;
+	if (!resumes && !room)
+		room = open_room(rooms, join, mtu, o);
 	if (resumes)
 		resume(rival, join);
-	else if (room || (room = open_room(rooms, join, mtu, o)))
+	else if (room)
 		o->member = add(rooms, room, join);
 	if (!o->member)
 		return false;

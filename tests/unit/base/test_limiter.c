@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/base/limiter.h"
 
 static const struct lp_siphash_key key = {1, 2};
@@ -14,7 +15,8 @@ static struct lp_address ipv4(uint32_t address)
 {
 	struct lp_address a = {.len = sizeof(a.in)};
 	a.in.sin_family = AF_INET;
-	a.in.sin_addr.s_addr = htonl(address);
+	struct lp_writer w = lp_writer_of(&a.in.sin_addr, sizeof(a.in.sin_addr));
+	lp_write_u32(&w, address);
 	return a;
 }
 

@@ -173,9 +173,8 @@ struct way {
 
 static int take_way(const struct nlmsghdr *answer, void *context)
 {
-	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
 	struct lp_attributes a = {0};
-	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
+	mnl_attr_parse(answer, sizeof(struct rtmsg), lp_netlink_note, &a);
 	*(int *)context = interface_of(&a);
 	return MNL_CB_OK;
 }
