@@ -12,6 +12,17 @@ stranger() { start stranger "$1" "$bin/../tests/stranger" "$relay_at" "$dir/rela
 count() { told stranger '^\{' | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"; }                            # KEY
 between() { echo "$1: $2 to $3"; [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
 ended() { ! runs "$1"; }
+told_to_wait() { # one who comes just as a join is free gets in at once: then once more
+	local try
+	for try in 1 2 3 4 5; do
+		start second player2 env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --tap lp9 "lanparty://$relay_ip/$code?pin=$pin"
+		soon 5 said second '^(rejected|joined) '
+		! said second '^rejected reason=busy .*final=no' || return 0
+		echo "try $try"
+		stop second
+	done
+	return 1
+}
 lines() { grep -c . "$dir/relay.err"; }
 
 start relay vps "$bin/lanparty-relay" --workers 1 --listen "$relay_at" --dev-cert-der-out "$dir/relay.der"
@@ -26,10 +37,9 @@ check "N6 he joined 20 times at once and 5 times per second" between "$(count jo
 check "N6 and was told to wait then" between "$(count busy)" 1 100000
 check "N6 the log has few lines of it" between "$(lines)" 20 100
 check "N6 and their number" soon 12 said relay 'event=more_lines of=(rejected|peer_joined|peer_left) count=[0-9]+ seconds=10 source='
-stranger player2 churn 6
+stranger player2 churn 8
 sleep 2
-start second player2 env "STATE_DIRECTORY=$dir" "$bin/lanparty-client" --tap lp9 "lanparty://$relay_ip/$code?pin=$pin"
-check "N6 a player behind the same address is told to wait" soon 5 said second '^rejected reason=busy .*final=no'
+check "N6 a player behind the same address is told to wait" told_to_wait
 check "N6 and gets in" soon 20 said second '^joined '
 stop second
 check "the stranger ends again" soon 20 ended stranger
