@@ -98,7 +98,8 @@ static void check_architecture(struct code *c)
 }
 
 /* Threads, but no processes. The flags of clone3 lie in memory, which a filter cannot read: the C library
- * takes clone where the kernel has no clone3. */
+ * takes clone where the kernel has no clone3. A process is refused without a signal, because newer C libraries
+ * block all signals around fork, and a blocked SIGSYS kills. */
 static void allow_threads(struct code *c)
 {
 	end_if(c, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
@@ -106,7 +107,7 @@ static void allow_threads(struct code *c)
 	load(c, offsetof(struct seccomp_data, args[0])); /* the low half: both are little-endian */
 	add(c, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, 1));
 	end_with(c, SECCOMP_RET_ALLOW);
-	load(c, offsetof(struct seccomp_data, nr));
+	end_with(c, mode == KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | EPERM);
 }
 
 static void fill(struct code *c, enum lp_sandbox_program program)
