@@ -1,0 +1,3 @@
+#compdef PROGRAM
+# zsh completion: the options are those that --help shows.
+_gnu_generic
