@@ -1,24 +1,23 @@
 #include "dhcp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dhcp_clients.h"
+#include "dhcp_dir.h"
 #include "dhcp_keeper.h"
 #include "dhcp_news.h"
 #include "dhcp_plan.h"
 #include "lanparty/edge/log.h"
-#include "tap.h"
 
-#define SILENT (-2) /* instead of an exit status: the client has not called its script */
+#define RELEASE_WAIT  (300 * LP_MILLISECOND) /* time for a DHCP release to cross the room */
+#define RELEASE_START (900 * LP_MILLISECOND) /* likewise, from a program that is started for it */
+#define SILENT        (-2) /* instead of an exit status: the client has not called its script */
 
 struct dhcp {
-	struct lp_port *tap;
+	struct dhcp_listener to;
 	char dir[DHCP_DIR];
 	int news; /* a socket that receives what script and keeper send */
 	struct dhcp_keeper keeper;
@@ -26,85 +25,27 @@ struct dhcp {
 	struct dhcp_plan plan;
 	unsigned run;
 	int status; /* of the last client that has ended */
-	bool released, has_address;
+	bool released;
+	bool wanted; /* somebody can answer */
+	bool gateway;
 };
 
-/* dhclient gets the options that it asks for, and no others. */
-static const char dhclient_config[] = "request subnet-mask, broadcast-address;\n"
-				      "timeout 15;\nretry 3;\ninitial-interval 2;\n";
-
-/* The script alone configures the interface: several processes of dhcpcd would leave parts of that behind
- * when they are killed. On the command line, --release would end a dhcpcd that runs already. reboot 0:
- * asks for a lease of this LAN, and not for the last one again. */
-static const char dhcpcd_config[] =
-	"noconfigure\nnogateway\nnoipv4ll\nrelease\nreboot 0\ntimeout 0\n";
-
-static void path_in(const struct dhcp *d, const char *name, char path[PATH_MAX])
+bool dhcp_is_possible(void)
 {
-	snprintf(path, PATH_MAX, "%s/%s", d->dir, name);
+	size_t clients[DHCP_CLIENTS];
+	return dhcp_clients_installed(clients) > 0;
 }
 
-static bool make_directory(struct dhcp *d)
+struct dhcp *dhcp_open(const char *interface, struct dhcp_listener to)
 {
-	const char *parents[] = {getenv("RUNTIME_DIRECTORY"), "/run", "/tmp"};
-	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
-		if (!parents[i])
-			continue;
-		int len = snprintf(d->dir, sizeof(d->dir), "%s/lanparty-XXXXXX", parents[i]);
-		if (len > 0 && (size_t)len < sizeof(d->dir) && mkdtemp(d->dir))
-			return true;
-	}
-	d->dir[0] = 0;
-	return false;
-}
-
-static bool write_config(const struct dhcp *d, const char *name, const char *text)
-{
-	char path[PATH_MAX];
-	path_in(d, name, path);
-	FILE *file = fopen(path, "we");
-	if (!file)
-		return false;
-	bool good = fputs(text, file) >= 0;
-	return fclose(file) == 0 && good;
-}
-
-static bool fill_directory(struct dhcp *d)
-{
-	char path[PATH_MAX], self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (len < 0)
-		return false;
-	self[len] = 0;
-	path_in(d, DHCP_SCRIPT, path);
-	if (symlink(self, path) != 0 || !write_config(d, DHCP_DHCLIENT_CONFIG, dhclient_config) ||
-		!write_config(d, DHCP_DHCPCD_CONFIG, dhcpcd_config))
-		return false;
-	d->news = dhcp_news_open(d->dir);
-	return d->news >= 0;
-}
-
-struct dhcp *dhcp_open(struct lp_port *tap, enum lp_exit *ret_exit)
-{
-	size_t clients[DHCP_CLIENTS], count = dhcp_clients_installed(clients);
-	if (count == 0) {
-		*ret_exit = LP_EXIT_NO_INPUT;
-		lp_log(LP_LOG_ERROR, "dhcp_failed", "reason=%s",
-			"--dhcp needs udhcpc, dhclient or dhcpcd: install one, or set an address "
-			"by hand");
-		return NULL;
-	}
 	struct dhcp *d = calloc(1, sizeof(*d));
-	*ret_exit = LP_EXIT_OS;
 	if (!d)
 		return NULL;
-	d->tap = tap;
-	d->news = -1;
+	d->to = to;
 	d->keeper = (struct dhcp_keeper){-1, -1};
-	memcpy(d->clients, clients, sizeof(clients));
-	dhcp_plan_init(&d->plan, count);
-	if (make_directory(d) && fill_directory(d) &&
-		dhcp_keeper_open(&d->keeper, d->dir, tap_name(tap)))
+	dhcp_plan_init(&d->plan, dhcp_clients_installed(d->clients));
+	d->news = dhcp_dir_make(d->dir);
+	if (d->news >= 0 && dhcp_keeper_open(&d->keeper, d->dir, interface))
 		return d;
 	lp_log(LP_LOG_ERROR, "dhcp_failed", "reason=%s error=%s",
 		"the DHCP client cannot be prepared", strerror(errno));
@@ -131,6 +72,14 @@ static void tell_failed(const struct dhcp *d)
 
 static void perform(struct dhcp *d, enum dhcp_step step)
 {
+	static const char *const nobody[] = {
+		"no DHCP server answers, because the room has no gateway: is the host's gateway "
+		"running, and did it get the same room code? Until then the relay's address "
+		"counts, if it gives one. Still asking",
+		"no DHCP server answers: does the gateway's LAN have a router, or another DHCP "
+		"server? Does something keep the gateway from it, as its log says? Until then the "
+		"relay's address counts, if it gives one. Still asking",
+	};
 	switch (step) {
 	case DHCP_STEP_RUN:
 		d->status = SILENT;
@@ -142,8 +91,8 @@ static void perform(struct dhcp *d, enum dhcp_step step)
 		break;
 	case DHCP_STEP_ALL:
 		lp_log(LP_LOG_WARNING, "dhcp_failed", "reason=%s",
-			"no DHCP client of this computer works, so the interface has no address "
-			"yet: install udhcpc, or set an address by hand with 'ip address add'");
+			"no DHCP client of this computer works: install udhcpc, or set an address "
+			"by hand with 'ip address add'");
 		break;
 	case DHCP_STEP_AGAIN:
 		lp_log(LP_LOG_WARNING, "dhcp_ended", "client=%s code=%d hint=%s",
@@ -152,10 +101,10 @@ static void perform(struct dhcp *d, enum dhcp_step step)
 			"address");
 		break;
 	case DHCP_STEP_NOBODY:
-		lp_log(LP_LOG_WARNING, "dhcp_no_answer", "hint=%s",
-			"nobody in the room hands out addresses: is a gateway in the room, and "
-			"does its LAN have a router? Still asking; 'ip address add' sets one by "
-			"hand");
+		lp_log(LP_LOG_WARNING, "dhcp_no_answer", "hint=%s", nobody[d->gateway]);
+		break;
+	case DHCP_STEP_STOP:
+		dhcp_keeper_stop(&d->keeper);
 		break;
 	case DHCP_STEP_NONE:
 		break;
@@ -165,14 +114,27 @@ static void perform(struct dhcp *d, enum dhcp_step step)
 static void perform_all(struct dhcp *d)
 {
 	enum dhcp_step step;
+	if (!d->wanted && !d->plan.leased)
+		dhcp_plan_rest(&d->plan);
 	while ((step = dhcp_plan_next(&d->plan)) != DHCP_STEP_NONE)
 		perform(d, step);
 }
 
-void dhcp_start(struct dhcp *d, lp_time now)
+void dhcp_start(struct dhcp *d, bool gateway, lp_time now)
 {
+	d->wanted = true;
+	d->gateway = gateway;
 	dhcp_plan_join(&d->plan, now);
 	perform_all(d);
+}
+
+void dhcp_stop(struct dhcp *d, bool keep_lease, lp_time now)
+{
+	d->wanted = d->gateway = false;
+	bool ended = !keep_lease && dhcp_plan_give_up(&d->plan);
+	perform_all(d);
+	if (ended)
+		d->to.leased(d->to.context, 0, 0, now);
 }
 
 void dhcp_renew(struct dhcp *d, lp_time now)
@@ -199,25 +161,6 @@ int dhcp_fd(const struct dhcp *d)
 	return d->news;
 }
 
-static void take_address(struct dhcp *d, const struct dhcp_news *news)
-{
-	char ip[INET_ADDRSTRLEN];
-	struct in_addr address = {htonl(news->ipv4)};
-	dhcp_plan_address(&d->plan);
-	d->has_address = tap_set_address(d->tap, news->ipv4, news->prefix);
-	if (d->has_address)
-		lp_event(stdout, "address", "ip=%s prefix=%u",
-			inet_ntop(AF_INET, &address, ip, sizeof(ip)), news->prefix);
-}
-
-static void lose_address(struct dhcp *d)
-{
-	tap_set_address(d->tap, 0, 0);
-	if (d->has_address)
-		lp_event(stdout, "address_gone", "");
-	d->has_address = false;
-}
-
 static void take_news(struct dhcp *d, const struct dhcp_news *news, lp_time now)
 {
 	switch (news->kind) {
@@ -225,11 +168,12 @@ static void take_news(struct dhcp *d, const struct dhcp_news *news, lp_time now)
 		dhcp_plan_alive(&d->plan);
 		break;
 	case DHCP_NEWS_ADDRESS:
-		take_address(d, news);
+		if (dhcp_plan_address(&d->plan)) /* else it has ended meanwhile */
+			d->to.leased(d->to.context, news->ipv4, news->prefix, now);
 		break;
 	case DHCP_NEWS_LOST:
 		if (dhcp_plan_lost(&d->plan, now))
-			lose_address(d);
+			d->to.leased(d->to.context, 0, 0, now);
 		break;
 	case DHCP_NEWS_ENDED:
 		if (news->run != d->run)
@@ -253,32 +197,31 @@ void dhcp_read(struct dhcp *d, lp_time now)
 
 void dhcp_child(struct dhcp *d)
 {
-	if (dhcp_keeper_has_ended(&d->keeper) && !d->released)
-		lp_log(LP_LOG_WARNING, "dhcp_ended", "hint=%s",
-			"DHCP has ended: the interface keeps its address; start again to renew it");
+	if (!dhcp_keeper_has_ended(&d->keeper) || d->released)
+		return;
+	dhcp_plan_stop(&d->plan);
+	lp_log(LP_LOG_WARNING, "dhcp_ended", "reason=%s hint=%s",
+		"the process that runs the DHCP client has ended",
+		"nobody renews the interface's address any more: start again, or set one by hand");
 }
 
-bool dhcp_release(struct dhcp *d)
+lp_time dhcp_release(struct dhcp *d)
 {
 	d->released = dhcp_keeper_release(&d->keeper);
-	return d->released && d->plan.state != DHCP_IDLE;
+	if (!d->released || d->plan.state == DHCP_IDLE)
+		return 0;
+	bool starts_another = dhcp_clients[d->clients[d->plan.at]].release[0] != NULL;
+	return starts_another ? RELEASE_START : RELEASE_WAIT;
 }
 
 void dhcp_close(struct dhcp *d)
 {
-	static const char *const names[] = {DHCP_NEWS, DHCP_SCRIPT, DHCP_DHCLIENT_CONFIG,
-		DHCP_DHCPCD_CONFIG, DHCP_LEASES, DHCP_PID};
-	char path[PATH_MAX];
 	if (!d)
 		return;
 	dhcp_keeper_close(&d->keeper);
 	if (d->news >= 0)
 		close(d->news);
-	for (size_t i = 0; d->dir[0] && i < sizeof(names) / sizeof(names[0]); i++) {
-		path_in(d, names[i], path);
-		unlink(path);
-	}
 	if (d->dir[0])
-		rmdir(d->dir);
+		dhcp_dir_remove(d->dir); /* the keeper has done so, if there was one */
 	free(d);
 }

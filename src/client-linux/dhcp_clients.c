@@ -11,15 +11,19 @@
 #define DHCLIENT                                                                                   \
 	"dhclient", "-4", "-d", "-cf", "%s/" DHCP_DHCLIENT_CONFIG, "-sf", SCRIPT, "-lf",           \
 		"%s/" DHCP_LEASES, "-pf", "%s/" DHCP_PID, "%i"
+#define DHCLIENT_RELEASE                                                                           \
+	"dhclient", "-4", "-r", "-d", "-cf", "%s/" DHCP_DHCLIENT_CONFIG, "-sf", SCRIPT, "-lf",     \
+		"%s/" DHCP_LEASES, "--no-pid", "%i"
 
 const struct dhcp_client dhcp_clients[DHCP_CLIENTS] = {
-	{"/usr/sbin/udhcpc", {UDHCPC}},
-	{"/sbin/udhcpc", {UDHCPC}},
-	{"/usr/sbin/dhclient", {DHCLIENT}},
-	{"/sbin/dhclient", {DHCLIENT}},
+	{"/usr/sbin/udhcpc", {UDHCPC}, {0}},
+	{"/sbin/udhcpc", {UDHCPC}, {0}},
+	{"/usr/sbin/dhclient", {DHCLIENT}, {DHCLIENT_RELEASE}},
+	{"/sbin/dhclient", {DHCLIENT}, {DHCLIENT_RELEASE}},
 	{"/usr/sbin/dhcpcd",
-		{"dhcpcd", "-4", "-B", "-f", "%s/" DHCP_DHCPCD_CONFIG, "--script", SCRIPT, "%i"}},
-	{"/usr/bin/busybox", {"busybox", UDHCPC}},
+		{"dhcpcd", "-4", "-B", "-f", "%s/" DHCP_DHCPCD_CONFIG, "--script", SCRIPT, "%i"},
+		{0}},
+	{"/usr/bin/busybox", {"busybox", UDHCPC}, {0}},
 };
 
 static bool is_installed(size_t client, struct stat *ret_file)

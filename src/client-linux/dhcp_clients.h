@@ -1,4 +1,4 @@
-/* dhcp_clients.h - the DHCP clients that --dhcp can use, and how they are started. It starts nothing. */
+/* dhcp_clients.h - the DHCP clients that this program can use, and how they are started. It starts nothing. */
 #ifndef LANPARTY_CLIENT_DHCP_CLIENTS_H
 #define LANPARTY_CLIENT_DHCP_CLIENTS_H
 
@@ -19,6 +19,8 @@
 struct dhcp_client {
 	const char *path;
 	const char *arguments[DHCP_ARGUMENTS]; /* %s is the private directory, %i the interface */
+	/* Of the run that returns the lease of one that was killed. Empty: SIGTERM makes it return it. */
+	const char *release[DHCP_ARGUMENTS];
 };
 
 extern const struct dhcp_client dhcp_clients[DHCP_CLIENTS];

@@ -12,17 +12,20 @@
 #include <unistd.h>
 
 #include "dhcp_clients.h"
+#include "dhcp_dir.h"
 #include "dhcp_news.h"
 #include "lanparty/edge/exit.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
 
-#define NAME       "lanparty-dhcp-keeper"
-#define COMMAND    'a' /* run the first client; the others follow */
-#define RELEASE    '!'
-#define END_STEP   10 /* ms */
-#define END_CLIENT 50 /* steps until a client that was killed is given up */
-#define END_KEEPER 100
+#define NAME        "lanparty-dhcp-keeper"
+#define COMMAND     'a' /* run the first client; the others follow */
+#define RELEASE     '!'
+#define STOP        '.'
+#define END_STEP    10 /* ms */
+#define END_CLIENT  50 /* steps until a client that was killed is given up */
+#define END_RELEASE 90 /* steps for giving a lease back */
+#define END_KEEPER  100
 
 /* ---- the program's side */
 
@@ -69,6 +72,11 @@ bool dhcp_keeper_run(const struct dhcp_keeper *keeper, size_t client)
 	return command(keeper, (char)(COMMAND + (int)client));
 }
 
+bool dhcp_keeper_stop(const struct dhcp_keeper *keeper)
+{
+	return command(keeper, STOP);
+}
+
 bool dhcp_keeper_release(const struct dhcp_keeper *keeper)
 {
 	return command(keeper, RELEASE);
@@ -107,16 +115,17 @@ void dhcp_keeper_close(struct dhcp_keeper *keeper)
 struct kept {
 	const char *directory, *interface;
 	pid_t client; /* -1: none */
+	size_t index; /* in dhcp_clients */
 	unsigned run;
 	bool released; /* its end is no news */
 };
 
 /* Replaces %s and %i by directory and interface. */
-static void expand(const struct kept *k, const struct dhcp_client *client, char **ret_arguments)
+static void expand(const struct kept *k, const char *const *words, char **ret_arguments)
 {
 	static char texts[DHCP_ARGUMENTS][DHCP_DIR + 32];
-	for (size_t i = 0; i < DHCP_ARGUMENTS && client->arguments[i]; i++) {
-		const char *from = client->arguments[i];
+	for (size_t i = 0; i < DHCP_ARGUMENTS && words[i]; i++) {
+		const char *from = words[i];
 		if (strcmp(from, "%i") == 0)
 			snprintf(texts[i], sizeof(texts[i]), "%s", k->interface);
 		else if (strncmp(from, "%s", 2) == 0)
@@ -127,7 +136,7 @@ static void expand(const struct kept *k, const struct dhcp_client *client, char 
 	}
 }
 
-_Noreturn static void become_client(const struct kept *k, const struct dhcp_client *client)
+_Noreturn static void become_client(const struct kept *k, const char *const *words)
 {
 	extern char **environ;
 	char *arguments[DHCP_ARGUMENTS + 1] = {0};
@@ -140,8 +149,8 @@ _Noreturn static void become_client(const struct kept *k, const struct dhcp_clie
 	close(STDIN_FILENO); /* commands are the keeper's */
 	if (open("/dev/null", O_RDONLY) != STDIN_FILENO)
 		_exit(LP_EXIT_OS);
-	expand(k, client, arguments);
-	execve(client->path, arguments, environ);
+	expand(k, words, arguments);
+	execve(dhcp_clients[k->index].path, arguments, environ);
 	_exit(LP_EXIT_OS);
 }
 
@@ -155,20 +164,40 @@ static void kill_client(struct kept *k)
 	k->client = -1;
 }
 
+static void start_client(struct kept *k, const char *const *words)
+{
+	k->client = fork();
+	if (k->client == 0)
+		become_client(k, words);
+	if (k->client > 0)
+		setpgid(k->client, k->client); /* the child can be late */
+}
+
 static void run_client(struct kept *k, size_t index)
 {
 	char leases[PATH_MAX];
 	kill_client(k);
+	k->index = index;
 	/* With an old lease dhclient would ask the server of another LAN for it. */
 	snprintf(leases, sizeof(leases), "%s/" DHCP_LEASES, k->directory);
 	unlink(leases);
 	k->run++;
 	k->released = false;
-	k->client = fork();
-	if (k->client == 0)
-		become_client(k, &dhcp_clients[index]);
-	if (k->client > 0)
-		setpgid(k->client, k->client); /* the child can be late */
+	start_client(k, dhcp_clients[index].arguments);
+}
+
+static void release(struct kept *k)
+{
+	const char *const *words = dhcp_clients[k->index].release;
+	if (k->client <= 0 || k->released)
+		return;
+	k->released = true;
+	if (!words[0]) {
+		kill(k->client, SIGTERM);
+		return;
+	}
+	kill_client(k);
+	start_client(k, words);
 }
 
 static void reap(struct kept *k)
@@ -187,12 +216,31 @@ static void reap(struct kept *k)
 
 static void obey(struct kept *k, char byte)
 {
-	if (byte == RELEASE && k->client > 0) {
-		k->released = true;
-		kill(k->client, SIGTERM);
+	if (byte == RELEASE) {
+		release(k);
+	} else if (byte == STOP) {
+		kill_client(k);
 	} else if (byte >= COMMAND && byte < COMMAND + DHCP_CLIENTS) {
 		run_client(k, (size_t)(byte - COMMAND));
 	}
+}
+
+/* Ctrl-C does not reach the keeper, but a service manager ends all processes of a service: the lease is given
+ * back as when the client ends. False: it has been told to end. */
+static bool take_signals(struct kept *k, int signals)
+{
+	int number;
+	while ((number = lp_signals_next(signals))) {
+		if (number == SIGCHLD) {
+			reap(k);
+			continue;
+		}
+		obey(k, RELEASE);
+		if (k->client > 0)
+			ends(k->client, END_RELEASE, NULL);
+		return false;
+	}
+	return true;
 }
 
 bool dhcp_is_keeper(int argc, char **argv)
@@ -204,14 +252,14 @@ bool dhcp_is_keeper(int argc, char **argv)
 void dhcp_keep(char **argv)
 {
 	struct kept k = {.directory = argv[0], .interface = argv[1], .client = -1};
-	int signals = lp_signals_open((const int[]){SIGCHLD, 0});
+	int signals = lp_signals_open((const int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, 0});
 	struct pollfd fds[] = {
 		{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
 	char byte;
 	*strrchr(argv[0], '/') = 0;
 	while (signals >= 0 && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {
-		while (lp_signals_next(signals))
-			reap(&k);
+		if (!take_signals(&k, signals))
+			break;
 		if (fds[0].revents == 0)
 			continue;
 		if (read(STDIN_FILENO, &byte, 1) != 1)
@@ -219,4 +267,5 @@ void dhcp_keep(char **argv)
 		obey(&k, byte);
 	}
 	kill_client(&k);
+	dhcp_dir_remove(k.directory);
 }

@@ -1,8 +1,9 @@
 /* dhcp_keeper.h - runs DHCP clients with the privileges that the program had when it started.
  *
  * The keeper is this program once more, in a process of its own that knows nothing of the room. It reads
- * one-byte commands from standard input: which DHCP client to run, or to release the lease. It ends, with
- * the DHCP client, when its input is closed. It sends DHCP_NEWS_ENDED when a DHCP client ends by itself. */
+ * one-byte commands from standard input: which DHCP client to run, or to release the lease. When its
+ * input is closed, which happens whatever ends the program, or a signal asks it to, it ends the DHCP client,
+ * removes the directory, and ends. It sends DHCP_NEWS_ENDED when a DHCP client ends by itself. */
 #ifndef LANPARTY_CLIENT_DHCP_KEEPER_H
 #define LANPARTY_CLIENT_DHCP_KEEPER_H
 
@@ -20,6 +21,8 @@ struct dhcp_keeper {
 bool dhcp_keeper_open(struct dhcp_keeper *keeper, const char *directory, const char *interface);
 /* Runs the client (an index of dhcp_clients). One that runs is killed first and keeps its lease. */
 bool dhcp_keeper_run(const struct dhcp_keeper *keeper, size_t client);
+/* Kills the client that runs, which keeps its lease. */
+bool dhcp_keeper_stop(const struct dhcp_keeper *keeper);
 /* Asks the client to end: udhcpc and dhcpcd release the lease. False: there is no keeper. */
 bool dhcp_keeper_release(const struct dhcp_keeper *keeper);
 /* True when the keeper has ended by itself. It is none then. */

@@ -106,6 +106,20 @@ bool dhcp_news_send(const char *directory, const struct dhcp_news *news)
 	return good;
 }
 
+bool dhcp_news_is_deaf(const char *directory)
+{
+	struct sockaddr_un address;
+	int fd = address_of(directory, &address) ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+						 : -1;
+	if (fd < 0)
+		return false;
+	bool deaf = connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) !=
+			    0 &&
+		    errno == ECONNREFUSED;
+	close(fd);
+	return deaf;
+}
+
 static unsigned prefix_of(const char *mask)
 {
 	struct in_addr in;

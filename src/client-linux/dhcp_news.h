@@ -32,6 +32,8 @@ bool dhcp_news_read(int fd, struct dhcp_news *ret_news);
 /* Sends a line to the socket of the directory, from another process. False, with errno: it did not
  * arrive. */
 bool dhcp_news_send(const char *directory, const struct dhcp_news *news);
+/* True when nobody receives news of the directory any more: there is a socket, and its program has ended. */
+bool dhcp_news_is_deaf(const char *directory);
 
 /* True when the DHCP client has started this process as its script: the news are sent, and the process must
  * end. */

@@ -32,6 +32,12 @@ static void run(struct dhcp_plan *plan, lp_time now)
 	add(plan, DHCP_STEP_RUN);
 }
 
+static void search(struct dhcp_plan *plan, lp_time now)
+{
+	plan->searched = now;
+	run(plan, now);
+}
+
 static void rest(struct dhcp_plan *plan, lp_time until)
 {
 	plan->state = DHCP_RESTING;
@@ -58,44 +64,70 @@ static void fail(struct dhcp_plan *plan, lp_time now)
 void dhcp_plan_join(struct dhcp_plan *plan, lp_time now)
 {
 	if (plan->state == DHCP_IDLE)
-		run(plan, now);
+		search(plan, now);
+}
+
+void dhcp_plan_rest(struct dhcp_plan *plan)
+{
+	if (plan->state == DHCP_IDLE || plan->state == DHCP_OVER)
+		return;
+	plan->state = DHCP_IDLE;
+	plan->deadline = LP_NEVER;
+	plan->nobody_told = false;
+	plan->step_count = 0;
+	add(plan, DHCP_STEP_STOP);
 }
 
 void dhcp_plan_renew(struct dhcp_plan *plan, lp_time now)
 {
 	bool searches = plan->state == DHCP_STARTING || plan->state == DHCP_SEARCHING;
-	if (plan->state == DHCP_IDLE || (searches && now - plan->since < DHCP_YOUNG))
+	if (plan->state == DHCP_IDLE || plan->state == DHCP_OVER ||
+		(searches && now - plan->since < DHCP_YOUNG))
 		return;
 	plan->nobody_told = false;
-	run(plan, now);
+	search(plan, now);
 }
 
 void dhcp_plan_alive(struct dhcp_plan *plan)
 {
 	if (plan->state != DHCP_STARTING)
 		return;
+	lp_time usual = plan->searched + DHCP_ANSWER_WAIT, least = plan->since + DHCP_ANSWER_LEAST;
 	plan->state = DHCP_SEARCHING;
-	plan->deadline = plan->since + DHCP_ANSWER_WAIT;
+	plan->deadline = usual > least ? usual : least;
 }
 
-void dhcp_plan_address(struct dhcp_plan *plan)
+bool dhcp_plan_address(struct dhcp_plan *plan)
 {
+	plan->leased = plan->leased || plan->state != DHCP_IDLE;
 	if (plan->state != DHCP_STARTING && plan->state != DHCP_SEARCHING)
-		return;
+		return plan->state != DHCP_IDLE;
 	plan->state = DHCP_BOUND;
 	plan->deadline = LP_NEVER;
 	plan->failed = 0;
 	plan->nobody_told = false;
+	return true;
 }
 
 bool dhcp_plan_lost(struct dhcp_plan *plan, lp_time now)
 {
 	dhcp_plan_alive(plan);
-	if (plan->state != DHCP_BOUND)
+	if (plan->state != DHCP_OVER && plan->state != DHCP_BOUND)
 		return false;
+	plan->leased = false;
+	if (plan->state == DHCP_OVER)
+		return true;
 	plan->state = DHCP_SEARCHING;
 	plan->deadline = now + DHCP_ANSWER_WAIT;
 	return true;
+}
+
+bool dhcp_plan_give_up(struct dhcp_plan *plan)
+{
+	bool leased = plan->leased;
+	plan->leased = false;
+	dhcp_plan_rest(plan);
+	return leased;
 }
 
 void dhcp_plan_ended(struct dhcp_plan *plan, lp_time now)
@@ -111,13 +143,20 @@ void dhcp_plan_ended(struct dhcp_plan *plan, lp_time now)
 	}
 }
 
+void dhcp_plan_stop(struct dhcp_plan *plan)
+{
+	plan->state = DHCP_OVER;
+	plan->deadline = LP_NEVER;
+	plan->step_count = 0;
+}
+
 void dhcp_plan_on_time(struct dhcp_plan *plan, lp_time now)
 {
 	if (now < plan->deadline)
 		return;
 	plan->deadline = LP_NEVER;
 	if (plan->state == DHCP_RESTING) {
-		run(plan, now);
+		search(plan, now);
 	} else if (plan->state == DHCP_STARTING) {
 		fail(plan, now);
 	} else if (plan->state == DHCP_SEARCHING && !plan->nobody_told) {

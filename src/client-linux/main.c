@@ -1,9 +1,10 @@
 /* lanparty-client - connects a player's computer with a remote LAN. */
+#include <linux/capability.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "dhcp.h"
+#include "addresses.h"
 #include "dhcp_keeper.h"
 #include "dhcp_news.h"
 #include "lanparty/base/wipe.h"
@@ -13,23 +14,25 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
+#include "lanparty/peer/linux/acts.h"
 #include "lanparty/peer/linux/peer.h"
+#include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/linux/rights.h"
-#include "lanparty/edge/linux/sandbox.h"
 #include "tap.h"
 #include "lanparty/peer/tell.h"
-
-#define RELEASE_WAIT (300 * LP_MILLISECOND) /* time for a DHCP release to cross the room */
 
 struct client {
 	struct lp_peer_options peer;
 	const char *tap_name;
 	struct lp_mac mac; /* zero: choose one */
 	bool dhcp_wanted;
+	struct address_choice address;
 
 	struct lp_port *tap;
 	struct lp_resume_file resume;
-	struct dhcp *dhcp; /* NULL: not wanted */
+	struct lp_host_file hosts;
+	struct lp_local local;
+	struct addresses *addresses;
 };
 
 static bool parse_mac(const char *text, void *value)
@@ -41,15 +44,10 @@ static bool parse_mac(const char *text, void *value)
 	return true;
 }
 
-static bool wants_room(const struct lp_options *o)
-{
-	return o->argument && strcmp(o->argument, "new-room") == 0;
-}
-
 static bool read_options(
 	struct client *c, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[3 + LP_PEER_OPTIONS];
+	static struct lp_option table[4 + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "tap",
 			.argument = "NAME",
@@ -63,10 +61,21 @@ static bool read_options(
 			.value = &c->mac,
 			.parse = parse_mac,
 			.expects = "a station's MAC address such as 02:00:5e:10:20:30"},
+		{.name = "address",
+			.argument = "HOW",
+			.kind = LP_OPTION_PARSED,
+			.help = "IPv4 address of the interface: auto, dhcp, none or an address "
+				"such as\n192.168.77.50/24. auto asks the LAN's DHCP server if "
+				"the room has a\ngateway, and takes an address of the room if "
+				"nobody answers (default:\nauto); default route and name servers "
+				"stay",
+			.value = &c->address,
+			.parse = address_parse,
+			.expects = ADDRESS_EXPECTS},
 		{.name = "dhcp",
 			.kind = LP_OPTION_FLAG,
-			.help = "get an IPv4 address from the LAN; default route and name servers "
-				"stay",
+			.help = "the same as --address dhcp: as auto, but a DHCP client must be "
+				"there",
 			.value = &c->dhcp_wanted},
 	};
 	memcpy(table, own, sizeof(own));
@@ -74,58 +83,57 @@ static bool read_options(
 	o->count = lp_peer_options_add(&c->peer, table, sizeof(own) / sizeof(own[0]));
 	if (!lp_options_read(o, argc, argv, ret_exit))
 		return false;
-	if (wants_room(o))
+	if (lp_options_has_command(o, "new-room") || lp_act_is_command(o))
 		return true;
 	if (strlen(c->tap_name) >= IFNAMSIZ || strchr(c->tap_name, '/')) {
-		*ret_exit =
-			lp_options_wrong(o, "--tap: at most 15 characters without / are a name");
+		*ret_exit = lp_options_wrong(o, "--tap: a name has at most 15 characters and no /");
 		return false;
 	}
+	if (c->dhcp_wanted && c->address.mode != ADDRESS_AUTO && c->address.mode != ADDRESS_DHCP) {
+		*ret_exit = lp_options_wrong(o, "--dhcp and this --address contradict each other");
+		return false;
+	}
+	if (c->dhcp_wanted)
+		c->address.mode = ADDRESS_DHCP;
+	c->peer.needs_no_room = lp_options_has_command(o, "check");
 	return lp_peer_options_finish(&c->peer, o, ret_exit);
 }
 
 static void on_told(void *context, const struct lp_tunnel_action *action, lp_time now)
 {
 	struct client *c = context;
-	if (c->dhcp && action->kind == LP_TUNNEL_JOINED)
-		dhcp_start(c->dhcp, now);
-	if (c->dhcp && action->kind == LP_TUNNEL_PEER_JOINED &&
-		action->member.role == LP_ROLE_GATEWAY)
-		dhcp_renew(c->dhcp, now);
+	addresses_told(c->addresses, action, now);
 }
 
 static void on_readable(void *context)
 {
 	struct client *c = context;
-	dhcp_read(c->dhcp, lp_clock());
+	addresses_read(c->addresses, lp_clock());
 }
 
 static lp_time on_time(void *context, lp_time now)
 {
 	struct client *c = context;
-	if (!c->dhcp)
-		return LP_NEVER;
-	dhcp_on_time(c->dhcp, now);
-	return dhcp_deadline(c->dhcp);
+	return addresses_on_time(c->addresses, now);
 }
 
 static void on_child(void *context)
 {
 	struct client *c = context;
-	if (c->dhcp)
-		dhcp_child(c->dhcp);
+	addresses_child(c->addresses);
 }
 
 static void on_changed(void *context)
 {
 	struct client *c = context;
 	tap_refresh(c->tap);
+	addresses_changed(c->addresses, lp_clock());
 }
 
 static lp_time on_leaving(void *context)
 {
 	struct client *c = context;
-	return c->dhcp && dhcp_release(c->dhcp) ? RELEASE_WAIT : 0;
+	return addresses_release(c->addresses);
 }
 
 static int run(struct client *c)
@@ -136,14 +144,14 @@ static int run(struct client *c)
 	c->tap = tap_open(c->tap_name, lp_mac_is_zero(&c->mac) ? NULL : &c->mac, &code);
 	if (!c->tap)
 		return (int)code;
-	if (c->dhcp_wanted) {
-		c->dhcp = dhcp_open(c->tap, &code);
-		if (!c->dhcp)
-			return (int)code;
-	}
+	c->addresses = addresses_open(c->tap, &c->address, &code);
+	if (!c->addresses)
+		return (int)code;
 	struct lp_peer_config config = {
 		.options = &c->peer,
 		.resume = &c->resume,
+		.hosts = &c->hosts,
+		.local = &c->local,
 		.role = LP_ROLE_CLIENT,
 		.mac = *tap_mac(c->tap),
 		.tap = tap_index(c->tap),
@@ -152,26 +160,42 @@ static int run(struct client *c)
 		.told = on_told,
 		.on_time = on_time,
 		.changed = on_changed,
-		.fd = c->dhcp ? dhcp_fd(c->dhcp) : -1,
+		.fd = addresses_fd(c->addresses),
 		.readable = on_readable,
 		.child = on_child,
 		.leaving = on_leaving,
 	};
-	if (!lp_resume_file_open(
-		    &c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) ||
-		!lp_rights_drop(true) || !lp_sandbox_enter(LP_SANDBOX_MEMBER))
-		return LP_EXIT_OS;
-	return lp_peer_run(&config);
+	if (c->peer.host_key.known)
+		lp_local_open(&c->local, "client");
+	bool good = lp_resume_file_open(
+			    &c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) &&
+		    lp_host_file_open(&c->hosts, tap_name(c->tap), c->peer.room_key, config.host) &&
+		    lp_rights_enter(CAP_NET_ADMIN, LP_SANDBOX_MEMBER);
+	code = good ? (enum lp_exit)lp_peer_run(&config) : LP_EXIT_OS;
+	lp_zero(config.resume_token, sizeof(config.resume_token));
+	return (int)code;
 }
 
 int main(int argc, char **argv)
 {
-	static struct client c = {.tap_name = "lanparty0", .resume = {.fd = -1}};
+	static const struct lp_command commands[] = {
+		{.name = "new-room", .help = "prints a code for a new room"},
+		{.name = "check",
+			.argument = "INVITE",
+			.help = "checks that the relay answers, with the right certificate and\n"
+				"version; joins no room, and needs no root"},
+		LP_ACT_COMMANDS(NULL),
+	};
+	static struct client c = {.tap_name = "lanparty0",
+		.resume = {.fd = -1},
+		.hosts = {.fd = -1},
+		.local = LP_LOCAL_CLOSED};
 	struct lp_options options = {
 		.program = "lanparty-client",
 		.purpose = "Joins a room of a LAN party: a network interface of this computer "
-			   "becomes part "
-			   "of it.\n'lanparty-client new-room' prints a code for a new room.",
+			   "becomes part of it.",
+		.commands = commands,
+		.command_count = sizeof(commands) / sizeof(commands[0]),
 		.positional = LP_PEER_POSITIONAL,
 	};
 	int code = LP_EXIT_OK;
@@ -183,10 +207,16 @@ int main(int argc, char **argv)
 		return LP_EXIT_OK;
 	}
 	lp_output_open();
+	lp_notify_open();
 	if (read_options(&c, &options, argc, argv, &code))
-		code = wants_room(&options) ? lp_tell_new_room() : run(&c);
-	dhcp_close(c.dhcp);
+		code = lp_options_has_command(&options, "new-room") ? lp_tell_new_room()
+		       : lp_act_is_command(&options) ? lp_act_command("client", &options)
+		       : lp_options_has_command(&options, "check") ? lp_peer_check(&c.peer)
+								   : run(&c);
+	addresses_close(c.addresses);
 	lp_resume_file_close(&c.resume);
+	lp_host_file_close(&c.hosts);
+	lp_local_close(&c.local);
 	if (c.tap)
 		c.tap->ops->close(c.tap);
 	lp_zero(&c.peer, sizeof(c.peer));

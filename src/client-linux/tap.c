@@ -9,7 +9,7 @@
 
 #include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/file.h"
-#include "lanparty/packet/headers.h"
+#include "lanparty/packet/arp.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/state.h"
@@ -19,7 +19,7 @@
 #define READ_BATCH 64
 #define FRAME_CAP  2048 /* bytes; more than any frame that the interface's MTU allows */
 #define ADDRESSES  8    /* of the interface, that are announced */
-#define ARP_FRAME  (LP_ETH_HEADER + LP_ARP_SIZE)
+#define LINK_LOCAL (169 << 8 | 254)
 
 struct tap {
 	struct lp_fd_port base; /* first */
@@ -27,8 +27,12 @@ struct tap {
 	char name[IF_NAMESIZE];
 	struct lp_mac mac;
 	bool carrier;
-	uint32_t address; /* the one that tap_set_address has set; 0: none */
-	unsigned prefix;
+	struct {
+		uint32_t address; /* that tap_set_address has set; 0: none */
+		unsigned prefix;
+	} set[TAP_ADDRESSES];
+	bool has_others;
+	bool room_is_gone;         /* somebody else has removed it */
 	uint32_t known[ADDRESSES]; /* that the interface has */
 	size_t known_count;
 	uint32_t announced[ADDRESSES]; /* that the next read tells the room */
@@ -49,24 +53,17 @@ static bool succeeded(const struct tap *t, const char *what, int error)
 	return error == 0;
 }
 
-static void build_announcement(const struct lp_mac *mac, uint32_t address, uint8_t frame[ARP_FRAME])
+static void build_announcement(
+	const struct lp_mac *mac, uint32_t address, uint8_t frame[LP_ARP_FRAME])
 {
-	static const uint8_t head[] = {0, 1, 0x08, 0x00, 6, 4}; /* IPv4 on Ethernet (RFC 826) */
-	uint8_t *arp = frame + LP_ETH_HEADER;
-	memset(frame, 0, ARP_FRAME);
-	memset(frame, 0xff, sizeof(mac->b));
-	memcpy(frame + sizeof(mac->b), mac->b, sizeof(mac->b));
-	lp_put16(frame + 2 * sizeof(mac->b), LP_ETHERTYPE_ARP);
-	memcpy(arp, head, sizeof(head));
-	lp_put16(arp + LP_ARP_OPERATION, LP_ARP_REQUEST);
-	memcpy(arp + LP_ARP_SENDER_MAC, mac->b, sizeof(mac->b));
+	uint8_t *arp = lp_arp_broadcast(mac, LP_ETHERTYPE_ARP, LP_ARP_REQUEST, frame);
 	lp_put32(arp + LP_ARP_SENDER_IP, address);
 	lp_put32(arp + LP_ARP_TARGET_IP, address);
 }
 
 static size_t read_announcements(struct tap *t, lp_port_sink *sink, void *context)
 {
-	uint8_t frame[ARP_FRAME];
+	uint8_t frame[LP_ARP_FRAME];
 	size_t count = t->announced_count;
 	t->announced_count = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -99,7 +96,8 @@ static void set_carrier(struct tap *t, bool carrier)
 }
 
 /* A game sends its search for servers to 255.255.255.255 or to a group, often without choosing an
- * interface. The system would send it along the default route, into the player's own network. */
+ * interface. The system would send it along the default route, into the player's own network. Every member
+ * without a lease can answer the room's address. */
 static void route_groups(const struct tap *t)
 {
 	static const struct {
@@ -107,7 +105,8 @@ static void route_groups(const struct tap *t)
 		unsigned prefix;
 	} groups[] = {{0xffffffff, 32}, {0xe0000000, 4}};
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		int error = lp_netlink_add_route(t->index, groups[i].destination, groups[i].prefix);
+		int error = lp_netlink_add_route(t->index, groups[i].destination, groups[i].prefix,
+			t->room_is_gone ? 0 : t->set[TAP_ROOM].address);
 		if (error == ENETDOWN)
 			return; /* somebody has switched the interface off, and can switch it on */
 		if (error != 0 && error != EEXIST)
@@ -137,13 +136,26 @@ static bool is_known(const struct tap *t, uint32_t address)
 	return false;
 }
 
+/* Somebody else can have removed what tap_set_address has set, and can have set others. Those of 169.254/16
+ * count as none, because a program can choose them without the player's knowledge. */
+static void compare(struct tap *t)
+{
+	t->has_others = false;
+	for (size_t i = 0; i < t->known_count; i++) {
+		bool ours = t->known[i] >> 16 == LINK_LOCAL;
+		for (size_t k = 0; k < TAP_ADDRESSES; k++)
+			ours |= t->known[i] == t->set[k].address;
+		t->has_others |= !ours;
+	}
+	t->room_is_gone = !is_known(t, t->set[TAP_ROOM].address);
+}
+
 void tap_refresh(struct lp_port *port)
 {
 	struct tap *t = tap_of(port);
 	uint32_t now[ADDRESSES] = {0};
 	if (!t->carrier)
 		return;
-	route_groups(t);
 	size_t count = lp_netlink_ipv4_addresses(t->index, now, ADDRESSES);
 	t->announced_count = 0;
 	for (size_t i = 0; i < count; i++)
@@ -151,6 +163,13 @@ void tap_refresh(struct lp_port *port)
 			t->announced[t->announced_count++] = now[i];
 	memcpy(t->known, now, sizeof(now));
 	t->known_count = count;
+	compare(t);
+	route_groups(t);
+}
+
+bool tap_has_others(const struct lp_port *port)
+{
+	return tap_of(port)->has_others;
 }
 
 static void tap_down(struct lp_port *port)
@@ -198,31 +217,34 @@ const struct lp_mac *tap_mac(const struct lp_port *port)
 }
 
 /* EADDRNOTAVAIL: somebody else has removed it. */
-static bool remove_address(struct tap *t)
+static bool remove_address(struct tap *t, enum tap_address which)
 {
-	int error = t->address ? lp_netlink_remove_ipv4(t->index, t->address, t->prefix) : 0;
-	t->address = 0;
+	uint32_t address = t->set[which].address;
+	int error = address ? lp_netlink_remove_ipv4(t->index, address, t->set[which].prefix) : 0;
+	t->set[which].address = 0;
 	return succeeded(t, "address", error == EADDRNOTAVAIL ? 0 : error);
 }
 
 /* EEXIST: the player has set this address by hand. */
-static bool add_address(struct tap *t, uint32_t address, unsigned prefix)
+static bool add_address(struct tap *t, enum tap_address which, uint32_t address, unsigned prefix)
 {
 	int error = lp_netlink_add_ipv4(t->index, address, prefix);
 	if (!succeeded(t, "address", error == EEXIST ? 0 : error))
 		return false;
-	t->address = address;
-	t->prefix = prefix;
+	t->set[which].address = address;
+	t->set[which].prefix = prefix;
 	return true;
 }
 
-bool tap_set_address(struct lp_port *port, uint32_t address, unsigned prefix)
+bool tap_set_address(
+	struct lp_port *port, enum tap_address which, uint32_t address, unsigned prefix)
 {
 	struct tap *t = tap_of(port);
-	bool same = address == t->address && prefix == t->prefix;
-	bool good = same || remove_address(t);
+	bool same = address == t->set[which].address && prefix == t->set[which].prefix;
+	t->room_is_gone = t->room_is_gone && which != TAP_ROOM;
+	bool good = same || remove_address(t, which);
 	if (good && address)
-		good = add_address(t, address, prefix);
+		good = add_address(t, which, address, prefix);
 	route_groups(t); /* the kernel removes these routes with the last address */
 	return good;
 }
@@ -261,18 +283,25 @@ static bool create(struct tap *t, const char *name, enum lp_exit *ret_exit)
 	return true;
 }
 
-/* A router of the LAN must not become the player's way to the internet. A system without IPv6 has no such
- * settings. */
-static void keep_default_route(const struct tap *t)
+/* A router of the LAN must not become the player's way to the internet; a system without IPv6 has no such
+ * settings. An address must not take the player's own ones of the same network with it. */
+static void change_settings(const struct tap *t)
 {
-	static const char *const settings[] = {"accept_ra_defrtr", "accept_ra_rt_info_max_plen"};
+	static const struct {
+		const char *family, *name, *value;
+	} settings[] = {
+		{"ipv6", "accept_ra_defrtr", "0"},
+		{"ipv6", "accept_ra_rt_info_max_plen", "0"},
+		{"ipv4", "promote_secondaries", "1"},
+	};
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		char path[128];
-		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", t->name, settings[i]);
+		snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", settings[i].family,
+			t->name, settings[i].name);
 		int fd = open(path, O_WRONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
-		if (write(fd, "0", 1) != 1)
+		if (write(fd, settings[i].value, 1) != 1)
 			lp_log(LP_LOG_WARNING, "setting_failed", "file=%s error=%s", path,
 				strerror(errno));
 		close(fd);
@@ -327,7 +356,7 @@ struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exi
 	t->base.fd = -1;
 	if (create(t, name, ret_exit) && (mac || own_mac(t, &own)) &&
 		set_mac(t, mac ? mac : &own)) {
-		keep_default_route(t);
+		change_settings(t);
 		return &t->base.port;
 	}
 	tap_close(&t->base.port);

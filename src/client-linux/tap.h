@@ -22,9 +22,16 @@ const char *tap_name(const struct lp_port *port);
 int tap_index(const struct lp_port *port);
 const struct lp_mac *tap_mac(const struct lp_port *port);
 
-/* Gives the interface this IPv4 address (host byte order) instead of the one that the last call gave
- * it; 0 only removes that one. Addresses that the player has set stay. Returns false after it has
- * logged why. */
-bool tap_set_address(struct lp_port *port, uint32_t address, unsigned prefix);
+enum tap_address {
+	TAP_OWN, /* of a lease, or the player's choice */
+	TAP_ROOM, /* that the relay gave it (row H6): while it is there, broadcasts and groups go out with it */
+	TAP_ADDRESSES,
+};
+/* Gives the interface this IPv4 address (host byte order) instead of the one of this kind that it had;
+ * 0 only removes that one. Addresses that the player has set stay. Returns false after it has logged why. */
+bool tap_set_address(
+	struct lp_port *port, enum tap_address which, uint32_t address, unsigned prefix);
+/* True when the last tap_refresh found an address that tap_set_address has not set. */
+bool tap_has_others(const struct lp_port *port);
 
 #endif

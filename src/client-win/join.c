@@ -14,6 +14,7 @@ enum kind {
 	BAD_INVITE,
 	CODE,
 	BAD_CODE,
+	MISTYPED, /* a code, or an invite's */
 };
 
 static bool is_space(char c)
@@ -42,6 +43,11 @@ static bool begins_with(const char *text, const char *prefix)
 	return true;
 }
 
+static enum kind kind_of(enum lp_status status, enum kind good, enum kind bad)
+{
+	return status == LP_OK ? good : status == LP_MISTYPED ? MISTYPED : bad;
+}
+
 /* A room code is stored in invite->code too; then the rest of the invite is unset. */
 static enum kind read_typed(const char *typed, struct lp_invite *invite)
 {
@@ -50,9 +56,11 @@ static enum kind read_typed(const char *typed, struct lp_invite *invite)
 	memset(invite, 0, sizeof(*invite));
 	tidy(typed, tidied);
 	if (begins_with(tidied, SCHEME) || strchr(tidied, '/'))
-		kind = lp_invite_parse(tidied, invite) == LP_OK ? INVITE : BAD_INVITE;
+		kind = kind_of(lp_invite_parse(tidied, invite), INVITE, BAD_INVITE);
 	else if (tidied[0])
-		kind = lp_code_parse(tidied, &invite->code) == LP_OK ? CODE : BAD_CODE;
+		kind = kind_of(lp_code_parse(tidied, &invite->code), CODE, BAD_CODE);
+	if (kind == INVITE && !invite->code.text[0])
+		kind = BAD_INVITE; /* the relay's own: players need a room */
 	lp_zero(tidied, sizeof(tidied));
 	return kind;
 }
@@ -72,6 +80,9 @@ static void say(char sentence[JOIN_SENTENCE], const char *text)
 
 static const char no_relay[] = "This is a room code, but the relay is not known here yet. Ask "
 			       "your host for the whole invite: it begins with lanparty://";
+static const char mistyped[] =
+	"This room code has a typing error. Compare it with the one that your host "
+	"sent, or copy that one and paste it here.";
 static const char incomplete[] =
 	"This invite is not complete. Copy the whole of it: it begins with lanparty:// and is one "
 	"long word.";
@@ -104,6 +115,9 @@ void join_hint(const char *typed, const struct lp_peer_options *known, bool agai
 		break;
 	case BAD_INVITE:
 		say(sentence, "This invite is not complete yet");
+		break;
+	case MISTYPED:
+		say(sentence, "This room code is not complete yet, or has a typing error");
 		break;
 	case CODE:
 		hint_of_code(&invite.code, known, sentence);
@@ -196,10 +210,15 @@ bool join_options(const char *typed, const char *name, const struct lp_peer_opti
 	case BAD_CODE:
 		explain_code(typed, sentence);
 		break;
+	case MISTYPED:
+		say(sentence, mistyped);
+		break;
 	case INVITE:
 	case CODE:
 		if (kind == INVITE)
 			lp_peer_options_use_invite(&options, &invite);
+		else /* another room of the same relay */
+			memset(options.host, 0, sizeof(options.host));
 		good = complete(&options, name, &invite.code, sentence);
 	}
 	if (good)

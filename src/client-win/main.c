@@ -147,13 +147,17 @@ static void add_options(struct client *c)
 			.help = "restore what an earlier run left changed, and exit",
 			.value = &c->restore},
 	};
+	static const struct lp_command commands[] = {
+		{.name = "new-room", .help = "prints a code for a new room"},
+	};
 	memcpy(c->table, own, sizeof(own));
 	c->options = (struct lp_options){
 		.program = "lanparty-client",
 		.purpose = "Joins a room of a LAN party: a network adapter of this computer "
-			   "becomes part of it.\nWithout --console there is a window; "
-			   "'lanparty-client new-room' prints a code for a new room.",
+			   "becomes part of it.\nWithout --console there is a window.",
 		.positional = LP_PEER_POSITIONAL,
+		.commands = commands,
+		.command_count = sizeof(commands) / sizeof(commands[0]),
 		.list = c->table,
 		.count = lp_peer_options_add(&c->peer, c->table, OWN_OPTIONS),
 		.default_config = c->restore ? NULL : beside(c),
@@ -323,7 +327,7 @@ static int run(struct client *c)
 	if (!lp_options_read(&c->options, argc, c->argv, &code) &&
 		(code != LP_EXIT_CONFIG || c->console))
 		return code;
-	if (c->options.argument && strcmp(c->options.argument, "new-room") == 0)
+	if (lp_options_has_command(&c->options, "new-room"))
 		return lp_tell_new_room();
 	bool restored = netfix_recover();
 	if (c->restore)

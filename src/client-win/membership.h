@@ -14,4 +14,12 @@ void membership_keep(const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t tok
 /* The room was left. */
 void membership_forget(void);
 
+/* lp_resume_member for this installation of Windows. */
+void membership_id(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_id[LP_MEMBER_ID]);
+/* The fingerprint of the room's host key (row N4), which outlives the membership; zero: none is kept. */
+void membership_load_host(
+	const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_host[LP_HOST_PRINT]);
+void membership_keep_host(
+	const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t host[LP_HOST_PRINT]);
+
 #endif

@@ -27,6 +27,7 @@ struct netfix {
 	struct netfix_listener to; /* tell: NULL when the creator no longer wants reports */
 	bool looked;
 	struct netfix_view view;
+	volatile LONG64 room; /* wanted: address << 8 | length */
 };
 
 static void release(struct netfix *n)
@@ -60,7 +61,9 @@ static void look(struct netfix *n)
 	const struct netfix_system *s = &n->system;
 	if (!s->look(s->context, n->work.guid, &view))
 		return;
-	if (view.own.address != n->view.own.address || view.own.length != n->view.own.length) {
+	if (view.own.address != n->view.own.address || view.own.length != n->view.own.length ||
+		view.leased != n->view.leased) {
+		report.leased = view.leased;
 		netfix_prefix_format(view.own, report.text);
 		tell(n, &report);
 	}
@@ -85,6 +88,21 @@ static bool wait(struct netfix *n, DWORD ms, bool *ret_changed)
 	return result != WAIT_OBJECT_0;
 }
 
+static bool set_room(struct netfix *n)
+{
+	uint64_t room = (uint64_t)InterlockedCompareExchange64(&n->room, 0, 0);
+	return netfix_work_room(
+		&n->work, (struct netfix_prefix){(uint32_t)(room >> 8), (unsigned)(room & 0xff)});
+}
+
+void netfix_set_room(struct netfix *n, uint32_t ipv4, unsigned prefix)
+{
+	if (!n)
+		return;
+	InterlockedExchange64(&n->room, (LONG64)((uint64_t)ipv4 << 8 | (ipv4 ? prefix : 0)));
+	SetEvent(n->changed);
+}
+
 static DWORD WINAPI run(void *context)
 {
 	struct netfix *n = context;
@@ -97,6 +115,7 @@ static DWORD WINAPI run(void *context)
 		if (changed)
 			hurry_until = now + HURRY;
 		bool quiet = netfix_work_apply(&n->work, now) && now >= hurry_until;
+		quiet &= set_room(n);
 		SetEvent(n->ready);
 		look(n);
 		going = wait(n, quiet ? IDLE_MS : HURRY_MS, &changed);

@@ -13,7 +13,7 @@
 #include "lanparty/packet/offer.h"
 
 enum netfix_kind {
-	/* the IPv4 address that the adapter got from the LAN changed; text is "" for none */
+	/* the adapter's IPv4 address changed; text is "" for none, leased is set */
 	NETFIX_ADDRESS,
 	/* A setting could not be changed, or two networks overlap. text holds a message with a
 	 * remedy. Each message is reported and logged once. */
@@ -22,6 +22,7 @@ enum netfix_kind {
 };
 struct netfix_report {
 	enum netfix_kind kind;
+	bool leased; /* by a DHCP server */
 	char text[ADAPTER_REASON];
 };
 /* Receives reports, on netfix's thread or within netfix_start, and never after netfix_stop has
@@ -44,6 +45,9 @@ struct netfix;
  * pipe) has no settings: then only the rest of the network is watched. NULL: no thread could be
  * started. */
 struct netfix *netfix_start(const struct adapter *adapter, unsigned mtu, struct netfix_listener to);
+/* Gives the adapter this address of the room (row H6; host byte order) beside those that DHCP gives it; 0:
+ * takes it away again. Returns at once. NULL is allowed. */
+void netfix_set_room(struct netfix *n, uint32_t ipv4, unsigned prefix);
 /* Restores everything and returns when that is done. After 10 s it returns anyway, and the thread
  * or the next start of the program finishes the work. Take the medium down first. NULL is
  * allowed. */
@@ -57,7 +61,8 @@ bool netfix_recover(void);
  * NULL: none) is ignored: the longest prefix wins, then the lowest metric. 0: no route. */
 unsigned long netfix_interface_to(const struct lp_address *remote, const char *adapter_guid);
 /* Lists the networks, routers and name servers of this computer, except those of the room's adapter (a GUID,
- * NULL: none). False: something is missing in the list. */
-bool netfix_own(const char *adapter_guid, struct lp_own_list *ret_own);
+ * NULL: none). False: Windows did not answer, and the list is of no use. ret_whole: false then,
+ * and when something is missing in it. */
+bool netfix_own(const char *adapter_guid, struct lp_own_list *ret_own, bool *ret_whole);
 
 #endif

@@ -47,6 +47,9 @@ static const char no_mtu[] =
 static const char no_route[] =
 	"Windows did not accept a route for the games' broadcasts, so your game may not "
 	"show up. Disconnect other VPNs, and join again.";
+static const char no_address[] =
+	"Windows did not accept an address for the room, so the other players will not be "
+	"reachable. Leave, and join again; if that does not help, install the adapter again.";
 static const char no_category[] =
 	"Windows treats the LAN as a public network, so its firewall may hide your "
 	"game. Set it to \"Private\" in \"Settings\", \"Network\".";
@@ -59,7 +62,7 @@ static const struct {
 	uint32_t former_min, former_max, now_min, now_max; /* valid values of a note */
 	bool optional; /* an adapter can lack it: IPv6 is off, or the medium is down */
 	const char *sentence;
-} items[NETFIX_ITEMS] = {
+} items[NETFIX_NOTED] = {
 	[NETFIX_FIREWALL_RULE] = {"firewall-rule", 0, 0, 1, 1, false, no_rule},
 	[NETFIX_ROUTER_DISCOVERY_6] = {"router-discovery-6", 1, 2, 0, 0, true, netfix_no_guard},
 	[NETFIX_DEFAULT_ROUTES_4] = {"default-routes-4", 0, 0, 1, 1, false, netfix_no_guard},
@@ -76,6 +79,8 @@ static const struct {
 		ROUTE_METRIC, false, no_route},
 	[NETFIX_CATEGORY] = {"category", NETFIX_PUBLIC, NETFIX_PUBLIC, NETFIX_PRIVATE,
 		NETFIX_PRIVATE, true, no_category},
+	[NETFIX_ROOM_ADDRESS] = {"room-address", NETFIX_ABSENT, NETFIX_ABSENT, 1, NETFIX_ABSENT - 1,
+		true, no_address},
 };
 
 static const GUID no_network;
@@ -98,7 +103,7 @@ const char *netfix_item_name(enum netfix_item item)
 
 bool netfix_note_is_good(const struct netfix_note *n)
 {
-	if ((unsigned)n->item >= NETFIX_ITEMS || !netfix_is_guid(n->guid))
+	if ((unsigned)n->item >= NETFIX_NOTED || !netfix_is_guid(n->guid))
 		return false;
 	return n->former >= items[n->item].former_min && n->former <= items[n->item].former_max &&
 	       n->now >= items[n->item].now_min && n->now <= items[n->item].now_max &&
@@ -117,7 +122,7 @@ struct undone {
 
 static void undo(const struct netfix_system *s, const struct netfix_note *note, struct undone *done)
 {
-	struct netfix_setting setting = {.network = note->network};
+	struct netfix_setting setting = {.network = note->network, .room = {note->now, 32}};
 	enum netfix_answer answer = s->read(s->context, note->guid, note->item, &setting);
 	bool ours = answer == NETFIX_OK && setting.value == note->now;
 	if (ours) {
@@ -140,7 +145,7 @@ bool netfix_put_back(const struct netfix_system *s, const char *guid)
 	struct netfix_note notes[NETFIX_NOTES_MAX];
 	struct undone done = {0};
 	size_t count = s->notes(s->context, notes, NETFIX_NOTES_MAX);
-	for (int item = NETFIX_ITEMS - 1; item >= 0; item--) {
+	for (int item = NETFIX_NOTED - 1; item >= 0; item--) {
 		for (size_t i = 0; i < count; i++) {
 			if ((int)notes[i].item == item && same_adapter(notes[i].guid, guid))
 				undo(s, &notes[i], &done);
@@ -195,6 +200,8 @@ void netfix_work_warn(struct netfix_work *w, const char *text)
 static uint32_t wanted(const struct netfix_work *w, enum netfix_item item)
 {
 	uint32_t min = items[item].now_min, max = items[item].now_max;
+	if (item == NETFIX_ROOM_ADDRESS)
+		return w->room.address;
 	if (item != NETFIX_MTU_4 && item != NETFIX_MTU_6)
 		return min;
 	return w->mtu < min ? min : w->mtu > max ? max : w->mtu;
@@ -221,7 +228,7 @@ static enum netfix_answer change(
 	struct netfix_work *w, enum netfix_item item, const struct netfix_setting *present)
 {
 	const struct netfix_system *s = w->system;
-	struct netfix_setting setting = {wanted(w, item), present->network};
+	struct netfix_setting setting = {wanted(w, item), present->network, present->room};
 	struct netfix_note note = {.item = item,
 		.network = present->network,
 		.former = present->value,
@@ -318,6 +325,38 @@ bool netfix_work_apply(struct netfix_work *w, lp_time now)
 		waiting |= !w->settled[item] && w->failing[item] != 0;
 	}
 	return !waiting;
+}
+
+/* Of the address that was set, if it is still there. */
+static void undo_room(struct netfix_work *w)
+{
+	struct netfix_note notes[NETFIX_NOTES_MAX];
+	struct undone done = {0};
+	size_t count = w->system->notes(w->system->context, notes, NETFIX_NOTES_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (notes[i].item == NETFIX_ROOM_ADDRESS && same_adapter(notes[i].guid, w->guid))
+			undo(w->system, &notes[i], &done);
+}
+
+bool netfix_work_room(struct netfix_work *w, struct netfix_prefix room)
+{
+	struct netfix_setting present = {.room = room};
+	bool same = room.address == w->room.address && room.length == w->room.length;
+	if (!w->locked || same)
+		return same;
+	undo_room(w);
+	w->room = room;
+	if (room.length == 0)
+		return true;
+	enum netfix_answer answer =
+		w->system->read(w->system->context, w->guid, NETFIX_ROOM_ADDRESS, &present);
+	if (answer == NETFIX_OK && present.value == NETFIX_ABSENT)
+		answer = change(w, NETFIX_ROOM_ADDRESS, &present);
+	if (answer == NETFIX_DENIED || answer == NETFIX_REFUSED)
+		netfix_work_warn(w, answer == NETFIX_DENIED ? no_rights : no_address);
+	else if (answer != NETFIX_OK)
+		w->room = (struct netfix_prefix){0};
+	return w->room.length > 0;
 }
 
 void netfix_work_end(struct netfix_work *w)

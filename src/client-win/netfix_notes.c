@@ -29,7 +29,7 @@ static void name_of(const struct netfix_note *n, wchar_t name[NAME_MAX_UNITS])
 
 static bool item_parse(const char *text, enum netfix_item *ret_item)
 {
-	for (int i = 0; i < NETFIX_ITEMS; i++) {
+	for (int i = 0; i < NETFIX_NOTED; i++) {
 		if (strcmp(text, netfix_item_name((enum netfix_item)i)) == 0) {
 			*ret_item = (enum netfix_item)i;
 			return true;

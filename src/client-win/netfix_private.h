@@ -26,6 +26,9 @@ enum netfix_item {
 	NETFIX_MULTICAST_ROUTE,
 	NETFIX_CATEGORY, /* 0: public, 1: private, 2: domain */
 	NETFIX_ITEMS,
+	NETFIX_ROOM_ADDRESS =
+		NETFIX_ITEMS, /* netfix_work_room: an IPv4 address, or NETFIX_ABSENT */
+	NETFIX_NOTED,         /* all that can be in a note */
 };
 #define NETFIX_AUTOMATIC UINT32_MAX
 #define NETFIX_ABSENT    UINT32_MAX
@@ -35,6 +38,8 @@ enum netfix_item {
 struct netfix_setting {
 	uint32_t value;
 	GUID network; /* whose category it is; zero for all other items */
+	/* NETFIX_ROOM_ADDRESS: the address that is asked for, or changed. The adapter can have others. */
+	struct netfix_prefix room;
 };
 
 /* One change. It is noted before it is made, and the note is removed after it was undone. */
@@ -102,6 +107,7 @@ struct netfix_work {
 	bool settled[NETFIX_ITEMS];
 	lp_time failing[NETFIX_ITEMS]; /* since when it has failed; 0: it has not */
 	GUID network;                  /* the network whose category was set */
+	struct netfix_prefix room;     /* that netfix_work_room has set; length 0: none */
 	size_t told_count;
 	char told[NETFIX_TOLD_MAX][ADAPTER_REASON];
 };
@@ -112,6 +118,9 @@ void netfix_work_init(struct netfix_work *work, const struct netfix_system *syst
  * again when networks have changed, because the adapter's network can appear and disappear. False:
  * something failed that is worth another try in a second. */
 bool netfix_work_apply(struct netfix_work *work, lp_time now);
+/* Gives the adapter this address of the room beside those that it has, instead of the one of the last call;
+ * length 0: none. False: call it again. */
+bool netfix_work_room(struct netfix_work *work, struct netfix_prefix room);
 /* Restores everything and releases the adapter. */
 void netfix_work_end(struct netfix_work *work);
 /* The message for the case that the protection against a default route through the LAN is not known

@@ -32,7 +32,8 @@ struct netfix_prefix {
 /* A view of this computer's networks. */
 #define NETFIX_OTHERS_MAX 32
 struct netfix_view {
-	struct netfix_prefix own; /* the address that the adapter got from the LAN */
+	struct netfix_prefix own; /* the adapter's address: a lease rather than another one */
+	bool leased;              /* own is a lease */
 	size_t others;
 	struct netfix_prefix other[NETFIX_OTHERS_MAX]; /* of other interfaces that are up */
 	uint64_t fingerprint; /* hash of all routes and addresses except the adapter's */

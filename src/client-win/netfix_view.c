@@ -154,7 +154,8 @@ static bool add_tables(const struct tables *t, NET_LUID adapter, struct lp_own_l
 	return good;
 }
 
-static bool add_name_servers(NET_LUID adapter, struct lp_own_list *own)
+/* False: Windows did not answer. */
+static bool add_name_servers(NET_LUID adapter, struct lp_own_list *own, bool *ret_whole)
 {
 	const ULONG flags = GAA_FLAG_SKIP_UNICAST | GAA_FLAG_SKIP_ANYCAST |
 			    GAA_FLAG_SKIP_MULTICAST | GAA_FLAG_SKIP_FRIENDLY_NAME;
@@ -167,26 +168,28 @@ static bool add_name_servers(NET_LUID adapter, struct lp_own_list *own)
 		for (const IP_ADAPTER_DNS_SERVER_ADDRESS *d = a->FirstDnsServerAddress; d;
 			d = d->Next) {
 			const SOCKADDR_INET *address = (const void *)d->Address.lpSockaddr;
-			good &= add_own(own, LP_OWN_NAME_SERVER, address, host_length(address));
+			*ret_whole &=
+				add_own(own, LP_OWN_NAME_SERVER, address, host_length(address));
 		}
 	}
 	free(list);
 	return good;
 }
 
-bool netfix_own(const char *adapter_guid, struct lp_own_list *ret_own)
+bool netfix_own(const char *adapter_guid, struct lp_own_list *ret_own, bool *ret_whole)
 {
 	struct tables t;
 	NET_LUID adapter = {0};
 	ret_own->count = 0;
+	*ret_whole = false;
 	if (adapter_guid)
 		netfix_luid_of(adapter_guid, &adapter);
-	bool good = add_name_servers(adapter, ret_own);
-	if (!tables_init(&t))
+	bool whole = true;
+	if (!add_name_servers(adapter, ret_own, &whole) || !tables_init(&t))
 		return false;
-	good &= add_tables(&t, adapter, ret_own);
+	*ret_whole = add_tables(&t, adapter, ret_own) && whole;
 	tables_clear(&t);
-	return good;
+	return true;
 }
 
 /* FNV-1a. */
@@ -246,6 +249,16 @@ static bool is_telling(const MIB_UNICASTIPADDRESS_ROW *row, struct netfix_prefix
 	       !netfix_prefix_is_makeshift(*ret_prefix);
 }
 
+static void note_own(
+	const MIB_UNICASTIPADDRESS_ROW *row, struct netfix_prefix prefix, struct netfix_view *view)
+{
+	bool leased = row->PrefixOrigin == IpPrefixOriginDhcp;
+	if (view->leased && !leased)
+		return;
+	view->own = prefix;
+	view->leased = leased;
+}
+
 bool netfix_view_take(const char *adapter_guid, struct netfix_view *ret_view)
 {
 	struct tables t;
@@ -262,7 +275,7 @@ bool netfix_view_take(const char *adapter_guid, struct netfix_view *ret_view)
 			!interface_metric(&t, row->InterfaceLuid, AF_INET, &metric))
 			continue;
 		if (row->InterfaceLuid.Value == adapter.Value)
-			ret_view->own = prefix;
+			note_own(row, prefix, ret_view);
 		else if (prefix.length < 32 && ret_view->others < NETFIX_OTHERS_MAX)
 			ret_view->other[ret_view->others++] = prefix;
 	}

@@ -18,7 +18,7 @@ struct windows {
 	HANDLE mutex;
 	bool com; /* this thread has initialised COM */
 	HANDLE watches[3];
-	DWORD logged[NETFIX_ITEMS]; /* the last error, so that each is logged once */
+	DWORD logged[NETFIX_NOTED]; /* the last error, so that each is logged once */
 };
 
 bool netfix_guid_parse(const char *text, GUID *ret_guid)
@@ -203,6 +203,51 @@ static enum netfix_answer write_route(
 		value == NETFIX_ABSENT ? DeleteIpForwardEntry2(&row) : CreateIpForwardEntry2(&row));
 }
 
+static bool is_room_address(
+	const MIB_UNICASTIPADDRESS_ROW *row, NET_LUID luid, struct netfix_prefix room)
+{
+	return row->InterfaceLuid.Value == luid.Value && row->Address.si_family == AF_INET &&
+	       row->Address.Ipv4.sin_addr.s_addr == htonl(room.address);
+}
+
+static enum netfix_answer read_room_address(
+	struct windows *w, const char *guid, struct netfix_setting *setting)
+{
+	MIB_IPINTERFACE_ROW adapter;
+	MIB_UNICASTIPADDRESS_TABLE *table;
+	enum netfix_answer answer = find_interface(w, guid, NETFIX_ROOM_ADDRESS, AF_INET, &adapter);
+	if (answer != NETFIX_OK)
+		return answer;
+	DWORD error = GetUnicastIpAddressTable(AF_INET, &table);
+	if (error != NO_ERROR)
+		return answer_of(w, NETFIX_ROOM_ADDRESS, guid, error);
+	setting->value = NETFIX_ABSENT;
+	for (ULONG i = 0; i < table->NumEntries; i++)
+		if (is_room_address(&table->Table[i], adapter.InterfaceLuid, setting->room))
+			setting->value = setting->room.address;
+	FreeMibTable(table);
+	return NETFIX_OK;
+}
+
+/* Beside what DHCP does, which stays on. Preferred: the relay knows that nobody else has it. */
+static enum netfix_answer write_room_address(
+	struct windows *w, const char *guid, const struct netfix_setting *setting)
+{
+	MIB_UNICASTIPADDRESS_ROW row;
+	NET_LUID luid;
+	if (!netfix_luid_of(guid, &luid))
+		return missing(guid);
+	InitializeUnicastIpAddressEntry(&row);
+	row.InterfaceLuid = luid;
+	row.Address.Ipv4.sin_family = AF_INET;
+	row.Address.Ipv4.sin_addr.s_addr = htonl(setting->room.address);
+	row.OnLinkPrefixLength = (UINT8)setting->room.length;
+	row.DadState = IpDadStatePreferred;
+	return answer_of(w, NETFIX_ROOM_ADDRESS, guid,
+		setting->value == NETFIX_ABSENT ? DeleteUnicastIpAddressEntry(&row)
+						: CreateUnicastIpAddressEntry(&row));
+}
+
 static bool enter_com(struct windows *w, enum netfix_item item)
 {
 	if (!w->com) {
@@ -240,6 +285,8 @@ static enum netfix_answer read_setting(
 	case NETFIX_BROADCAST_ROUTE:
 	case NETFIX_MULTICAST_ROUTE:
 		return read_route(w, guid, item, &setting->value);
+	case NETFIX_ROOM_ADDRESS:
+		return read_room_address(w, guid, setting);
 	default:
 		return read_interface(w, guid, item, &setting->value);
 	}
@@ -263,6 +310,8 @@ static enum netfix_answer write_setting(void *context, const char *guid, enum ne
 	case NETFIX_BROADCAST_ROUTE:
 	case NETFIX_MULTICAST_ROUTE:
 		return write_route(w, guid, item, setting->value);
+	case NETFIX_ROOM_ADDRESS:
+		return write_room_address(w, guid, setting);
 	default:
 		return write_interface(w, guid, item, setting->value);
 	}

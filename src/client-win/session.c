@@ -11,6 +11,7 @@
 #include "lanparty/edge/log.h"
 #include "membership.h"
 #include "netfix.h"
+#include "room_address.h"
 #include "tap.h"
 #include "wide.h"
 #include "lanparty/edge/windows/resolve.h"
@@ -18,6 +19,7 @@
 
 #define PIPE_PREFIX      "\\\\.\\pipe\\"
 #define TRAFFIC_EVERY    LP_SECOND
+#define LOOK_AGAIN       (2 * LP_SECOND)
 #define DRAIN_AT_THE_END (200 * LP_MILLISECOND)
 
 /* A request of another thread. It is posted to the loop, at most once at a time. */
@@ -42,6 +44,7 @@ struct session {
 	struct adapter adapter;
 	struct netfix *netfix;
 	size_t mtu; /* the MTU that netfix was started with */
+	struct room_address address;
 	struct lp_link *link;
 	struct lp_udp *udp;
 	unsigned long pinned; /* the interface that udp is pinned to; 0: none */
@@ -51,6 +54,9 @@ struct session {
 	bool stopping, at_once;
 	bool joined; /* once; before, what an earlier run kept is not ours to forget */
 	lp_time now, traffic_at;
+	struct lp_own_list own; /* the networks of this computer, as Windows has told last */
+	bool own_told;          /* that something is missing in it */
+	lp_time look_at;        /* when to look again after a failure */
 	struct session_event event;
 };
 
@@ -121,13 +127,20 @@ static void pin(struct session *s)
 	lp_log(LP_LOG_DEBUG, "pinned", "interface=%lu", s->pinned);
 }
 
-/* Tells the link which networks the room must not take (row N5). */
+/* Tells the link which networks the room must not take (row N5). What is known stays while Windows does not
+ * answer. */
 static void list_networks(struct session *s)
 {
 	struct lp_own_list own;
-	if (!netfix_own(s->is_adapter ? s->adapter.guid : NULL, &own))
-		lp_log(LP_LOG_WARNING, "networks_not_listed", "count=%u", (unsigned)own.count);
-	lp_link_set_own(s->link, &own);
+	bool whole = false, read = netfix_own(s->is_adapter ? s->adapter.guid : NULL, &own, &whole);
+	s->look_at = read ? LP_NEVER : s->now + LOOK_AGAIN;
+	if (read)
+		s->own = own;
+	if (!whole && !s->own_told)
+		lp_log(LP_LOG_WARNING, "networks_not_listed", "count=%u hint=%s",
+			(unsigned)s->own.count, LP_TELL_UNLISTED);
+	s->own_told = s->own_told || !whole;
+	lp_link_set_own(s->link, &s->own);
 }
 
 static void grant_wake(struct session *s)
@@ -136,6 +149,7 @@ static void grant_wake(struct session *s)
 		return;
 	list_networks(s);
 	pin(s);
+	lp_link_on_uplink(s->link, s->now);
 }
 
 void session_leave(struct session *s)
@@ -146,6 +160,15 @@ void session_leave(struct session *s)
 void session_wake(struct session *s)
 {
 	post(&s->wake);
+}
+
+static void follow_address(struct session *s)
+{
+	char text[LP_OFFER_TEXT];
+	if (!room_address_follow(&s->address, s->netfix, text))
+		return;
+	lp_log(LP_LOG_WARNING, "offer_refused", "text=%s", text);
+	tell_text(s, SESSION_WARNING, text);
 }
 
 /* ---- netfix: its reports arrive on its thread and are passed on through the loop */
@@ -164,6 +187,8 @@ static void on_report(struct lp_io *io, DWORD error, DWORD bytes)
 	(void)bytes;
 	switch (r->report.kind) {
 	case NETFIX_ADDRESS:
+		lp_address_plan_lease(&s->address.plan, r->report.leased, lp_clock());
+		follow_address(s);
 		tell_text(s, SESSION_ADDRESS, r->report.text);
 		break;
 	case NETFIX_WARNING:
@@ -207,6 +232,7 @@ static bool port_up(struct lp_port *port, size_t mtu)
 		s->netfix = netfix_start(
 			&s->adapter, (unsigned)mtu, (struct netfix_listener){take_report, s});
 		s->mtu = mtu;
+		room_address_forget(&s->address);
 	}
 	return s->tap->ops->up(s->tap, mtu);
 }
@@ -281,10 +307,10 @@ static uint8_t *slot(void *context)
 	return s->packet;
 }
 
-static void put(void *context, const struct lp_address *remote, size_t len)
+static void put(void *context, const struct lp_path *path, size_t len)
 {
 	struct session *s = context;
-	lp_udp_send(s->udp, remote, s->packet, len);
+	lp_udp_send(s->udp, &path->remote, s->packet, len);
 }
 
 static enum lp_send_failure failure_of(int error)
@@ -301,6 +327,8 @@ static enum lp_send_failure failure_of(int error)
 		return LP_SEND_FORBIDDEN;
 	case WSAECONNREFUSED:
 		return LP_SEND_REFUSED;
+	case ERROR_HOST_UNREACHABLE:
+		return LP_SEND_UNREACHABLE;
 	default:
 		return LP_SEND_GOOD;
 	}
@@ -317,12 +345,24 @@ static void flush(void *context)
 		lp_link_on_send_failure(s->link, failure);
 }
 
-static void tell_offer(struct session *s, const struct lp_offer *offer)
+static void tell_warning(struct session *s, const struct lp_tunnel_action *action)
 {
 	struct session_event *e = event(s, SESSION_WARNING);
-	_Static_assert(LP_OFFER_TEXT <= SESSION_TEXT, "a sentence fits");
-	lp_tell_offer(offer, e->text);
-	lp_log(LP_LOG_WARNING, "offer_refused", "text=%s", e->text);
+	bool offer = action->kind == LP_TUNNEL_OFFER, host = action->kind == LP_TUNNEL_HOST;
+	_Static_assert(LP_OFFER_TEXT <= SESSION_TEXT && LP_LIMIT_TEXT <= SESSION_TEXT &&
+			       LP_HOST_TEXT <= SESSION_TEXT,
+		"sentences fit");
+	if (offer)
+		lp_tell_offer(&action->offer, e->text);
+	else if (host)
+		lp_tell_host(action->news, e->text);
+	else
+		lp_tell_limit(action->limit, action->rate, e->text);
+	lp_log(LP_LOG_WARNING,
+		offer  ? "offer_refused"
+		: host ? "host"
+		       : "limited",
+		"text=%s", e->text);
 	tell(s);
 }
 
@@ -330,10 +370,17 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 {
 	struct session *s = context;
 	const struct lp_link_end *last = lp_link_last_end(s->link);
-	if (action->kind == LP_TUNNEL_OFFER) {
-		tell_offer(s, &action->offer);
+	bool host = action->kind == LP_TUNNEL_HOST;
+	if (host && action->news == LP_HOST_RIGHT) {
+		membership_keep_host(s->options.room_key, action->host);
 		return;
 	}
+	if (host || action->kind == LP_TUNNEL_OFFER || action->kind == LP_TUNNEL_LIMITED) {
+		tell_warning(s, action);
+		return;
+	}
+	room_address_action(&s->address, action, s->now);
+	follow_address(s);
 	struct session_event *e = event(s, SESSION_ACTION);
 	e->action = *action;
 	e->end = last->end;
@@ -343,6 +390,7 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	if (action->kind == LP_TUNNEL_JOINED) {
 		s->joined = true;
 		membership_keep(s->options.room_key, action->welcome.resume_token);
+		lp_zero(e->action.welcome.resume_token, LP_TOKEN_SIZE);
 		s->traffic_at = s->now;
 	}
 	if (action->kind == LP_TUNNEL_DISCONNECTED) {
@@ -385,12 +433,18 @@ static void loop(struct session *s)
 	lp_link_start(s->link, s->now);
 	lp_link_send(s->link, s->now);
 	while (!s->at_once && !lp_link_is_over(s->link) && !tap_is_broken(s->tap)) {
-		lp_loop_wait(s->loop, lp_sooner(lp_link_deadline(s->link), s->traffic_at));
+		lp_time deadline =
+			lp_sooner(lp_sooner(s->look_at, s->traffic_at), s->address.plan.deadline);
+		lp_loop_wait(s->loop, lp_sooner(lp_link_deadline(s->link), deadline));
 		s->now = lp_clock();
 		if (s->udp)
 			lp_udp_receive(s->udp, on_packet, s);
 		s->tap->ops->read(s->tap, on_frame, s);
 		lp_link_on_time(s->link, s->now);
+		lp_address_plan_on_time(&s->address.plan, s->now);
+		follow_address(s);
+		if (s->now >= s->look_at)
+			list_networks(s);
 		if (s->now >= s->traffic_at) {
 			tell_traffic(s);
 			s->traffic_at = s->now + TRAFFIC_EVERY;
@@ -455,6 +509,11 @@ static enum lp_exit open_all(struct session *s)
 	if (!s->tap)
 		return LP_EXIT_OS;
 	membership_load(s->options.room_key, link.resume_token);
+	membership_id(s->options.room_key, link.member_id);
+	if (lp_host_is_known(s->options.host))
+		memcpy(link.host, s->options.host, sizeof(link.host));
+	else
+		membership_load_host(s->options.room_key, link.host);
 	s->link = lp_link_open(&link);
 	lp_zero(link.resume_token, sizeof(link.resume_token));
 	return s->link ? LP_EXIT_OK : LP_EXIT_INTERNAL;
@@ -523,7 +582,8 @@ struct session *session_new(
 		snprintf(s->adapter_wanted, sizeof(s->adapter_wanted), "%s", config->adapter);
 	s->tell = teller;
 	s->context = context;
-	s->traffic_at = LP_NEVER;
+	s->traffic_at = s->look_at = LP_NEVER;
+	room_address_init(&s->address);
 	s->leave = (struct wish){{.done = on_wish}, s, grant_leave, 0};
 	s->wake = (struct wish){{.done = on_wish}, s, grant_wake, 0};
 	return s;

@@ -15,7 +15,7 @@
 #include "lanparty/peer/tell.h"
 #include "lanparty/quic/quic.h"
 
-#define SESSION_TEXT 400
+#define SESSION_TEXT 420
 
 struct session_config {
 	const struct lp_peer_options *options; /* complete: relay, room key and pins; copied */

@@ -126,6 +126,17 @@ static void on_disconnected(struct stay *s, const struct lp_tunnel_action *a, co
 		set_status(s, sentence);
 }
 
+/* Its place in the list follows from the name. */
+static void on_renamed(struct stay *s, uint16_t peer, const char *name)
+{
+	const struct stay_member *found = find(s, peer);
+	if (!found)
+		return;
+	const struct stay_member member = *found;
+	put_in(s, peer, member.role, name);
+	find(s, peer)->rtt = member.rtt;
+}
+
 static void on_action(struct stay *s, const struct lp_tunnel_action *a, const char *sentence)
 {
 	struct stay_member *member;
@@ -155,6 +166,9 @@ static void on_action(struct stay *s, const struct lp_tunnel_action *a, const ch
 		member = find(s, a->peer_status.peer);
 		if (member)
 			member->rtt = a->peer_status.rtt_us * (LP_MILLISECOND / 1000);
+		break;
+	case LP_TUNNEL_RENAMED:
+		on_renamed(s, a->member.peer ? a->member.peer : s->self, a->member.name);
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		on_disconnected(s, a, sentence);

@@ -50,6 +50,25 @@ static const char *of_version(const char *relay, char text[WORDS_MAX])
 		relay);
 }
 
+/* The host keeps players out; or the relay says why it does. */
+static const char *of_host(const struct lp_reject *reject, const char *relay, char text[WORDS_MAX])
+{
+	switch (reject->reason) {
+	case LP_REJECT_NOT_HOST:
+		return say(text, "Only the host's LAN gateway can be the gateway of this room. Ask "
+				 "your host for another room.");
+	case LP_REJECT_LOCKED:
+		return say(text, "The host has locked the room. Ask your host to let you in.");
+	case LP_REJECT_REMOVED:
+		return say(text, "The host has removed this computer from the room. Ask your host "
+				 "to let you in again.");
+	default:
+		break;
+	}
+	return say(text, "The relay %s does not let you in%s%s. Ask your host why.", relay,
+		reject->text[0] ? ": " : "", reject->text);
+}
+
 static const char *of_reject(
 	const struct lp_reject *reject, const char *relay, char text[WORDS_MAX])
 {
@@ -69,7 +88,7 @@ static const char *of_reject(
 			"The room has a LAN gateway already. The host has to stop that one first.");
 	case LP_REJECT_MAC_IN_USE:
 		return say(text,
-			"Another computer in the room has the same network adapter address as "
+			"Another computer in the room has the same adapter address as "
 			"this one. If that is a copy of this computer, leave the room there "
 			"first.");
 	case LP_REJECT_MAC_SILENT:
@@ -83,9 +102,8 @@ static const char *of_reject(
 		return say(text, "Very many joins come from your network at the moment. Waiting "
 				 "until the relay lets this computer in \xe2\x80\xa6");
 	case LP_REJECT_MAC_INVALID:
-		return say(text,
-			"The address of this computer's lanparty network adapter cannot be used. "
-			"Install the adapter's driver again, then join again.");
+		return say(text, "The address of this computer's lanparty adapter cannot be used. "
+				 "Install the adapter's driver again, then join again.");
 	case LP_REJECT_MTU:
 		return say(text,
 			"This room's packets are too large for your computer or your internet "
@@ -104,11 +122,9 @@ static const char *of_reject(
 			"The relay %s could not connect this program to your room. Get the newest "
 			"lanparty, or ask your host to update the relay.",
 			relay);
-	case LP_REJECT_OTHER:
-		break;
+	default:
+		return of_host(reject, relay, text);
 	}
-	return say(text, "The relay %s does not let you in%s%s. Ask your host why.", relay,
-		reject->text[0] ? ": " : "", reject->text);
 }
 
 static const char *of_unreachable(const char *relay, bool final, char text[WORDS_MAX])
@@ -127,14 +143,15 @@ static const char *of_unreachable(const char *relay, bool final, char text[WORDS
 static const char *of_clock(char text[WORDS_MAX])
 {
 	return say(text, "This computer's clock is wrong: it shows a day on which this program did "
-			 "not exist yet. Set date and time, then join again.");
+			 "not exist yet. Set date and time.");
 }
 
 /* Without a pin. */
 static const char *of_certificate(
 	const struct session_event *e, const char *relay, char text[WORDS_MAX])
 {
-	if (e->clock_behind && (e->end == LP_QUIC_END_EXPIRED || e->end == LP_QUIC_END_EARLY))
+	if (e->clock_behind && (e->end == LP_QUIC_END_EXPIRED || e->end == LP_QUIC_END_EARLY ||
+				       e->end == LP_QUIC_END_AUTHORITY))
 		return of_clock(text);
 	switch (e->end) {
 	case LP_QUIC_END_EXPIRED:

@@ -2,20 +2,12 @@
 
 #include <string.h>
 
-#include "lanparty/base/bytes.h"
-#include "lanparty/packet/headers.h"
+#include "lanparty/packet/arp.h"
 
 static void build(const struct lp_mac *member, uint8_t frame[LP_ANNOUNCE_FRAME])
 {
-	static const uint8_t head[] = {0, 1, 0x08, 0x00, 6, 4}; /* IPv4 on Ethernet (RFC 826) */
-	uint8_t *arp = frame + LP_ETH_HEADER;
 	memset(frame, 0, LP_ANNOUNCE_FRAME);
-	memset(frame, 0xff, sizeof(member->b));
-	memcpy(frame + sizeof(member->b), member->b, sizeof(member->b));
-	lp_put16(frame + 2 * sizeof(member->b), LP_ETHERTYPE_RARP);
-	memcpy(arp, head, sizeof(head));
-	lp_put16(arp + LP_ARP_OPERATION, LP_ARP_REVERSE);
-	memcpy(arp + LP_ARP_SENDER_MAC, member->b, sizeof(member->b));
+	uint8_t *arp = lp_arp_broadcast(member, LP_ETHERTYPE_RARP, LP_ARP_REVERSE, frame);
 	memcpy(arp + LP_ARP_TARGET_MAC, member->b, sizeof(member->b));
 }
 

@@ -1,8 +1,8 @@
 /* answers.h - notices that the LAN answers none of the frames that the room sends into it.
  *
  * A hypervisor or a switch that drops frames with the players' addresses does so silently: frames go out,
- * and nothing comes back. It counts the frames that ask for something again, until an answer comes. What
- * another member answers is asked only once, so players who play among themselves are no reason to complain.
+ * and nothing comes back. This module counts repeated questions until an answer arrives. A member asks only
+ * once what another member answers, so players who play among themselves cause no notice.
  *
  * No clock, no log. */
 #ifndef LANPARTY_GATEWAY_ANSWERS_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/time.h"
+#include "lanparty/packet/filter.h"
 
 /* It is noticed when both have passed without any answer. Four tries of a DHCP client are enough at the
  * start. Later, a LAN has answered once, and perhaps one of its hosts was switched off. */
@@ -26,7 +27,8 @@
 
 struct lp_answers {
 	struct lp_question {
-		uint32_t hash; /* 0: none */
+		uint32_t hash;  /* 0: none */
+		unsigned again; /* how often it was counted since the last answer */
 		lp_time at;
 	} questions[LP_ANSWERS_QUESTIONS];
 	unsigned asked; /* again, since the last answer; at most LP_ANSWERS_LATER_ASKED */
@@ -38,8 +40,13 @@ struct lp_answers {
 
 /* The way into the LAN has changed: what came before proves nothing. */
 void lp_answers_reset(struct lp_answers *a);
-/* A member's frame was written to the LAN. */
-void lp_answers_note(struct lp_answers *a, const uint8_t *frame, size_t len, lp_time now);
+/* A member's frame was written to the LAN; not one to the gateway's own computer alone. */
+void lp_answers_note(struct lp_answers *a, const struct lp_view *view,
+	const struct lp_filter_facts *facts, lp_time now);
+/* A frame for one member has come from the gateway's own computer. It proves nothing about the LAN, but the
+ * question that it answers was not the LAN's. */
+void lp_answers_own(
+	struct lp_answers *a, const struct lp_view *view, const struct lp_filter_facts *facts);
 /* A frame for one member has come from another computer. */
 void lp_answers_come(struct lp_answers *a);
 /* True once when the answers are missing. */

@@ -7,11 +7,12 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "lanparty/base/bytes.h"
+
 #define PASS UINT32_MAX
 #define DROP 0
 
 #define DESTINATION 0
-#define TYPE        12
 
 struct program {
 	struct sock_filter *at;
@@ -40,11 +41,9 @@ static void emit_members(struct program *p, const struct lp_mac *members, size_t
 	load(p, BPF_W, DESTINATION + 2);
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *b = members[i].b;
-		uint32_t low =
-			(uint32_t)b[2] << 24 | (uint32_t)b[3] << 16 | (uint32_t)b[4] << 8 | b[5];
-		emit(p, BPF_JMP | BPF_JEQ, low, 0, 4);
+		emit(p, BPF_JMP | BPF_JEQ, lp_get32(b + 2), 0, 4);
 		load(p, BPF_H, DESTINATION);
-		emit(p, BPF_JMP | BPF_JEQ, (uint32_t)(b[0] << 8 | b[1]), 0, 1);
+		emit(p, BPF_JMP | BPF_JEQ, lp_get16(b), 0, 1);
 		answer(p, PASS);
 		load(p, BPF_W, DESTINATION + 2);
 	}
@@ -61,9 +60,12 @@ static void emit_reserved_groups(struct program *p)
 	answer(p, DROP);
 }
 
+/* All ARP passes: the LAN's answers to the gateway's own questions (tunnel/ask.h) are for no member. */
 static void emit_types(struct program *p)
 {
-	load(p, BPF_H, TYPE);
+	load(p, BPF_H, LP_ETH_TYPE);
+	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_ARP, 0, 1);
+	answer(p, PASS);
 	emit(p, BPF_JMP | BPF_JGE, LP_ETHERTYPE_MIN, 0, 3);
 	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_EAPOL, 2, 0);
 	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_LLDP, 1, 0);

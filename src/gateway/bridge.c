@@ -13,10 +13,6 @@
 
 #define TAP_NAME "lpgw%d" /* the kernel puts a number in */
 
-#define TAG     4 /* bytes of an IEEE 802.1Q tag, behind the two addresses */
-#define TAG_AT  12
-#define VLAN_ID 0x0fff
-
 /* Longer frames are not for a room. */
 #define FRAME_MAX 16384
 
@@ -35,19 +31,19 @@ static struct bridge_port *of(struct lp_port *port)
 static void take(struct bridge_port *b, size_t len)
 {
 	uint8_t *frame = b->frame;
-	uint16_t type = len >= LP_ETH_HEADER + TAG ? lp_get16(frame + TAG_AT) : 0;
+	uint16_t type = len >= LP_ETH_HEADER + LP_ETH_TAG ? lp_get16(frame + LP_ETH_TYPE) : 0;
 	if (len >= sizeof(b->frame)) {
 		lp_lan_count_unusable(&b->lan, &b->lan.counters.truncated);
 		return;
 	}
 	if (type == LP_ETHERTYPE_VLAN || type == LP_ETHERTYPE_QINQ) {
-		if (lp_get16(frame + TAG_AT + 2) & VLAN_ID) {
+		if (lp_get16(frame + LP_ETH_TYPE + 2) & LP_ETH_VLAN) {
 			b->lan.counters.tagged++;
 			return;
 		}
-		memmove(frame + TAG, frame, TAG_AT);
-		frame += TAG;
-		len -= TAG;
+		memmove(frame + LP_ETH_TAG, frame, LP_ETH_TYPE);
+		frame += LP_ETH_TAG;
+		len -= LP_ETH_TAG;
 	}
 	lp_lan_take(&b->lan, frame, len);
 }
@@ -69,7 +65,7 @@ static size_t bridge_read(struct lp_port *port, lp_port_sink *sink, void *contex
 static bool bridge_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct bridge_port *b = of(port);
-	return lp_lan_count_write(&b->lan, frame, len, lp_tap_write(&b->lan.fd_port, frame, len));
+	return lp_lan_count_write(&b->lan, lp_tap_write(&b->lan.fd_port, frame, len));
 }
 
 static bool bridge_up(struct lp_port *port, size_t mtu)
@@ -109,6 +105,7 @@ static const struct lp_port_ops bridge_ops = {
 	.down = bridge_down,
 	.members = bridge_members,
 	.close = bridge_close,
+	.note = lp_lan_note,
 };
 
 /* A bridge takes the lowest MAC of its ports as its own. The TAP's is high, so that the host keeps its
@@ -163,8 +160,9 @@ static void refuse(const char *bridge, int error, enum lp_exit *ret_exit)
 	const char *hint = "look whether the bridge still exists";
 	if (rights)
 		hint = "start the gateway as root, or with CAP_NET_ADMIN";
-	else if (error == ENOENT || error == ENXIO || error == ENODEV)
-		hint = "there is no " LP_TAP_DEVICE "; load the module tun (modprobe tun)";
+	else if (error == ENOENT || error == ENXIO || error == ENODEV || error == ENOTTY)
+		hint = LP_TAP_DEVICE " is not there or not a TUN device: load the module tun "
+				     "(modprobe tun)";
 	*ret_exit = rights ? LP_EXIT_NO_PERMISSION : LP_EXIT_OS;
 	lp_log(LP_LOG_ERROR, "bridge_port_failed", "bridge=%s reason=%s hint=%s", bridge,
 		strerror(error), hint);
@@ -173,7 +171,7 @@ static void refuse(const char *bridge, int error, enum lp_exit *ret_exit)
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
-	if (!lp_interface_check(bridge, LP_USE_BRIDGE, &found, ret_exit))
+	if (!lp_interface_check(bridge, LP_USE_BRIDGE, LP_NEVER, &found, ret_exit))
 		return NULL;
 	struct bridge_port *b = calloc(1, sizeof(*b));
 	if (!b) {

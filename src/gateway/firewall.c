@@ -1,16 +1,14 @@
 #include "firewall.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lanparty/edge/linux/netfilter.h"
+#include "lanparty/edge/linux/xtables.h"
 #include "lanparty/edge/log.h"
-#include "xtables.h"
 
 #define SYSCTLS  "/proc/sys/net/bridge/bridge-nf-call-"
 #define FORWARD  "FORWARD" /* the chain of iptables */
@@ -121,42 +119,23 @@ static void say(struct search *s, const struct family *family, const char *chain
 		hint);
 }
 
-/* Netfilter's numbers are in network byte order. */
-static uint32_t number_of(const struct nlattr *attribute)
-{
-	return ntohl((uint32_t)lp_netlink_number(attribute));
-}
-
 /* A chain that bridged frames pass: on arrival, between two ports, on departure. */
-static int take_chain(const struct nlmsghdr *answer, void *context)
+static void take_chain(void *context, const struct lp_chain *chain)
 {
 	struct search *s = context;
-	const struct nfgenmsg *head = mnl_nlmsg_get_payload(answer);
-	const struct family *family = family_of(head->nfgen_family);
-	struct lp_attributes a = {0}, hook = {0};
-	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
-	if (!family || !a.of[NFTA_CHAIN_HOOK] || !sees_frames(&s->firewall, family->number))
-		return MNL_CB_OK;
-	mnl_attr_parse_nested(a.of[NFTA_CHAIN_HOOK], lp_netlink_note, &hook);
-	uint32_t number = number_of(hook.of[NFTA_HOOK_HOOKNUM]);
-	bool drops = a.of[NFTA_CHAIN_POLICY] && number_of(a.of[NFTA_CHAIN_POLICY]) == NF_DROP &&
-		     number != NF_INET_LOCAL_IN && number != NF_INET_LOCAL_OUT;
-	bool has_rules = number == NF_INET_FORWARD && number_of(a.of[NFTA_CHAIN_USE]) > 0;
-	if (a.of[NFTA_CHAIN_NAME] && (s->policies ? drops : has_rules))
-		say(s, family, mnl_attr_get_str(a.of[NFTA_CHAIN_NAME]));
-	return MNL_CB_OK;
+	const struct family *family = family_of(chain->family);
+	if (!family || !sees_frames(&s->firewall, family->number))
+		return;
+	bool drops =
+		chain->drops && chain->hook != NF_INET_LOCAL_IN && chain->hook != NF_INET_LOCAL_OUT;
+	bool has_rules = chain->hook == NF_INET_FORWARD && chain->has_rules;
+	if (s->policies ? drops : has_rules)
+		say(s, family, chain->name);
 }
 
-/* A kernel without nf_tables has no such chains. */
-static void check_nf_tables(struct search *s)
+static bool drops_legacy(enum lp_ip_version version)
 {
-	_Alignas(struct nlmsghdr) uint8_t bytes[LP_NETLINK_REQUEST];
-	struct nlmsghdr *h = mnl_nlmsg_put_header(bytes);
-	h->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN;
-	h->nlmsg_flags = NLM_F_DUMP;
-	struct nfgenmsg *head = mnl_nlmsg_put_extra_header(h, sizeof(*head));
-	head->nfgen_family = NFPROTO_UNSPEC;
-	lp_netlink_ask(NETLINK_NETFILTER, h, take_chain, s);
+	return lp_xtables_read(version, NF_INET_FORWARD) == LP_XTABLES_DROPS;
 }
 
 void lp_firewall_check(const struct lp_interface *bridge)
@@ -165,13 +144,13 @@ void lp_firewall_check(const struct lp_interface *bridge)
 	struct search rules = {.bridge = bridge, .most = 1};
 	lp_firewall_read(bridge, &policies.firewall);
 	rules.firewall = policies.firewall;
-	check_nf_tables(&policies);
-	if (policies.firewall.iptables && lp_xtables_drops(LP_IPV4))
+	lp_netfilter_chains(take_chain, &policies);
+	if (policies.firewall.iptables && drops_legacy(LP_IPV4))
 		say(&policies, family_of(NFPROTO_IPV4), FORWARD);
-	if (policies.firewall.ip6tables && lp_xtables_drops(LP_IPV6))
+	if (policies.firewall.ip6tables && drops_legacy(LP_IPV6))
 		say(&policies, family_of(NFPROTO_IPV6), FORWARD);
 	if (policies.said == 0)
-		check_nf_tables(&rules);
+		lp_netfilter_chains(take_chain, &rules);
 }
 
 void lp_firewall_compare(const struct lp_interface *bridge, const struct lp_firewall *before,

@@ -3,14 +3,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/log.h"
 #include "ports.h"
 
-#define MISSING      (10 * LP_SECOND)
 #define LOOK         (250 * LP_MILLISECOND)
+#define MEETING      LP_SECOND /* routers answer within it, or are not there */
+#define MEETING_STEP (20 * LP_MILLISECOND)
 #define NAMES_MAX    256
 #define ROUTERS_MAX  4
 #define SENTENCE_MAX 512
@@ -43,7 +47,9 @@ static bool refuse_missing(const char *name, int error)
 			strerror(error));
 	} else {
 		lp_netlink_list(add_name, &names);
-		snprintf(sentence, sizeof(sentence), "there is no such interface: name one of %s",
+		snprintf(sentence, sizeof(sentence), "there is no such interface: %s%s",
+			names.len > 0 ? "name one of "
+				      : "this computer has no network card that works",
 			names.text);
 	}
 	refuse(name, sentence);
@@ -129,30 +135,42 @@ static bool is_unfit(
 	return why != NULL;
 }
 
-/* Sleeps for a moment, and says once why. */
-static void wait_for(const char *name, const char *reason, const char **said)
+static void say_awaited(const char *name, bool missing)
 {
-	if (*said != reason)
-		lp_log(LP_LOG_WARNING, "interface_awaited", "interface=%s reason=%s", name, reason);
-	*said = reason;
+	struct names names = {0};
+	char hint[SENTENCE_MAX] = "bring it up: ip link set INTERFACE up";
+	if (missing) {
+		lp_netlink_list(add_name, &names);
+		snprintf(hint, sizeof(hint), "plug it in; or is another one meant? There is: %s",
+			names.len > 0 ? names.text : "none");
+	}
+	lp_log(LP_LOG_WARNING, "interface_awaited", "interface=%s reason=%s hint=%s", name,
+		missing ? "there is no such interface yet" : "it is down", hint);
+}
+
+/* Sleeps for a moment, and says once why. */
+static void wait_for(const char *name, bool missing, int *said)
+{
+	if (*said != missing)
+		say_awaited(name, missing);
+	*said = missing;
+	lp_notify("READY=1\nWATCHDOG=1\nSTATUS=Waiting for the network interface");
 	nanosleep(&(struct timespec){.tv_nsec = LOOK}, NULL);
 }
 
-/* Row K6: at boot an interface is often there, or up, only after a while. A name that is still not there
- * after MISSING is a mistake. */
-bool lp_interface_check(const char *name, enum lp_interface_use use,
+/* Row K6: at boot an interface is often there, or up, only after a while. */
+bool lp_interface_check(const char *name, enum lp_interface_use use, lp_time until,
 	struct lp_interface *ret_interface, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
 	char sentence[SENTENCE_MAX];
 	bool possible = name[0] && strlen(name) < IF_NAMESIZE;
-	lp_time end = lp_clock() + (possible ? MISSING : 0);
-	const char *said = NULL;
+	int said = -1;
 	*ret_exit = LP_EXIT_NO_INTERFACE;
 	for (;;) {
 		int error = lp_netlink_find(name, &found);
-		if (error == ENODEV && lp_clock() < end) {
-			wait_for(name, "there is no such interface yet", &said);
+		if (error == ENODEV && possible && lp_clock() < until) {
+			wait_for(name, true, &said);
 			continue;
 		}
 		if (error != 0)
@@ -163,10 +181,53 @@ bool lp_interface_check(const char *name, enum lp_interface_use use,
 		}
 		if (found.is_up)
 			break;
-		wait_for(name, "it is down: bring it up (ip link set up)", &said);
+		wait_for(name, false, &said);
 	}
 	*ret_interface = found;
 	return true;
+}
+
+struct choice {
+	struct lp_interface found; /* name "": none yet */
+	enum lp_interface_use use;
+	char unfit[IF_NAMESIZE],
+		why[SENTENCE_MAX]; /* the first one that cannot be used; "": none */
+};
+
+static void consider(void *context, const struct lp_interface *interface)
+{
+	struct choice *c = context;
+	char why[SENTENCE_MAX];
+	uint32_t router;
+	bool bridge = strcmp(interface->kind, "bridge") == 0;
+	enum lp_interface_use use = bridge ? LP_USE_BRIDGE : LP_USE_PACKET;
+	if (c->found.name[0] || !interface->is_up ||
+		lp_netlink_ipv4_routers(interface->index, &router, 1) == 0)
+		return;
+	if (!is_unfit(interface, use, why)) {
+		c->found = *interface;
+		c->use = use;
+	} else if (!c->unfit[0]) {
+		memcpy(c->unfit, interface->name, sizeof(c->unfit));
+		memcpy(c->why, why, sizeof(c->why));
+	}
+}
+
+bool lp_interface_choose(struct lp_interface *ret_interface, enum lp_interface_use *ret_use)
+{
+	struct choice c = {0};
+	lp_netlink_list(consider, &c);
+	if (c.found.name[0]) {
+		*ret_interface = c.found;
+		*ret_use = c.use;
+		return true;
+	}
+	if (c.unfit[0])
+		refuse(c.unfit, c.why);
+	else
+		refuse("none", "no interface has a default route: name the one that leads to the "
+			       "LAN with --lan");
+	return false;
 }
 
 size_t lp_lan_addresses(const char *name, uint32_t *ret_ipv4, size_t cap)
@@ -174,8 +235,8 @@ size_t lp_lan_addresses(const char *name, uint32_t *ret_ipv4, size_t cap)
 	struct lp_interface i;
 	if (lp_netlink_find(name, &i) != 0)
 		return 0;
-	size_t count = lp_netlink_ipv4_addresses(i.index, ret_ipv4, cap);
-	return count + lp_netlink_ipv4_routers(i.index, ret_ipv4 + count, cap - count);
+	size_t count = lp_netlink_ipv4_routers(i.index, ret_ipv4, cap);
+	return count + lp_netlink_ipv4_addresses(i.index, ret_ipv4 + count, cap - count);
 }
 
 size_t lp_lan_addresses_ipv6(const char *name, uint8_t (*ret_ipv6)[16], size_t cap)
@@ -208,16 +269,28 @@ static void add_own(void *context, const struct lp_interface *interface)
 		add_mac(context, &interface->mac);
 }
 
-static void add_routers(struct macs *m, int index)
+/* Row K5: the first one has the first place, also while its MAC is not known. */
+static void add_ipv4_routers(struct macs *m, int index)
 {
 	uint32_t ipv4[ROUTERS_MAX];
-	uint8_t ipv6[ROUTERS_MAX][16];
 	struct lp_mac router;
 	size_t count = lp_netlink_ipv4_routers(index, ipv4, ROUTERS_MAX);
-	for (size_t i = 0; i < count; i++)
-		if (lp_netlink_neighbour(index, ipv4[i], &router))
+	m->list[m->count++] = (struct lp_mac){0};
+	for (size_t i = 0; i < count; i++) {
+		if (!lp_netlink_neighbour(index, ipv4[i], &router))
+			continue;
+		if (i == 0)
+			m->list[0] = router;
+		else
 			add_mac(m, &router);
-	count = lp_netlink_ipv6_routers(index, ipv6, ROUTERS_MAX);
+	}
+}
+
+static void add_ipv6_routers(struct macs *m, int index)
+{
+	uint8_t ipv6[ROUTERS_MAX][16];
+	struct lp_mac router;
+	size_t count = lp_netlink_ipv6_routers(index, ipv6, ROUTERS_MAX);
 	for (size_t i = 0; i < count; i++)
 		if (lp_netlink_neighbour_ipv6(index, ipv6[i], &router))
 			add_mac(m, &router);
@@ -227,12 +300,45 @@ size_t lp_lan_macs(const char *name, struct lp_mac *ret_macs, size_t cap)
 {
 	struct macs m = {.list = ret_macs, .cap = cap};
 	struct lp_interface i;
-	if (lp_netlink_find(name, &i) != 0)
+	if (cap == 0 || lp_netlink_find(name, &i) != 0)
 		return 0;
+	add_ipv4_routers(&m, i.index);
 	add_mac(&m, &i.mac);
-	add_routers(&m, i.index);
+	add_ipv6_routers(&m, i.index);
 	lp_netlink_list(add_own, &m);
 	return m.count;
+}
+
+/* False: a router was asked for its MAC, and the kernel does not know it yet. */
+static bool meet(int index)
+{
+	uint32_t ipv4[ROUTERS_MAX];
+	uint8_t ipv6[ROUTERS_MAX][16], address[4];
+	struct lp_mac mac;
+	bool all = true;
+	size_t count = lp_netlink_ipv4_routers(index, ipv4, ROUTERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		lp_put32(address, ipv4[i]);
+		if (!lp_netlink_neighbour(index, ipv4[i], &mac) &&
+			lp_netlink_resolve(index, AF_INET, address) == 0)
+			all = false;
+	}
+	count = lp_netlink_ipv6_routers(index, ipv6, ROUTERS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (!lp_netlink_neighbour_ipv6(index, ipv6[i], &mac) &&
+			lp_netlink_resolve(index, AF_INET6, ipv6[i]) == 0)
+			all = false;
+	}
+	return all;
+}
+
+void lp_lan_meet_routers(const char *name)
+{
+	struct lp_interface i;
+	if (lp_netlink_find(name, &i) != 0)
+		return;
+	for (lp_time end = lp_clock() + MEETING; !meet(i.index) && lp_clock() < end;)
+		nanosleep(&(struct timespec){.tv_nsec = MEETING_STEP}, NULL);
 }
 
 bool lp_lan_protected(const char *name, struct lp_protected *ret_protected)

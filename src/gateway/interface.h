@@ -12,11 +12,19 @@ enum lp_interface_use {
 	LP_USE_BRIDGE, /* it is a bridge, and gets one more port */
 };
 
-/* Describes the interface when it can be used so. Waits while it is down, and for a moment while it is
- * missing; said once (row K6). Otherwise returns false after it has logged one
- * sentence that says why, and has set *ret_exit. */
-bool lp_interface_check(const char *name, enum lp_interface_use use,
+/* While somebody waits for a command: time for a USB adapter to appear. Afterwards the name is a mistake. */
+#define LP_INTERFACE_PATIENCE (10 * LP_SECOND)
+
+/* Describes the interface when it can be used so. Waits without limit while it is down, and until `until` while
+ * it is missing (LP_NEVER: without limit); says so once (row K6), and tells the service manager meanwhile that
+ * the program runs. Otherwise returns false after it has logged one sentence that says why, and has set
+ * *ret_exit. */
+bool lp_interface_check(const char *name, enum lp_interface_use use, lp_time until,
 	struct lp_interface *ret_interface, enum lp_exit *ret_exit);
+
+/* Chooses the first interface that is up, has a default route of IPv4 and can be used. False: there is none;
+ * one sentence that says why was logged. */
+bool lp_interface_choose(struct lp_interface *ret_interface, enum lp_interface_use *ret_use);
 
 enum lp_wifi {
 	LP_WIFI_NONE,    /* not a Wi-Fi interface */

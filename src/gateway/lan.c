@@ -1,7 +1,6 @@
 #include "lan.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lanparty/edge/linux/loop.h"
@@ -28,38 +27,40 @@ static bool is_storm(struct lp_lan *l)
 	if (lp_bucket_take(&l->storm, 1, l->now))
 		return false;
 	l->storm_until = l->now + LP_LAN_STORM_PAUSE;
+	if (l->now < l->storm_said)
+		return true;
+	l->storm_said = l->now + LP_LAN_QUIET;
 	lp_log(LP_LOG_WARNING, "storm", "interface=%s rate=%d hint=%s", l->interface.name,
 		LP_LAN_STORM_RATE,
 		"too many broadcast frames; look for a loop, such as two gateways on one LAN");
 	return true;
 }
 
-static int compare_macs(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct lp_mac));
-}
-
-/* The gateway's own computer answers through its bridge, and proves nothing about the LAN. In a large room
- * the kernel's filter passes frames for others too. */
-static bool is_answer(const struct lp_lan *l, const struct lp_eth *eth)
-{
-	return (l->answers.asked > 0 || !l->answers.answered) &&
-	       !lp_mac_equal(&eth->src, &l->interface.mac) &&
-	       bsearch(&eth->dst, l->members, l->member_count, sizeof(eth->dst), compare_macs);
-}
-
 void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len)
 {
 	struct lp_eth eth;
-	bool parsed = lp_eth_parse(frame, len, &eth);
-	if (parsed && lp_mac_is_group(&eth.dst) && is_storm(l)) {
+	if (lp_eth_parse(frame, len, &eth) && lp_mac_is_group(&eth.dst) && is_storm(l)) {
 		l->counters.storm++;
 		return;
 	}
-	if (parsed && is_answer(l, &eth))
-		lp_answers_come(&l->answers);
 	l->counters.received++;
 	l->sink(l->sink_context, frame, len);
+}
+
+/* The gateway's own computer answers through its bridge, and proves nothing about the LAN. */
+void lp_lan_note(struct lp_port *port, enum lp_port_way way, const struct lp_view *view,
+	const struct lp_filter_facts *facts)
+{
+	struct lp_lan *l = lp_lan_of(port);
+	const struct lp_mac *own = &l->interface.mac;
+	if (way == LP_PORT_WRITTEN) {
+		if (!lp_mac_equal(&view->eth.dst, own))
+			lp_answers_note(&l->answers, view, facts, l->now);
+	} else if (lp_mac_equal(&view->eth.src, own)) {
+		lp_answers_own(&l->answers, view, facts);
+	} else {
+		lp_answers_come(&l->answers);
+	}
 }
 
 void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter)
@@ -75,14 +76,12 @@ void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter)
 		"turn merging off: ethtool -K INTERFACE gro off lro off");
 }
 
-bool lp_lan_count_write(struct lp_lan *l, const uint8_t *frame, size_t len, bool good)
+bool lp_lan_count_write(struct lp_lan *l, bool good)
 {
-	if (good) {
+	if (good)
 		l->counters.written++;
-		lp_answers_note(&l->answers, frame, len, l->now);
-	} else {
+	else
 		l->counters.not_written++;
-	}
 	return good;
 }
 
@@ -111,6 +110,7 @@ void lp_lan_on_time(struct lp_lan *l)
 {
 	l->now = lp_clock();
 	announce(l);
+	lp_lan_check_mtu(l);
 	if (lp_answers_are_missing(&l->answers, l->now))
 		lp_log(LP_LOG_WARNING, "no_answers", "interface=%s reason=%s hint=%s",
 			l->interface.name,
@@ -123,20 +123,28 @@ void lp_lan_on_time(struct lp_lan *l)
 void lp_lan_up(struct lp_lan *l, size_t room_mtu)
 {
 	l->now = lp_clock();
+	if (room_mtu != l->room_mtu)
+		l->mtu_said = 0;
 	l->room_mtu = room_mtu;
 	lp_lan_has_moved(l);
 	lp_lan_check_mtu(l);
 }
 
-void lp_lan_check_mtu(const struct lp_lan *l)
+void lp_lan_check_mtu(struct lp_lan *l)
 {
 	uint32_t mtu = l->interface.mtu;
-	if (l->room_mtu == 0 || mtu == l->room_mtu)
+	bool differs = l->room_mtu != 0 && mtu != l->room_mtu;
+	if (!differs)
+		l->mtu_said = 0;
+	if (!differs || mtu == l->mtu_said || l->now < l->mtu_quiet)
 		return;
+	l->mtu_said = mtu;
+	l->mtu_quiet = l->now + LP_LAN_QUIET;
 	lp_log(LP_LOG_WARNING, "mtu_differs", "interface=%s lan=%" PRIu32 " room=%zu hint=%s",
 		l->interface.name, mtu, l->room_mtu,
 		mtu > l->room_mtu
-			? "hosts of the LAN may send frames that are too long for the room"
+			? "frames of the LAN that are too long for the room are dropped: if "
+			  "players miss some, set the MTU of the LAN's computers to the room's"
 			: "the LAN does not get the room's longest frames: set the interface's MTU "
 			  "to the room's (ip link set INTERFACE mtu)");
 }

@@ -20,6 +20,7 @@
 /* Group frames per second. No LAN needs more, and every loop gives more. */
 #define LP_LAN_STORM_RATE  20000
 #define LP_LAN_STORM_PAUSE LP_SECOND
+#define LP_LAN_QUIET       (60 * LP_SECOND) /* between two sentences about storms, or about the MTU */
 
 struct lp_lan_counters {
 	uint64_t received;  /* handed to the tunnel */
@@ -43,7 +44,10 @@ struct lp_lan {
 	struct lp_answers answers;
 	struct lp_bucket storm;
 	lp_time storm_until;
-	lp_time now; /* of this batch */
+	lp_time storm_said; /* the next storm is not said before */
+	uint32_t mtu_said;  /* of the LAN, that differed from the room's; 0: none */
+	lp_time mtu_quiet;  /* as storm_said */
+	lp_time now;        /* of this batch */
 	bool unusable_said;
 	struct lp_lan_counters counters;
 	lp_port_sink *sink; /* of this batch */
@@ -63,11 +67,14 @@ void lp_lan_begin(struct lp_lan *l, lp_port_sink *sink, void *context);
 /* Takes a whole frame from the LAN: hands it to sink, or drops and counts it. */
 void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len);
 
+/* A port's note: looks whether the LAN answers. */
+void lp_lan_note(struct lp_port *port, enum lp_port_way way, const struct lp_view *view,
+	const struct lp_filter_facts *facts);
 /* Counts a frame that was dropped because it is merged from several, or too long for any room. Warns of the
  * first one. */
 void lp_lan_count_unusable(struct lp_lan *l, uint64_t *counter);
 /* Counts a member's frame that was written, or was not. Returns good. */
-bool lp_lan_count_write(struct lp_lan *l, const uint8_t *frame, size_t len, bool good);
+bool lp_lan_count_write(struct lp_lan *l, bool good);
 /* The room's other members, sorted by their MACs. */
 void lp_lan_set_members(struct lp_lan *l, const struct lp_mac *macs, size_t count);
 /* Switches know another way to the gateway, or none. */
@@ -76,8 +83,9 @@ void lp_lan_has_moved(struct lp_lan *l);
 void lp_lan_on_time(struct lp_lan *l);
 /* The room is joined with this MTU. */
 void lp_lan_up(struct lp_lan *l, size_t room_mtu);
-/* Warns when the LAN and the room have frames that are too long for the other. */
-void lp_lan_check_mtu(const struct lp_lan *l);
+/* Warns when the LAN and the room have frames that are too long for the other. Each MTU of the LAN is said
+ * once; one that comes soon after another is said later, by lp_lan_on_time. */
+void lp_lan_check_mtu(struct lp_lan *l);
 void lp_lan_log_counters(const struct lp_lan *l, enum lp_log_level level, uint64_t kernel_drops);
 
 #endif

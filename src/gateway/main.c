@@ -8,28 +8,42 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
+#include "lanparty/peer/linux/acts.h"
 #include "lanparty/peer/linux/peer.h"
 #include "ports.h"
+#include "setup.h"
 #include "watch.h"
+#include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/linux/rights.h"
-#include "lanparty/edge/linux/sandbox.h"
+
+#define CONFIG LANPARTY_SYSCONFDIR "/gateway.conf"
 
 struct gateway {
 	struct lp_peer_options peer;
 	const char *lan, *bridge;
-	int news;  /* of what is protected; -1: none */
-	bool look; /* there can be some */
+	const char *relay_address; /* as it was given; NULL: not */
+	int news;                  /* of what is protected; -1: none */
+	bool look;                 /* there can be some */
 	struct lp_protected protected;
 	bool keep_default_route;
 	struct lp_port *port;
 	struct lp_watch watch;
 	struct lp_resume_file resume;
+	struct lp_local local;
+	struct lp_invite_options show;
 };
+
+static bool parse_relay_address(const char *text, void *value)
+{
+	struct gateway *g = value;
+	g->relay_address = text;
+	return lp_host_parse(text, &g->peer.relay_address) == LP_OK;
+}
 
 static bool read_options(
 	struct gateway *g, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[3 + LP_PEER_OPTIONS];
+	static struct lp_option table[4 + LP_INVITE_OPTIONS + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "lan",
 			.argument = "INTERFACE",
@@ -42,6 +56,16 @@ static bool read_options(
 			.kind = LP_OPTION_TEXT,
 			.help = "the LAN of this Linux bridge; players can reach this computer too",
 			.value = &g->bridge},
+		{.name = "relay-address",
+			.argument = "HOST[:PORT]",
+			.kind = LP_OPTION_PARSED,
+			.help = "connect to the relay here, instead of where the invite says: for "
+				"a\n"
+				"relay on this computer",
+			.value = g,
+			.parse = parse_relay_address,
+			.expects = "a host name, an IPv4 address or an IPv6 address in [], and "
+				   "perhaps :PORT"},
 		{.name = "keep-default-route",
 			.kind = LP_OPTION_FLAG,
 			.help = "leave router and name servers in the LAN's DHCP leases;\n"
@@ -51,9 +75,12 @@ static bool read_options(
 	};
 	memcpy(table, own, sizeof(own));
 	o->list = table;
-	o->count = lp_peer_options_add(&g->peer, table, sizeof(own) / sizeof(own[0]));
+	o->count = lp_invite_options_add(&g->show, table, sizeof(own) / sizeof(own[0]));
+	o->count = lp_peer_options_add(&g->peer, table, o->count);
 	if (!lp_options_read(o, argc, argv, ret_exit))
 		return false;
+	if (o->command)
+		return true;
 	if (!g->lan == !g->bridge) {
 		*ret_exit = lp_options_wrong(
 			o, "which LAN? Give either --lan INTERFACE or --bridge BRIDGE");
@@ -69,22 +96,32 @@ static void on_watch(void *context)
 	g->look = g->news < 0 || lp_netlink_has_changed(g->news);
 }
 
+static void on_child(void *context)
+{
+	struct gateway *g = context;
+	if (g->lan)
+		lp_packet_port_child(g->port);
+}
+
 /* Row N1: an address can come after the program, and a router can be replaced. While there is no interface,
- * what was known stays. */
-static bool protects(void *context, struct lp_protected *ret_protected)
+ * what was known stays. Row K5: without an IPv4 address, neither a lease nor a router shows which LAN it is. */
+static bool protects(void *context, struct lp_protected *ret_protected, bool *ret_moved)
 {
 	struct gateway *g = context;
 	const char *lan = lp_lan_of(g->port)->interface.name;
 	struct lp_protected found;
-	bool look = g->look;
-	g->look = false;
-	if (!look || !lp_lan_protected(lan, &found) ||
-		memcmp(&found, &g->protected, sizeof(found)) == 0)
-		return false;
-	*ret_protected = g->protected = found;
-	lp_log(LP_LOG_INFO, "protected", "interface=%s ipv4=%zu reason=%s", lan, found.ipv4_count,
-		"the addresses of this computer or of its routers have changed");
-	return true;
+	bool changed = g->look && lp_lan_protected(lan, &found) &&
+		       memcmp(&found, &g->protected, sizeof(found)) != 0;
+	if (changed) {
+		g->protected = found;
+		lp_log(LP_LOG_INFO, "protected", "interface=%s ipv4=%zu reason=%s", lan,
+			found.ipv4_count,
+			"the addresses of this computer or of its routers have changed");
+	}
+	*ret_moved = g->watch.moved && g->protected.ipv4_count == 0;
+	*ret_protected = g->protected;
+	g->look = g->watch.moved = false;
+	return changed || *ret_moved;
 }
 
 static int run(struct gateway *g)
@@ -105,44 +142,89 @@ static int run(struct gateway *g)
 		.keep_default_route = g->keep_default_route,
 		.port = g->port,
 		.resume = &g->resume,
+		.local = &g->local,
 		.context = g,
 		.fd = g->watch.timer,
 		.readable = on_watch,
 		.protects = protects,
+		.child = on_child,
 	};
-	g->news = lp_netlink_watch(LP_NEWS_ADDRESSES);
+	g->news = lp_netlink_watch(LP_NEWS_NEIGHBOURS);
+	lp_lan_meet_routers(lan);
 	lp_lan_protected(lan, &g->protected);
 	config.protected = g->protected;
 	if (g->keep_default_route)
 		lp_log(LP_LOG_WARNING, "keep_default_route", "hint=%s",
 			"leave the option out: players get no router and no name servers all the "
 			"same, because their clients remove them");
-	if (!lp_resume_file_open(&g->resume, lan, g->peer.room_key, config.resume_token) ||
-		!lp_rights_drop(false) || !lp_sandbox_enter(LP_SANDBOX_MEMBER))
-		return LP_EXIT_OS;
-	return lp_peer_run(&config);
+	lp_local_open(&g->local, "gateway");
+	bool good = lp_resume_file_open(&g->resume, lan, g->peer.room_key, config.resume_token) &&
+		    lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_MEMBER);
+	code = good ? (enum lp_exit)lp_peer_run(&config) : LP_EXIT_OS;
+	lp_zero(config.resume_token, sizeof(config.resume_token));
+	return (int)code;
 }
+
+static int host(struct gateway *g, struct lp_options *o)
+{
+	if (lp_act_is_command(o))
+		return lp_act_command("gateway", o);
+	const struct lp_setup setup = {
+		.peer = &g->peer,
+		.options = o,
+		.lan = g->lan,
+		.bridge = g->bridge,
+		.relay_address = g->relay_address,
+		.config_file = CONFIG,
+		.room_file = LANPARTY_SYSCONFDIR "/room",
+		.host_key_file = LANPARTY_SYSCONFDIR "/host.key",
+		.show = g->show,
+	};
+	if (lp_options_has_command(o, "room-key"))
+		return lp_setup_room_key(&setup);
+	return lp_options_has_command(o, "invite") ? lp_setup_invite(&setup) : lp_setup_run(&setup);
+}
+
+static const struct lp_command commands[] = {
+	{.name = "setup",
+		.argument = "INVITE",
+		.help = "connects this LAN with a room of the relay in INVITE, which\n"
+			"'lanparty-relay setup' prints: room, configuration, service; never\n"
+			"replaces anything; needs root",
+		.config = CONFIG},
+	{.name = "invite", .help = "prints the room's invite, for players", .config = CONFIG},
+	{.name = "room-key",
+		.help = "prints the room's key, for --rooms of a private relay",
+		.config = CONFIG},
+	LP_ACT_COMMANDS(CONFIG),
+};
 
 int main(int argc, char **argv)
 {
-	static struct gateway g = {
-		.resume = {.fd = -1}, .news = -1, .watch = {.timer = -1, .changes = -1}};
+	static struct gateway g = {.resume = {.fd = -1},
+		.local = LP_LOCAL_CLOSED,
+		.news = -1,
+		.watch = {.timer = -1, .changes = -1}};
 	struct lp_options options = {
 		.program = "lanparty-gateway",
 		.purpose = "Connects a room of a LAN party with a physical LAN.",
 		.positional = LP_PEER_POSITIONAL,
+		.commands = commands,
+		.command_count = sizeof(commands) / sizeof(commands[0]),
 	};
 	int code = LP_EXIT_OK;
 	lp_rights_protect_memory();
 	lp_output_open();
+	lp_notify_open();
 	if (read_options(&g, &options, argc, argv, &code))
-		code = run(&g);
+		code = options.command ? host(&g, &options) : run(&g);
 	lp_watch_close(&g.watch);
 	if (g.news >= 0)
 		close(g.news);
 	if (g.port)
 		g.port->ops->close(g.port);
 	lp_resume_file_close(&g.resume);
+	lp_local_close(&g.local);
 	lp_zero(&g.peer, sizeof(g.peer));
 	lp_options_clear(&options);
 	return lp_output_end(code);

@@ -1,22 +1,17 @@
 #include "offload.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <linux/capability.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lanparty/edge/log.h"
-#include "lanparty/edge/linux/rights.h"
-#include "lanparty/edge/linux/sandbox.h"
 
 #define FEATURES_MAX 128 /* the kernel has some 65 */
 #define BLOCKS_MAX   (FEATURES_MAX / 32)
@@ -124,89 +119,38 @@ static bool set_features(const struct features *f, bool on)
 	return ethtool(f->fd, f->index, set);
 }
 
-static void close_range_if_any(int first, int last)
+/* In the child: when the gateway ends, the features become as they were. */
+static bool restore(const void *context, int gateway)
 {
-	if (first <= last)
-		close_range((unsigned)first, (unsigned)last, 0);
-}
-
-/* Standard descriptors stay open too. The keeper must not hold the gateway's sockets and secrets. */
-static void close_all_but(int a, int b)
-{
-	int low = a < b ? a : b, high = a < b ? b : a;
-	close_range_if_any(STDERR_FILENO + 1, low - 1);
-	close_range_if_any(low + 1, high - 1);
-	close_range_if_any(high + 1, INT_MAX);
-}
-
-/* In the child: ignores the gateway's signals, and keeps CAP_NET_ADMIN alone. Sends a byte to tell the
- * gateway that it is ready. */
-static _Noreturn void keep(const struct features *f, int gateway)
-{
-	static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+	const struct features *f = context;
 	char byte;
 	ssize_t n;
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
-	prctl(PR_SET_NAME, "lanparty-keeper");
-	close_all_but(f->fd, gateway);
-	lp_rights_protect_memory();
-	if (!lp_rights_drop(true) || !lp_sandbox_enter(LP_SANDBOX_MEMBER) ||
-		write(gateway, "", 1) != 1)
-		_exit(1);
-
 	do
 		n = read(gateway, &byte, 1);
 	while (n > 0 || (n < 0 && errno == EINTR));
-	bool good = set_features(f, true) || errno == ENXIO ||
-		    errno == ENODEV; /* the interface is gone */
-	_exit(good ? 0 : 1);
+	return set_features(f, true) || errno == ENXIO ||
+	       errno == ENODEV; /* the interface is gone */
 }
 
-static bool is_ready(int keeper)
+static bool start_keeper(const struct features *f, struct lp_child *ret_keeper)
 {
-	char byte;
-	ssize_t n;
-	do
-		n = read(keeper, &byte, 1);
-	while (n < 0 && errno == EINTR);
-	return n == 1;
+	const struct lp_child_task task = {.name = "lanparty-keeper",
+		.kept = CAP_NET_ADMIN,
+		.program = LP_SANDBOX_MEMBER,
+		.fd = f->fd,
+		.run = restore,
+		.context = f};
+	return lp_child_start(&task, ret_keeper);
 }
 
-static bool fork_keeper(const struct features *f, struct lp_offload *o)
-{
-	int ends[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return false;
-	pid_t child = fork();
-	if (child == 0) {
-		close(ends[1]);
-		keep(f, ends[0]);
-	}
-	close(ends[0]);
-	if (child < 0) {
-		close(ends[1]);
-		return false;
-	}
-	if (!is_ready(ends[1])) {
-		close(ends[1]);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
-		errno = EPERM; /* the keeper has logged why */
-		return false;
-	}
-	*o = (struct lp_offload){.keeper = child, .socket = ends[1]};
-	return true;
-}
-
-void lp_offload_disable(const struct lp_interface *interface, struct lp_offload *ret_offload)
+void lp_offload_disable(const struct lp_interface *interface, struct lp_child *ret_keeper)
 {
 	struct features f = {.index = interface->index};
-	struct lp_offload o = {0};
+	*ret_keeper = (struct lp_child){.socket = -1};
 	f.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	/* The keeper starts first, so that every change is undone whatever happens next. */
 	if (f.fd >= 0 && find_unwanted(&f)) {
-		if (fork_keeper(&f, &o) && set_features(&f, false))
+		if (start_keeper(&f, ret_keeper) && set_features(&f, false))
 			lp_log(LP_LOG_INFO, "offload_disabled", "interface=%s features=%s until=%s",
 				interface->name, f.names, "the gateway ends");
 		else
@@ -216,19 +160,22 @@ void lp_offload_disable(const struct lp_interface *interface, struct lp_offload 
 	}
 	if (f.fd >= 0)
 		close(f.fd);
-	*ret_offload = o;
 }
 
-void lp_offload_restore(struct lp_offload *o)
+void lp_offload_look(struct lp_child *keeper)
 {
-	int status = 0;
-	if (o->keeper == 0)
+	if (!lp_child_has_ended(keeper))
 		return;
-	close(o->socket);
-	while (waitpid(o->keeper, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	lp_child_end(keeper);
+	lp_log(LP_LOG_WARNING, "offload_not_restored", "reason=%s hint=%s",
+		"the process that was to do so has ended",
+		"the interface's features stay off when the gateway ends: turn them on with "
+		"ethtool -K");
+}
+
+void lp_offload_restore(struct lp_child *keeper)
+{
+	if (keeper->pid > 0 && !lp_child_end(keeper))
 		lp_log(LP_LOG_WARNING, "offload_not_restored", "hint=%s",
 			"look at the interface's features with ethtool -k");
-	o->keeper = 0;
 }

@@ -7,18 +7,15 @@
 #ifndef LANPARTY_GATEWAY_OFFLOAD_H
 #define LANPARTY_GATEWAY_OFFLOAD_H
 
-#include <sys/types.h>
-
+#include "lanparty/edge/linux/child.h"
 #include "interface.h"
 
-struct lp_offload {
-	pid_t keeper; /* the child; 0: nothing was changed */
-	int socket;   /* the child acts when this is closed */
-};
-
-/* Turns off what can be turned off. Warns of the rest: most merged frames can be split again. */
-void lp_offload_disable(const struct lp_interface *interface, struct lp_offload *ret_offload);
+/* Turns off what can be turned off. Warns of the rest: most merged frames can be split again. ret_keeper: the
+ * child; none when nothing was changed. */
+void lp_offload_disable(const struct lp_interface *interface, struct lp_child *ret_keeper);
+/* A child of the gateway has ended: warns if it was this one. */
+void lp_offload_look(struct lp_child *keeper);
 /* Ends the child. Returns when the features are as they were. */
-void lp_offload_restore(struct lp_offload *o);
+void lp_offload_restore(struct lp_child *keeper);
 
 #endif

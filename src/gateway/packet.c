@@ -13,7 +13,6 @@
 #include "segment.h"
 
 #define RECEIVE_BUFFER (4 << 20) /* bytes; a burst of some 2,000 full frames */
-#define VLAN_ID        0x0fff    /* of a tag (IEEE 802.1Q) */
 
 /* Where one frame is read into. */
 struct slot {
@@ -26,7 +25,7 @@ struct slot {
 
 struct packet_port {
 	struct lp_lan lan; /* first */
-	struct lp_offload offload;
+	struct lp_child keeper;
 	uint64_t kernel_drops;
 	struct mmsghdr messages[LP_LAN_BATCH];
 	struct slot slots[LP_LAN_BATCH]; /* 4 MiB of address space; ordinary frames touch little */
@@ -53,7 +52,7 @@ static bool is_of_a_vlan(struct msghdr *message)
 		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
 			continue;
 		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		return aux.tp_status & TP_STATUS_VLAN_VALID && aux.tp_vlan_tci & VLAN_ID;
+		return aux.tp_status & TP_STATUS_VLAN_VALID && aux.tp_vlan_tci & LP_ETH_VLAN;
 	}
 	return false;
 }
@@ -126,7 +125,7 @@ static bool send_frame(struct packet_port *p, const uint8_t *frame, size_t len)
 static bool packet_write(struct lp_port *port, const uint8_t *frame, size_t len)
 {
 	struct packet_port *p = of(port);
-	return lp_lan_count_write(&p->lan, frame, len, send_frame(p, frame, len));
+	return lp_lan_count_write(&p->lan, send_frame(p, frame, len));
 }
 
 static bool packet_up(struct lp_port *port, size_t mtu)
@@ -166,8 +165,13 @@ static void packet_close(struct lp_port *port)
 		lp_lan_log_counters(&p->lan, LP_LOG_INFO, kernel_drops(p));
 		close(p->lan.fd_port.fd); /* ends promiscuous mode */
 	}
-	lp_offload_restore(&p->offload);
+	lp_offload_restore(&p->keeper);
 	free(p);
+}
+
+void lp_packet_port_child(struct lp_port *port)
+{
+	lp_offload_look(&of(port)->keeper);
 }
 
 static const struct lp_port_ops packet_ops = {
@@ -177,6 +181,7 @@ static const struct lp_port_ops packet_ops = {
 	.down = packet_down,
 	.members = packet_members,
 	.close = packet_close,
+	.note = lp_lan_note,
 };
 
 static bool set(int fd, int level, int option, int value)
@@ -239,7 +244,7 @@ static void refuse(const char *interface, int error, enum lp_exit *ret_exit)
 struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exit)
 {
 	struct lp_interface found;
-	if (!lp_interface_check(interface, LP_USE_PACKET, &found, ret_exit))
+	if (!lp_interface_check(interface, LP_USE_PACKET, LP_NEVER, &found, ret_exit))
 		return NULL;
 	struct packet_port *p = calloc(1, sizeof(*p));
 	if (!p) {
@@ -259,6 +264,6 @@ struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exi
 		packet_close(port);
 		return NULL;
 	}
-	lp_offload_disable(&found, &p->offload);
+	lp_offload_disable(&found, &p->keeper);
 	return port;
 }

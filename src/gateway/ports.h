@@ -22,20 +22,28 @@
  * Turning them on again needs a privilege, so a child process keeps it. The child waits until the port
  * is closed or this process has ended, for whatever reason. */
 struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exit);
+/* A child of the gateway has ended: warns if it was that of the packet port. */
+void lp_packet_port_child(struct lp_port *port);
 /* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. */
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
+
+/* Has the kernel ask for the MACs of the default routers behind the interface (row N1), and waits for them,
+ * a second at most. Needs CAP_NET_ADMIN. */
+void lp_lan_meet_routers(const char *interface);
 
 /* Writes what no remote player can have (rows N1, N2). False: there is no such interface now, and all is
  * zero. */
 bool lp_lan_protected(const char *interface, struct lp_protected *ret_protected);
 
-/* Writes the IPv4 addresses that no remote player can claim, in host byte order: the interface's own,
- * and those of the default routers behind it. Returns how many, at most cap. */
+/* Writes the IPv4 addresses that no remote player can claim, in host byte order: those of the default routers
+ * behind the interface, and then the interface's own. Returns how many, at most cap. */
 size_t lp_lan_addresses(const char *interface, uint32_t *ret_ipv4, size_t cap);
-/* The same for IPv6, the routers' first. Addresses have 16 bytes. */
+/* The same for IPv6. Addresses have 16 bytes. */
 size_t lp_lan_addresses_ipv6(const char *interface, uint8_t (*ret_ipv6)[16], size_t cap);
-/* Writes the MACs that no remote player can have (row N1): of this computer's Ethernet interfaces, the LAN's
- * first, and of the default routers behind it that the kernel knows. Returns how many, at most cap. */
+/* Writes the MACs that no remote player can have (row N1). The first one is that of the first default router
+ * behind the interface for IPv4, zero while the kernel does not know it: a LAN is recognised by it (row K5).
+ * The others are those of this computer's Ethernet interfaces, the LAN's before the rest, and of the other
+ * default routers that the kernel knows. Returns how many, with the zero, at most cap. */
 size_t lp_lan_macs(const char *interface, struct lp_mac *ret_macs, size_t cap);
 
 #endif

@@ -36,7 +36,7 @@ static bool is_outer(const char *kind)
 	return strcmp(kind, "veth") != 0 && strcmp(kind, "tun") != 0;
 }
 
-void lp_view_add(struct lp_lan_view *v, const struct lp_interface *i)
+void lp_lan_view_add(struct lp_lan_view *v, const struct lp_interface *i)
 {
 	if (i->index == v->tap) {
 		v->port = *i;

@@ -45,7 +45,7 @@ struct lp_lan_view {
 
 /* Adds an interface of this computer to a view whose lan and tap are set. Other interfaces than the bridge's
  * ports change nothing. */
-void lp_view_add(struct lp_lan_view *view, const struct lp_interface *interface);
+void lp_lan_view_add(struct lp_lan_view *view, const struct lp_interface *interface);
 
 /* ret_wait: how long the trouble lasts when spanning tree's timers alone decide; else 0. */
 enum lp_trouble lp_trouble_of(const struct lp_lan_view *view, lp_time *ret_wait);

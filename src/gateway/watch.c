@@ -1,5 +1,6 @@
 #include "watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -8,9 +9,11 @@
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/log.h"
 
+static_assert(LP_WATCH_INTERVAL % LP_SECOND == 0, "the timer counts seconds");
+
 static void add_port(void *context, const struct lp_interface *interface)
 {
-	lp_view_add(context, interface);
+	lp_lan_view_add(context, interface);
 }
 
 /* False: the interface was deleted, or the system is out of descriptors. The view stays then. */
@@ -113,8 +116,10 @@ static void look(struct lp_watch *w)
 		       w->lan->interface.index != w->view.lan.index;
 	if (changed && read_view(w)) {
 		note_changes(w, &before);
-		if (has_moved(&before, trouble_before, w))
+		if (has_moved(&before, trouble_before, w)) {
 			lp_lan_has_moved(w->lan);
+			w->moved = true;
+		}
 	}
 	say(w, lp_clock());
 }
@@ -137,6 +142,7 @@ bool lp_watch_open(struct lp_watch *w, struct lp_port *port)
 	}
 	w->view = (struct lp_lan_view){0}; /* not judged yet */
 	look(w);
+	w->moved = false;
 	return true;
 }
 

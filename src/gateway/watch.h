@@ -22,6 +22,7 @@ struct lp_watch {
 	enum lp_trouble trouble, said;
 	lp_time wait;
 	lp_time hold; /* says nothing until then */
+	bool moved;   /* another LAN can be there since the caller has set it to false */
 };
 
 /* Says at once what is wrong already. Open it before privileges are dropped. False, logged: the system has

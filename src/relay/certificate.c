@@ -16,27 +16,14 @@
 #include "lanparty/edge/output.h"
 #include "pem.h"
 
-#define PEM_MAX 65536 /* a leaf and a few intermediates are under 10 KiB */
-#define DAY     86400
-#define SOON    (14 * DAY) /* an expiry is warned of so long before */
+#define PEM_MAX     65536 /* a leaf and a few intermediates are under 10 KiB */
+#define OWN_PEM_MAX 4096  /* of a certificate or key that is made here */
+#define DAY         86400
+#define SOON        (14 * DAY) /* an expiry is warned of so long before */
 #define RENEW                                                                                      \
 	"players whose invite has no pin cannot join once it has expired: put a renewed "          \
-	"certificate into the same files and send the relay SIGHUP"
-
-static bool make_folders(const char *file)
-{
-	char *path = strdup(file);
-	bool good = path != NULL;
-	for (char *p = path ? path + 1 : NULL; good && p && *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		good = mkdir(path, 0755) == 0 || errno == EEXIST;
-		*p = '/';
-	}
-	free(path);
-	return good;
-}
+	"certificate into the same files, then restart the service (systemctl restart "            \
+	"lanparty-relay), or send SIGHUP to a relay that is not a service"
 
 static void log_failure(const char *file, int error)
 {
@@ -47,7 +34,7 @@ static void log_failure(const char *file, int error)
 
 static bool replace_file(const char *file, mode_t mode, const void *bytes, size_t len)
 {
-	bool good = make_folders(file) && lp_file_replace(file, mode, bytes, len);
+	bool good = lp_file_make_folders(file) && lp_file_replace(file, mode, bytes, len);
 	if (!good)
 		log_failure(file, errno);
 	return good;
@@ -56,7 +43,8 @@ static bool replace_file(const char *file, mode_t mode, const void *bytes, size_
 static bool create_file(const char *file, mode_t mode, const char *text, bool *ret_made)
 {
 	*ret_made = false;
-	bool good = make_folders(file) && lp_file_create(file, mode, text, strlen(text), ret_made);
+	bool good = lp_file_make_folders(file) &&
+		    lp_file_create(file, mode, text, strlen(text), ret_made);
 	if (!good)
 		log_failure(file, errno);
 	return good;
@@ -232,36 +220,52 @@ void certificate_check_dates(const struct lp_dates *dates, int64_t now)
 			until, (unsigned)((dates->until - now) / DAY), RENEW);
 }
 
-static enum lp_exit print_pin(const struct lp_identity *identity)
+/* A file that was written to and not made, such as a FIFO, stays. */
+static enum lp_exit store(
+	const struct lp_identity *identity, const char *cert_file, const char *key_file)
+{
+	char cert[OWN_PEM_MAX], key[OWN_PEM_MAX];
+	bool key_made, cert_made;
+	enum lp_exit code = LP_EXIT_CANNOT_CREATE;
+	if (!lp_identity_pem(identity, cert, sizeof(cert), key, sizeof(key))) {
+		lp_log(LP_LOG_ERROR, "certificate_failed", "reason=%s",
+			"the new certificate or its key is longer than it can be");
+		code = LP_EXIT_INTERNAL;
+	} else if (create_file(key_file, 0600, key, &key_made)) {
+		if (create_file(cert_file, 0644, cert, &cert_made))
+			code = LP_EXIT_OK;
+		else if (key_made)
+			unlink(key_file);
+	}
+	lp_zero(key, sizeof(key));
+	return code;
+}
+
+enum lp_exit certificate_store(
+	const char *name, const char *cert_file, const char *key_file, uint8_t ret_pin[LP_PIN_SIZE])
+{
+	enum lp_exit code = LP_EXIT_CANNOT_CREATE;
+	struct lp_identity *identity = certificate_make(name, NULL, &code);
+	if (!identity)
+		return code;
+	code = store(identity, cert_file, key_file);
+	if (code == LP_EXIT_OK)
+		lp_identity_pin(identity, ret_pin);
+	lp_identity_free(identity);
+	return code;
+}
+
+enum lp_exit certificate_create(const char *name, const char *cert_file, const char *key_file)
 {
 	uint8_t pin[LP_PIN_SIZE];
 	char text[LP_PIN_TEXT];
-	lp_identity_pin(identity, pin);
+	enum lp_exit code = certificate_store(name, cert_file, key_file, pin);
+	if (code != LP_EXIT_OK)
+		return code;
 	printf("%s\n", lp_pin_format(pin, text));
 	if (lp_output_good())
 		return LP_EXIT_OK;
 	lp_log(LP_LOG_ERROR, "pin_not_shown", "hint=%s",
 		"the certificate and its key are written: the relay logs the pin when it starts");
 	return LP_EXIT_IO;
-}
-
-enum lp_exit certificate_create(const char *name, const char *cert_file, const char *key_file)
-{
-	char cert[4096], key[4096];
-	bool key_made, cert_made;
-	enum lp_exit code = LP_EXIT_CANNOT_CREATE;
-	struct lp_identity *identity = certificate_make(name, NULL, &code);
-	if (!identity)
-		return code;
-	code = LP_EXIT_CANNOT_CREATE;
-	if (lp_identity_pem(identity, cert, sizeof(cert), key, sizeof(key)) &&
-		create_file(key_file, 0600, key, &key_made)) {
-		if (create_file(cert_file, 0644, cert, &cert_made))
-			code = print_pin(identity);
-		else if (key_made)
-			unlink(key_file);
-	}
-	lp_zero(key, sizeof(key));
-	lp_identity_free(identity);
-	return code;
 }

@@ -18,7 +18,10 @@ struct lp_identity *certificate_load(struct keyholder *files, enum lp_exit *ret_
  * 1970. */
 void certificate_check_dates(const struct lp_dates *dates, int64_t now);
 /* Generates a certificate for name and stores it in two PEM files, the key with mode 0600. Never
- * replaces a file. */
+ * replaces a file. Writes its pin to ret_pin. Errors are logged. */
+enum lp_exit certificate_store(const char *name, const char *cert_file, const char *key_file,
+	uint8_t ret_pin[LP_PIN_SIZE]);
+/* Does so, and prints the pin. */
 enum lp_exit certificate_create(const char *name, const char *cert_file, const char *key_file);
 
 #endif

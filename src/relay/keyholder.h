@@ -1,28 +1,37 @@
-/* keyholder.h - opens the files of the relay's certificate and key after the relay has given up root: a
+/* keyholder.h - opens the files of the relay's certificate, key and rooms after the relay has given up root: a
  * child process keeps the right to read files, and nothing else.
  *
- * The child opens the two files that were named at start, and no others, and hands their descriptors to
- * the relay. It never reads them, so it never holds the key. It ends with the relay. */
+ * The child opens the files that were named at start, and no others, and hands their descriptors to the
+ * relay. It never reads them, so it never holds the key. It ends with the relay. */
 #ifndef LANPARTY_RELAY_KEYHOLDER_H
 #define LANPARTY_RELAY_KEYHOLDER_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
-struct keyholder {
-	const char *files[2]; /* certificate and key, as options gave them; borrowed */
-	int socket;           /* to the child; -1: no child, the relay opens the files itself */
-	pid_t child;
-	bool running; /* the relay has a certificate, and looks for a newer one */
+#include "lanparty/edge/linux/child.h"
+
+enum keyholder_file {
+	KEYHOLDER_CERT,
+	KEYHOLDER_KEY,
+	KEYHOLDER_ROOMS,
+	KEYHOLDER_TOKEN,
+	KEYHOLDER_FILES
 };
 
-enum keyholder_file { KEYHOLDER_CERT, KEYHOLDER_KEY };
+struct keyholder {
+	/* As options gave them; borrowed; NULL: not given. */
+	const char *files[KEYHOLDER_FILES];
+	struct lp_child child; /* socket -1: none, the relay opens the files itself */
+	bool running;          /* the relay has a certificate, and looks for a newer one */
+};
 
-/* Starts the child; user is a result of lp_rights_user. files must be set. Call it before there are
+/* Starts the child, which becomes the user of lp_rights_choose. files must be set. Call it before there are
  * threads, and before a secret is in memory. False: the system refused; the error was logged. */
-bool keyholder_start(struct keyholder *k, const char *user);
+bool keyholder_start(struct keyholder *k);
 /* Opens one of the files for reading. -1, with errno. */
 int keyholder_open(struct keyholder *k, enum keyholder_file file);
+/* A child of the relay has ended: warns if it was this one. */
+void keyholder_look(struct keyholder *k);
 /* Ends the child. */
 void keyholder_stop(struct keyholder *k);
 

@@ -1,20 +1,33 @@
 /* lanparty-relay: forwards Ethernet frames between the members of rooms. */
+#include <limits.h>
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "certificate.h"
+#include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/linux/rights.h"
-#include "lanparty/edge/linux/sandbox.h"
 #include "lanparty/wire/control.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
 #include "lanparty/edge/parse.h"
+#include "lanparty/host/invite.h"
 #include "lanparty/quic/crypto.h"
+#include "mapping.h"
+#include "hosts.h"
+#include "room_file.h"
+#include "setup.h"
 #include "workers.h"
 
 #define DEFAULT_NAME   "lanparty-relay"
+#define CONFIG         LANPARTY_SYSCONFDIR "/relay.conf"
+#define CERT           LANPARTY_SYSCONFDIR "/relay.crt"
+#define KEY            LANPARTY_SYSCONFDIR "/relay.key"
+#define STATE          "/var/lib/lanparty-relay"
 #define WAITING_FRAMES 16384 /* frames queued in all rooms: 25 MiB */
 #define KEEP_ALIVE_MS  3000
 #define IDLE_MS        15000
@@ -56,21 +69,35 @@
 struct settings {
 	struct workers_config relay;
 	struct keyholder files;
-	const char *der_out, *name, *user;
+	struct mapping mapping;
+	bool home; /* behind a router that is asked for a port */
+	const char *der_out, *name, *user, *state;
+	struct hosts *hosts;
+	const char *listen;         /* the last one, as it was given */
+	struct lp_host public_name; /* name "": not given */
+	struct lp_invite_options show;
 	struct lp_dates dates;
 	bool dated;
+	bool open_rooms, open_given;
 	uint64_t max_clients, max_rooms, workers;
 	enum lp_log_level log_level;
 	enum lp_log_format log_format;
 };
 
+static bool parse_name(const char *text, void *value)
+{
+	return lp_host_parse(text, value) == LP_OK;
+}
+
 static bool parse_listen(const char *text, void *value)
 {
-	struct workers_config *c = value;
+	struct settings *s = value;
+	struct workers_config *c = &s->relay;
 	if (c->listen_count == SERVER_MAX_LISTEN ||
 		!lp_listen_parse(text, &c->listen[c->listen_count]))
 		return false;
 	c->listen_count++;
+	s->listen = text;
 	return true;
 }
 
@@ -107,72 +134,174 @@ static struct lp_identity *reload(void *context)
 	return identity;
 }
 
+static bool parse_open(const char *text, void *value)
+{
+	struct settings *s = value;
+	s->open_given = true;
+	return lp_parse_yes_no(text, &s->open_rooms);
+}
+
+/* Row H3. */
+static bool has_list(const struct settings *s)
+{
+	return s->files.files[KEYHOLDER_ROOMS] || s->files.files[KEYHOLDER_TOKEN] || !s->open_rooms;
+}
+
+static struct lp_room_list *load_rooms(void *context)
+{
+	struct settings *s = context;
+	enum lp_exit ignored;
+	struct lp_room_list *list =
+		has_list(s) ? room_file_load(&s->files, s->open_rooms, &ignored) : NULL;
+	if (!list && has_list(s))
+		lp_log(LP_LOG_WARNING, "reload", "kept=%s", "previous_rooms");
+	return list;
+}
+
+static void on_child(void *context)
+{
+	struct settings *s = context;
+	keyholder_look(&s->files);
+	mapping_look(&s->mapping);
+}
+
+static const char *state_folder(const struct settings *s)
+{
+	static char folder[PATH_MAX];
+	const char *given = getenv("STATE_DIRECTORY"); /* systemd's list of folders */
+	if (s->state || !given || !given[0])
+		return s->state ? s->state : STATE;
+	snprintf(folder, sizeof(folder), "%.*s", (int)strcspn(given, ":"), given);
+	return folder;
+}
+
+/* In both families. */
+static uint16_t own_port(const struct settings *s)
+{
+	return s->relay.listen_count > 0 ? ntohs(s->relay.listen[0].address.in.sin_port)
+					 : LP_RELAY_PORT;
+}
+
+/* A name need not be known yet, so only an address can be compared with the router's. */
+static bool ask_for_port(struct settings *s)
+{
+	struct mapping *m = &s->mapping;
+	m->inner = m->outer = own_port(s);
+	if (s->public_name.name[0])
+		m->outer = s->public_name.port;
+	inet_pton(AF_INET, s->public_name.name, &m->expected);
+	return !s->home || mapping_start(m);
+}
+
 /* The certificate is read before the keyholder can be asked, so that --cert can be a pipe. */
-static struct workers *start(struct settings *s, const char *user, enum lp_exit *ret_exit)
+static struct workers *start(struct settings *s, enum lp_exit *ret_exit)
 {
 	struct keyholder direct = s->files;
 	bool own = s->files.files[KEYHOLDER_CERT];
-	if (own && lp_rights_is_root() && !keyholder_start(&s->files, user)) {
+	bool child = (own || has_list(s)) && lp_rights_is_root();
+	if ((child && !keyholder_start(&s->files)) || !ask_for_port(s)) {
 		*ret_exit = LP_EXIT_OS;
 		return NULL;
 	}
+	struct lp_room_list *rooms =
+		has_list(s) ? room_file_load(&direct, s->open_rooms, ret_exit) : NULL;
+	if (has_list(s) && !rooms)
+		return NULL;
 	struct lp_identity *identity = own ? certificate_load(&direct, ret_exit)
 					   : certificate_make(s->name, s->der_out, ret_exit);
-	if (!identity)
+	if (identity)
+		s->hosts = hosts_open(state_folder(s), ret_exit);
+	if (!s->hosts) {
+		lp_identity_free(identity);
+		lp_room_list_free(rooms);
 		return NULL;
+	}
+	s->relay.hub.rooms.book = hosts_book(s->hosts);
 	take_note(s, identity);
 	s->files.running = true;
+	s->relay.permitted = rooms;
+	s->relay.rooms = load_rooms;
 	s->relay.reload = reload;
 	s->relay.daily = check_dates;
+	s->relay.child = on_child;
 	s->relay.context = s;
-	return workers_open(&s->relay, identity, ret_exit);
-}
-
-/* Nothing is bound later, so no capability stays. */
-static bool give_up_rights(const char *user)
-{
-	bool root = lp_rights_is_root();
-	if (!lp_rights_become(user, LP_RIGHTS_NONE) || !lp_sandbox_enter(LP_SANDBOX_RELAY))
-		return false;
-	if (root)
-		lp_log(LP_LOG_INFO, "rights_dropped", "user=%s", user);
-	return true;
+	struct workers *workers = workers_open(&s->relay, identity, ret_exit);
+	lp_room_list_free(rooms);
+	return workers;
 }
 
 static enum lp_exit run(struct settings *s)
 {
 	enum lp_exit code = LP_EXIT_OS;
-	const char *user = lp_rights_user(s->user);
-	struct workers *workers = start(s, user, &code);
+	struct workers *workers = start(s, &code);
+	/* Nothing is bound later, so no capability stays. */
 	if (workers)
-		code = give_up_rights(user) ? workers_run(workers) : LP_EXIT_OS;
+		code = lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_RELAY) && hosts_start(s->hosts)
+			       ? workers_run(workers)
+			       : LP_EXIT_OS;
 	workers_close(workers);
+	hosts_close(s->hosts);
 	keyholder_stop(&s->files);
+	mapping_stop(&s->mapping);
 	return code;
 }
 
-/* Returns a sentence, or NULL. */
-static const char *wrong_user(const char *name)
+static bool has_port(const char *host)
 {
-	static char text[200];
-	if (!name)
-		return NULL;
-	if (!lp_rights_user(name))
-		snprintf(text, sizeof(text), "--user: there is no user %.100s", name);
-	else if (!lp_rights_is_root() && !lp_rights_is_user(name))
-		snprintf(text, sizeof(text),
-			"--user: only root can become %.100s: start the relay as root, or as that "
-			"user without this option",
-			name);
-	else
-		return NULL;
-	return text;
+	const char *ipv6_end = strchr(host, ']');
+	return strchr(ipv6_end ? ipv6_end : host, ':');
+}
+
+/* Of the commands setup and invite. */
+static bool find_name(struct settings *s, const struct lp_options *o, struct setup *setup)
+{
+	setup->name = s->public_name;
+	setup->port = own_port(s);
+	if (!o->argument) /* the router says the address of a home */
+		return s->public_name.name[0] || (s->home && lp_options_has_command(o, "setup"));
+	if (lp_host_parse(o->argument, &setup->name) != LP_OK)
+		return false;
+	if (!has_port(o->argument))
+		setup->name.port = setup->port;
+	return true;
+}
+
+static enum lp_exit host(struct settings *s, const struct lp_options *o)
+{
+	bool invite = lp_options_has_command(o, "invite");
+	bool listen = lp_options_was_given(o, "listen");
+	struct setup setup = {.files = &s->files,
+		.config_file = o->config_file,
+		.listen = listen ? s->listen : NULL,
+		.listen_count = s->relay.listen_count,
+		.home = s->home,
+		.show = s->show};
+	if (!s->files.files[KEYHOLDER_CERT]) {
+		s->files.files[KEYHOLDER_CERT] = CERT;
+		s->files.files[KEYHOLDER_KEY] = KEY;
+	}
+	setup.own = strcmp(setup.config_file, CONFIG) == 0 &&
+		    strcmp(s->files.files[KEYHOLDER_CERT], CERT) == 0 &&
+		    strcmp(s->files.files[KEYHOLDER_KEY], KEY) == 0;
+	if (!find_name(s, o, &setup))
+		return (enum lp_exit)lp_options_wrong(o,
+			"under which name or address do members reach this relay? Give it: "
+			"lanparty-relay setup play.example.org");
+	if (invite)
+		return setup_invite(&setup);
+	if (listen && s->relay.listen_count > 1)
+		return (enum lp_exit)lp_options_wrong(o,
+			"setup takes one --listen: write more of them into the configuration file");
+	if (geteuid() == 0)
+		return setup_run(&setup);
+	lp_options_wrong(o, "setup makes files and starts a service: run it as root");
+	return LP_EXIT_NO_PERMISSION;
 }
 
 static enum lp_exit main_with(struct settings *s, struct lp_options *o)
 {
 	lp_log_set(s->log_level, s->log_format);
-	const char *wrong = wrong_user(s->user);
+	const char *wrong = lp_rights_choose(s->user);
 	bool cert = s->files.files[KEYHOLDER_CERT], key = s->files.files[KEYHOLDER_KEY];
 	if (wrong)
 		return (enum lp_exit)lp_options_wrong(o, wrong);
@@ -183,21 +312,44 @@ static enum lp_exit main_with(struct settings *s, struct lp_options *o)
 		return (enum lp_exit)lp_options_wrong(o,
 			"--dev-cert-der-out is for the development certificate: omit either --cert "
 			"and --key, or this option");
-	if (o->argument) {
-		if (strcmp(o->argument, "new-cert") != 0 || !cert)
-			return (enum lp_exit)lp_options_wrong(o,
-				"the only possible word is new-cert, with --cert FILE and --key "
-				"FILE");
+	if (lp_options_has_command(o, "new-cert")) {
+		if (!cert)
+			return (enum lp_exit)lp_options_wrong(
+				o, "new-cert needs --cert FILE and --key FILE");
 		return certificate_create(
 			s->name, s->files.files[KEYHOLDER_CERT], s->files.files[KEYHOLDER_KEY]);
 	}
+	bool rooms = s->files.files[KEYHOLDER_ROOMS], token = s->files.files[KEYHOLDER_TOKEN];
+	if (!s->open_given)
+		s->open_rooms = !rooms && !token;
+	if (!s->open_rooms && !rooms && !token)
+		return (enum lp_exit)lp_options_wrong(o,
+			"nobody could open a room: with --open-rooms no, give --rooms FILE, "
+			"--token-file FILE, or both");
+	if (o->command)
+		return host(s, o);
 	s->relay.hub.rooms.max_clients = (size_t)s->max_clients;
 	s->relay.hub.rooms.max_rooms = (size_t)s->max_rooms;
 	s->relay.count = (size_t)s->workers;
 	if (!s->relay.listen_count)
-		parse_listen("443/udp", &s->relay);
+		parse_listen("443/udp", s);
 	return run(s);
 }
+
+static const struct lp_command commands[] = {
+	{.name = "setup",
+		.argument = "HOST[:PORT]",
+		.help = "makes this computer a relay that members reach as HOST: certificate,\n"
+			"configuration, service; never replaces anything; needs root; with --home\n"
+			"HOST can be left out",
+		.config = CONFIG},
+	{.name = "invite",
+		.help = "prints the relay's invite, which 'lanparty-gateway setup' takes",
+		.config = CONFIG},
+	{.name = "new-cert",
+		.help = "generates a certificate, stores it as --cert and --key, and prints\n"
+			"its pin"},
+};
 
 int main(int argc, char **argv)
 {
@@ -215,7 +367,9 @@ int main(int argc, char **argv)
 			.keep_alive_ms = KEEP_ALIVE_MS,
 			.idle_timeout_ms = IDLE_MS,
 			.random = lp_random},
-		.files = {.socket = -1, .child = -1},
+		.relay.log_addresses = true,
+		.files = {.child.socket = -1},
+		.mapping = {.child.socket = -1},
 		.name = DEFAULT_NAME,
 		.max_clients = 64,
 		.max_rooms = 1024,
@@ -224,7 +378,7 @@ int main(int argc, char **argv)
 	};
 	struct lp_limits *limits = &s.relay.hub.rooms.limits;
 	const struct lp_option list[] = {
-		PARSED("listen", "SPEC", &s.relay, parse_listen,
+		PARSED("listen", "SPEC", &s, parse_listen,
 			"PORT, ADDR:PORT or [V6]:PORT, at most 8 times",
 			"listen address: PORT (of UDP) for IPv4 and IPv6, ADDR:PORT or [V6]:PORT;\n"
 			"can be repeated (default: 443)"),
@@ -234,14 +388,35 @@ int main(int argc, char **argv)
 		TEXT("user", "NAME", &s.user,
 			"user that root becomes once the ports are open (default: lanparty\n"
 			"where this user exists, else nobody)"),
+		TEXT("state", "FOLDER", &s.state,
+			"folder where the host keys of rooms are kept (default: systemd's\n"
+			"StateDirectory, or " STATE ")"),
 		TEXT("dev-cert-der-out", "FILE", &s.der_out,
 			"without --cert: write the generated certificate to FILE, as DER"),
 		TEXT("dev-cert-name", "NAME", &s.name,
 			"name in that certificate (default: " DEFAULT_NAME ")"),
+		PARSED("public-name", "HOST[:PORT]", &s.public_name, parse_name,
+			"a host name, an IPv4 address or an IPv6 address in [], and perhaps :PORT",
+			"for setup and invite: how members reach this relay"),
+		{.name = "home",
+			.help = "this relay is behind the router of a home: ask it for a port by "
+				"NAT-PMP\n"
+				"or UPnP, and keep that open",
+			.kind = LP_OPTION_FLAG,
+			.value = &s.home},
 		NUMBER("max-clients", "N", &s.max_clients, 1, LP_MAX_CLIENTS,
 			"largest number of clients in a room (default: 64)"),
 		NUMBER("max-rooms", "N", &s.max_rooms, 1, MAX_ROOMS,
 			"largest number of rooms (default: 1024)"),
+		TEXT("rooms", "FILE", &s.files.files[KEYHOLDER_ROOMS],
+			"the rooms that can be opened, one per line, with limits of their own;\n"
+			"read again on SIGHUP"),
+		TEXT("token-file", "FILE", &s.files.files[KEYHOLDER_TOKEN],
+			"a token in FILE that lets a gateway or client open any room; read again\n"
+			"on SIGHUP"),
+		PARSED("open-rooms", "YES", &s, parse_open, LP_EXPECTS_YES_NO,
+			"yes or no: others can open rooms, too (default: yes; no with --rooms or\n"
+			"--token-file)"),
 		NUMBER("workers", "N", &s.workers, 1, WORKERS_MAX,
 			"threads, each with its own rooms; the relay's limits are divided\n"
 			"among them and rounded up (default: one per core, but at most one\n"
@@ -256,41 +431,47 @@ int main(int argc, char **argv)
 		NUMBER("broadcast-burst", "FRAMES", &limits->broadcast_burst, 1, LP_BUCKET_MAX,
 			"broadcasts and multicasts from one client at once (default: 400)"),
 		NUMBER("unknown-rate", "FRAMES", &limits->unknown_rate, 0, LP_BUCKET_MAX,
-			"frames per second from one client to stations unknown to the room;\n"
+			"frames per second from one client to MACs that the room does not know;\n"
 			"0: no limit (default: 200)"),
 		NUMBER("unknown-burst", "FRAMES", &limits->unknown_burst, 1, LP_BUCKET_MAX,
 			"such frames from one client at once (default: 400)"),
 		NUMBER("join-rate", "JOINS", &limits->join_rate, 0, JOINS_MAX,
-			"joins per second from one address; 0: no limit (default: 5)"),
+			"joins per second from one address, in each worker; 0: no limit\n"
+			"(default: 5)"),
 		NUMBER("join-burst", "JOINS", &limits->join_burst, 1, JOINS_MAX,
-			"joins from one address at once (default: 20)"),
+			"joins from one address at once, in each worker (default: 20)"),
 		NUMBER("open-rate", "ROOMS", &limits->open_rate, 0, JOINS_MAX,
-			"new rooms per minute from one address; 0: no limit (default: 10)"),
+			"new rooms per minute from one address, in each worker; 0: no limit\n"
+			"(default: 10)"),
 		PARSED("allow-ethertype", "HEX", &s.relay.hub.filter, lp_parse_ethertype,
 			LP_EXPECTS_ETHERTYPE,
 			"also forward frames of this type, such as 8137 for IPX;\ncan be repeated"),
 		PARSED("sandbox", "MODE", NULL, lp_sandbox_parse, LP_EXPECTS_SANDBOX,
-			"what happens to a system call that the relay does not use: deny (and\n"
-			"log it), kill (end the relay) or off (allow it) (default: deny)"),
+			"what happens to a system call that the relay does not need: deny (fail\n"
+			"it and log it), kill (end the relay) or off (allow it) (default: deny)"),
 		PARSED("log-level", "LEVEL", &s.log_level, lp_parse_log_level, LP_EXPECTS_LOG_LEVEL,
 			"error, warning, info, debug or frame (default: info)"),
+		PARSED("log-addresses", "YES", &s.relay.log_addresses, lp_parse_yes_no,
+			LP_EXPECTS_YES_NO,
+			"yes or no: log the addresses of those who join, leave or are refused\n"
+			"(default: yes)"),
 		PARSED("log-format", "FORMAT", &s.log_format, lp_parse_log_format,
 			LP_EXPECTS_LOG_FORMAT, "text or json (default: text)"),
 	};
+	struct lp_option table[LP_OPTIONS_MAX];
+	memcpy(table, list, sizeof(list));
 	struct lp_options options = {
 		.program = "lanparty-relay",
-		.purpose =
-			"Forwards Ethernet frames between the members of rooms.\n"
-			"With the word new-cert: generates a certificate, stores it as --cert and "
-			"--key,\n"
-			"and prints its pin.",
-		.positional = "new-cert",
-		.list = list,
-		.count = sizeof(list) / sizeof(list[0]),
+		.purpose = "Forwards Ethernet frames between the members of rooms.",
+		.commands = commands,
+		.command_count = sizeof(commands) / sizeof(commands[0]),
+		.list = table,
+		.count = lp_invite_options_add(&s.show, table, sizeof(list) / sizeof(list[0])),
 	};
 	int code;
 	lp_rights_protect_memory();
 	lp_output_open();
+	lp_notify_open();
 	if (lp_options_read(&options, argc, argv, &code))
 		code = (int)main_with(&s, &options);
 	lp_options_clear(&options);

@@ -5,27 +5,31 @@
 #include <unistd.h>
 
 #include "lanparty/base/wipe.h"
+#include "lanparty/edge/address.h"
 #include "lanparty/edge/linux/loop.h"
-#include "lanparty/edge/linux/udp.h"
+#include "lanparty/edge/linux/udp_set.h"
 #include "lanparty/edge/log_limit.h"
+#include "lanparty/quic/host_key.h"
 #include "lanparty/quic/quic.h"
 
 #define SEND_ROUNDS                                                                                \
 	4 /* times that closing connections cause messages to others in one wake-up, at most */
 
+#define STATS_INTERVAL (60 * LP_SECOND) /* between two lines of one room */
+
 struct server {
 	struct lp_hub *hub;
 	struct lp_quic *quic;
 	struct lp_identity *identity;
-	struct lp_udp *sockets[SERVER_MAX_LISTEN];
-	struct lp_address bound[SERVER_MAX_LISTEN];
-	size_t count;
+	struct lp_udp_set sockets;
+	struct lp_outlet outlet; /* of the sockets */
 	struct lp_waiter waiter;
 	int wake; /* readable when somebody wants it */
 	void (*woken)(void *context, struct server *server);
 	void *context;
-	bool stopping;
+	bool stopping, log_addresses;
 	lp_time now;
+	lp_time next_stats; /* of rooms */
 	struct lp_log_limit log;
 };
 
@@ -47,16 +51,25 @@ static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
 	}
 }
 
+static void note_address(struct lp_session *session, const struct lp_quic_conn *conn)
+{
+	struct lp_path path;
+	lp_quic_get_path(conn, &path);
+	lp_hub_set_address(session, &path.remote);
+}
+
 static void on_connected(void *context, struct lp_quic_conn *conn)
 {
 	struct server *s = context;
 	struct lp_session *session =
 		lp_hub_open(s->hub, conn, lp_quic_source(conn), lp_quic_datagram_max(conn), s->now);
 	lp_quic_set_user(conn, session);
-	if (session)
-		lp_quic_attach(conn, lp_session_source(session), lp_session_sink(session));
-	else
+	if (!session) {
 		lp_quic_close(conn, LP_LEAVE_OTHER, "the relay is out of memory");
+		return;
+	}
+	note_address(session, conn);
+	lp_quic_attach(conn, lp_session_source(session), lp_session_sink(session));
 }
 
 static void on_stream(void *context, struct lp_quic_conn *conn, const struct lp_piece *piece)
@@ -87,8 +100,10 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 	struct lp_session *session = lp_quic_user(conn);
 	lp_log(LP_LOG_DEBUG, "connection_closed", "end=%d code=%llu text=%s", (int)why->end,
 		(unsigned long long)why->code, why->text);
-	if (session)
-		lp_hub_on_closed(s->hub, session, reason_of(why), s->now);
+	if (!session)
+		return;
+	note_address(session, conn);
+	lp_hub_on_closed(s->hub, session, reason_of(why), s->now);
 }
 
 static const struct lp_quic_handler handler = {
@@ -100,6 +115,16 @@ static const struct lp_quic_handler handler = {
 static lp_time heard(void *user)
 {
 	return lp_quic_heard(user);
+}
+
+/* Row N4. */
+static bool proves(void *user, const struct lp_hello *hello, uint8_t ret_print[LP_HOST_PRINT])
+{
+	const struct lp_host_claim claim = {lp_quic_binding(user), hello->room_key, hello->role};
+	if (!lp_host_proves(hello->host_key, &claim, hello->host_proof))
+		return false;
+	lp_host_print(hello->host_key, ret_print);
+	return true;
 }
 
 /* A member's path as its packets show it. */
@@ -120,7 +145,7 @@ static bool may_log(
 
 static void log_stats(struct server *s, const struct lp_hub_action *a)
 {
-	if (!may_log(s, a, LP_LOG_INFO, "stats"))
+	if (!may_log(s, a, LP_LOG_DEBUG, "stats"))
 		return;
 	const struct lp_stats *stats = a->stats;
 	uint64_t tx_drops = 0, rx_drops = 0;
@@ -128,13 +153,39 @@ static void log_stats(struct server *s, const struct lp_hub_action *a)
 		tx_drops += stats->tx_drops[i];
 		rx_drops += stats->rx_drops[i];
 	}
-	lp_log(LP_LOG_INFO, "stats",
+	lp_log(LP_LOG_DEBUG, "stats",
 		"room=%u peer=%u role=%s tx_frames=%llu tx_bytes=%llu tx_drops=%llu rx_frames=%llu "
 		"rx_bytes=%llu rx_drops=%llu",
 		a->room, a->peer, lp_role_text(a->role), (unsigned long long)stats->tx_frames,
 		(unsigned long long)stats->tx_bytes, (unsigned long long)tx_drops,
 		(unsigned long long)stats->rx_frames, (unsigned long long)stats->rx_bytes,
 		(unsigned long long)rx_drops);
+}
+
+static void log_room(void *context, const struct lp_room *room, const struct lp_traffic *traffic)
+{
+	(void)context;
+	size_t count;
+	lp_room_members(room, &count);
+	lp_log(LP_LOG_INFO, "room_stats",
+		"room=%u members=%zu gateway=%s frames=%llu bytes=%llu drops=%llu",
+		lp_room_id(room), count, lp_room_gateway(room) ? "yes" : "no",
+		(unsigned long long)traffic->frames, (unsigned long long)traffic->bytes,
+		(unsigned long long)traffic->drops);
+}
+
+static void log_rooms(struct server *s)
+{
+	if (s->now < s->next_stats)
+		return;
+	s->next_stats = s->now + STATS_INTERVAL;
+	lp_hub_each_room(s->hub, log_room, s);
+}
+
+static const char *address_of(
+	const struct server *s, const struct lp_hub_action *a, char text[LP_ADDRESS_TEXT])
+{
+	return s->log_addresses ? lp_address_format(&a->address, text) : "-";
 }
 
 /* A loop or a conflict of a member begins, or ends. */
@@ -153,19 +204,30 @@ static void log_joined(struct server *s, const struct lp_hub_action *a)
 {
 	const struct lp_member *m = lp_session_member(a->session);
 	const char *event = a->kind == LP_HUB_JOINED ? "peer_joined" : "peer_resumed";
-	char mac[LP_MAC_TEXT];
+	char mac[LP_MAC_TEXT], address[LP_ADDRESS_TEXT];
 	if (m && may_log(s, a, LP_LOG_INFO, event))
-		lp_log(LP_LOG_INFO, event, "room=%u peer=%u role=%s mac=%s name=%s mtu=%u", a->room,
+		lp_log(LP_LOG_INFO, event,
+			"room=%u peer=%u role=%s mac=%s name=%s mtu=%u address=%s", a->room,
 			a->peer, lp_role_text(a->role), lp_mac_format(&m->mac, mac), m->name,
-			lp_room_mtu(m->room));
+			lp_room_mtu(m->room), address_of(s, a, address));
 }
 
 static void log_left(struct server *s, const struct lp_hub_action *a)
 {
+	char address[LP_ADDRESS_TEXT];
 	if (may_log(s, a, LP_LOG_INFO, "peer_left"))
-		lp_log(LP_LOG_INFO, "peer_left", "room=%u peer=%u role=%s reason=%s room_closed=%s",
-			a->room, a->peer, lp_role_text(a->role), lp_leave_word(a->leave),
-			a->room_closed ? "yes" : "no");
+		lp_log(LP_LOG_INFO, "peer_left",
+			"room=%u peer=%u role=%s reason=%s room_closed=%s address=%s", a->room,
+			a->peer, lp_role_text(a->role), lp_leave_word(a->leave),
+			a->room_closed ? "yes" : "no", address_of(s, a, address));
+}
+
+static void log_rejected(struct server *s, const struct lp_hub_action *a)
+{
+	char address[LP_ADDRESS_TEXT];
+	if (may_log(s, a, LP_LOG_INFO, "rejected"))
+		lp_log(LP_LOG_INFO, "rejected", "reason=%s address=%s", lp_reject_word(a->reject),
+			address_of(s, a, address));
 }
 
 static void send_message(struct server *s, struct lp_quic_conn *conn, const struct lp_hub_action *a)
@@ -201,8 +263,7 @@ static void do_action(struct server *s, const struct lp_hub_action *a)
 		log_joined(s, a);
 		break;
 	case LP_HUB_REJECTED:
-		if (may_log(s, a, LP_LOG_INFO, "rejected"))
-			lp_log(LP_LOG_INFO, "rejected", "reason=%s", lp_reject_word(a->reject));
+		log_rejected(s, a);
 		break;
 	case LP_HUB_LEFT:
 		log_left(s, a);
@@ -210,6 +271,11 @@ static void do_action(struct server *s, const struct lp_hub_action *a)
 	case LP_HUB_LOOP:
 	case LP_HUB_CONFLICT:
 		log_trouble(s, a);
+		break;
+	case LP_HUB_ACTED:
+		if (may_log(s, a, LP_LOG_INFO, "host_act"))
+			lp_log(LP_LOG_INFO, "host_act", "room=%u peer=%u act=%s result=%s", a->room,
+				a->peer, lp_act_word(a->act), lp_acted_text(a->acted));
 		break;
 	case LP_HUB_STATS:
 		log_stats(s, a);
@@ -229,71 +295,23 @@ static bool do_actions(struct server *s)
 	return any;
 }
 
-static void on_packet(void *context, const struct lp_address *local,
-	const struct lp_address *remote, const uint8_t *bytes, size_t len)
-{
-	struct server *s = context;
-	const struct lp_path path = {*local, *remote};
-	lp_quic_read(s->quic, &path, bytes, len, s->now);
-}
-
-static in_port_t port_of(const struct sockaddr *sa)
-{
-	/* sin_port and sin6_port lie at the same place. */
-	return ((const struct sockaddr_in *)(const void *)sa)->sin_port;
-}
-
-/* The socket that a packet must leave from: the one with its local port, and with its address when
- * several share the port. */
-static struct lp_udp *socket_for(struct server *s, const struct lp_address *local)
-{
-	struct lp_udp *found = s->sockets[0];
-	for (size_t i = 0; s->count > 1 && i < s->count; i++) {
-		if (lp_address_equal(&s->bound[i], local))
-			return s->sockets[i];
-		if (port_of(&s->bound[i].sa) == port_of(&local->sa))
-			found = s->sockets[i];
-	}
-	return found;
-}
-
-static void write_packets(struct server *s)
-{
-	struct lp_path path;
-	size_t len;
-	uint8_t bytes[LP_UDP_PACKET_MAX];
-	for (;;) {
-		/* With one socket the packet is written where it is sent from. */
-		uint8_t *slot = s->count == 1 ? lp_udp_slot(s->sockets[0]) : bytes;
-		len = lp_quic_write(s->quic, slot, LP_UDP_PACKET_MAX, &path, s->now);
-		if (!len)
-			break;
-		struct lp_udp *udp = socket_for(s, &path.local);
-		if (slot == bytes)
-			memcpy(lp_udp_slot(udp), bytes, len);
-		lp_udp_put(udp, &path.local, &path.remote, len);
-	}
-}
-
 static void send_all(struct server *s)
 {
 	do_actions(s);
 	for (int i = 0; i < SEND_ROUNDS; i++) {
-		write_packets(s);
+		lp_quic_write_all(s->quic, &s->outlet, s->now);
 		if (!do_actions(s))
 			break;
 	}
-	for (size_t i = 0; i < s->count; i++)
-		lp_udp_flush(s->sockets[i]);
+	lp_udp_set_flush(&s->sockets);
 }
 
 static bool take_sockets(struct server *s, const struct server_config *config)
 {
-	s->count = config->socket_count;
-	for (size_t i = 0; i < s->count; i++) {
-		s->sockets[i] = config->sockets[i];
-		lp_udp_local(s->sockets[i], &s->bound[i]);
-		if (!lp_waiter_add(&s->waiter, lp_udp_fd(s->sockets[i])))
+	lp_udp_set_take(&s->sockets, config->sockets, config->socket_count);
+	s->outlet = lp_udp_set_outlet(&s->sockets);
+	for (size_t i = 0; i < config->socket_count; i++) {
+		if (!lp_waiter_add(&s->waiter, lp_udp_fd(config->sockets[i])))
 			return false;
 	}
 	return true;
@@ -306,6 +324,7 @@ static enum lp_exit open_core(struct server *s, const struct server_config *conf
 	quic.context = s;
 	struct lp_hub_config hub = config->hub;
 	hub.heard = heard;
+	hub.proves = proves;
 	if (lp_log_on(LP_LOG_FRAME))
 		hub.trace = log_frame;
 	s->hub = lp_hub_new(&hub);
@@ -331,6 +350,8 @@ struct server *server_open(
 	}
 	s->identity = identity;
 	s->wake = config->wake;
+	s->log_addresses = config->log_addresses;
+	s->next_stats = lp_clock() + STATS_INTERVAL;
 	s->woken = config->woken;
 	s->context = config->context;
 	lp_waiter_open(&s->waiter);
@@ -353,6 +374,11 @@ void server_set_identity(struct server *s, struct lp_identity *identity)
 	s->identity = identity;
 }
 
+void server_permit(struct server *s, struct lp_room_list *list)
+{
+	lp_hub_permit(s->hub, list, s->now);
+}
+
 void server_stop(struct server *s)
 {
 	s->stopping = true;
@@ -362,7 +388,14 @@ static lp_time deadline(struct server *s)
 {
 	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
 	lp_time log = lp_log_limit_deadline(&s->log), first = quic < hub ? quic : hub;
-	return first < log ? first : log;
+	first = lp_sooner(first, log);
+	return lp_hub_deadline(s->hub) == LP_NEVER ? first : lp_sooner(first, s->next_stats);
+}
+
+static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
+{
+	struct server *s = context;
+	lp_quic_read(s->quic, path, bytes, len, s->now);
 }
 
 /* Sleeps, then reads what has come. True: it was woken. */
@@ -373,11 +406,8 @@ static bool wait_and_read(struct server *s)
 	size_t count = lp_wait(&s->waiter, deadline(s), ready, SERVER_MAX_LISTEN + 1);
 	s->now = lp_clock();
 	for (size_t i = 0; i < count; i++) {
-		struct lp_udp *udp = NULL;
+		struct lp_udp *udp = lp_udp_set_find(&s->sockets, ready[i]);
 		woken = woken || ready[i] == s->wake;
-		for (size_t k = 0; k < s->count; k++)
-			if (lp_udp_fd(s->sockets[k]) == ready[i])
-				udp = s->sockets[k];
 		if (udp)
 			lp_udp_receive(udp, on_packet, s);
 	}
@@ -393,6 +423,7 @@ void server_run(struct server *s)
 		lp_hub_on_time(s->hub, s->now);
 		send_all(s);
 		lp_log_limit_on_time(&s->log, s->now);
+		log_rooms(s);
 	}
 	lp_hub_shutdown(s->hub);
 	send_all(s);

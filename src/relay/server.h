@@ -10,10 +10,10 @@
 #include "lanparty/edge/exit.h"
 #include "lanparty/quic/identity.h"
 #include "lanparty/room/hub.h"
-#include "lanparty/edge/linux/udp.h"
+#include "lanparty/edge/linux/udp_set.h"
 #include "lanparty/quic/quic.h"
 
-#define SERVER_MAX_LISTEN 8
+#define SERVER_MAX_LISTEN LP_UDP_SET_MAX
 
 struct server;
 
@@ -22,6 +22,7 @@ struct server_config {
 	size_t socket_count;           /* 1 to SERVER_MAX_LISTEN */
 	struct lp_hub_config hub;
 	struct lp_quic_config quic; /* but for handler and context */
+	bool log_addresses;         /* of those who join, leave or are refused */
 	/* When wake is readable, the server's thread calls woken. */
 	int wake;
 	void (*woken)(void *context, struct server *server);
@@ -36,6 +37,9 @@ void server_run(struct server *s);
 /* From woken. The identity, the server's from then on, is for new connections. */
 void server_stop(struct server *s);
 void server_set_identity(struct server *s, struct lp_identity *identity);
+
+/* Also before it runs. Takes the list (row H3). */
+void server_permit(struct server *s, struct lp_room_list *list);
 
 struct server_counters {
 	struct lp_hub_counters hub;

@@ -11,9 +11,11 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/output.h"
 #include "lanparty/quic/crypto.h"
+#include "watchdog.h"
 
 /* Minimum per worker, when the number of workers is chosen automatically. */
 #define ROOMS_OF_WORKER 64
@@ -35,7 +37,8 @@ struct worker {
 	pthread_t thread;
 	bool running; /* in its own thread */
 	/* Set by the first worker. */
-	_Atomic(struct lp_identity *) identity; /* to be picked up */
+	_Atomic(struct lp_identity *) identity;   /* to be picked up */
+	_Atomic(struct lp_room_list *) permitted; /* likewise */
 	atomic_bool stop;
 };
 
@@ -44,6 +47,9 @@ struct workers {
 	size_t count;
 	struct worker *list;
 	bool on_terminal; /* was started there, to end with it */
+	lp_time daily_at; /* when certificates are looked at again */
+	lp_time alarm_at; /* when the alarm that is set comes */
+	struct watchdog watchdog;
 };
 
 static size_t choose_count(const struct workers_config *config)
@@ -120,6 +126,51 @@ static void hand_out(struct workers *w, struct lp_identity *identity)
 	}
 }
 
+/* A worker that cannot have a copy keeps what it had. */
+static void permit_all(struct workers *w, struct lp_room_list *list)
+{
+	for (size_t i = 1; i < w->count; i++) {
+		struct lp_room_list *copy = lp_room_list_copy(list);
+		if (!copy) {
+			lp_log(LP_LOG_ERROR, "reload_failed", "reason=%s", "out of memory");
+			continue;
+		}
+		lp_room_list_free(atomic_exchange(&w->list[i].permitted, copy));
+		tell(&w->list[i]);
+	}
+	server_permit(w->list[0].server, list);
+}
+
+/* Tells the service manager that the relay runs, when each worker has answered since the last time. */
+static void ask_all(struct workers *w)
+{
+	if (watchdog_ask(&w->watchdog, w->count))
+		lp_notify("WATCHDOG=1");
+	for (size_t i = 1; i < w->count; i++)
+		tell(&w->list[i]);
+}
+
+static void set_alarm(struct workers *w)
+{
+	unsigned interval = lp_notify_interval();
+	unsigned seconds = interval ? interval : DAY;
+	w->alarm_at = lp_clock() + seconds * LP_SECOND;
+	alarm(seconds);
+}
+
+/* An alarm that comes before its time is a person's. */
+static void on_alarm(struct workers *w)
+{
+	lp_time now = lp_clock();
+	if (now >= w->daily_at || now + LP_SECOND / 2 < w->alarm_at) {
+		w->config.daily(w->config.context);
+		w->daily_at = now + DAY * LP_SECOND;
+	}
+	if (lp_notify_interval())
+		ask_all(w);
+	set_alarm(w);
+}
+
 /* SIGHUP means two things: the terminal was closed, or somebody wants the certificate read again. */
 static bool ends(const struct workers *w, int number)
 {
@@ -134,11 +185,15 @@ static void on_signals(void *context, struct server *server)
 	int number;
 	while ((number = lp_signals_next(first->wake))) {
 		if (number == SIGALRM) {
-			w->config.daily(w->config.context);
-			alarm(DAY);
+			on_alarm(w);
+			continue;
+		}
+		if (number == SIGCHLD) {
+			w->config.child(w->config.context);
 			continue;
 		}
 		if (ends(w, number)) {
+			lp_notify("STOPPING=1");
 			stop_others(w);
 			server_stop(server);
 			continue;
@@ -146,6 +201,9 @@ static void on_signals(void *context, struct server *server)
 		struct lp_identity *identity = w->config.reload(w->config.context);
 		if (identity)
 			hand_out(w, identity);
+		struct lp_room_list *list = w->config.rooms(w->config.context);
+		if (list)
+			permit_all(w, list);
 	}
 }
 
@@ -156,23 +214,42 @@ static void on_told(void *context, struct server *server)
 	eventfd_t times;
 	eventfd_read(worker->wake, &times);
 	struct lp_identity *identity = atomic_exchange(&worker->identity, NULL);
+	struct lp_room_list *list = atomic_exchange(&worker->permitted, NULL);
+	if (list)
+		server_permit(server, list);
+	watchdog_answer(&worker->all->watchdog, (size_t)(worker - worker->all->list));
 	if (identity)
 		server_set_identity(server, identity);
 	if (atomic_load(&worker->stop))
 		server_stop(server);
 }
 
+static bool permit_first(
+	struct server *server, const struct lp_room_list *list, enum lp_exit *ret_exit)
+{
+	struct lp_room_list *copy = list ? lp_room_list_copy(list) : NULL;
+	*ret_exit = LP_EXIT_INTERNAL;
+	if (list && !copy) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
+		return false;
+	}
+	if (copy)
+		server_permit(server, copy);
+	return true;
+}
+
 /* Takes ownership of the identity. */
 static bool open_server(struct workers *w, size_t index, struct lp_identity *identity,
 	const uint8_t *secret, enum lp_exit *ret_exit)
 {
-	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, 0};
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, 0};
 	struct worker *worker = &w->list[index];
 	size_t n = w->count;
 	const struct lp_limits *limits = &w->config.hub.rooms.limits;
 	struct server_config config = {.sockets = worker->sockets,
 		.socket_count = w->config.listen_count,
 		.hub = w->config.hub,
+		.log_addresses = w->config.log_addresses,
 		.quic = {.max_connections = share(MAX_CONNECTIONS, n),
 			.max_half_open = share(MAX_HALF_OPEN, n),
 			.retry_from = share(RETRY_FROM, n),
@@ -189,7 +266,6 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	if (config.hub.frames < FRAMES_LEAST)
 		config.hub.frames = FRAMES_LEAST;
 	config.hub.rooms.max_rooms = share(config.hub.rooms.max_rooms, n);
-	config.hub.rooms.limits.open_rate = share(limits->open_rate, n);
 	config.hub.rooms.first_id = (uint32_t)index + 1;
 	config.hub.rooms.id_step = (uint32_t)n;
 	config.hub.steer = lp_room_steer;
@@ -199,7 +275,7 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	config.wake = worker->wake;
 	worker->server = server_open(&config, identity, ret_exit);
 	lp_zero(config.quic.secret, sizeof(config.quic.secret));
-	return worker->server;
+	return worker->server && permit_first(worker->server, w->config.permitted, ret_exit);
 }
 
 /* Each worker has its own identity, and all share the secret, so that Retry tokens and stateless
@@ -294,25 +370,39 @@ static bool say_listening(const struct workers *w)
 	return lp_output_good();
 }
 
-/* Counters are structs that contain only uint64_t. */
-_Static_assert(sizeof(struct server_counters) % sizeof(uint64_t) == 0 &&
-		       _Alignof(struct server_counters) == _Alignof(uint64_t),
-	"all counters are uint64_t");
-static void add(void *sum, const void *more, size_t size)
+static void add_hub(struct lp_hub_counters *sum, const struct lp_hub_counters *more)
 {
-	uint64_t *to = sum;
-	const uint64_t *from = more;
-	for (size_t i = 0; i < size / sizeof(*to); i++)
-		to[i] += from[i];
+	sum->joins += more->joins;
+	sum->rejects += more->rejects;
+	sum->leaves += more->leaves;
+	sum->frames_in += more->frames_in;
+	sum->copies += more->copies;
+	sum->retransmitted += more->retransmitted;
+	for (size_t i = 0; i < LP_DROP_COUNT; i++) {
+		sum->drops[i] += more->drops[i];
+		sum->copy_drops[i] += more->copy_drops[i];
+	}
 }
 
-/* Sums all workers, which have stopped. */
+static void add_quic(struct lp_quic_counters *sum, const struct lp_quic_counters *more)
+{
+	sum->packets_in += more->packets_in;
+	sum->packets_out += more->packets_out;
+	sum->ignored += more->ignored;
+	sum->misrouted += more->misrouted;
+	sum->retries += more->retries;
+	sum->resets += more->resets;
+	sum->refused += more->refused;
+}
+
+/* Sums what is logged of all workers, which have stopped. */
 static void log_summary(const struct workers *w)
 {
 	struct server_counters sum = {0}, one;
 	for (size_t i = 0; i < w->count; i++) {
 		server_get_counters(w->list[i].server, &one);
-		add(&sum, &one, sizeof(one));
+		add_hub(&sum.hub, &one.hub);
+		add_quic(&sum.quic, &one.quic);
 	}
 	lp_log(LP_LOG_INFO, "summary",
 		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu resent=%llu "
@@ -355,7 +445,9 @@ enum lp_exit workers_run(struct workers *w)
 		return LP_EXIT_IO;
 	}
 	lp_log(LP_LOG_INFO, "workers", "count=%zu", w->count);
-	alarm(DAY);
+	w->daily_at = lp_clock() + DAY * LP_SECOND;
+	lp_notify("READY=1");
+	set_alarm(w);
 	server_run(w->list[0].server);
 	join_others(w);
 	log_summary(w);
@@ -370,6 +462,7 @@ void workers_close(struct workers *w)
 		struct worker *worker = &w->list[i];
 		server_close(worker->server);
 		lp_identity_free(atomic_load(&worker->identity));
+		lp_room_list_free(atomic_load(&worker->permitted));
 		if (worker->wake >= 0)
 			close(worker->wake);
 		for (size_t k = 0; k < w->config.listen_count; k++)

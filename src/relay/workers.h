@@ -28,8 +28,13 @@ struct workers_config {
 	size_t count;
 	/* On SIGHUP: returns a new identity for new connections, or NULL to keep the old one. */
 	struct lp_identity *(*reload)(void *context);
-	void (*daily)(void *context); /* called once per day, and on SIGALRM */
+	/* On SIGHUP, too: which rooms are permitted from now on (row H3), or NULL to keep what was. */
+	struct lp_room_list *(*rooms)(void *context);
+	struct lp_room_list *permitted; /* at the start; NULL: all. Stays the caller's. */
+	void (*daily)(void *context);   /* called once per day, and on SIGALRM */
+	void (*child)(void *context);   /* called when a child has ended (SIGCHLD) */
 	void *context;
+	bool log_addresses; /* of those who join, leave or are refused */
 };
 
 /* Binds and prepares all workers. Takes ownership of identity, also when it fails. NULL: failed;

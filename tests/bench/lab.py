@@ -172,7 +172,7 @@ class Bench:
 
     def start(self, *args, cpu=OTHER_CPU, place=None, env=None):
         log = self.file(f"log-{len(os.listdir(self.folder.name))}")
-        program = Program(list(args), cpu, place, log, env and {**os.environ, **env})
+        program = Program(list(args), cpu, place, log, {**os.environ, "STATE_DIRECTORY": self.folder.name, **(env or {})})
         self.running.append(program)
         return program
 

@@ -23,7 +23,7 @@ struct harness {
 	lp_time now;
 	struct lp_reader in;
 	bool up, refuse;
-	bool present[OTHERS], gateway[OTHERS];
+	bool present[OTHERS];
 	struct lp_mac macs[OTHERS];
 	size_t told; /* members that the port was told of */
 	uint64_t sequence;
@@ -79,7 +79,7 @@ static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t
 }
 
 static const struct lp_port_ops ops = {
-	null_port_read, port_write, port_up, port_down, port_members, null_port_close};
+	null_port_read, port_write, port_up, port_down, port_members, null_port_close, NULL};
 
 static void drain(struct harness *h)
 {
@@ -108,7 +108,7 @@ static void drain(struct harness *h)
 		case LP_TUNNEL_DISCONNECTED:
 			memset(h->present, 0, sizeof(h->present));
 			check(!a.final || lp_tunnel_is_over(h->tunnel));
-			check(a.final == (a.retry_in == 0) && a.retry_in <= LP_TUNNEL_RETRY_MAX);
+			check((!a.final || a.retry_in == 0) && a.retry_in <= LP_TUNNEL_RETRY_MAX);
 			break;
 		case LP_TUNNEL_CONNECT:
 			check(!h->over); /* it was not over before */
@@ -136,6 +136,12 @@ static void op_reply(struct harness *h)
 			.peer = OWN_PEER,
 			.mtu = choice & 1 ? 1000 : 1500,
 			.capabilities = choice >> 1 & 1 ? LP_CAPS_KNOWN : 0,
+			.gateway_connected = choice >> 2 & 1,
+			.resumed = choice >> 3 & 1,
+			.byte_rate = choice >> 4 & 1 ? 20000 : 0,
+			.byte_burst = 40000,
+			.group_rate = choice >> 5 & 1 ? 3 : 0,
+			.group_burst = 6,
 			.resume_token = {1}}};
 	if (choice > 230) {
 		m = (struct lp_control){.type = LP_REJECT};
@@ -172,6 +178,9 @@ static void op_event(struct harness *h)
 		m = (struct lp_control){.type = LP_PEER_STATUS};
 		m.peer_status.sequence = sequence;
 		m.peer_status.peer = peer ? peer : 1;
+		m.peer_status.loops = turn & 1;
+		m.peer_status.conflict = turn & 2;
+		m.peer_status.new_lan = turn & 4;
 	}
 	say(h, 3 + 4 * (int64_t)turn, &m);
 }
@@ -306,7 +315,10 @@ static void step(struct harness *h)
 		op_time(h);
 		break;
 	case 10:
-		lp_tunnel_on_closed(h->tunnel, op & 128, "closed", h->now);
+		if (op & 64)
+			lp_tunnel_on_restart(h->tunnel, "closed", h->now);
+		else
+			lp_tunnel_on_closed(h->tunnel, op & 128, "closed", h->now);
 		break;
 	default:
 		if (op > 250)

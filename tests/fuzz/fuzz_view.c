@@ -1,23 +1,9 @@
 /* The parser of frames. The input is one frame. Whatever its bytes are, each offset is within it,
  * its parts do not overlap, and the users of the view touch nothing else. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz_frame.h"
 #include "lanparty/packet/dhcp_strip.h"
 #include "lanparty/packet/flow.h"
 #include "lanparty/packet/mss.h"
-#include "lanparty/packet/view.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "%s\n", #condition);                                       \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 static void check_ip(const struct lp_view *v)
 {
@@ -71,24 +57,19 @@ static void check_users(uint8_t *frame, const struct lp_view *v)
 	REQUIRE(lp_flow_of(&after, &secret).hash == flow.hash);
 }
 
+static void check(uint8_t *frame, const struct lp_view *v)
+{
+	REQUIRE((v->len < LP_ETH_HEADER) == (v->flaw == LP_VIEW_ETHERNET));
+	REQUIRE(v->frame == frame);
+	bool ip = v->eth.type == LP_ETHERTYPE_IPV4 || v->eth.type == LP_ETHERTYPE_IPV6;
+	if (ip && v->flaw != LP_VIEW_IP)
+		check_ip(v);
+	else
+		check_no_ip(v);
+	check_users(frame, v);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* an exact allocation, so that a sanitizer reports an overread */
-	uint8_t *frame = malloc(size > 0 ? size : 1);
-	struct lp_view v;
-	if (!frame)
-		return 0;
-	if (size > 0)
-		memcpy(frame, data, size);
-	lp_view_of(frame, size, &v);
-	REQUIRE((size < LP_ETH_HEADER) == (v.flaw == LP_VIEW_ETHERNET));
-	REQUIRE(v.frame == frame && v.len == size);
-	bool ip = v.eth.type == LP_ETHERTYPE_IPV4 || v.eth.type == LP_ETHERTYPE_IPV6;
-	if (ip && v.flaw != LP_VIEW_IP)
-		check_ip(&v);
-	else
-		check_no_ip(&v);
-	check_users(frame, &v);
-	free(frame);
-	return 0;
+	return fuzz_frame(data, size, check);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The relay's certificates: made at start, kept in files, pinned, replaced on SIGHUP.
-# rows: P2 P3 P5
+# rows: P1 P2 P3 P5
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -15,14 +15,14 @@ joiner() { # STATUS SENTENCE [OPTION...] INVITE: a client at player 2 that ends 
 
 # ---- the certificate made at start
 start busy vps /usr/bin/python3 "$probe" serve 443
-soon 5 said busy serving
+ready busy serving
 check "the port is taken: one sentence" ends_with 69 'another program has this UDP port' \
 	vps "${relay_cmd[@]}" --listen 0.0.0.0:443 --dev-cert-der-out "$dir/a/b/c/relay.der"
 check "P2 the certificate was written first, into new folders" test -s "$dir/a/b/c/relay.der"
 stop busy
 check "P2 it cannot be written: one sentence" ends_with 73 'write_failed' vps "${relay_cmd[@]}" --dev-cert-der-out "$dir/relay.der/x/" --listen 0.0.0.0:443
 start relay vps "${relay_cmd[@]}" --listen 0.0.0.0:443 --dev-cert-der-out "$dir/d/relay.der"
-check "P1 the relay says where it listens" soon 5 said relay '^listening on 0.0.0.0:443/udp$'
+check "P1 the relay says where it listens" ready relay '^listening on 0.0.0.0:443/udp$'
 check "P2 the file is DER" sh -c "head -c 1 $dir/d/relay.der | grep -q 0"
 joins_with() { # OPTION...
 	start player1 player1 env STATE_DIRECTORY="$dir" "$bin/lanparty-client" --tap "$tun" --relay "$relay_ip" --room "$code" "$@"
@@ -55,16 +55,23 @@ into_fifo() {
 	mkfifo "$dir/fifo" || return 1
 	start reader vps head -c 1 "$dir/fifo"
 	start relay vps "${relay_cmd[@]}" --listen 0.0.0.0:443 --dev-cert-der-out "$dir/fifo"
-	soon 5 said relay '^listening on' && soon 5 said reader 0 && test -p "$dir/fifo"
+	ready relay '^listening on' && soon 5 said reader 0 && test -p "$dir/fifo"
 }
 check "P2 a FIFO is written to and stays" into_fifo
 stop relay
+into_streams() { # the key into a FIFO, the certificate onto standard output, the pin after it
+	start reader vps cat "$dir/fifo"
+	"${relay_cmd[@]}" new-cert --cert /dev/stdout --key "$dir/fifo" >"$dir/streams" || return
+	grep -q 'END CERTIFICATE' "$dir/streams" && grep -qE '^sha256:[0-9a-f]{64}$' "$dir/streams" &&
+		soon 5 said reader 'END PRIVATE KEY' && test -p "$dir/fifo"
+}
+check "new-cert writes into a FIFO and to standard output, and ends with 0" into_streams
 
 # ---- results that standard output does not take
 closed() { # STATUS SENTENCE COMMAND...: with standard output closed
 	ends_with "$1" "$2" vps sh -c 'exec "$@" >&-' sh "${@:3}"
 }
-full() { # likewise, on a full disk
+full() { # STATUS SENTENCE COMMAND...: with standard output on a full disk
 	ends_with "$1" "$2" vps sh -c 'exec "$@" >/dev/full' sh "${@:3}"
 }
 for how in closed full; do
@@ -106,7 +113,7 @@ check "but an error in the end" test $status = 74
 rm "$dir/relay.crt" "$dir/relay.key"
 pin=$("${relay_cmd[@]}" new-cert --cert "$dir/relay.crt" --key "$dir/relay.key")
 kill -s HUP "${pid[relay]}"
-check "P2 SIGHUP: the relay reads the new certificate" soon 3 said relay "pin=$pin"
+check "P2 SIGHUP: the relay reads the new certificate" soon 5 said relay "pin=$pin"
 check "P2 new connections receive it, so the old pin is wrong" joiner 79 'not the pinned one' "$(invite "$first_pin")"
 need "P2 the new pin is right" client player2 player2
 room_has player2 92
@@ -114,7 +121,7 @@ check "P2 existing connections continue" reaches player2 192.168.77.91
 check "nobody had to reconnect" not said_times player1 '^joined' 2
 echo "this is no certificate" >"$dir/relay.crt"
 kill -s HUP "${pid[relay]}"
-check "a broken file changes nothing" soon 3 said relay 'event=reload kept='
+check "a broken file changes nothing" soon 5 said relay 'event=reload kept='
 stop player2
 need "the last good one is still there" client player2 player2
 stop relay

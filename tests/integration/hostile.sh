@@ -14,6 +14,7 @@ if [ -z "${IN_NAMESPACE-}" ]; then
 fi
 ip link set lo up
 folder=$(mktemp -d)
+export STATE_DIRECTORY=$folder/state # not this computer's own
 trap 'rm -rf "$folder"' EXIT
 
 start_relay() {
@@ -21,7 +22,7 @@ start_relay() {
 	"$relay_program" --listen 127.0.0.1:4433 --dev-cert-der-out "$folder/relay.der" \
 		--broadcast-rate 0 --unknown-rate 0 --client-rate 0 "$@" >"$folder/out" 2>"$folder/log" &
 	relay=$!
-	for _ in $(seq 50); do
+	for _ in $(seq 150); do
 		grep -q listening "$folder/out" && return
 		sleep 0.1
 	done

@@ -18,6 +18,8 @@ lab='' dir='' bin='' # the namespaces' prefix, our files, the programs' folder
 code='' pin=''       # of the room, of the relay
 declare -A pid=()    # of what start has started
 status=0             # exit status of what stop has stopped
+refused=''           # programs that made a system call which is not on their list
+provoked=''          # of the lines that note_trouble keeps: REGEX of those that the test causes itself
 passed=0 failed=0
 tun=lp0
 relay_ip=203.0.113.5 console_ip=192.168.77.20 game_ip=192.168.77.30 router_ip=192.168.77.1
@@ -66,11 +68,14 @@ lab_open() { # NAME BIN
 lab_begin() { # NAME
 	[ "$(id -u)" = 0 ] || lab_skip "needs root, for network namespaces"
 	lab=lp-$1-$$ dir=$temporary/lp-$1-$$
+	export STATE_DIRECTORY=$dir/state RUNTIME_DIRECTORY=$dir/run # of programs without one of their own
 	export LP_LAB=$lab # marks all that is started from here, so that lab_close finds it
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	trap lab_close EXIT
 	mkdir -m 755 "$dir" || exit 1
+	mkdir "$dir/state" "$dir/run"
+	: >"$dir/trouble"
 }
 
 lab_make() {
@@ -99,7 +104,7 @@ lab_make() {
 		--pid-file="$dir/dhcp.pid" --dhcp-leasefile="$dir/leases" \
 		--dhcp-range=192.168.77.100,192.168.77.150,1h \
 		--dhcp-option=option:router,$router_ip --dhcp-option=option:dns-server,$router_ip
-	soon 5 said dhcp 'IP range' || { echo "dnsmasq does not start:"; cat "$dir/dhcp.err"; exit 1; }
+	ready dhcp 'IP range' || { echo "dnsmasq does not start:"; cat "$dir/dhcp.err"; exit 1; }
 }
 
 # The gateway's LAN interface as a port of a bridge br0 that has its address: for --bridge.
@@ -123,6 +128,7 @@ lab_others() (export -n LP_LAB; lab_pids "$1" | sort -nu | grep -vx -e $$)
 # Ends and removes everything of a lab, whatever its state.
 lab_remove() { # LAB
 	local round p place
+	[ -n "${1-}" ] || return 0 # or it would remove all of /tmp
 	for round in TERM TERM KILL KILL; do
 		for p in $(lab_others "$1"); do kill -s "$round" "$p" 2>/dev/null; done
 		soon 2 lab_is_still "$1" && break
@@ -164,11 +170,12 @@ moves() { # PLACE ADDRESS ROUTER
 
 # ---- waiting and looking
 
+now() { echo "${EPOCHREALTIME/./}"; } # in microseconds
 soon() { # SECONDS COMMAND...: until it succeeds
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$(($(now) + $1 * 1000000))
 	shift
 	until "$@"; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		[ "$(now)" -lt "$end" ] || return 1
 		sleep 0.1
 	done
 }
@@ -193,7 +200,12 @@ prints_nothing() { # COMMAND...: it succeeds, and prints nothing
 stays() { ! soon "$1" not "${@:2}"; }
 said() { grep -qEe "$2" "$dir/$1.out" "$dir/$1.err" 2>/dev/null; }          # NAME REGEX
 told() { cat "$dir/$1.out" "$dir/$1.err" | grep -Ee "$2" | tail -n 1; }      # NAME REGEX: the last such line
+ms_of() { date -d "$(sed 's/^ts=\([^ ]*\).*/\1/' <<<"$1")" +%s%3N; }        # LINE of a log: its time in milliseconds
+told_at() { ms_of "$(told "$1" "$2")"; }                                    # NAME REGEX
+drops() { grep -c "drop=$1" "$dir/relay.err"; }                             # REASON: frames; the relay logs each
+dropped() { echo "$1: $(drops "$1")"; [ "$(drops "$1")" -ge "$2" ]; }       # REASON LEAST
 times() { cat "$dir/$1.out" "$dir/$1.err" | grep -cEe "$2"; }                # NAME REGEX
+ready() { soon 15 said "$@"; } # NAME REGEX: a program of ours has started; how long that takes on a busy computer proves nothing
 said_times() { [ "$(times "$1" "$2")" -ge "$3" ]; }                         # NAME REGEX COUNT
 reaches() { at "$1" ping -c 1 -W 2 "${@:2}"; }                              # PLACE [OPTION...] ADDRESS
 has_tun() { ip -n "$lab-$1" link show "${2-$tun}" >/dev/null 2>&1; }         # PLACE [TAP]
@@ -206,9 +218,9 @@ heard() { # FROM TO ADDRESS [INTERFACE that FROM sends through]
 	local group=()
 	case $3 in 224.*) group=("$3" "$(inner "$2")") ;; esac
 	start hear "$2" /usr/bin/python3 "$probe" hear 5353 "${group[@]}"
-	soon 3 said hear listening || return
+	ready hear listening || return
 	run_probe "$1" shout "$3" 5353 "hello from $1 to $3" ${4:+"$4"}
-	soon 3 said hear "heard from .*hello from $1"
+	soon 5 said hear "heard from .*hello from $1"
 	set -- $?
 	stop hear
 	return "$1"
@@ -217,7 +229,13 @@ inner() { case $1 in player*) echo "$tun" ;; *) echo lan ;; esac; } # PLACE: its
 
 # ---- programs
 
+# Lines that no program may log, unless a test provokes them: a call that its list lacks, a child that is gone.
+note_trouble() { # NAME: reads the log of its last run
+	grep -sE 'event(=|":")(system_call_refused|keyholder_ended|offload_not_restored)' "$dir/$1.err" |
+		grep -vE "${provoked:-^$}" >>"$dir/trouble"
+}
 start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir, input=FILE
+	note_trouble "$1"
 	rm -f "$dir/$1.out" "$dir/$1.err" # at once, so that nobody reads the output of the last program
 	ip netns exec "$lab-$2" env --default-signal=HUP "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
 	pid[$1]=$!
@@ -229,8 +247,10 @@ stop() { # NAME [SIGNAL]: sets status
 	runs "$1" && kill -s KILL "${pid[$1]}"
 	wait "${pid[$1]}"
 	status=$?
+	[ "$status" != 159 ] || refused+=" $1" # SIGSYS
 } 2>/dev/null # bash reports each killed process
 runs() { kill -0 "${pid[$1]}" 2>/dev/null; }
+is_gone() { ! grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"; } # PID; nobody can have collected its status yet
 ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in one sentence
 	local got
 	timeout 15 ip netns exec "$lab-$3" "${@:4}" >"$dir/ends.out" 2>"$dir/ends.err" </dev/null
@@ -244,7 +264,7 @@ ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in 
 relay() { # [OPTION...]
 	[ -n "$pin" ] || pin=$("$bin/lanparty-relay" new-cert --cert "$dir/relay.crt" --key "$dir/relay.key") || return 1
 	start relay vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" "$@"
-	soon 5 said relay '^listening on |"listening"'
+	ready relay '^listening on |"listening"'
 }
 new_code() { code=$("$bin/lanparty-client" new-room) || { echo "no room code"; exit 1; }; }
 # Members, by the NAME of their log; they have joined when this returns.
@@ -260,6 +280,13 @@ client() { # NAME PLACE [OPTION...]
 	joined "$1"
 }
 joined() { soon 10 said "$1" '^joined |"joined"'; }
+# The time from the start of a program to its last join, by two logs.
+joined_within() { # MILLISECONDS NAME
+	local ms
+	ms=$(($(told_at relay 'event=peer_(joined|resumed)') - $(told_at "$2" 'event=rights_dropped')))
+	echo "$ms ms"
+	[ "$ms" -ge 0 ] && [ "$ms" -lt "$1" ]
+}
 room_has() { # PLACE LAST [TAP]: a member with a fixed address inside
 	ip -n "$lab-$1" link set "${3-$tun}" up
 	address "$1" "${3-$tun}" "192.168.77.$2/24" "fd77::$2/64"
@@ -288,10 +315,14 @@ need() { # TITLE COMMAND...
 	[ "$failed" = "$before" ] || lab_finish
 }
 
-# Ends the programs, checks that they left nothing behind, and ends the script.
+# Ends the programs, checks that they left nothing behind, and ends the script. Without a lab it only counts.
 lab_finish() {
 	local name place file
-	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || ! runs "$name" || stop "$name"; done
+	[ -n "$lab" ] || { echo "$passed held, $failed did not"; [ $failed = 0 ]; exit; }
+	for name in "${!pid[@]}"; do [ "$name" = dhcp ] || stop "$name"; done
+	for name in "${!pid[@]}"; do note_trouble "$name"; done
+	check "no program was refused a system call" test -z "$refused"
+	check "no program logged that, or that its child is gone" prints_nothing cat "$dir/trouble"
 	for place in player1 player2 gateway; do
 		check "no interface is left at $place" prints_nothing ip -n "$lab-$place" -o link show type tun
 	done

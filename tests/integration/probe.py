@@ -8,6 +8,8 @@
   probe.py hear PORT [GROUP INTERFACE]   waits for one datagram, also a broadcast or one for the group
   probe.py shout ADDRESS PORT TEXT [INTERFACE]
                                          one datagram, also to a broadcast address or a group
+  probe.py shouts ADDRESS PORT COUNT     so many different datagrams, 50 per second
+  probe.py copies PORT SECONDS           counts the datagrams that come again
   probe.py flood INTERFACE COUNT [MAC]   broadcast frames, as fast as they go; or unicast ones to MAC
   probe.py nat PORT ADDRESS PORT         forwards UDP from the first port to the second, as a NAT does;
                                          SIGUSR1: from another port from now on
@@ -18,8 +20,12 @@
   probe.py teeworlds [INTERFACE]         what Teeworlds' LAN browser does; prints the servers' names
   probe.py terminal WORD COMMAND...      runs it on a terminal, and closes that when the command has said
                                          the word; does it end with status 0?
+  probe.py manager SOCKET                a service manager (sd_notify(3)): prints what it is told
+  probe.py freeze TID SECONDS            stops one thread of a process by ptrace(2), for so long or until
+                                         it is killed itself
 Exit status 0 when the answer came.
 """
+import ctypes
 import hashlib
 import ipaddress
 import os
@@ -159,6 +165,30 @@ def count(port, seconds):
             s.recv(65536)
             packets += 1
     print(f"{packets} packets", flush=True)
+    return True
+
+
+def copies(port, seconds):
+    """Prints how many datagrams come again in that time, and when the last of these came."""
+    s = udp_socket(port=int(port))
+    end = time.monotonic() + float(seconds)
+    heard, again, last = set(), 0, 0
+    print("listening", flush=True)
+    while (left := end - time.monotonic()) > 0:
+        if select.select([s], [], [], left)[0]:
+            data = s.recv(65536)
+            if data in heard:
+                again, last = again + 1, time.time()
+            heard.add(data)
+    print(f"{len(heard)} datagrams, {again} again, the last at {last * 1000:.0f}", flush=True)
+    return True
+
+
+def shouts(address, port, count):
+    s = udp_socket()
+    for i in range(int(count)):
+        s.sendto(f"{i}".encode(), (address, int(port)))
+        time.sleep(0.02)
     return True
 
 
@@ -336,6 +366,27 @@ def teeworlds(interface=None):
     return found
 
 
+def freeze(tid, seconds):
+    seize, interrupt, wait_all = 0x4206, 0x4207, 0x40000000
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long] * 4
+    ptrace.restype = ctypes.c_long
+    for request in seize, interrupt:
+        if ptrace(request, int(tid), 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), f"ptrace: {os.strerror(ctypes.get_errno())}")
+    os.waitpid(int(tid), wait_all)
+    print("frozen", flush=True)
+    time.sleep(float(seconds))  # the kernel lets the thread go on when this process ends
+    return True
+
+
+def manager(path):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    s.bind(path)
+    while True:
+        print(s.recv(99).decode(), flush=True)
+
+
 def terminal(word, *command):
     """Runs the command on a terminal of its own, and closes that when the command has said the word."""
     child, screen = pty.fork()
@@ -357,8 +408,8 @@ def terminal(word, *command):
     return False
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, count, shout, flood, nat, offers, lease,
-                                advertise, teeworlds, terminal)}
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, count, copies, shouts, shout, flood, nat,
+                                offers, lease, advertise, teeworlds, manager, terminal, freeze)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

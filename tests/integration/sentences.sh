@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What keeps a client out of its room, each with a sentence of its own: certificates without a pin, the
 # clock, and what the network says. And a client that is in, but alone.
-# rows: P3 W1
+# rows: K6 P3 W1
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -46,7 +46,7 @@ issue() { # NAME FROM UNTIL
 			-startdate "$2" -enddate "$3" -in "$ca/$1.csr" -out "$ca/$1.crt" -notext
 }
 need "a certificate authority" authority root known
-need "another one" authority stranger other
+need "another certificate authority" authority stranger other
 need "a good certificate" issue good 20200101000000Z 20990101000000Z
 need "one that has expired" issue old 20200101000000Z 20200301000000Z
 need "one that is not valid yet" issue early 20980101000000Z 20990101000000Z
@@ -54,7 +54,7 @@ need "one that is not valid yet" issue early 20980101000000Z 20990101000000Z
 shows() { # CERTIFICATE: the relay starts with it
 	[ -z "${pid[relay]-}" ] || stop relay
 	start relay vps "$bin/lanparty-relay" --cert "$ca/$1.crt" --key "$ca/$1.key"
-	soon 5 said relay '^listening on '
+	ready relay '^listening on '
 }
 known=known server=relay.test under=()
 member() { # NAME PLACE [OPTION...]: starts a client without a pin; it knows the authorities in the folder $known alone
@@ -86,20 +86,25 @@ check "it is alone, so the code can be wrong" soon 8 said player1 'alone in this
 known=known member player2 player2
 check "another one joins" joined player2
 check "nobody is alone any more" stays 5 lacks 'event=alone' "$dir/player2.err"
-check "and that was said once" test "$(times player1 'event=alone')" = 1
+check "player 1 said once that it was alone" test "$(times player1 'event=alone')" = 1
 stop player1
 stop player2
 server=other.test
-check "another name" gives_up 'not for the name other.test'
+check "a certificate for another name" gives_up 'not for the name other.test'
 server=203.0.113.6
-check "another address" gives_up 'not for the name 203.0.113.6'
+check "a certificate for another address" gives_up 'not for the name 203.0.113.6'
 server=relay.test known=other
 check "an unknown authority" gives_up 'no certificate authority confirms'
 known=none
 check "no authorities at all" gives_up 'no list of valid certificate authorities'
 known=known
-under=(env LD_PRELOAD="$bin/../tests/wrong_clock.so" WRONG_CLOCK=1000000000)
-check "a clock before the program was built" gives_up 'clock is wrong: it shows 2001-09-09'
+under=(env LD_PRELOAD="$bin/../tests/wrong_clock.so" WRONG_CLOCK=1000000000 WRONG_CLOCK_FOR=3)
+check "K6 a clock before the program was built" tells 'clock is wrong: it shows 2001-09-09'
+member waits player1
+check "K6 the client does not join while the clock is wrong" stays 2 not said waits '^joined'
+check "K6 it joins once the clock is right" joined waits
+check "K6 it has said why it waited" said waits 'clock is wrong: it shows 2001-09-09'
+stop waits
 under=()
 need "the relay starts again" shows old
 check "an expired certificate" gives_up 'has expired on 2020-03-01'
@@ -115,7 +120,7 @@ relay_at=$relay_ip
 relay_ip=$relay_at:444
 check "a port where nothing listens" tells 'nothing listens at 203.0.113.5:444'
 relay_ip="[2001:db8:5::5]:444"
-check "likewise with IPv6" tells 'nothing listens at \[2001:db8:5::5\]:444'
+check "an IPv6 port where nothing listens" tells 'nothing listens at \[2001:db8:5::5\]:444'
 relay_ip=203.0.113.77
 check "a computer that is off" tells '203.0.113.77:443 cannot be reached'
 relay_ip=$relay_at
@@ -147,5 +152,5 @@ relay_ip='[2001:db8:5::5]'
 check "no IPv6 here" tells 'network has only IPv4, and the relay.s address \[2001:db8:5::5\]:443 is IPv6'
 relay_ip=$relay_at
 need "after all of this, the client joins" member player1 player1
-need "at once" joined player1
+need "it joins at once" joined player1
 lab_finish

@@ -25,9 +25,12 @@ told_to_wait() { # one who comes just as a join is free gets in at once: then on
 }
 lines() { grep -c . "$dir/relay.err"; }
 
-start relay vps "$bin/lanparty-relay" --workers 1 --listen "$relay_at" --dev-cert-der-out "$dir/relay.der"
-need "the relay starts" soon 5 said relay '^listening on '
-pin=$(sed -n 's/.*pin=\(sha256:[0-9a-f]*\).*/\1/p' "$dir/relay.err")
+serves() { # [OPTION...]
+	start relay vps "$bin/lanparty-relay" --workers 1 --listen "$relay_at" --dev-cert-der-out "$dir/relay.der" "$@"
+	ready relay '^listening on ' || return
+	pin=$(sed -n 's/.*pin=\(sha256:[0-9a-f]*\).*/\1/p' "$dir/relay.err")
+}
+need "the relay starts" serves
 
 # ---- somebody joins and leaves a room without end
 stranger player2 churn 5
@@ -47,8 +50,23 @@ check "the stranger ends again" soon 20 ended stranger
 # ---- somebody tries one room after the other
 sleep 12 # until the address of player 2 has its joins again
 stranger player2 guess 4
-check "he ends" soon 20 ended stranger
+check "the stranger who guesses ends" soon 20 ended stranger
 check "N6 he opened ten rooms" between "$(count joined)" 1 11
 
 check "the player was never disconnected" not said player1 '^disconnected'
+stop player1
+stop relay
+
+# ---- limits that the host has chosen
+need "the relay starts with small limits" serves --join-rate 1 --join-burst 2
+stranger player2 churn 4
+check "the stranger ends once more" soon 20 ended stranger
+told stranger '^\{'
+check "N6 he joined twice at once and once per second" between "$(count joined)" 1 12
+# Four times the joins, and as many again for those who have answered a Retry.
+check "N6 he finished four times as many handshakes, and as many after a Retry" between $(($(count joined) + $(count busy))) 8 96
+check "N6 the others were refused" between "$(count other)" 100 1000000
+check "N6 a player behind the same address is told to wait, in a sentence" told_to_wait
+check "N6 which says why" said second '^rejected reason=busy text="too many joins from your network'
+check "N6 and gets in by itself" soon 20 said second '^joined '
 lab_finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Windows client under Wine in a real room. Its adapter is a pipe, and behind the pipe is a TAP of this
 # system: a real network stack, a real DHCP client.
-# rows: P4 R8 C8 S3
+# rows: C6 C8 P4 R8 S3
 # Usage: windows.sh BIN; the Windows programs are beside it, in build-win/
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -39,18 +39,25 @@ adapter() { # [OPTION...]
 }
 ends_win() { ends_with "$1" "$2" player1 wine "$exe" --console "${@:3}"; } # STATUS SENTENCE OPTION...
 milliseconds() { # COMMAND...: how long it takes
-	local begin=${EPOCHREALTIME/./}
+	local begin
+	begin=$(now)
 	"$@" >/dev/null 2>&1
-	echo $(((${EPOCHREALTIME/./} - begin) / 1000))
+	echo $((($(now) - begin) / 1000))
 }
-starts_within() { # MILLISECONDS
-	local best=99999 took
+quickest() { # COMMAND...: milliseconds, the best of three
+	local took best=99999
 	for _ in 1 2 3; do
-		took=$(milliseconds at player1 wine "$exe" --version)
-		[ "$took" -lt "$best" ] && best=$took
+		took=$(milliseconds at player1 wine "$@")
+		[ "$took" -ge "$best" ] || best=$took
 	done
-	echo "$best ms"
-	[ "$best" -lt "$1" ]
+	echo "$best"
+}
+# The program's own part. Wine's own start takes longer when other tests run beside this one.
+starts_within() { # MILLISECONDS
+	local empty program
+	empty=$(quickest cmd /c exit) program=$(quickest "$exe" --version)
+	echo "$program ms, of these Wine $empty ms"
+	[ $((program - empty)) -lt "$1" ]
 }
 imports_only_windows() { # KnownDLLs, and the one that the manifest names
 	x86_64-w64-mingw32-objdump -p "$exe" | sed -n 's/.*DLL Name: //p' | tr '[:upper:]' '[:lower:]' >"$dir/imports" &&
@@ -84,7 +91,7 @@ echo "Wine's prefix is being made"
 at player1 timeout 100 wineboot -i >/dev/null 2>&1
 check "P4 one file under 3 MB" test "$(stat -c %s "$exe")" -lt $((3 << 20))
 check "P4 it imports only what Windows has" imports_only_windows
-check "P4 it starts in under a second" starts_within 1000
+check "P4 it starts in half a second, without what Wine takes" starts_within 500
 need "the relay starts" relay --log-level debug
 need "a player on Linux joins" client player2 player2
 room_has player2 92
@@ -97,20 +104,20 @@ check "P4 a code that is none" ends_win 64 'room code is not right' --tap "$winp
 need "P4 the Windows client joins" client_win win --log-level debug
 check "P4 other programs do not see its arguments" hides_arguments
 check "R8 C8 it sees that there is no gateway yet" said win '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no$'
-check "C8 and who is there" soon 3 said win '^peer_joined .*name='
-check "C8 the others see it" soon 3 said player2 "^peer_joined .*role=client mac=$mac"
+check "C8 and who is there" soon 5 said win '^peer_joined .*name='
+check "C8 the others see it" soon 5 said player2 "^peer_joined .*role=client mac=$mac"
 need "the gateway joins" gateway gateway --lan lan --keep-default-route
-check "C8 R8 it hears of it" soon 3 said win '^peer_joined peer=[0-9]+ role=gateway'
+check "C8 R8 it hears of it" soon 5 said win '^peer_joined peer=[0-9]+ role=gateway'
 leased=''
 need "S3 DHCP: a lease of the LAN" takes_lease
 check "P4 it brings no router and no DNS, though the gateway would let them" grep -qx "router= dns= ip=$leased" "$dir/noted"
 check "ARP and ping: into the LAN" soon 3 reaches player1 $console_ip
-check "out of the LAN" reaches console "$leased"
-check "to a player" reaches player1 192.168.77.92
+check "the LAN reaches player 1" reaches console "$leased"
+check "player 1 reaches player 2" reaches player1 192.168.77.92
 check "packets of 1500 bytes" reaches player1 -M "do" -s 1472 $console_ip
 start serve console /usr/bin/python3 "$probe" serve 9000
-soon 5 said serve serving
-check "UDP" run_probe player1 udp $console_ip 9000
+ready serve serving
+check "player 1 reaches the LAN by UDP" run_probe player1 udp $console_ip 9000
 check "20 MB by TCP into the LAN" run_probe player1 tcp $console_ip 9000 20000000
 check "20 MB by TCP out of the LAN" run_probe player1 fetch $console_ip 9000 20000000
 check "broadcast: player to LAN" heard player1 console 255.255.255.255 "$tun"
@@ -122,8 +129,8 @@ stop relay KILL
 check "without the relay nothing works" not reaches player1 $console_ip
 need "the relay starts again" relay --log-level debug
 check "P4 the client is back by itself" soon 15 said_times win '^joined' 2
-check "with the same MAC" soon 3 said_times player2 "^peer_joined .*mac=$mac" 2
-check "it works again" soon 5 reaches player1 $console_ip
+check "with the same MAC" soon 5 said_times player2 "^peer_joined .*mac=$mac" 2
+check "player 1 reaches the LAN again" soon 5 reaches player1 $console_ip
 
 # ---- another network outside, as after a change of Wi-Fi
 moves player1 198.51.100.77 198.51.100.1
@@ -133,7 +140,7 @@ check "without a new join" not said_times win '^joined' 3
 # ---- leaving
 leave_win win
 check "P4 it leaves cleanly" test $status = 0
-check "C6 the others hear: normal" soon 3 said player2 '^peer_left .*reason=normal'
+check "C6 the others hear: normal" soon 5 said player2 '^peer_left .*reason=normal'
 check "no part of the code is in the log" has_no_secret
 
 # ---- an adapter that sends random messages
@@ -153,13 +160,13 @@ stop player2
 stop gateway
 stop relay
 need "a relay for one player alone" relay --max-clients 1
-need "he is there" client player2 player2
+need "the one player has joined" client player2 player2
 check "P4 a full room" ends_win 75 'room_full .*the room is full' --tap "$winpipe" "lanparty://$relay_ip/$code?pin=$pin"
 stop player2
 stop relay
 sed 's,lanparty/1,lanparty/2,g' "$bin/lanparty-relay" >"$dir/relay2" && chmod 755 "$dir/relay2"
 start relay vps "$dir/relay2" --cert "$dir/relay.crt" --key "$dir/relay.key"
-soon 5 said relay '^listening'
+ready relay '^listening'
 check "P4 a relay of another version" ends_win 76 'another protocol or version' --tap "$winpipe" "lanparty://$relay_ip/$code?pin=$pin"
 stop pipe
 stop wire

@@ -24,6 +24,14 @@ check "lacks: a file that is not there lacks nothing" gets 1 lacks nothing "$dir
 check "lacks: one of two is not there" gets 1 lacks nothing "$dir/file" "$dir/other"
 check "prints_nothing: it does" gets 0 prints_nothing true
 check "prints_nothing: it prints" gets 1 prints_nothing echo x
+unfinished() { need "no lab" false; }
+ends() { # STATUS COMMAND...: in a shell of its own
+	local got
+	(trap - EXIT; "${@:2}") >/dev/null
+	got=$?
+	[ "$got" = "$1" ]
+}
+check "need: without a lab it ends the script" ends 1 unfinished
+check "and removes nothing" test -e "$dir/file"
 check "prints_nothing: it fails" gets 1 prints_nothing false
-echo "$passed held, $failed did not"
-[ $failed = 0 ]
+lab_finish

@@ -10,6 +10,7 @@ if [ -z "${IN_NAMESPACE-}" ]; then
 fi
 ip link set lo up
 folder=$(mktemp -d)
+export STATE_DIRECTORY=$folder/state # not this computer's own
 trap 'rm -rf "$folder"' EXIT
 at=127.0.0.1:4433
 failed=0 relay=''
@@ -24,8 +25,8 @@ check() { # TITLE COMMAND...
 	fi
 }
 not() { ! "$@"; }
-soon() { # COMMAND...: within 5 s
-	local end=$((${EPOCHREALTIME/./} + 5000000))
+soon() { # COMMAND...: within 15 s, because no check is about that time
+	local end=$((${EPOCHREALTIME/./} + 15000000))
 	until "$@"; do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
 		sleep 0.05
@@ -137,20 +138,49 @@ check "one worker per core" counts $((cores < 16 ? cores : 16))
 check "that the process can run on" eval 'before=(taskset -c 0); counts 1'
 before=(env)
 check "one per 64 rooms" counts $((cores < 2 ? cores : 2)) --max-rooms 128
-check "at least one" counts 1 --max-rooms 63
+check "at least one worker" counts 1 --max-rooms 63
 check "as many as the option says" counts 5 --workers 5 --max-rooms 1
 before=(env LANPARTY_WORKERS=3)
 check "by the environment as well" counts 3
 before=(env)
 echo "workers = 4" >"$folder/config"
-check "and by a file" counts 4 --config "$folder/config"
+check "the number can stand in a file" counts 4 --config "$folder/config"
 check "P1 not 0" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 0
 check "P1 not 65" ends_with 64 'from 1 to 64' "$bin/lanparty-relay" --workers 65
 if grep -qaE '__[at]san_init' "$bin/lanparty-relay"; then
-	echo "left to the ordinary build: LD_PRELOAD, which does not go with a sanitizer"
+	echo "SKIP  one worker where the kernel cannot steer packets (LD_PRELOAD does not go with a sanitizer)"
 else
 	before=(env LD_PRELOAD="$bin/../tests/no_steering.so")
 	check "one where the kernel cannot steer packets" counts 1 --workers 3
-	check "which is logged" logged 'event=one_worker wanted=3 reason='
+	check "one worker instead of three is logged" logged 'event=one_worker wanted=3 reason='
 fi
+
+# ---- a service manager (sd_notify)
+/usr/bin/python3 "$(dirname "$0")/probe.py" manager "$folder/notify" >"$folder/told" &
+manager=$!
+soon test -S "$folder/notify"
+before=(env NOTIFY_SOCKET="$folder/notify" WATCHDOG_USEC=2000000)
+told() { [ "$(grep -c "^$1" "$folder/told")" -ge "$2" ]; } # LINE TIMES
+check "a relay of a service starts" start --listen "$at" --workers 3
+check "it says that it is ready" soon told READY=1 1
+check "and that all workers run, each second" soon told WATCHDOG=1 3
+: >"$folder/freeze"
+# The first thread speaks with the manager, and the last one is another worker.
+last_thread() { find "/proc/$relay/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1; }
+/usr/bin/python3 "$(dirname "$0")/probe.py" freeze "$(last_thread)" 60 >"$folder/freeze" 2>&1 &
+freezer=$!
+if soon grep -q frozen "$folder/freeze"; then
+	beats=$(grep -c WATCHDOG "$folder/told")
+	sleep 3
+	check "it is silent while one worker is stuck, but for the beat that was due" not told WATCHDOG=1 $((beats + 2))
+	kill "$freezer"
+	beats=$(grep -c WATCHDOG "$folder/told")
+	check "and speaks again when that one goes on" soon told WATCHDOG=1 $((beats + 2))
+else
+	echo "SKIP  one worker that is stuck ($(tail -n 1 "$folder/freeze"))"
+	kill "$freezer" 2>/dev/null
+fi
+check "the relay of a service ends" stop
+check "it tells the manager that it ends" soon told STOPPING=1 1
+kill "$manager"
 [ $failed = 0 ]

@@ -3,6 +3,95 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A request with these options. name: these bytes in the field sname, which then holds options too. */
+static struct bytes asks(
+	const struct maker *m, uint8_t type, const struct bytes *options, const struct bytes *name)
+{
+	struct bytes message = dhcp(m, 1, 68, 67), b = {.len = 0};
+
+	put(&b, message.b + 8, 240);
+	put(&b, (uint8_t[]){53, 1, type}, 3);
+	put(&b, options->b, options->len);
+	if (name->len > 0) {
+		put(&b, (uint8_t[]){52, 1, 2}, 3);
+		memcpy(b.b + 44, name->b, name->len);
+	}
+	put(&b, (uint8_t[]){255}, 1);
+	return udp(68, 67, &b);
+}
+
+/* Row N3: servers go by the client identifier first. */
+static void hostile_dhcp_ids(struct maker *m, const uint8_t *types, size_t count)
+{
+	const struct lp_mac *const others[] = {&m->c->victim, &m->c->station};
+	const struct ipv4 h = {.protocol = 17, .dst = NONE};
+	const struct bytes none = {.len = 0};
+	struct bytes b, id, own = {.b = {61, 7, 1}, .len = 3};
+	char name[80];
+
+	put(&own, m->c->client.b, 6);
+	for (size_t i = 0; i < 2 * count; i++) {
+		id = (struct bytes){.b = {61, 7, 1}, .len = 3};
+		put(&id, others[i % 2]->b, 6);
+		snprintf(name, sizeof(name), "DHCP type %u as client %zu", types[i / 2], i % 2);
+		b = asks(m, types[i / 2], &id, &none);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, name);
+		b = asks(m, types[i / 2], &none, &id);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, "likewise in the field sname");
+		b = asks(m, types[i / 2], &own, &id);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, "likewise after the own one");
+		b = asks(m, types[i / 2], &id, &own);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, "likewise before the own one");
+	}
+	b = asks(m, 3, &own, &none);
+	send4(m, LP_DROP_NONE, h, &b, "DHCP as the client itself");
+	id = own;
+	id.b[1]++;
+	fill(&id, 0, 1);
+	b = asks(m, 3, &id, &none);
+	send4(m, LP_DROP_DHCP_SENDER, h, &b, "DHCP identifier of a long MAC");
+	own.b[1] = 200;
+	b = asks(m, 3, &own, &none);
+	send4(m, LP_DROP_DHCP_SENDER, h, &b, "DHCP options that end too late");
+	id = (struct bytes){.b = {61, 1, 9}, .len = 3};
+	b = asks(m, 3, &id, &none);
+	send4(m, LP_DROP_DHCP_SENDER, h, &b, "DHCP identifier of one byte");
+	b = dhcp(m, 1, 68, 67);
+	b.b[8 + 236] = 0;
+	send4(m, LP_DROP_DHCP_SENDER, h, &b, "DHCP without a magic cookie");
+}
+
+/* Row N3: messages of servers that call themselves requests, and those that programs read differently. */
+static void hostile_dhcp_types(struct maker *m, const uint8_t *types, size_t count)
+{
+	static const uint8_t never[] = {2, 5, 6, 9, 13, 255}; /* OFFER, ACK, NAK, and later RFCs' */
+	const struct ipv4 h = {.protocol = 17, .dst = NONE};
+	const struct bytes none = {.len = 0};
+	struct bytes b, again = {.b = {53, 1, 1}, .len = 3};
+	char name[80];
+
+	for (size_t i = 0; i < sizeof(never); i++) {
+		snprintf(name, sizeof(name), "DHCP request of type %u", never[i]);
+		b = asks(m, never[i], &none, &none);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, name);
+	}
+	for (size_t i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "DHCP type %u, and another one", types[i]);
+		b = asks(m, types[i], &again, &none);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, name);
+		b = asks(m, types[i], &none, &again);
+		send4(m, LP_DROP_DHCP_SENDER, h, &b, "likewise in the field sname");
+		for (uint8_t len = 0; len <= 2; len += 2) {
+			b = asks(m, types[i], &none, &none);
+			b.b[8 + 241] = len;
+			if (len == 0)
+				b.b[8 + 242] = 0; /* padding */
+			snprintf(name, sizeof(name), "DHCP type %u of %u bytes", types[i], len);
+			send4(m, LP_DROP_DHCP_SENDER, h, &b, name);
+		}
+	}
+}
+
 /* Row N3: requests for somebody else. */
 void hostile_dhcp_senders(struct maker *m)
 {
@@ -23,6 +112,8 @@ void hostile_dhcp_senders(struct maker *m)
 				&b, name);
 		}
 	}
+	hostile_dhcp_ids(m, types, sizeof(types));
+	hostile_dhcp_types(m, types, sizeof(types));
 	static const struct {
 		size_t at;
 		uint8_t value;
@@ -99,7 +190,7 @@ void hostile_routing(struct maker *m)
 	h.next = 17;
 	struct bytes relayed = dhcpv6(&h, 13, 547, 547);
 	set16(relayed.b, 40000);
-	send6(m, LP_DROP_DHCPV6_SERVER, h, &relayed, "DHCPv6 relay reply");
+	send6(m, LP_DROP_DHCP_SENDER, h, &relayed, "DHCPv6 relay reply");
 	relayed = dhcpv6(&h, 12, 547, 547);
 	set16(relayed.b, 40000);
 	send6(m, LP_DROP_DHCP_SENDER, h, &relayed, "DHCPv6 of a relay agent");

@@ -314,7 +314,7 @@ void honest_ipv6(struct maker *m)
 	h.hop_limit = 64;
 	send6(m, LP_DROP_NONE, h, &data, "IPv6: UDP");
 	b = dhcpv6(&h, 1, 546, 547);
-	send6(m, LP_DROP_NONE, h, &b, "DHCPv6 solicit");
+	send6(m, m->from_gateway ? LP_DROP_NONE : LP_DROP_DHCP_SENDER, h, &b, "DHCPv6 solicit");
 	tcp.b[12] = 0xb0;
 	h.next = 6;
 	send6(m, LP_DROP_NONE, h, &tcp, "IPv6: TCP");

@@ -86,6 +86,13 @@ static size_t udp_end(uint8_t *f, const struct lp_writer *w)
 	return len;
 }
 
+void frame_fragment(uint8_t *f, size_t len, uint16_t id, size_t offset, bool more)
+{
+	lp_put16(f + LP_ETH_HEADER + 4, id);
+	lp_put16(f + LP_ETH_HEADER + 6, (uint16_t)((more ? 0x2000 : 0) | offset / 8));
+	ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+}
+
 size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to,
 	uint16_t port, size_t len)
 {

@@ -33,6 +33,9 @@ size_t frame_arp(uint8_t *f, struct lp_mac dst, struct lp_mac src, struct lp_mac
 /* Sets length and checksum of the IPv4 header at ip. */
 void ipv4_finish(uint8_t *ip, size_t total);
 
+/* Makes the IPv4 frame of len bytes a fragment of the datagram with this id, with the bytes from offset on. */
+void frame_fragment(uint8_t *f, size_t len, uint16_t id, size_t offset, bool more);
+
 /* Writes an IPv4 UDP frame of len bytes in all, 42 to 1514. */
 size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to,
 	uint16_t port, size_t len);

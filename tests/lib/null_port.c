@@ -41,4 +41,4 @@ void null_port_close(struct lp_port *port)
 }
 
 const struct lp_port_ops null_port_ops = {null_port_read, null_port_write, null_port_up,
-	null_port_down, null_port_members, null_port_close};
+	null_port_down, null_port_members, null_port_close, NULL};

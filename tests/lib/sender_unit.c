@@ -42,6 +42,7 @@ static void push_flow(uint16_t len, uint8_t fill, struct lp_flow_key flow)
 	frame->room = 0x01020304;
 	frame->peer = 7;
 	frame->len = len;
+	frame->copies = 1;
 	frame->flow = flow;
 	memset(frame->bytes, fill, len);
 	frame->bytes[len - 1] = 0xee;

@@ -6,6 +6,7 @@ static bool mock_write(struct lp_port *port, const uint8_t *frame, size_t len)
 	struct mock_port *m = (struct mock_port *)port;
 	if (m->refuse_write)
 		return false;
+	memcpy(m->previous, m->frame, sizeof(m->previous));
 	memcpy(m->frame, frame, len);
 	m->len = len;
 	m->count++;
@@ -34,8 +35,17 @@ static void mock_members(struct lp_port *port, const struct lp_mac *macs, size_t
 		memcpy(m->members, macs, count * sizeof(*macs));
 }
 
+static void mock_note(struct lp_port *port, enum lp_port_way way, const struct lp_view *view,
+	const struct lp_filter_facts *facts)
+{
+	struct mock_port *m = (struct mock_port *)port;
+	m->noted[way]++;
+	m->noted_from = view->eth.src;
+	m->noted_question = facts->asked_ipv4;
+}
+
 static const struct lp_port_ops mock_ops = {
-	null_port_read, mock_write, mock_up, mock_down, mock_members, null_port_close};
+	null_port_read, mock_write, mock_up, mock_down, mock_members, null_port_close, mock_note};
 
 /* Of the last frame that any tunnel with harness_config has judged. */
 static struct lp_verdict harness_verdict;
@@ -52,6 +62,7 @@ struct lp_tunnel_config harness_config(enum lp_role role)
 {
 	return (struct lp_tunnel_config){.role = role,
 		.room_key = {5},
+		.opening = {6},
 		.mac = role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : (struct lp_mac){{0}},
 		.name = "me",
 		.seed = 12345,

@@ -24,7 +24,10 @@ struct mock_port {
 	struct lp_mac members[LP_MAX_MEMBERS];
 	size_t count; /* frames written */
 	size_t len;   /* of the last frame */
-	uint8_t frame[FRAME_CAP];
+	uint8_t frame[FRAME_CAP], previous[FRAME_CAP];
+	size_t noted[2]; /* by lp_port_way */
+	struct lp_mac noted_from;
+	uint32_t noted_question; /* who has this IPv4 address */
 };
 
 struct harness {

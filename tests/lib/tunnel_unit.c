@@ -18,15 +18,21 @@ struct harness *in_room(enum lp_role role)
 	return h;
 }
 
-struct lp_hello hello_sent(const struct harness *h)
+struct lp_control control_sent(
+	const struct harness *h, enum lp_tunnel_kind kind, enum lp_control_type type)
 {
-	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_HELLO, 0);
+	const struct lp_tunnel_action *a = harness_action(h, kind, 0);
 	struct lp_control m;
 	size_t used;
 	assert_non_null(a);
 	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
-	assert_int_equal(m.type, LP_HELLO);
-	return m.hello;
+	assert_int_equal(m.type, type);
+	return m;
+}
+
+struct lp_hello hello_sent(const struct harness *h)
+{
+	return control_sent(h, LP_TUNNEL_HELLO, LP_HELLO).hello;
 }
 
 size_t udp_frame(uint8_t *f, struct lp_mac dst, struct lp_mac src, size_t len)

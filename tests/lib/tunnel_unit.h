@@ -22,6 +22,9 @@
 /* Creates a tunnel that asks for its first connection. */
 struct harness *connecting(enum lp_role role);
 
+/* The first message of that kind among the actions that the harness has recorded, which must have the type. */
+struct lp_control control_sent(
+	const struct harness *h, enum lp_tunnel_kind kind, enum lp_control_type type);
 /* The first hello among the actions that the harness has recorded. */
 struct lp_hello hello_sent(const struct harness *h);
 

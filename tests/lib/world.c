@@ -49,7 +49,7 @@ static void port_members(struct lp_port *port, const struct lp_mac *macs, size_t
 }
 
 static const struct lp_port_ops world_port_ops = {
-	null_port_read, port_write, port_up, port_down, port_members, null_port_close};
+	null_port_read, port_write, port_up, port_down, port_members, null_port_close, NULL};
 
 /* The world. */
 

@@ -209,6 +209,10 @@ static void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_a
 	case LP_TUNNEL_OFFER:
 	case LP_TUNNEL_LOOP:
 	case LP_TUNNEL_CONFLICT:
+	case LP_TUNNEL_ACTED:
+	case LP_TUNNEL_RENAMED:
+	case LP_TUNNEL_HOST:
+	case LP_TUNNEL_LIMITED:
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		p->other_count = 0;

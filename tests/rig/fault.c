@@ -4,7 +4,8 @@
  *   FAULT_CALLS=send or receive    with FAULT_ERRNO=E and FAULT_ONE_IN=K: of the calls that send or
  *                                  receive, one in K fails with E, at random;
  *                                  not those to the kernel (netlink)
- *   FAULT_REPORT=FILE              at the end, the number of allocations is in FILE */
+ *   FAULT_REPORT=FILE              adds lines to FILE: "failed" at the first failure, and at the end of
+ *                                  each process "allocations N" */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
 static atomic_ulong allocations;
+static atomic_flag has_failed = ATOMIC_FLAG_INIT;
 static _Atomic uint64_t random_state;
 static unsigned long failing_allocation, one_in;
 static int error, report = -1;
@@ -39,7 +41,7 @@ __attribute__((constructor)) static void read_settings(void)
 	error = (int)number_of("FAULT_ERRNO");
 	direction = which ? which[0] : 0;
 	if (file)
-		report = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+		report = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	allocations = 0;
 	failing_allocation = number_of("FAULT_ALLOCATION");
 }
@@ -47,15 +49,20 @@ __attribute__((constructor)) static void read_settings(void)
 __attribute__((destructor)) static void write_report(void)
 {
 	if (report >= 0)
-		dprintf(report, "%lu\n", (unsigned long)allocations);
+		dprintf(report, "allocations %lu\n", (unsigned long)allocations);
+}
+
+static int fails_with(int reason)
+{
+	if (report >= 0 && !atomic_flag_test_and_set(&has_failed))
+		(void)!write(report, "failed\n", 7);
+	errno = reason;
+	return 1;
 }
 
 static int allocation_fails(void)
 {
-	if (++allocations != failing_allocation)
-		return 0;
-	errno = ENOMEM;
-	return 1;
+	return ++allocations == failing_allocation && fails_with(ENOMEM);
 }
 
 void *malloc(size_t size)
@@ -86,8 +93,7 @@ static int call_fails(char way, int fd)
 	random_state = random_state * UINT64_C(6364136223846793005) + 1442695040888963407;
 	if ((random_state >> 33) % one_in != 0)
 		return 0;
-	errno = error;
-	return 1;
+	return fails_with(error);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)

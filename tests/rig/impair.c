@@ -9,7 +9,8 @@
  *   seed=N           of the random numbers (1)
  *
  * A line of such settings on stdin changes them at once. The line "rebind" gives each sender a new socket, as
- * a NAT does that has forgotten it. At the end of stdin it prints one JSON object and ends. */
+ * a NAT does that has forgotten it. After each line, and at the end of stdin, one JSON object tells what has
+ * happened since the last one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static size_t held_count;
 static int front; /* where senders send to */
 static struct lp_listen target;
 static struct lp_waiter waiter;
-static uint64_t arrived, lost, doubled, late, damaged, full;
+static uint64_t arrived, lost, doubled, delayed, late, damaged, full;
 
 static void fail(const char *what)
 {
@@ -138,6 +139,7 @@ static void hold(size_t sender, bool back, const uint8_t *bytes, size_t len)
 		fail("out of memory");
 	held[held_count++] = h;
 	h->due = lp_clock() + set.delay * LP_MILLISECOND;
+	delayed += set.delay > 0;
 	if (dice_chance(&set.seed, set.reorder)) {
 		h->due += LP_MILLISECOND + dice_roll(&set.seed) % (LATEST - LP_MILLISECOND);
 		late++;
@@ -216,10 +218,14 @@ static void take_line(char *line)
 
 static void print_counts(void)
 {
-	printf("{\"arrived\":%llu,\"lost\":%llu,\"duplicated\":%llu,\"late\":%llu,\"damaged\":%llu,"
+	printf("{\"arrived\":%llu,\"lost\":%llu,\"duplicated\":%llu,\"delayed\":%llu,\"late\":%llu,"
+	       "\"damaged\":%llu,"
 	       "\"full\":%llu}\n",
 		(unsigned long long)arrived, (unsigned long long)lost, (unsigned long long)doubled,
-		(unsigned long long)late, (unsigned long long)damaged, (unsigned long long)full);
+		(unsigned long long)delayed, (unsigned long long)late, (unsigned long long)damaged,
+		(unsigned long long)full);
+	fflush(stdout);
+	arrived = lost = doubled = delayed = late = damaged = full = 0;
 }
 
 int main(int argc, char **argv)
@@ -246,11 +252,12 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < count; i++) {
 			if (ready[i] != STDIN_FILENO)
 				continue;
-			if (!fgets(line, sizeof(line), stdin)) {
-				print_counts();
+			bool more = fgets(line, sizeof(line), stdin) != NULL;
+			if (more)
+				take_line(line);
+			print_counts(); /* whoever reads them knows that the line has taken effect */
+			if (!more)
 				return 0;
-			}
-			take_line(line);
 		}
 		take_all();
 	}

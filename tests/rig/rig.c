@@ -318,12 +318,10 @@ bool rig_send_frame(struct rig_peer *peer, const uint8_t *frame, size_t len)
 	return rig_send_bytes(peer, bytes, head + len - first);
 }
 
-static void on_packet(void *context, const struct lp_address *local,
-	const struct lp_address *remote, const uint8_t *bytes, size_t len)
+static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
 	struct rig *rig = context;
-	(void)local;
-	(void)remote;
+	(void)path;
 	lp_quic_read(rig->quic, &rig->path, bytes, len, rig->now);
 }
 
@@ -340,7 +338,7 @@ static void turn(struct rig *rig)
 			rig->quic, lp_udp_slot(rig->udp), LP_UDP_PACKET_MAX, &path, rig->now);
 		if (!len)
 			break;
-		lp_udp_put(rig->udp, &rig->path.local, &path.remote, len);
+		lp_udp_put(rig->udp, &path, len);
 	}
 	lp_udp_flush(rig->udp);
 }
@@ -363,7 +361,7 @@ bool rig_run(struct rig *rig, lp_time how_long, bool (*done)(void *), void *cont
 void rig_send_packet(struct rig *rig, const uint8_t *bytes, size_t len)
 {
 	memcpy(lp_udp_slot(rig->udp), bytes, len);
-	lp_udp_put(rig->udp, &rig->path.local, &rig->path.remote, len);
+	lp_udp_put(rig->udp, &rig->path, len);
 }
 
 static bool settled(void *context)

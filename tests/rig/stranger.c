@@ -5,6 +5,8 @@
  *   pings     a member of the witnesses' room sends packets of 1,050 PING frames
  *   frames    such a member sends frames that the filter drops
  *   initials  Initial packets from made-up addresses in 198.18.0.0/15, COUNT (50000) per second
+ *   shouts    such a member sends COUNT broadcasts as fast as its window permits, and one more at the end
+ *   bytes     the same, for the client with the MAC 02:00:00:00:00:02
  *   streams   COUNT connections with bytes out of order on two streams and halves of messages on
  *             others; they keep their connections
  *   idle      COUNT members of rooms of ten that send nothing
@@ -20,11 +22,12 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 
+#include "frames.h"
 #include "lanparty/edge/linux/loop.h"
 #include "quic_forge.h"
 #include "rig.h"
 
-#define ROOM      "the-room-of-witnesses"
+#define ROOM      "the-room-of-all-witnesses"
 #define AT_ONCE   16
 #define BATCH     64
 #define INITIALS  8192
@@ -119,6 +122,23 @@ static void hostile_frames(void)
 		memcpy(frames + len + 2, one, n);
 	}
 	flood_packets(frames, len);
+}
+
+/* A member that does not keep the relay's limits. */
+static void exceed(struct lp_mac to, size_t count)
+{
+	uint8_t frame[FRAME_CAP];
+	struct rig_peer *peer = attacker();
+	size_t len = frame_udp(frame, to, peer->hello.mac, IPV4(192, 168, 77, 200),
+		IPV4(192, 168, 77, 201), 9, 98);
+	while (sent < count) {
+		sent += rig_send_frame(peer, frame, len);
+		if (sent % AT_ONCE == 0)
+			rig_run(rig, LP_MILLISECOND, NULL, NULL);
+	}
+	rig_run(rig, end > lp_clock() ? end - lp_clock() : 0, NULL, NULL);
+	sent += rig_send_frame(peer, frame, len);
+	rig_run(rig, LP_SECOND / 5, NULL, NULL);
 }
 
 static uint16_t sum_of(const struct iphdr *ip)
@@ -258,6 +278,10 @@ static bool run(const char *relay, const char *kind, size_t count)
 		pings();
 	else if (strcmp(kind, "frames") == 0)
 		hostile_frames();
+	else if (strcmp(kind, "shouts") == 0)
+		exceed(BROADCAST, count);
+	else if (strcmp(kind, "bytes") == 0)
+		exceed(player_mac(2), count);
 	else if (strcmp(kind, "initials") == 0)
 		initials(relay, count ? count : 50000);
 	else if (strcmp(kind, "streams") == 0 || strcmp(kind, "idle") == 0)

@@ -10,7 +10,7 @@
 #include "lanparty/edge/linux/loop.h"
 #include "rig.h"
 
-#define ROOM      "the-room-of-witnesses"
+#define ROOM      "the-room-of-all-witnesses"
 #define MOST      64
 #define INTERVAL  (20 * LP_MILLISECOND)
 #define FRAME_LEN 200

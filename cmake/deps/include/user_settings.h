@@ -18,6 +18,7 @@
 #define WC_RSA_PSS
 #define WOLFSSL_PSS_LONG_SALT
 #define KEEP_PEER_CERT
+#define HAVE_KEYING_MATERIAL
 /* --- algorithms --- */
 #define HAVE_AESGCM
 #define HAVE_AES_ECB
@@ -66,14 +67,14 @@
 #define WOLFSSL_USE_ALIGN
 #ifdef _WIN64
 /* .S files are System V ABI: only the AES ones are declared through XASM_LINK */
-#  ifndef __ASSEMBLER__
-#  define XASM_LINK(f) __asm__(f) __attribute__((sysv_abi))
-#  endif
-#  define HAVE_INTEL_AVX1
-#  define HAVE_INTEL_AVX2
+#ifndef __ASSEMBLER__
+#define XASM_LINK(f) __asm__(f) __attribute__((sysv_abi))
+#endif
+#define HAVE_INTEL_AVX1
+#define HAVE_INTEL_AVX2
 #else
-#  define USE_INTEL_SPEEDUP
-#  define WOLFSSL_SP_X86_64_ASM
+#define USE_INTEL_SPEEDUP
+#define WOLFSSL_SP_X86_64_ASM
 #endif
 #endif
 #define HAVE___UINT128_T 1

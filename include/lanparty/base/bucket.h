@@ -22,11 +22,21 @@ struct lp_bucket {
 
 /* Starts full. Values of rate and burst above LP_BUCKET_MAX are reduced to LP_BUCKET_MAX. */
 void lp_bucket_init(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time now);
+/* As lp_bucket_init, but what was taken stays taken when rate and burst are as before. */
+void lp_bucket_change(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time now);
+
+/* The burst that it was started with. */
+uint64_t lp_bucket_burst(const struct lp_bucket *b);
 
 /* Takes cost tokens and returns true, or takes none and returns false. If now is earlier than in
  * the last call, the bucket gains nothing and loses nothing. */
 bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now);
+/* Takes cost tokens, or all that there are. */
+void lp_bucket_spend(struct lp_bucket *b, uint64_t cost, lp_time now);
 /* True when lp_bucket_take would return true. */
 bool lp_bucket_has(struct lp_bucket *b, uint64_t cost, lp_time now);
+/* When lp_bucket_has will be true, if nothing is taken before; in the past when it is true already. cost: at
+ * most the burst. */
+lp_time lp_bucket_ready_at(const struct lp_bucket *b, uint64_t cost);
 
 #endif

@@ -10,6 +10,7 @@
 	X(TOO_LONG, "longer than the protocol allows")                                             \
 	X(UNSUPPORTED, "a type or version that this program does not know")                        \
 	X(INVALID, "a value out of its range")                                                     \
+	X(MISTYPED, "a room code with a typing error")                                             \
 	X(NO_MEMORY, "out of memory")                                                              \
 	X(FULL, "a limit is reached")                                                              \
 	X(CLOSED, "the connection is closed")                                                      \

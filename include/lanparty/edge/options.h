@@ -50,12 +50,24 @@ struct lp_option {
 	bool secret;
 };
 
+/* What a program does instead of running: the first argument without a name. */
+struct lp_command {
+	const char *name;
+	const char *argument; /* what --help calls its argument; NULL: it takes none */
+	const char *help;     /* can have several lines */
+	/* The configuration file that it reads without --config. This file, or that of --config, can be
+	 * missing. NULL: as without a command. */
+	const char *config;
+};
+
 struct lp_options {
 	const char *program;
 	const char *purpose;    /* one or more sentences for --help */
 	const char *positional; /* placeholder of the positional argument in --help; NULL: none */
 	const struct lp_option *list;
 	size_t count;
+	const struct lp_command *commands; /* NULL: none */
+	size_t command_count;
 	const char *default_config; /* read after the file of --config, if it exists; NULL: none */
 	/* The options that are allowed in the default file, because other users can write to it;
 	 * NULL ends the list. NULL instead of a list allows all. */
@@ -65,7 +77,11 @@ struct lp_options {
 	void (*say)(const char *sentence); /* receives error messages; NULL: stderr */
 
 	/* Results. */
+	const struct lp_command *command; /* one of commands; NULL: not given */
 	char *argument; /* the positional argument, treated as a secret; NULL: not given */
+	const char *
+		config_file; /* of --config or of the command, also one that is missing; NULL: none */
+	bool given[LP_OPTIONS_MAX];       /* of list: by the command line or the environment */
 	char *configs[LP_OPTION_CONFIGS]; /* contents of the files; option values point into them */
 	char *secrets[LP_OPTION_SECRETS];
 };
@@ -75,6 +91,10 @@ struct lp_options {
 bool lp_options_read(struct lp_options *o, int argc, char **argv, int *ret_exit);
 /* Wipes and frees the memory that option values point to. Safe after a failed lp_options_read. */
 void lp_options_clear(struct lp_options *o);
+/* True if this command was given. */
+bool lp_options_has_command(const struct lp_options *o, const char *name);
+/* True if the command line or the environment gave this option: the files were not asked for it. */
+bool lp_options_was_given(const struct lp_options *o, const char *name);
 /* Reports an error that concerns several options together, as one sentence. Returns
  * LP_EXIT_USAGE. */
 int lp_options_wrong(const struct lp_options *o, const char *sentence);

@@ -11,9 +11,12 @@
 	"pass "                                                                                    \
 	"anyway, tags, EAPOL, LLDP and slow protocols never"
 
-/* value points to enum lp_log_level, enum lp_log_format and struct lp_filter. */
+#define LP_EXPECTS_YES_NO "yes or no"
+
+/* value points to enum lp_log_level, enum lp_log_format, struct lp_filter and bool. */
 bool lp_parse_log_level(const char *text, void *value);
 bool lp_parse_log_format(const char *text, void *value);
+bool lp_parse_yes_no(const char *text, void *value);
 bool lp_parse_ethertype(const char *text, void *value);
 
 #endif

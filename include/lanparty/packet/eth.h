@@ -11,6 +11,9 @@
 #define LP_ETH_HEADER    14   /* IEEE 802.3: destination, source, type; bytes */
 #define LP_ETH_MTU       1500 /* IEEE 802.3: the largest payload, bytes */
 #define LP_ETH_FRAME_MAX (LP_ETH_HEADER + LP_ETH_MTU)
+#define LP_ETH_TYPE      12     /* offset of the type, or of a tag */
+#define LP_ETH_TAG       4      /* IEEE 802.1Q: tag and VLAN identifier, bytes */
+#define LP_ETH_VLAN      0x0fff /* which VLAN, in the last two bytes of a tag */
 /* A room's MTU is never smaller: every IPv4 host must accept datagrams of this size (RFC 791). Bytes. */
 #define LP_MTU_MIN 576
 

@@ -23,7 +23,7 @@ struct lp_filter {
 	size_t extras;
 };
 
-/* Lets frames of one more ethertype pass unseen, such as IPX (0x8137). Returns false when the list is
+/* Lets frames of one more ethertype pass uninspected, such as IPX (0x8137). Returns false when the list is
  * full, and for a type that the filter must look into or never passes: below LP_ETHERTYPE_MIN, ARP,
  * IPv4, IPv6, the tags (VLAN, QinQ), EAPOL, LLDP, slow protocols. */
 bool lp_filter_allow(struct lp_filter *f, uint16_t ethertype);
@@ -60,22 +60,38 @@ void lp_filter_source_init(struct lp_filter_source *s, enum lp_role role, const 
 /* What a frame that passed says about addresses. IPv4 is in host byte order, 0: nothing. IPv6 points to 16
  * bytes of the frame, NULL: nothing. */
 struct lp_filter_facts {
-	/* The addresses that the sender uses as its own: ARP sender address, or the packet's source; and the
-	 * target of a neighbour advertisement (RFC 4861, section 7.2.4), or of a question whether anybody
-	 * has the address that the sender wants (RFC 4862, section 5.4.2), which has no source. */
+	/* ARP's sender address, or the packet's source. */
 	uint32_t claim_ipv4;
+	/* The packet's source. */
 	const uint8_t *source_ipv6;
+	/* The target of a neighbour advertisement (RFC 4861, section 7.2.4), or of a probe for a duplicate
+	 * address (RFC 4862, section 5.4.2), which has no source: the sender uses or wants the address. */
 	const uint8_t *target_ipv6;
+	/* Somebody is about to use it: an ARP probe asks whether anybody has it (RFC 5227, section 2.1.1), a
+	 * station of the LAN asks the DHCP server for it, or that server offers it. */
+	uint32_t probed_ipv4;
+	/* The sender has an address and asks who has this other one. */
+	uint32_t asked_ipv4;
+	const uint8_t *asked_ipv6;
 	/* The sender is on this link: by ARP, neighbour discovery, or a link-local source. Otherwise the
 	 * source in a gateway's frame proves nothing, because it can be that of any host behind the LAN's
 	 * router. */
 	bool is_claim;
+	/* It is an answer: an ARP reply or a neighbour advertisement. A proxy sends these for others. */
+	bool is_answer;
 	/* A DHCPv4 ACK from a gateway gives lease_ipv4 to lease_mac (RFC 2131, section 3.1). */
 	uint32_t lease_ipv4;
 	struct lp_mac lease_mac;
 	/* The transaction of that ACK, or of a client's request (RFC 2131, section 2: xid). */
 	bool is_dhcp_request;
+	uint8_t dhcp_type; /* of a client's request; 0: BOOTP (RFC 951) */
 	uint32_t dhcp_xid;
+	/* The client identifier of a request, in the frame; NULL: none, or one made of the sender's MAC. */
+	const uint8_t *dhcp_id;
+	size_t dhcp_id_len;
+	/* With LP_DROP_FRAGMENT: the first fragment of its datagram has not come yet, so that the frame can
+	 * pass after it (path/early.h). */
+	bool is_early;
 };
 
 /* Row N3: notes a client's request for a DHCP lease; true if the ACK that facts describe answers the
@@ -85,7 +101,7 @@ bool lp_filter_asked(const struct lp_filter_source *client, const struct lp_filt
 
 /* Judges a frame of any bytes, of which `view` is the view. Returns LP_DROP_NONE, or why the frame must
  * not pass. Remembers in `from` the first fragments that passed. *ret_facts is always written; it holds
- * only when the frame passes. */
+ * only when the frame passes, except is_early. */
 enum lp_drop lp_filter_check(const struct lp_filter *f, struct lp_filter_source *from,
 	const struct lp_view *view, lp_time now, struct lp_filter_facts *ret_facts);
 

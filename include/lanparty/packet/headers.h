@@ -20,6 +20,7 @@
 #define LP_IPV4_LENGTH          2
 #define LP_IPV4_ID              4
 #define LP_IPV4_FRAGMENT        6
+#define LP_IPV4_TTL             8
 #define LP_IPV4_PROTOCOL        9
 #define LP_IPV4_CHECKSUM        10
 #define LP_IPV4_SOURCE          12
@@ -46,7 +47,7 @@
 #define LP_FRAGMENT_HEADER 8
 #define LP_FRAGMENT_PLACE  2
 #define LP_FRAGMENT_ID     4
-#define LP_FRAGMENT_MORE   0x0001 /* in the place field */
+#define LP_FRAGMENT_MORE   0x0001 /* in the offset field */
 #define LP_FRAGMENT_OFFSET 0xfff8 /* in bytes */
 
 /* Protocol and next header numbers (IANA) */
@@ -124,6 +125,8 @@
 #define LP_ND_TARGET                  8   /* of a solicitation or advertisement of a neighbour */
 #define LP_ND_OPTIONS                 24  /* likewise */
 #define LP_ND_HOP_LIMIT               255 /* a smaller one has passed a router */
+#define LP_ND_OPTION_HEAD             2   /* type and length */
+#define LP_ND_OPTION_UNIT             8   /* bytes that an option's length counts */
 #define LP_ND_OPTION_SOURCE           1   /* link-layer addresses */
 #define LP_ND_OPTION_TARGET           2
 #define LP_ND_OPTION_PREFIX           3
@@ -153,18 +156,21 @@
 #define LP_DHCP_ROUTER        3
 #define LP_DHCP_DNS           6
 #define LP_DHCP_STATIC_ROUTES 33
+#define LP_DHCP_WISH          50 /* the address that a client asks for */
 #define LP_DHCP_OVERLOAD      52
 #define LP_DHCP_OVERLOAD_FILE 1 /* values of OVERLOAD: which fields hold more options */
 #define LP_DHCP_OVERLOAD_NAME 2
 #define LP_DHCP_TYPE          53
-#define LP_DHCP_ACK           5   /* a value of TYPE */
+#define LP_DHCP_OFFER         2 /* values of TYPE */
+#define LP_DHCP_DECLINE       4
+#define LP_DHCP_ACK           5
+#define LP_DHCP_NAK           6
+#define LP_DHCP_RELEASE       7
+#define LP_DHCP_INFORM        8
+#define LP_DHCP_ID            61  /* RFC 2131, section 4.2 */
 #define LP_DHCP_ROUTES        121 /* RFC 3442 */
 #define LP_DHCP_ROUTES_MS     249 /* the same, Microsoft's number */
 #define LP_DHCP_PROXY         252 /* WPAD */
 #define LP_DHCP_END           255
-
-/* DHCPv6 (RFC 8415, section 7.3) */
-#define LP_DHCPV6_RELAY_FORWARD 12
-#define LP_DHCPV6_RELAY_REPLY   13
 
 #endif

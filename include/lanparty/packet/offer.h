@@ -43,7 +43,8 @@ bool lp_own_add(struct lp_own_list *own, enum lp_own_kind kind, const struct lp_
 enum lp_offer_fault {
 	LP_OFFER_GOOD,
 	LP_OFFER_WIDE, /* a lease: its mask is shorter than LP_OFFER_IPV4_LEAST */
-	LP_OFFER_LENGTH, /* a prefix: it has not LP_OFFER_IPV6_LENGTH bits, or is no range for a LAN */
+	LP_OFFER_LENGTH, /* a prefix: its length is not LP_OFFER_IPV6_LENGTH, or it is neither global nor unique
+				  * local */
 	LP_OFFER_IS,     /* the leased address is the player's own, or that of what `own` names */
 	LP_OFFER_COVERS, /* its range has addresses of what `own` names */
 };
@@ -53,10 +54,16 @@ struct lp_offer {
 		prefix;    /* what was offered; a lease: the address and the length of its mask */
 	struct lp_own own; /* with LP_OFFER_IS and LP_OFFER_COVERS */
 	bool narrowed; /* the lease passes, with a mask of 32 bits: the address alone makes no route */
+	bool by_relay; /* lp_offer_judge: the relay has offered it */
 };
 
-/* True for frames that can make a route: DHCP replies, router advertisements, ICMP redirects. Only these
- * need lp_offer_check. */
+/* Judges an address that the relay offers, with the length of its network's mask, like a lease. True: it can be
+ * taken, with a mask of 32 bits if ret_offer->narrowed. */
+bool lp_offer_judge(
+	const struct lp_prefix *address, const struct lp_own_list *own, struct lp_offer *ret_offer);
+
+/* True for frames that can make a route or name a server: DHCP and DHCPv6 replies, router advertisements, ICMP
+ * redirects. Only these need lp_offer_check. */
 bool lp_offer_is(const struct lp_view *view);
 
 /* Judges a frame of lp_offer_is on its way to a player's computer, and rewrites it. The length stays,
@@ -67,7 +74,8 @@ bool lp_offer_is(const struct lp_view *view);
  *   Router advertisement: lifetime 0 and no flags, so no default route and no DHCPv6. Of its options,
  *     the router's MAC, MTU and good prefixes stay. Others, such as routes (RFC 4191) and name servers
  *     (RFC 8106), are overwritten with an option that nobody knows.
- *   ICMP redirects and IPv4 router advertisements are dropped.
+ *   ICMP redirects, IPv4 router advertisements and DHCPv6 replies are dropped. A DHCPv6 server has name
+ *     servers and prefixes to offer, and addresses come from the good prefixes.
  * Returns LP_DROP_NONE when the frame can be written. *ret_offer tells of the first offer that was not
  * taken as it was; its fault is LP_OFFER_GOOD when there is nothing to tell. */
 enum lp_drop lp_offer_check(uint8_t *frame, const struct lp_view *view,

@@ -52,7 +52,9 @@
 	X(DHCP_FRAGMENT, "dhcp_fragment")                                                          \
 	X(DHCP_SENDER, "dhcp_sender")                                                              \
 	X(ROUTING, "routing")                                                                      \
-	X(OFFER, "offer")
+	X(OFFER, "offer")                                                                          \
+	X(NOT_HOST, "not_host")                                                                    \
+	X(ISOLATED, "isolated")
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,

@@ -6,7 +6,10 @@
  *
  * The parser believes no length: each offset below lies inside of the frame. It judges nothing that is
  * not a matter of where headers lie: checksums, addresses and rules are the filter's concern. It parses
- * no ARP, because the filter alone looks into that. It never allocates and never copies the payload. */
+ * no ARP, because the filter alone looks into that. It never allocates and never copies the payload.
+ *
+ * Relay and tunnel parse each frame once. The exception is an IP fragment that waits for its first one
+ * (path/early.h): forward.c and tunnel_frames.c parse it again at each retry, because a view is not kept. */
 #ifndef LANPARTY_PACKET_VIEW_H
 #define LANPARTY_PACKET_VIEW_H
 
@@ -96,6 +99,12 @@ static inline const uint8_t *lp_view_addresses(const struct lp_view *v)
 static inline size_t lp_view_address_size(const struct lp_view *v)
 {
 	return v->version == 4 ? LP_IPV4_ADDRESS : LP_IPV6_ADDRESS;
+}
+
+/* The first of several fragments: it has the transport header. */
+static inline bool lp_view_is_first_fragment(const struct lp_view *v)
+{
+	return v->fragment_more && v->fragment_offset == 0;
 }
 
 /* One of several fragments; a whole datagram with a fragment header is none. */

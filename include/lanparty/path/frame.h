@@ -19,8 +19,9 @@ struct lp_frame {
 	struct lp_frame *next; /* in the pool's free list */
 	uint32_t references;
 	uint32_t room;
-	uint16_t peer; /* that sent it */
-	uint16_t len;  /* bytes */
+	uint16_t peer;   /* that sent it */
+	uint16_t len;    /* bytes */
+	uint16_t copies; /* that the relay makes and charges for; senders with a limit need it */
 	struct lp_flow_key flow;
 	uint8_t bytes[LP_ETH_FRAME_MAX + 2];
 };

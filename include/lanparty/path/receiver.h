@@ -63,6 +63,10 @@ struct lp_received {
 	struct lp_frame *frame; /* holds bytes when they were reassembled, else NULL; borrowed */
 };
 
+/* The frame in a buffer, with a reference for the caller: the one that holds it, or a copy. NULL when the pool
+ * is empty. */
+struct lp_frame *lp_received_hold(struct lp_pool *pool, const struct lp_received *received);
+
 struct lp_receiver {
 	struct lp_datagram_sink sink; /* for the connection; first member */
 	struct lp_pool *pool;

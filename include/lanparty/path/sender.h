@@ -10,6 +10,9 @@
  * or as two fragments. A TCP frame for a peer that detects duplicates is numbered, kept until it is
  * acknowledged, and retransmitted when its packet is lost, so that random loss does not slow TCP down.
  *
+ * A sender with a limit keeps bulk below what the relay takes from it: CoDel then tells TCP early to slow
+ * down, where the relay would drop whatever exceeds the limit. Sparse flows use the limit and never wait.
+ *
  * Never reads a clock, never allocates. */
 #ifndef LANPARTY_PATH_SENDER_H
 #define LANPARTY_PATH_SENDER_H
@@ -18,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lanparty/base/bucket.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 #include "lanparty/path/codel.h"
@@ -36,10 +40,15 @@
 #define LP_SENDER_SHARE      4 /* one sender holds at most one in so many of the free buffers */
 #define LP_SENDER_QUANTUM                                                                          \
 	(LP_ETH_FRAME_MAX + LP_OVERLAY_FRAGMENT_HEADER) /* bytes a flow sends in a turn */
-#define LP_SENDER_SPARSE         600 /* bytes that a flow sends before all others, once in a round */
-#define LP_SENDER_TRIES          4   /* transmissions of one frame at most */
-#define LP_SENDER_LARGE          3 /* transmissions as one DATAGRAM before it is sent as fragments */
+#define LP_SENDER_SPARSE 600 /* bytes that a flow sends before all others, once in a round */
+#define LP_SENDER_TRIES  4   /* transmissions of one frame at most */
+#define LP_SENDER_LARGE  3   /* transmissions as one DATAGRAM before it is sent as fragments */
+/* A sender with a limit leaves this much of the rate unused, and this much of the burst to sparse flows:
+ * frames can arrive closer together than they left. */
+#define LP_SENDER_SPARE_PERCENT  3
+#define LP_SENDER_SPARSE_PERCENT 25
 #define LP_SENDER_RETRANSMIT_MAX (500 * LP_MILLISECOND) /* older frames are not retransmitted */
+#define LP_SENDER_AGE_MAX        (500 * LP_MILLISECOND) /* older frames are dropped, as after an outage */
 
 struct lp_entries {
 	struct lp_entry *first, *last;
@@ -74,6 +83,9 @@ struct lp_sender {
 	bool fragments;  /* the peer reassembles fragments */
 	bool retransmit; /* the peer detects duplicates */
 
+	struct lp_bucket limit; /* bytes that the relay takes from this member */
+	uint64_t bulk_least;    /* bytes in the bucket from which on bulk is sent */
+	bool held;              /* a bulk frame waits for lp_sender_ready_at */
 	struct lp_flow flows[LP_SENDER_FLOWS];
 	struct lp_flows sparse, bulk;
 	struct lp_entries lost;   /* to be retransmitted */
@@ -95,13 +107,26 @@ struct lp_sender {
 void lp_sender_init(struct lp_sender *s, struct lp_pool *pool, uint64_t *drops);
 /* The peer takes DATAGRAMs of up to budget bytes and has these capabilities (LP_CAP_...). */
 void lp_sender_open(struct lp_sender *s, size_t budget, uint64_t capabilities);
+/* The relay takes this many bytes of frames per second and at once; a frame counts `copies` times. rate 0: no
+ * limit, as after lp_sender_init. Outlives lp_sender_clear: a relay also keeps what a member that resumes has
+ * used up. */
+void lp_sender_limit(struct lp_sender *s, uint64_t rate, uint64_t burst, lp_time now);
+/* When the limit permits the bulk frame that waits: call lp_sender_release then. LP_NEVER: none waits. */
+lp_time lp_sender_ready_at(const struct lp_sender *s);
+/* Permits bulk to be peeked again, and wakes the connection. */
+void lp_sender_release(struct lp_sender *s);
 /* Queues the frame, whose flow is set, and wakes the connection. The sender holds a reference of its
  * own. False, and nothing happens, when the pool has no entry left.
  *
- * A sender that holds more than its share of the pool, LP_SENDER_LEAST to LP_SENDER_BURST frames, drops
- * one frame for each new one: it does not grow. One that holds more than LP_SENDER_FRAMES drops two, unless
- * it holds a burst: it has no more than its share, the pool is ample, and the oldest frame of its longest
- * flow is not TCP and has not waited for LP_SENDER_BURST_TIME. */
+ * The sender's share is one in LP_SENDER_SHARE of the pool's free buffers, LP_SENDER_LEAST to LP_SENDER_BURST
+ * frames. It holds a burst while the pool is ample, it has no more than its share, and the oldest frame of its
+ * longest flow is not TCP and has not waited for LP_SENDER_BURST_TIME. With the new frame it holds:
+ *
+ *   frames                                               dropped, at most
+ *   no more than its share and LP_SENDER_FRAMES          none
+ *   a burst                                              none
+ *   more than its share, no more than LP_SENDER_FRAMES   1: the queue does not grow
+ *   more than LP_SENDER_FRAMES, no burst                 2: the queue shrinks */
 bool lp_sender_push(struct lp_sender *s, struct lp_frame *frame, lp_time now);
 /* Gives back frames that were sent long ago and never acknowledged. Call it now and then. */
 void lp_sender_expire(struct lp_sender *s, lp_time now);

@@ -28,10 +28,9 @@ struct lp_link_ops {
 	/* Closes the socket, opens another one to remote, and writes its local address. False: the system
 	 * refused it. */
 	bool (*open)(void *context, const struct lp_address *remote, struct lp_address *ret_local);
-	/* slot returns LP_QUIC_PACKET_MAX bytes for the next packet. put takes the len bytes in the slot as
-	 * a packet to remote. flush sends all packets that put has taken. */
+	/* slot and put are an outlet's (base/outlet.h). flush sends all packets that put has taken. */
 	uint8_t *(*slot)(void *context);
-	void (*put)(void *context, const struct lp_address *remote, size_t len);
+	void (*put)(void *context, const struct lp_path *path, size_t len);
 	void (*flush)(void *context);
 	/* Reports an action for people: LP_TUNNEL_JOINED and those after it. */
 	void (*tell)(void *context, const struct lp_tunnel_action *action);
@@ -43,8 +42,12 @@ struct lp_link_config {
 	struct lp_mac mac;             /* clients */
 	struct lp_protected protected; /* gateways */
 	bool keep_default_route;       /* gateways: as in lp_tunnel_config */
+	/* Leaves as soon as the relay has completed the handshake; asks for no room, and tries once. */
+	bool checks;
 	bool waits_for_name; /* an unknown name is asked for again, instead of ending (row K6) */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* as in lp_tunnel_config */
+	uint8_t member_id[LP_MEMBER_ID];     /* as in lp_tunnel_config */
+	uint8_t host[LP_HOST_PRINT];         /* as in lp_tunnel_config */
 	struct lp_port *port;                /* borrowed */
 	const struct lp_link_ops *ops;
 	void *context;
@@ -55,23 +58,31 @@ struct lp_link *lp_link_open(const struct lp_link_config *config);
 void lp_link_close(struct lp_link *l);
 
 void lp_link_start(struct lp_link *l, lp_time now);
+/* As lp_tunnel_act and lp_tunnel_find. */
+const char *lp_link_act(struct lp_link *l, const struct lp_host_act *act);
+size_t lp_link_find(const struct lp_link *l, const char *text, uint16_t *ret_peer);
 void lp_link_leave(struct lp_link *l, lp_time now);
 /* True once the link has left, or has given up. */
 bool lp_link_is_over(const struct lp_link *l);
 
-/* None of these sends a packet: lp_link_send does. */
+/* None of these sends a packet: lp_link_send does. After a gap between two calls of more than 500 ms, in which
+ * the program was stopped, frames of both directions are dropped for 250 ms, because the system has queued
+ * them meanwhile. */
 void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, lp_time now);
 void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const uint8_t *bytes,
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
-/* Gateways: what no client can have has changed (row N1). */
-void lp_link_on_protected(struct lp_link *l, const struct lp_protected *protected);
+/* Gateways: as lp_tunnel_protect. */
+void lp_link_on_protected(
+	struct lp_link *l, const struct lp_protected *protected, bool moved, lp_time now);
 void lp_link_on_time(struct lp_link *l, lp_time now);
 /* As lp_tunnel_set_own. The link adds the relay's address. */
 void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own);
 /* A packet that was flushed was not sent, or has not arrived. The link names the reason if the relay does not
  * answer this attempt. */
 void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure);
+/* The computer's interfaces, addresses or routes have changed: asks the relay at once, or connects at once. */
+void lp_link_on_uplink(struct lp_link *l, lp_time now);
 /* Performs the tunnel's actions, and sends all packets that are ready. */
 void lp_link_send(struct lp_link *l, lp_time now);
 lp_time lp_link_deadline(const struct lp_link *l);
@@ -80,6 +91,7 @@ lp_time lp_link_deadline(const struct lp_link *l);
 struct lp_link_end {
 	bool no_address; /* the relay's name has none; end has no meaning then */
 	bool answered;   /* the relay completed the handshake */
+	lp_time rtt;     /* then; 0: not measured */
 	enum lp_quic_end end;
 	enum lp_send_failure failure; /* while the relay had not answered */
 	bool no_store;     /* the system has no certificate authorities: end means nothing */

@@ -13,20 +13,27 @@
 #include "lanparty/packet/filter.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
+#include "lanparty/quic/host_key.h"
 
 #define LP_PEER_POSITIONAL "lanparty://HOST:PORT/CODE?pin=sha256:HEX"
-#define LP_PEER_OPTIONS    12 /* number of options that lp_peer_options_add adds */
+#define LP_PEER_OPTIONS    14 /* number of options that lp_peer_options_add adds */
 
 struct lp_peer_options {
 	/* As given. */
 	struct lp_texts cert_files;
-	const char *room, *room_file, *name_given, *server_name_given;
+	const char *room, *room_file, *name_given, *server_name_given, *user, *host_key_file;
+	bool needs_no_room; /* set by the program: without a room, room_key stays zero */
 	/* Results. */
-	struct lp_host relay; /* name "": not given */
+	struct lp_host relay_address; /* where to connect instead; name "": at the relay itself */
+	struct lp_host relay;         /* name "": not given */
 	char server_name[LP_HOST_MAX + 1];
 	uint8_t pins[LP_MAX_PINS][LP_PIN_SIZE];
 	size_t pin_count;
 	uint8_t room_key[LP_ROOM_KEY_SIZE];
+	struct lp_host_key host_key;       /* of --host-key */
+	uint8_t host[LP_HOST_PRINT];       /* fingerprint of the room's host key; zero: not given */
+	struct lp_code token;              /* of the invite; text "": none */
+	uint8_t opening[LP_ROOM_KEY_SIZE]; /* made from it; zero: none */
 	char name[LP_NAME_MAX + 1];
 	uint64_t datagram_budget; /* bytes; 0: not given */
 	struct lp_filter filter;
@@ -47,13 +54,22 @@ bool lp_peer_options_finish(
 bool lp_peer_options_prepare(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit);
 
+/* Like lp_peer_options_finish, but keeps the room code: writes relay, pins and code as an invite, which the
+ * caller wipes, and derives no room key. */
+bool lp_peer_options_invite(struct lp_peer_options *values, struct lp_options *options,
+	struct lp_invite *ret_invite, int *ret_exit);
+
+/* Reads the host key, if a file is named, and its fingerprint. lp_peer_options_finish does that too. */
+bool lp_peer_options_read_host_key(
+	struct lp_peer_options *values, const struct lp_options *options, int *ret_exit);
+
 #ifndef _WIN32
 /* From now on a child process begins with these values wiped: only this program needs the room key. values
  * must stay where they are. False: out of memory. */
 bool lp_peer_options_keep_from_children(struct lp_peer_options *values);
 #endif
 
-/* Takes relay, pins and server name from the invite. */
+/* Takes relay, pins, server name and host from the invite. */
 void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite);
 /* Derives the room key and wipes the code. False: the TLS library has no SHA-256. */
 bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *code);

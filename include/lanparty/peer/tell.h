@@ -13,6 +13,10 @@
 
 /* When nobody else is in the room some seconds after the join. */
 #define LP_TELL_ALONE "You are alone in this room. If your friends are in, compare the code."
+/* When the system has not listed all networks of this computer (row N5). */
+#define LP_TELL_UNLISTED                                                                           \
+	"a lease of the room can cover a network of this computer: if you do not reach something " \
+	"outside of the room any more, ask the room's host for another range"
 
 /* What the system or the network said of a packet that was sent to the relay. */
 enum lp_send_failure {
@@ -47,9 +51,17 @@ struct lp_teller {
 };
 /* Reports an action: events go to stdout, final errors to the log too. */
 void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action);
+/* Reports an offer that was not taken as it was. lp_tell does so for LP_TUNNEL_OFFER. */
+void lp_tell_refusal(const struct lp_offer *offer);
 /* A sentence for a player: what the LAN offered (row N5), why it was not taken, and what to do. */
-#define LP_OFFER_TEXT 400
+#define LP_OFFER_TEXT 420
 void lp_tell_offer(const struct lp_offer *offer, char text[LP_OFFER_TEXT]);
+/* A sentence for a player who sends more than the relay takes: bytes or broadcasts per second (rows L1, L3). */
+#define LP_LIMIT_TEXT 300
+void lp_tell_limit(enum lp_drop limit, uint64_t rate, char text[LP_LIMIT_TEXT]);
+/* A sentence for a player about the room's host key (row N4). */
+#define LP_HOST_TEXT 200
+void lp_tell_host(enum lp_host_news news, char text[LP_HOST_TEXT]);
 /* Prints a code for a new room. Returns an exit code. */
 int lp_tell_new_room(void);
 /* Logs the verdict on one frame (row F7). */

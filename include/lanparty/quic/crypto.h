@@ -22,6 +22,9 @@ bool lp_derive(const void *secret, size_t len, const char *label, uint8_t ret_ke
 
 /* The key of a room: lp_derive of its code's text with the label "lanparty/1 room key". */
 bool lp_room_key(const struct lp_code *code, uint8_t ret_key[LP_ROOM_KEY_SIZE]);
+/* What whoever opens a room sends to a private relay: lp_derive of the operator's token with the label
+ * "lanparty/1 opening". */
+bool lp_opening_key(const struct lp_code *token, uint8_t ret_key[LP_ROOM_KEY_SIZE]);
 /* The 16 bits that steer a room's packets to one worker: the first bytes of SHA-256 of the key. */
 uint16_t lp_room_steer(const uint8_t key[LP_ROOM_KEY_SIZE]);
 

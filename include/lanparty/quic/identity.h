@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/wire/code.h"
 #include "lanparty/base/status.h"
+#include "lanparty/quic/dates.h"
+#include "lanparty/wire/code.h"
 
 struct lp_identity;
 
@@ -26,12 +27,11 @@ void lp_identity_free(struct lp_identity *identity);
 const uint8_t *lp_identity_der(const struct lp_identity *identity, size_t *ret_len);
 /* SHA-256 of that DER. */
 void lp_identity_pin(const struct lp_identity *identity, uint8_t ret_pin[LP_PIN_SIZE]);
-/* When the leaf certificate is valid, in seconds since 1970. */
-struct lp_dates {
-	int64_t from, until;
-};
-/* False: the certificate's dates cannot be read. */
+/* When the leaf certificate is valid. False: its dates cannot be read. */
 bool lp_identity_dates(const struct lp_identity *identity, struct lp_dates *ret_dates);
+/* True if a member without a pin would trust the certificate for this host name or address now, with the
+ * certificate authorities of this computer. Slow: it reads all of them. */
+bool lp_identity_is_trusted(const struct lp_identity *identity, const char *name);
 /* Writes both as PEM texts with a NUL at the end. False when one does not fit; cert can be written then. */
 bool lp_identity_pem(
 	const struct lp_identity *identity, char *cert, size_t cert_cap, char *key, size_t key_cap);

@@ -4,9 +4,10 @@
  * and it knows nothing of rooms and frames. One thread owns an endpoint.
  *
  * Loop: lp_quic_read for each payload that arrived, lp_quic_on_time, lp_quic_write until it returns 0,
- * then sleep until lp_quic_deadline. DATAGRAMs do not pass through the user: a connection is attached to
- * their source and their sink (lp_quic_attach). Handler functions can call everything here except
- * lp_quic_read, lp_quic_write, lp_quic_on_time and lp_quic_free. */
+ * then sleep until lp_quic_deadline. lp_quic_write_all writes a whole batch.
+ * DATAGRAMs do not pass through the user: a connection is attached to their source and their sink
+ * (lp_quic_attach). Handler functions can call everything here except those that read and write,
+ * lp_quic_on_time and lp_quic_free. */
 #ifndef LANPARTY_QUIC_H
 #define LANPARTY_QUIC_H
 
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/address.h"
+#include "lanparty/base/outlet.h"
 #include "lanparty/base/source.h"
 #include "lanparty/path/datagram.h"
 #include "lanparty/base/status.h"
@@ -25,12 +27,15 @@ struct lp_quic;      /* an endpoint */
 struct lp_quic_conn; /* one of its connections */
 struct lp_identity;  /* a server's certificate and key (identity.h) */
 
-#define LP_QUIC_PACKET_MAX                                                                         \
-	1472 /* bytes: UDP payload of a 1500-byte IPv4 packet, the most that PMTU discovery tries */
+#define LP_QUIC_PACKET_MAX LP_PAYLOAD_MAX /* bytes: the most that path MTU discovery tries */
 #define LP_QUIC_STREAM_WINDOW                                                                      \
 	8192 /* bytes that a server can send on one stream: a control message */
 #define LP_QUIC_INCOMPLETE_MAX                                                                     \
 	(3 * LP_SECOND) /* servers: from the start of a unidirectional stream to its end */
+#define LP_QUIC_PAUSE_MAX                                                                          \
+	LP_SECOND /* of the first longer pause of the peer, this much counts towards that time */
+#define LP_QUIC_PROBE_MAX                                                                          \
+	(300 * LP_MILLISECOND) /* between probes of a silent peer, unless the path is slower than that */
 #define LP_QUIC_PENDING_MAX 262144 /* bytes on streams that wait for the peer; then LP_FULL */
 
 /* Why a connection ended. */
@@ -105,6 +110,8 @@ struct lp_quic *lp_quic_new(const struct lp_quic_config *config, struct lp_ident
 void lp_quic_set_identity(struct lp_quic *q, struct lp_identity *identity);
 /* Frees all connections and tells neither peer nor handler. */
 void lp_quic_free(struct lp_quic *q);
+/* The next connection without a pin reads the system's CA store anew. */
+void lp_quic_forget_store(struct lp_quic *q);
 
 /* Clients: whom to trust. With pins, exactly a certificate whose whole DER has one of these SHA-256; the
  * name is then only sent as SNI. Without pins, the system's CA store and the server name. */
@@ -132,6 +139,8 @@ void lp_quic_on_time(struct lp_quic *q, lp_time now);
  * LP_QUIC_PACKET_MAX. */
 size_t lp_quic_write(
 	struct lp_quic *q, uint8_t *bytes, size_t cap, struct lp_path *ret_path, lp_time now);
+/* Writes all packets to send into outlet. */
+void lp_quic_write_all(struct lp_quic *q, const struct lp_outlet *outlet, lp_time now);
 /* When lp_quic_on_time is due; LP_NEVER when it is not. */
 lp_time lp_quic_deadline(struct lp_quic *q);
 
@@ -155,6 +164,11 @@ enum lp_status lp_quic_send_message(struct lp_quic_conn *conn, const uint8_t *by
  * the next lp_quic_write, lp_quic_read or lp_quic_on_time returns, never from within this call. */
 void lp_quic_close(struct lp_quic_conn *conn, uint64_t code, const char *text);
 
+/* Bytes that the two ends of this connection share with nobody, and with no other connection of theirs. Who
+ * signs them proves a key for this connection alone. */
+#define LP_QUIC_BINDING_SIZE 32
+const uint8_t *lp_quic_binding(const struct lp_quic_conn *conn);
+
 void *lp_quic_user(const struct lp_quic_conn *conn);
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user);
 /* Bytes of the largest DATAGRAM that fits a packet on the current path. It grows with path MTU discovery,
@@ -164,6 +178,9 @@ size_t lp_quic_datagram_max(struct lp_quic_conn *conn);
 const struct lp_source *lp_quic_source(const struct lp_quic_conn *conn);
 /* When the last packet came from the peer. */
 lp_time lp_quic_heard(const struct lp_quic_conn *conn);
+/* Clients: asks the peer for a sign of life with the next lp_quic_write, as when the computer has another way
+ * into the internet. It tells the peer the new address, too. */
+void lp_quic_probe(struct lp_quic_conn *conn);
 /* The path that the connection uses now. */
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path);
 

@@ -30,11 +30,15 @@ struct lp_session; /* one connection */
 #define LP_HUB_WANTED          (10 * LP_SECOND) /* a newcomer that waits asks again within this time */
 #define LP_HUB_STATUS_INTERVAL (10 * LP_SECOND) /* between PEER_STATUS rounds */
 #define LP_HUB_STATS_INTERVAL  LP_SECOND /* between LP_HUB_STATS of one peer; the latest counts */
+/* Between two times that a room hears of another LAN: each member asks for a new lease then. */
+#define LP_HUB_NEW_LAN_INTERVAL (5 * LP_SECOND)
 /* In larger rooms only the gateway gets PEER_STATUS, and only of loops: its cost is quadratic. */
 #define LP_HUB_STATUS_MEMBERS 32
 #define LP_HUB_MALFORMED_MAX  16 /* datagrams; one more closes the peer (row L4) */
 #define LP_HUB_STREAMS_MAX    8 /* incomplete messages of one peer, with the bytes of one at most */
-#define LP_HUB_BYTES          320 /* the longest message that the relay sends, as a test checks */
+#define LP_HUB_HOST_INTERVAL                                                                       \
+	(86400 * LP_SECOND) /* between two times that a host who stays is noted */
+#define LP_HUB_BYTES 320    /* the longest message that the relay sends, as a test checks */
 
 struct lp_hub_config {
 	struct lp_room_config rooms;
@@ -43,6 +47,9 @@ struct lp_hub_config {
 	uint32_t keep_alive_ms, idle_timeout_ms; /* told to peers in WELCOME */
 	/* Fills bytes with randomness; false when there is none. */
 	bool (*random)(void *bytes, size_t len);
+	/* Row N4. True if the host's proof in the hello is right for the session's connection; user is
+	 * lp_hub_open's. Then it writes the fingerprint of the key. NULL: no hello proves anything. */
+	bool (*proves)(void *user, const struct lp_hello *hello, uint8_t ret_print[LP_HOST_PRINT]);
 	/* When the last packet came from the peer of a session's connection; user is lp_hub_open's. */
 	lp_time (*heard)(void *user);
 	/* This hub is one of several workers. It takes the rooms whose steer, modulo workers, is worker, and
@@ -63,6 +70,8 @@ void lp_hub_free(struct lp_hub *hub);
  * lp_rooms_join); datagram_max is the largest DATAGRAM that its path carries now. NULL: out of memory. */
 struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, const struct lp_source *source,
 	size_t datagram_max, lp_time now);
+/* Where the connection comes from now: for the log, and for bans (row H3). */
+void lp_hub_set_address(struct lp_session *session, const struct lp_address *address);
 /* What the connection is attached to, from now until lp_hub_on_closed. */
 struct lp_datagram_source *lp_session_source(struct lp_session *session);
 struct lp_datagram_sink *lp_session_sink(struct lp_session *session);
@@ -90,21 +99,25 @@ enum lp_hub_kind {
 	LP_HUB_RESUMED,  /* session's member, which has had another connection before (row K1) */
 	LP_HUB_REJECTED, /* reject */
 	LP_HUB_LEFT,     /* room, peer, role, leave, room_closed */
+	LP_HUB_ACTED,    /* act, acted: session's member, a host, has acted (row H3) */
 	LP_HUB_STATS,    /* row C5: stats of session's member */
-	LP_HUB_LOOP, /* begins: session's member connects the room with the gateway's LAN, or no longer */
-	LP_HUB_CONFLICT, /* begins: a station of the gateway's LAN has its member's MAC, or no longer */
+	LP_HUB_LOOP, /* begins or ends: session's member connects the room with the gateway's LAN */
+	LP_HUB_CONFLICT, /* begins or ends: a station of the gateway's LAN has the MAC of session's member */
 };
 
 struct lp_hub_action {
 	enum lp_hub_kind kind;
 	struct lp_session *session;
-	uint32_t source; /* the session's network, for limits of the log */
+	uint32_t source;           /* the session's network, for limits of the log */
+	struct lp_address address; /* as lp_hub_set_address gave it */
 	uint32_t room;
 	uint16_t peer;
 	enum lp_role role;
 	enum lp_leave_reason leave;
 	enum lp_reject_reason reject;
 	bool room_closed, begins;
+	enum lp_act act;
+	enum lp_acted acted;
 	const char *text;             /* static; never NULL */
 	const struct lp_stats *stats; /* good until the session's next event */
 	size_t len;
@@ -117,6 +130,8 @@ bool lp_hub_next(struct lp_hub *hub, struct lp_hub_action *ret_action);
 lp_time lp_hub_deadline(const struct lp_hub *hub);
 void lp_hub_on_time(struct lp_hub *hub, lp_time now);
 
+/* Row H3: as lp_rooms_permit, which takes the list. Removes the members of rooms that it does not permit. */
+void lp_hub_permit(struct lp_hub *hub, struct lp_room_list *list, lp_time now);
 /* Tells everybody to go: reason SHUTDOWN. */
 void lp_hub_shutdown(struct lp_hub *hub);
 
@@ -132,5 +147,10 @@ struct lp_hub_counters {
 	uint64_t retransmitted;             /* copies */
 };
 void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters);
+
+/* Calls sink for each room, and sets its traffic to 0. */
+typedef void lp_hub_room_sink(
+	void *context, const struct lp_room *room, const struct lp_traffic *traffic);
+void lp_hub_each_room(struct lp_hub *hub, lp_hub_room_sink *sink, void *context);
 
 #endif

@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/packet/eth.h"
+#include "lanparty/packet/filter.h"
 
 struct lp_port;
 
 /* What a port does with each frame it has read. */
 typedef void lp_port_sink(void *context, const uint8_t *frame, size_t len);
+
+enum lp_port_way { LP_PORT_READ, LP_PORT_WRITTEN };
 
 struct lp_port_ops {
 	/* Hands up to a bounded batch of frames to sink; returns how many. Never blocks. */
@@ -29,6 +31,10 @@ struct lp_port_ops {
 	void (*members)(struct lp_port *port, const struct lp_mac *macs, size_t count);
 	/* Puts back what was changed, and frees the port. */
 	void (*close)(struct lp_port *port);
+	/* NULL, or hears of each frame of a member that was written, and of each frame for one member that
+	 * was read and passed the filter. */
+	void (*note)(struct lp_port *port, enum lp_port_way way, const struct lp_view *view,
+		const struct lp_filter_facts *facts);
 };
 
 struct lp_port {

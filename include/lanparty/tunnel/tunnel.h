@@ -29,11 +29,19 @@
 #define LP_TUNNEL_STATS_INTERVAL (10 * LP_SECOND)
 #define LP_TUNNEL_LAN_INTERVAL                                                                     \
 	(100 * LP_MILLISECOND) /* between parts of what the LAN is (row K4) */
-#define LP_TUNNEL_RETRY_MIN       (250 * LP_MILLISECOND)
+/* From the last part to the first: the relay, which does not hear all of the LAN, forgets what is older than
+ * LP_NEIGHBOUR_MAC_TTL. */
+#define LP_TUNNEL_LAN_AGAIN       (3600 * LP_SECOND)
+#define LP_TUNNEL_LAN_SILENT      (1800 * LP_SECOND) /* an address used since then is not asked about */
+#define LP_TUNNEL_RETRY_MIN       (200 * LP_MILLISECOND)
 #define LP_TUNNEL_RETRY_MAX       (4 * LP_SECOND)
 #define LP_TUNNEL_RETRY_SILENT    LP_SECOND /* while a silent member has the place (row K3) */
+#define LP_TUNNEL_RESTART_MIN     LP_SECOND /* between two joins that follow a restart at once */
 #define LP_TUNNEL_LEAVE_TIMEOUT   LP_SECOND
 #define LP_TUNNEL_WELCOME_TIMEOUT (5 * LP_SECOND)
+#define LP_TUNNEL_LIMIT_TIME      (3 * LP_SECOND)  /* at a limit of the relay's before it is told */
+#define LP_TUNNEL_LIMIT_PAUSE     (2 * LP_SECOND)  /* below it: that time starts again */
+#define LP_TUNNEL_LIMIT_OVER      (60 * LP_SECOND) /* below it: the next time is told again */
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
 #define LP_TUNNEL_TOLD            8 /* offers that it tells of, so that a LAN cannot fill the log */
 #define LP_TUNNEL_TEXT            400 /* bytes of a reason */
@@ -46,7 +54,8 @@ enum lp_tunnel_direction { LP_TUNNEL_TO_ROOM, LP_TUNNEL_FROM_ROOM };
 struct lp_tunnel_config {
 	enum lp_role role;
 	uint8_t room_key[LP_ROOM_KEY_SIZE];
-	struct lp_mac mac; /* clients */
+	uint8_t opening[LP_ROOM_KEY_SIZE]; /* for a private relay (row H3); zero: none */
+	struct lp_mac mac;                 /* clients */
 	const char *name;
 	size_t datagram_budget; /* bytes; 0: LP_DATAGRAM_MAX */
 	size_t mtu;             /* the largest that the port can do; 0: LP_ETH_MTU */
@@ -56,8 +65,11 @@ struct lp_tunnel_config {
 	 * remove them. */
 	bool keep_default_route;
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run (row K2); zero: none */
-	uint64_t seed;                       /* random: spreads reconnects */
-	struct lp_siphash_key flow_secret;   /* random: flow.h */
+	/* the room's host key, as far as it is known (row N4); zero: not */
+	uint8_t host[LP_HOST_PRINT];
+	uint8_t member_id[LP_MEMBER_ID];   /* as in HELLO */
+	uint64_t seed;                     /* random: spreads reconnects */
+	struct lp_siphash_key flow_secret; /* random: flow.h */
 	/* Rows F6, F7: what was decided about each frame. NULL: nobody wants to know. */
 	void (*trace)(
 		void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict);
@@ -76,18 +88,40 @@ void lp_tunnel_leave(struct lp_tunnel *t, lp_time now);
 /* True once the tunnel has left, or has given up. */
 bool lp_tunnel_is_over(const struct lp_tunnel *t);
 
+/* Row N4: what the next HELLO has: the public half of the host key, and its proof for this connection. */
+void lp_tunnel_prove(struct lp_tunnel *t, const uint8_t key[LP_HOST_KEY_SIZE],
+	const uint8_t proof[LP_HOST_PROOF_SIZE]);
+/* Row H3: asks the relay to do this for the host; LP_TUNNEL_ACTED has the answer. Returns NULL, or a sentence
+ * that says why it was not asked. */
+const char *lp_tunnel_act(struct lp_tunnel *t, const struct lp_host_act *act);
+/* The other members with this name or number. Writes the peer ID of one of them, and returns how many there
+ * are. */
+size_t lp_tunnel_find(const struct lp_tunnel *t, const char *text, uint16_t *ret_peer);
 /* The connection's handshake is complete. */
 void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now);
 void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_time now);
 /* The connection is gone or could not be made. reason is a sentence. final: trying again is
  * useless (a wrong pin, another protocol), unless the room was joined before. */
 void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now);
+/* The relay has forgotten the connection, as after its restart, and is there. The next attempt follows at once
+ * if the room was joined and the last attempt began LP_TUNNEL_RESTART_MIN ago: no relay can make its members
+ * connect without a pause. */
+void lp_tunnel_on_restart(struct lp_tunnel *t, const char *reason, lp_time now);
+
+/* The computer has another way to the relay: a tunnel that waits for its next attempt makes it at once. */
+void lp_tunnel_hurry(struct lp_tunnel *t, lp_time now);
+/* The program did not run for a while, so frames from the port and from the relay are old: until then they
+ * are dropped (LP_DROP_LATE). */
+void lp_tunnel_drop_until(struct lp_tunnel *t, lp_time until);
 
 /* Clients: the networks of the computer, its router and name servers, and the relay's address. The list is
  * copied. From now on no lease and no router advertisement of the room covers them (row N5). */
 void lp_tunnel_set_own(struct lp_tunnel *t, const struct lp_own_list *own);
-/* Gateways: what no client can have has changed (row N1). The relay is told at once. */
-void lp_tunnel_protect(struct lp_tunnel *t, const struct lp_protected *protected);
+/* Gateways: what no client can have has changed (row N1). The relay is told at once. Forgets what is known of
+ * the LAN when this is another one (row K5). moved: another LAN can be there, although nothing shows it. The
+ * members hear of that, at once or with the next join; what is known of the LAN stays. */
+void lp_tunnel_protect(
+	struct lp_tunnel *t, const struct lp_protected *protected, bool moved, lp_time now);
 
 /* A frame from the port, 1 to any number of bytes. */
 void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, lp_time now);
@@ -101,7 +135,8 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_MESSAGE, /* send bytes as one unidirectional stream */
 	LP_TUNNEL_CLOSE,   /* close the connection with code leave */
 	/* for people and the log (row C8) */
-	LP_TUNNEL_JOINED,      /* welcome */
+	/* welcome, and offer: how welcome.ipv4 was judged. ipv4 is 0 if it cannot be taken (row H6) */
+	LP_TUNNEL_JOINED,
 	LP_TUNNEL_REJECTED,    /* reject; over when final */
 	LP_TUNNEL_PEER_JOINED, /* peer_joined */
 	LP_TUNNEL_PEER_LEFT,   /* peer_left; member: what its PEER_JOINED said */
@@ -109,8 +144,21 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_OFFER, /* offer: what the LAN offered was not taken as it was; once for each */
 	/* It begins, or ends, for member; or for this computer when member has no peer id. */
 	LP_TUNNEL_LOOP, /* the computer connects the room with the gateway's LAN by another way too */
-	LP_TUNNEL_CONFLICT,     /* a station of the gateway's LAN has its MAC */
+	LP_TUNNEL_CONFLICT, /* a station of the gateway's LAN has its MAC */
+	LP_TUNNEL_ACTED,    /* done: the relay's answer to lp_tunnel_act */
+	LP_TUNNEL_RENAMED, /* member: with its new name; without a peer ID it is this one (row H3) */
+	LP_TUNNEL_HOST,    /* news, and host: the fingerprint that they are about (row N4) */
+	LP_TUNNEL_LIMITED, /* limit, rate: this member sends more than the relay takes; once per episode */
 	LP_TUNNEL_DISCONNECTED, /* text; over when final, otherwise connects again after retry_in */
+};
+
+/* What the relay says of the room's host key, beside what this member knows. */
+enum lp_host_news {
+	LP_HOST_NONE,     /* neither knows of one: every gateway is trusted */
+	LP_HOST_RIGHT,    /* the same; or the first one of this room, which is known from now on */
+	LP_HOST_LOST,     /* the relay knows of none any more */
+	LP_HOST_UNPROVEN, /* a gateway is there that has not proven it: its frames are dropped */
+	LP_HOST_CHANGED,  /* another one: the member leaves, or drops the gateway's frames */
 };
 
 struct lp_tunnel_action {
@@ -127,6 +175,11 @@ struct lp_tunnel_action {
 	struct lp_peer_left peer_left;
 	struct lp_peer_status peer_status;
 	struct lp_offer offer;
+	struct lp_host_done done;
+	enum lp_host_news news;
+	uint8_t host[LP_HOST_PRINT];
+	enum lp_drop limit; /* LP_DROP_BYTE_RATE or LP_DROP_BROADCAST_RATE */
+	uint64_t rate;      /* bytes or frames per second */
 	char text[LP_TUNNEL_TEXT + 1];
 	size_t len;
 	uint8_t bytes[LP_TUNNEL_BYTES];

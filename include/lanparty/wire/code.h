@@ -1,8 +1,8 @@
 /* code.h - room codes and invites as people type, paste and read them.
  *
- * A generated code has 80 random bits: 16 characters of Crockford's base 32, in groups of four
- * (ABCD-EFGH-JKMN-PQRS). The parser ignores case, dashes and spaces, and reads O as 0, I and L as
- * 1. */
+ * A generated code has 16 characters of Crockford's base 32, in groups of four (ABCD-EFGH-JKMN-PQRB): 75
+ * random bits and a check character. The parser ignores case, dashes and spaces, and reads O as 0, I and L
+ * as 1. */
 #ifndef LANPARTY_WIRE_CODE_H
 #define LANPARTY_WIRE_CODE_H
 
@@ -12,7 +12,7 @@
 
 #include "lanparty/base/status.h"
 
-#define LP_CODE_RANDOM 10                      /* random bytes of a generated code */
+#define LP_CODE_RANDOM 10                      /* random bytes of a generated code: 75 bits count */
 #define LP_CODE_CHARS  16                      /* characters of a generated code */
 #define LP_CODE_MIN    8                       /* characters of a code that a person chose */
 #define LP_CODE_MAX    64                      /* without dashes and spaces */
@@ -22,14 +22,16 @@
 /* A room code in canonical form. Keys are derived from it. */
 struct lp_code {
 	char text[LP_CODE_TEXT]; /* upper case, no dashes or spaces */
-	bool chosen; /* chosen by a person, so it can be guessed: not 16 characters of base 32 */
+	bool chosen;             /* by a person, so it can be guessed */
 };
 
 /* Writes a new code, in groups. */
 void lp_code_format(const uint8_t random[LP_CODE_RANDOM], char text[LP_CODE_SHOWN]);
 
-/* LP_INVALID: too few or too many characters, or one outside A-Z and 0-9. O, I and L are replaced
- * only if the result is 16 characters of base 32. */
+/* 16 characters, and four groups of 3 to 5 with dashes between, are a generated code: LP_MISTYPED when its
+ * check character, the number of characters or one of them is wrong. Every single wrong character and every
+ * two that changed places are found. LP_INVALID: too few or too many characters, or one outside A-Z and
+ * 0-9. */
 enum lp_status lp_code_parse(const char *text, struct lp_code *ret_code);
 
 #define LP_PIN_SIZE   32  /* SHA-256 of a certificate's DER */
@@ -49,19 +51,23 @@ enum lp_status lp_pin_parse(const char *text, uint8_t ret_pin[LP_PIN_SIZE]);
 #define LP_PIN_TEXT (7 + 2 * LP_PIN_SIZE + 1)
 const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT]);
 
-/* lanparty://HOST[:PORT]/CODE[?pin=sha256:HEX][&pin=...][&name=SERVER-NAME] */
+/* lanparty://HOST[:PORT]/CODE[?pin=sha256:HEX][&pin=...][&name=SERVER-NAME][&host=sha256:HEX]. A relay's own
+ * invite has no room: lanparty://HOST[:PORT][?pin=...][&token=CODE]. */
 #define LP_MAX_PINS 2 /* the current certificate and the next one */
 struct lp_invite {
 	struct lp_host relay;
-	struct lp_code code;
+	struct lp_code code; /* text "": there is no room in it */
 	uint8_t pins[LP_MAX_PINS][LP_PIN_SIZE];
 	size_t pin_count;
 	char server_name[LP_HOST_MAX + 1]; /* "": not given */
+	uint8_t host
+		[LP_PIN_SIZE]; /* fingerprint of the room's host key (row N4); zero: not given */
+	struct lp_code token;  /* of a private relay: whoever knows it opens rooms; "": not given */
 };
 #define LP_INVITE_TEXT 1024
-/* Ignores surrounding white space and unknown parameters. A repeated name, a third pin or an
- * invalid value is LP_INVALID. There is no percent-encoding, because nothing in an invite needs
- * it. */
+/* Ignores surrounding white space and unknown parameters. A repeated name, host or token, a third pin or an
+ * invalid value is LP_INVALID, a code with a typing error is LP_MISTYPED. There is no
+ * percent-encoding, because nothing in an invite needs it. */
 enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite);
 /* Writes at most cap bytes including the NUL. False: cap is too small; LP_INVITE_TEXT always
  * suffices. A generated code is grouped, and the port is left out when it is LP_RELAY_PORT. */

@@ -22,6 +22,13 @@
 #define LP_ALPN             "lanparty/1" /* row C1: the ALPN token of all programs */
 #define LP_PROTOCOL_VERSION 1
 
+/* Streams: HELLO and its reply use the first one. The kind of a stream ID says who opened it, and that it goes
+ * one way (RFC 9000, section 2.1). */
+#define LP_STREAM_HELLO     0
+#define LP_STREAM_KIND      3
+#define LP_STREAM_OF_MEMBER 2
+#define LP_STREAM_OF_RELAY  3
+
 #define LP_CONTROL_MAX  4096 /* bytes of fields per message */
 #define LP_CONTROL_HEAD 16   /* maximum size of type and length: 8 + 8 */
 
@@ -30,6 +37,11 @@
 #define LP_NAME_MAX      32 /* bytes of UTF-8, no control characters */
 #define LP_SOFTWARE_MAX  32
 #define LP_TEXT_MAX      200
+/* The host key of a room (row N4), on P-256. */
+#define LP_HOST_KEY_SIZE   64 /* the public half: x and y */
+#define LP_HOST_PROOF_SIZE 64 /* a signature: r and s */
+#define LP_HOST_PRINT      32 /* the fingerprint */
+#define LP_MEMBER_ID       16 /* by which a host's ban knows a computer again */
 /* What a gateway can name in HELLO that no client can have. */
 #define LP_PROTECTED_IPV4 8
 #define LP_PROTECTED_MACS 8
@@ -45,7 +57,11 @@
 #define LP_CAP_RETRANSMIT 0x2 /* TCP frames whose packet was lost are retransmitted (sender.h) */
 #define LP_CAP_RESUME     0x4 /* WELCOME says how many events the member has been told of (row K1) */
 #define LP_CAP_LAN        0x8 /* the relay takes LP_LAN from gateways (rows N1, K4) */
-#define LP_CAPS_KNOWN     (LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT | LP_CAP_RESUME | LP_CAP_LAN)
+#define LP_CAP_ADDRESS    0x10 /* WELCOME gives a client an IPv4 address of the room's own (row H6) */
+#define LP_CAP_ACTS       0x20 /* LP_HOST_ACT and LP_HOST_DONE (row H3) */
+#define LP_CAPS_KNOWN                                                                              \
+	(LP_CAP_FRAGMENTS | LP_CAP_RETRANSMIT | LP_CAP_RESUME | LP_CAP_LAN | LP_CAP_ADDRESS |      \
+		LP_CAP_ACTS)
 
 enum lp_control_type {
 	LP_HELLO = 1,
@@ -57,6 +73,8 @@ enum lp_control_type {
 	LP_STATS = 7,
 	LP_DISCONNECT = 8,
 	LP_LAN = 9,
+	LP_HOST_ACT = 10,
+	LP_HOST_DONE = 11,
 };
 
 /* X(NAME, number, word, text) defines LP_REJECT_NAME. text tells the player what it means and what
@@ -66,7 +84,9 @@ enum lp_control_type {
 	X(VERSION, 1, "version",                                                                   \
 		"the relay speaks another version of the protocol: update this program or the "    \
 		"relay")                                                                           \
-	X(ROOM_FULL, 2, "room_full", "the room is full: ask the host to raise --max-clients")      \
+	X(ROOM_FULL, 2, "room_full",                                                               \
+		"the room is full (--max-clients), or this relay is private and does not know "    \
+		"it: ask the host")                                                                \
 	X(TOO_MANY_ROOMS, 3, "too_many_rooms", "the relay has no room left: try later")            \
 	X(GATEWAY_PRESENT, 4, "gateway_present",                                                   \
 		"the room has a gateway already: stop the other one first")                        \
@@ -81,7 +101,7 @@ enum lp_control_type {
 	X(WORN_OUT, 9, "worn_out",                                                                 \
 		"the room has had too many joins: let everybody leave, then join again")           \
 	X(WRONG_WORKER, 10, "wrong_worker",                                                        \
-		"another worker of the relay has this room: connect again with its hint")          \
+		"another worker of the relay has this room: connect again with its `steer`")       \
 	X(MAC_SILENT, 11, "mac_silent",                                                            \
 		"somebody with your address is still in the room, perhaps your own last run: "     \
 		"waiting until it answers or times out")                                           \
@@ -90,7 +110,12 @@ enum lp_control_type {
 		"until it answers or times out")                                                   \
 	X(BUSY, 13, "busy",                                                                        \
 		"too many joins from your network at the moment: waiting, and asking again by "    \
-		"itself")
+		"itself")                                                                          \
+	X(NOT_HOST, 14, "not_host",                                                                \
+		"this room belongs to a host key, and only a gateway with this key can be in it: " \
+		"name the key's file with --host-key, or make another room")                       \
+	X(LOCKED, 15, "locked", "the host has locked the room: ask the host to let you in")        \
+	X(REMOVED, 16, "removed", "the host has removed this computer from the room")
 
 enum lp_reject_reason {
 #define LP_REJECT_ENUM(name, number, word, text) LP_REJECT_##name = number,
@@ -123,8 +148,10 @@ const char *lp_leave_word(enum lp_leave_reason reason);
 struct lp_protected {
 	uint32_t ipv4[LP_PROTECTED_IPV4]; /* 12; host byte order here, 4 bytes each on the wire */
 	size_t ipv4_count;
-	struct lp_mac macs[LP_PROTECTED_MACS]; /* 13 to 20; zero: none */
-	uint8_t ipv6[LP_PROTECTED_IPV6][16];   /* 21 to 36; ::: none */
+	/* 13 to 20; zero: none. The first is that of the first IPv4 router, zero while it is not known: a LAN
+	 * is recognised by it (row K5) */
+	struct lp_mac macs[LP_PROTECTED_MACS];
+	uint8_t ipv6[LP_PROTECTED_IPV6][16]; /* 21 to 36; ::: none */
 };
 
 /* Member to relay, the first message on stream 0. */
@@ -143,6 +170,14 @@ struct lp_hello {
 	char software[LP_SOFTWARE_MAX + 1];  /* 10 */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* 11: zero means none */
 	struct lp_protected protected;       /* 12 to 36: gateways */
+	bool fresh; /* 37: 0 or 1: the program was started and has not joined since (row K5) */
+	/* The member is the room's host (row N4); zero: it does not say so. */
+	uint8_t host_key[LP_HOST_KEY_SIZE];     /* 38 */
+	uint8_t host_proof[LP_HOST_PROOF_SIZE]; /* 39: for this connection, room and role */
+	uint8_t opening
+		[LP_ROOM_KEY_SIZE]; /* 40: what a private relay wants of whoever opens a room (row H3) */
+	/* 41: the same each time that this computer joins this room; the relay tells nobody; zero: none */
+	uint8_t member_id[LP_MEMBER_ID];
 };
 
 /* Relay to member, on stream 0. */
@@ -159,6 +194,14 @@ struct lp_welcome {
 	/* 10: the last event that this membership was told of. The next one follows it. */
 	uint64_t sequence;
 	bool resumed; /* 11: 0 or 1: the connection continues an earlier one's membership (row K1) */
+	/* What the relay takes from the member (rows L1, L3); a rate of 0: no limit, or none is told. */
+	uint64_t byte_rate, byte_burst; /* 12, 13: bytes of frames per second, and at once */
+	uint64_t group_rate,
+		group_burst; /* 14, 15: broadcasts and multicasts per second, and at once */
+	uint32_t ipv4;  /* 16: the client's own in this room, host byte order; 0: none (row H6) */
+	uint8_t prefix; /* 17: bits of its network, 0 to 32 */
+	uint8_t host
+		[LP_HOST_PRINT]; /* 18: of the room's host key; zero: the room has none (row N4) */
 };
 
 /* Relay to member, on stream 0. */
@@ -177,6 +220,8 @@ struct lp_peer_joined {
 	enum lp_role role;          /* 3 required */
 	struct lp_mac mac;          /* 4 */
 	char name[LP_NAME_MAX + 1]; /* 5 */
+	uint8_t host
+		[LP_HOST_PRINT]; /* 6: of the host key that the member has proven; zero: none (row N4) */
 };
 struct lp_peer_left {
 	uint64_t sequence;           /* 1 required */
@@ -192,6 +237,8 @@ struct lp_peer_status {
 	uint32_t tx_rate;       /* 6 bytes per second from the room to the member */
 	bool loops;             /* 7: 0 or 1: as in the member's STATS */
 	bool conflict;          /* 8: 0 or 1: a station of the gateway's LAN has the member's MAC */
+	bool new_lan; /* 9: 0 or 1: from now on there can be another LAN behind this gateway (row K5) */
+	char name[LP_NAME_MAX + 1]; /* 10: the member's name from now on; "": as before (row H3) */
 };
 
 /* Member to relay, each on its own unidirectional stream: totals since the program was started. tx
@@ -218,7 +265,57 @@ struct lp_lan_report {
 	size_t ipv4_count;
 	uint8_t ipv6[LP_LAN_LIST][16]; /* 4: likewise */
 	size_t ipv6_count;
+	bool moved; /* 5: 0 or 1: another LAN can be behind the gateway, which cannot tell (row K5) */
 	struct lp_protected protected; /* 12 to 36: as in the HELLO */
+};
+
+/* X(NAME, number, word): what a host can do (row H3). An unknown number decodes as LP_ACT_NONE. */
+#define LP_ACT_LIST(X)                                                                             \
+	X(NONE, 0, "none")                                                                         \
+	X(LOCK, 1, "lock") /* nobody joins but those who are there, and hosts */                   \
+	X(UNLOCK, 2, "unlock")                                                                     \
+	X(KICK, 3, "kick")       /* peer leaves, and is not let in for a minute */                 \
+	X(BAN, 4, "ban")         /* peer leaves, and its computer is not let in any more */        \
+	X(UNBAN, 5, "unban")     /* ends the bans of this name; "": all */                         \
+	X(RENAME, 6, "rename")   /* peer has this name from now on */                              \
+	X(ISOLATE, 7, "isolate") /* clients reach the gateway alone */                             \
+	X(UNISOLATE, 8, "unisolate")
+
+enum lp_act {
+#define LP_ACT_ENUM(name, number, word) LP_ACT_##name = number,
+	LP_ACT_LIST(LP_ACT_ENUM)
+#undef LP_ACT_ENUM
+};
+const char *lp_act_word(enum lp_act act);
+
+/* X(NAME, number, word, text): what became of it. An unknown number decodes as LP_ACTED_UNKNOWN. */
+#define LP_ACTED_LIST(X)                                                                           \
+	X(DONE, 0, "done", "done")                                                                 \
+	X(UNKNOWN, 1, "unknown", "the relay does not know how to do this: update it")              \
+	X(NO_MEMBER, 2, "no_member", "no such member is in the room")                              \
+	X(NO_BAN, 3, "no_ban", "nobody of this name is banned")                                    \
+	X(FULL, 4, "full", "the relay keeps no more bans for this room: end some with unban")      \
+	X(BUSY, 5, "busy", "too much at once: try again in some seconds")
+
+enum lp_acted {
+#define LP_ACTED_ENUM(name, number, word, text) LP_ACTED_##name = number,
+	LP_ACTED_LIST(LP_ACTED_ENUM)
+#undef LP_ACTED_ENUM
+};
+const char *lp_acted_text(enum lp_acted acted);
+
+/* Host to relay, each on its own unidirectional stream, with LP_CAP_ACTS. Only from a member that has proven
+ * the room's host key. */
+struct lp_host_act {
+	uint64_t id;                /* 1 required: the answer has it, too */
+	enum lp_act act;            /* 2 required */
+	uint16_t peer;              /* 3: whom it is about */
+	char name[LP_NAME_MAX + 1]; /* 4 */
+};
+/* Relay to host, likewise: the answer. */
+struct lp_host_done {
+	uint64_t id;         /* 1 required */
+	enum lp_acted acted; /* 2 required */
 };
 
 /* Either direction, on its own unidirectional stream. */
@@ -239,6 +336,8 @@ struct lp_control {
 		struct lp_stats stats;
 		struct lp_disconnect disconnect;
 		struct lp_lan_report lan;
+		struct lp_host_act act;
+		struct lp_host_done done;
 	};
 };
 
@@ -255,6 +354,9 @@ size_t lp_control_encode(const struct lp_control *message, uint8_t *bytes, size_
 
 /* Enough for every message that the relay or a member sends; a test verifies it. */
 #define LP_CONTROL_SENT_MAX 1536
+
+/* A fingerprint of zeroes means that there is none. */
+bool lp_host_is_known(const uint8_t host[LP_HOST_PRINT]);
 
 const char *lp_control_word(enum lp_control_type type);
 

@@ -16,6 +16,19 @@ void lp_bucket_init(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time 
 	b->at = now;
 }
 
+void lp_bucket_change(struct lp_bucket *b, uint64_t rate, uint64_t burst, lp_time now)
+{
+	struct lp_bucket old = *b;
+	lp_bucket_init(b, rate, burst, now);
+	if (old.rate == b->rate && old.cap == b->cap)
+		*b = old;
+}
+
+uint64_t lp_bucket_burst(const struct lp_bucket *b)
+{
+	return b->cap / PARTS;
+}
+
 static void refill(struct lp_bucket *b, lp_time now)
 {
 	if (now <= b->at)
@@ -38,6 +51,14 @@ bool lp_bucket_has(struct lp_bucket *b, uint64_t cost, lp_time now)
 	return cost <= b->level / PARTS;
 }
 
+lp_time lp_bucket_ready_at(const struct lp_bucket *b, uint64_t cost)
+{
+	uint64_t needed = cost * PARTS;
+	if (b->rate == 0 || needed <= b->level)
+		return b->at;
+	return b->at + (needed - b->level - 1) / b->rate + 1;
+}
+
 bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now)
 {
 	if (!lp_bucket_has(b, cost, now))
@@ -45,4 +66,10 @@ bool lp_bucket_take(struct lp_bucket *b, uint64_t cost, lp_time now)
 	if (b->rate != 0)
 		b->level -= cost * PARTS;
 	return true;
+}
+
+void lp_bucket_spend(struct lp_bucket *b, uint64_t cost, lp_time now)
+{
+	if (!lp_bucket_take(b, cost, now))
+		b->level = 0;
 }

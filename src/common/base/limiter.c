@@ -40,17 +40,6 @@ static struct lp_bucket *bucket_of(
 	return bucket;
 }
 
-/* The narrowest network first: a host at its limit takes nothing from its neighbours. */
-bool lp_limiter_take(struct lp_limiter *limiter, const struct lp_source *source, lp_time now)
-{
-	if (!limiter->buckets || source->local)
-		return true;
-	for (size_t i = 0; i < LP_SOURCE_LEVELS; i++)
-		if (!lp_bucket_take(bucket_of(limiter, source, i, now), cost(limiter), now))
-			return false;
-	return true;
-}
-
 bool lp_limiter_has(struct lp_limiter *limiter, const struct lp_source *source, lp_time now)
 {
 	if (!limiter->buckets || source->local)
@@ -58,5 +47,14 @@ bool lp_limiter_has(struct lp_limiter *limiter, const struct lp_source *source, 
 	for (size_t i = 0; i < LP_SOURCE_LEVELS; i++)
 		if (!lp_bucket_has(bucket_of(limiter, source, i, now), cost(limiter), now))
 			return false;
+	return true;
+}
+
+bool lp_limiter_take(struct lp_limiter *limiter, const struct lp_source *source, lp_time now)
+{
+	if (!lp_limiter_has(limiter, source, now))
+		return false;
+	for (size_t i = 0; limiter->buckets && !source->local && i < LP_SOURCE_LEVELS; i++)
+		lp_bucket_take(bucket_of(limiter, source, i, now), cost(limiter), now);
 	return true;
 }

@@ -37,6 +37,20 @@ static void explain(int error, struct lp_addresses *found)
 	}
 }
 
+#if defined(__linux__) && !defined(__GLIBC__)
+/* musl finds nothing if the name server denies one family, as that of some routers denies AAAA. */
+static int ask_each_family(
+	const char *host, const char *port, struct addrinfo *hints, struct addrinfo **ret_list)
+{
+	hints->ai_family = AF_INET;
+	int error = getaddrinfo(host, port, hints, ret_list);
+	hints->ai_family = AF_INET6;
+	return error ? getaddrinfo(host, port, hints, ret_list) : 0;
+}
+#else
+#define ask_each_family(host, port, hints, list) getaddrinfo(host, port, hints, list)
+#endif
+
 void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addresses)
 {
 	struct lp_addresses *found = ret_addresses;
@@ -58,7 +72,7 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 		/* A name that has only addresses of another family is known all the same: the
 		 * attempt to send there says what is missing. */
 		hints.ai_flags = AI_NUMERICSERV;
-		error = getaddrinfo(host, port, &hints, &list);
+		error = ask_each_family(host, port, &hints, &list);
 	}
 	memset(found, 0, sizeof(*found));
 	if (error) {

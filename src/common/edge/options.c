@@ -93,15 +93,15 @@ __attribute__((format(printf, 2, 3))) static void say(
 	lp_options_wrong(r->o, text);
 }
 
-static void show_option(const struct lp_option *option)
+static void show_line(const char *dashes, const char *name, const char *argument, const char *help)
 {
 	char left[100];
-	snprintf(left, sizeof(left), "  --%s%s%s", option->name, option->argument ? " " : "",
-		option->argument ? option->argument : "");
+	snprintf(left, sizeof(left), "  %s%s%s%s", dashes, name, argument ? " " : "",
+		argument ? argument : "");
 	printf("%-*s", HELP_COLUMN, left);
 	if (strlen(left) >= HELP_COLUMN)
 		printf("\n%*s", HELP_COLUMN, "");
-	for (const char *at = option->help; *at; at++) {
+	for (const char *at = help; *at; at++) {
 		putchar(*at);
 		if (*at == '\n')
 			printf("%*s", HELP_COLUMN, "");
@@ -109,17 +109,27 @@ static void show_option(const struct lp_option *option)
 	putchar('\n');
 }
 
+static void show_commands(const struct lp_options *o)
+{
+	printf("\nCommands, instead of running:\n");
+	for (size_t i = 0; i < o->command_count; i++)
+		show_line("", o->commands[i].name, o->commands[i].argument, o->commands[i].help);
+}
+
 static void show_help(const struct lp_options *o)
 {
-	printf("Usage: %s [options]%s%s%s\n\n%s\n\nOptions:\n", o->program,
-		o->positional ? " [" : "", o->positional ? o->positional : "",
-		o->positional ? "]" : "", o->purpose);
+	printf("Usage: %s%s [options]%s%s%s\n\n%s\n", o->program,
+		o->command_count ? " [command]" : "", o->positional ? " [" : "",
+		o->positional ? o->positional : "", o->positional ? "]" : "", o->purpose);
+	if (o->command_count)
+		show_commands(o);
+	printf("\nOptions:\n");
 	for (size_t i = 0; i < o->count; i++)
-		show_option(&o->list[i]);
+		show_line("--", o->list[i].name, o->list[i].argument, o->list[i].help);
 	for (size_t i = 0; i < BUILT_IN_COUNT; i++)
-		show_option(&built_in[i]);
-	printf("\nThe command line overrides the environment (LANPARTY_MAX_CLIENTS=8 for\n"
-	       "--max-clients 8), and the environment overrides the configuration file.\n");
+		show_line("--", built_in[i].name, built_in[i].argument, built_in[i].help);
+	printf("\nThe command line overrides the environment (LANPARTY_LOG_LEVEL=debug for\n"
+	       "--log-level debug), and the environment overrides the configuration file.\n");
 }
 
 /* Decimal digits with an optional unit. False: anything else, or too large. */
@@ -292,13 +302,38 @@ static bool take_shown(
 	return take(r, source, option, text);
 }
 
+bool lp_options_has_command(const struct lp_options *o, const char *name)
+{
+	return o->command && strcmp(o->command->name, name) == 0;
+}
+
+bool lp_options_was_given(const struct lp_options *o, const char *name)
+{
+	const struct lp_option *option = find(o->list, o->count, name, strlen(name));
+	return option && o->given[option - o->list];
+}
+
+static const struct lp_command *find_command(const struct lp_options *o, const char *text)
+{
+	for (size_t i = 0; i < o->command_count; i++)
+		if (strcmp(o->commands[i].name, text) == 0)
+			return &o->commands[i];
+	return NULL;
+}
+
 static bool take_positional(struct reading *r, char *text)
 {
 	struct lp_options *o = r->o;
-	if (!o->positional || o->argument) {
+	const struct lp_command *command = o->command || o->argument ? NULL : find_command(o, text);
+	if (command) {
+		o->command = command;
+		return true;
+	}
+	const char *expected = o->command ? o->command->argument : o->positional;
+	if (!expected || o->argument) {
 		/* It can be a misplaced secret, so it is not repeated. */
 		say(r, "an argument without name is %s: see --help",
-			o->positional ? "given twice" : "not expected");
+			expected ? "given twice" : "not expected");
 		return false;
 	}
 	o->argument = hide(text);
@@ -511,7 +546,13 @@ static bool exists(const char *name)
 static bool read_configs(struct reading *r)
 {
 	struct lp_options *o = r->o;
-	if (r->config_file && !read_config(r, r->config_file, &o->configs[0]))
+	bool optional = o->command && o->command->config;
+	memcpy(o->given, r->given, sizeof(o->given));
+	if (!r->config_file && optional)
+		r->config_file = o->command->config;
+	o->config_file = r->config_file;
+	if (r->config_file && (!optional || exists(r->config_file)) &&
+		!read_config(r, r->config_file, &o->configs[0]))
 		return false;
 	r->in_default = true;
 	return !o->default_config || !exists(o->default_config) ||

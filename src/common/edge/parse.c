@@ -19,6 +19,13 @@ bool lp_parse_log_format(const char *text, void *value)
 	return json || strcmp(text, "text") == 0;
 }
 
+bool lp_parse_yes_no(const char *text, void *value)
+{
+	bool *yes = value;
+	*yes = strcmp(text, "yes") == 0;
+	return *yes || strcmp(text, "no") == 0;
+}
+
 bool lp_parse_ethertype(const char *text, void *value)
 {
 	char *end;

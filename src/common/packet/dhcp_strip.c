@@ -2,46 +2,11 @@
 
 #include <string.h>
 
+#include "dhcp_options.h"
 #include "lanparty/base/bytes.h"
 #include "lanparty/packet/checksum.h"
 
-#define FIELDS     3 /* that can hold options */
-#define OPTION     2 /* bytes before an option's value */
 #define MASK_BYTES 4
-
-/* Part of a DHCP message that holds options. */
-struct field {
-	size_t at, len;
-};
-
-/* Moves *at to the next option of the field. Returns its size with code and length; 0: there is none. */
-static size_t next_option(const uint8_t *dhcp, const struct field *field, size_t *at)
-{
-	size_t end = field->at + field->len;
-	while (*at < end && dhcp[*at] == LP_DHCP_PAD)
-		++*at;
-	size_t left = end - *at;
-	if (left < OPTION || dhcp[*at] == LP_DHCP_END || left - OPTION < dhcp[*at + 1])
-		return 0;
-	return OPTION + (size_t)dhcp[*at + 1];
-}
-
-/* Returns the number of fields. */
-static size_t list_fields(const uint8_t *dhcp, size_t len, struct field fields[FIELDS])
-{
-	uint8_t overload = 0;
-	size_t count = 1, size;
-	fields[0] = (struct field){LP_DHCP_OPTIONS, len - LP_DHCP_OPTIONS};
-	for (size_t at = fields[0].at; (size = next_option(dhcp, &fields[0], &at)) > 0; at += size)
-		if (dhcp[at] == LP_DHCP_OVERLOAD && size > OPTION)
-			overload |= dhcp[at + OPTION];
-	if (overload & LP_DHCP_OVERLOAD_FILE)
-		fields[count++] = (struct field){LP_DHCP_FILE, LP_DHCP_COOKIE - LP_DHCP_FILE};
-	if (overload & LP_DHCP_OVERLOAD_NAME)
-		fields[count++] =
-			(struct field){LP_DHCP_SERVER_NAME, LP_DHCP_FILE - LP_DHCP_SERVER_NAME};
-	return count;
-}
 
 static bool must_go(uint8_t option)
 {
@@ -50,11 +15,11 @@ static bool must_go(uint8_t option)
 	       option == LP_DHCP_ROUTES_MS || option == LP_DHCP_PROXY;
 }
 
-static bool strip_field(uint8_t *dhcp, const struct field *field)
+static bool strip_field(uint8_t *dhcp, const struct lp_dhcp_field *field)
 {
 	bool changed = false;
 	size_t size;
-	for (size_t at = field->at; (size = next_option(dhcp, field, &at)) > 0; at += size) {
+	for (size_t at = field->at; (size = lp_dhcp_next(dhcp, field, &at)) > 0; at += size) {
 		if (!must_go(dhcp[at]))
 			continue;
 		memset(dhcp + at, LP_DHCP_PAD, size);
@@ -98,36 +63,17 @@ static void seal(uint8_t *frame, const struct lp_view *view)
 
 bool lp_dhcp_strip(uint8_t *frame, const struct lp_view *view)
 {
-	struct field fields[FIELDS];
+	struct lp_dhcp_field fields[LP_DHCP_FIELDS];
 	bool changed = false;
 	if (!is_whole_reply(view))
 		return false;
 	uint8_t *dhcp = frame + view->transport + LP_UDP_HEADER;
-	size_t count = list_fields(dhcp, view->data_len, fields);
+	size_t count = lp_dhcp_fields(dhcp, view->data_len, fields);
 	for (size_t i = 0; i < count; i++)
 		changed |= strip_field(dhcp, &fields[i]);
 	if (changed)
 		seal(frame, view);
 	return changed;
-}
-
-/* *mask_at: offset in the message, 0 when it has no mask. */
-static bool find_mask(const uint8_t *dhcp, size_t len, size_t *mask_at)
-{
-	struct field fields[FIELDS];
-	size_t count = list_fields(dhcp, len, fields), size;
-	*mask_at = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct field *f = &fields[i];
-		for (size_t at = f->at; (size = next_option(dhcp, f, &at)) > 0; at += size) {
-			if (dhcp[at] != LP_DHCP_MASK)
-				continue;
-			if (size != OPTION + MASK_BYTES || *mask_at > 0)
-				return false;
-			*mask_at = at + OPTION;
-		}
-	}
-	return true;
 }
 
 static uint8_t length_of_class(uint32_t address)
@@ -149,18 +95,19 @@ static bool length_of_mask(uint32_t mask, uint8_t *ret_length)
 
 bool lp_dhcp_lease_of(const struct lp_view *view, struct lp_dhcp_lease *ret_lease)
 {
-	size_t mask_at;
+	struct lp_dhcp_value mask;
 	if (!is_whole_reply(view))
 		return false;
 	const uint8_t *dhcp = lp_view_transport(view) + LP_UDP_HEADER;
-	if (!find_mask(dhcp, view->data_len, &mask_at))
+	if (!lp_dhcp_find(dhcp, view->data_len, LP_DHCP_MASK, &mask) ||
+		(mask.at > 0 && mask.len != MASK_BYTES))
 		return false;
 	struct lp_dhcp_lease lease = {.address = lp_get32(dhcp + LP_DHCP_YIADDR)};
 	lease.length = length_of_class(lease.address);
-	if (mask_at > 0) {
-		if (!length_of_mask(lp_get32(dhcp + mask_at), &lease.length))
+	if (mask.at > 0) {
+		if (!length_of_mask(lp_get32(dhcp + mask.at), &lease.length))
 			return false;
-		lease.mask_at = (uint32_t)(view->transport + LP_UDP_HEADER + mask_at);
+		lease.mask_at = (uint32_t)(view->transport + LP_UDP_HEADER + mask.at);
 	}
 	*ret_lease = lease;
 	return true;

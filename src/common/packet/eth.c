@@ -10,7 +10,7 @@ bool lp_eth_parse(const uint8_t *frame, size_t len, struct lp_eth *ret_eth)
 		return false;
 	memcpy(ret_eth->dst.b, frame, sizeof(ret_eth->dst.b));
 	memcpy(ret_eth->src.b, frame + 6, sizeof(ret_eth->src.b));
-	ret_eth->type = lp_get16(frame + 12);
+	ret_eth->type = lp_get16(frame + LP_ETH_TYPE);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "dhcp_options.h"
 #include "filter_private.h"
 #include "lanparty/base/bytes.h"
 
@@ -48,14 +49,75 @@ static enum lp_drop incomplete(const struct lp_view *v)
 
 /* DHCP */
 
-/* A client asks for itself: a request, renewal, release or decline for another MAC would cost that one its
+static bool has_cookie(const struct lp_view *v)
+{
+	return v->data_len >= LP_DHCP_OPTIONS && lp_get32(lp_view_transport(v) + LP_UDP_HEADER +
+							  LP_DHCP_COOKIE) == LP_DHCP_COOKIE_VALUE;
+}
+
+/* BOOTP messages have no type: 0. False: programs could read different ones, or none. */
+static bool find_type(const uint8_t *message, size_t len, uint8_t *ret_type)
+{
+	struct lp_dhcp_value type;
+
+	if (!lp_dhcp_find(message, len, LP_DHCP_TYPE, &type) || (type.at > 0 && type.len != 1))
+		return false;
+	*ret_type = type.at > 0 ? message[type.at] : 0;
+	return true;
+}
+
+static bool is_clients_type(uint8_t type)
+{
+	return type != LP_DHCP_OFFER && type != LP_DHCP_ACK && type != LP_DHCP_NAK &&
+	       type <= LP_DHCP_INFORM;
+}
+
+/* A server takes the identifier for the client, whatever its MAC (RFC 2131, section 4.2). One that is made of
+ * a MAC must be made of the client's own; neighbours.h decides who owns another one. */
+static bool note_id(const struct lp_view *v, struct lp_filter_facts *facts)
+{
+	const uint8_t *message = lp_view_transport(v) + LP_UDP_HEADER;
+	struct lp_dhcp_value id;
+
+	if (!lp_dhcp_find(message, v->data_len, LP_DHCP_ID, &id))
+		return false;
+	if (id.at == 0)
+		return true;
+	const uint8_t *value = message + id.at;
+	if (id.len > 0 && value[0] == 1) /* Ethernet */
+		return id.len == 1 + sizeof(v->eth.src.b) &&
+		       memcmp(value + 1, v->eth.src.b, sizeof(v->eth.src.b)) == 0;
+	if (id.len < 2) /* RFC 2132, section 9.14 */
+		return false;
+	facts->dhcp_id = value;
+	facts->dhcp_id_len = id.len;
+	return true;
+}
+
+/* A client asks for itself: a request, renewal, release or decline for another one would cost that one its
  * lease (row N3). No relay agent is in between. */
-static bool is_own_request(const uint8_t *message, const struct lp_mac *client)
+static bool is_own_request(const struct lp_view *v, struct lp_filter_facts *facts)
 {
 	static const uint8_t head[] = {LP_DHCP_REQUEST, 1, 6}; /* op, Ethernet, address length */
-	return memcmp(message, head, sizeof(head)) == 0 &&
+	const uint8_t *message = lp_view_transport(v) + LP_UDP_HEADER;
+	return has_cookie(v) && memcmp(message, head, sizeof(head)) == 0 &&
 	       lp_get32(message + LP_DHCP_GIADDR) == 0 &&
-	       memcmp(message + LP_DHCP_CHADDR, client->b, sizeof(client->b)) == 0;
+	       memcmp(message + LP_DHCP_CHADDR, v->eth.src.b, sizeof(v->eth.src.b)) == 0 &&
+	       find_type(message, v->data_len, &facts->dhcp_type) &&
+	       is_clients_type(facts->dhcp_type) && note_id(v, facts);
+}
+
+/* Of a station of the LAN: who it is, and which address it is about to use. */
+static void note_request(const struct lp_view *v, struct lp_filter_facts *facts)
+{
+	struct lp_dhcp_value wish;
+
+	if (v->fragment_more || v->destination_port != LP_PORT_DHCP_SERVER ||
+		!is_own_request(v, facts))
+		return;
+	const uint8_t *message = lp_view_transport(v) + LP_UDP_HEADER;
+	if (lp_dhcp_find(message, v->data_len, LP_DHCP_WISH, &wish) && wish.len == 4)
+		facts->probed_ipv4 = lp_get32(message + wish.at);
 }
 
 static enum lp_drop judge_client_dhcp(const struct lp_view *v, struct lp_filter_facts *facts)
@@ -70,31 +132,15 @@ static enum lp_drop judge_client_dhcp(const struct lp_view *v, struct lp_filter_
 	const uint8_t *message = lp_view_transport(v) + LP_UDP_HEADER;
 	if (message[0] == LP_DHCP_REPLY)
 		return LP_DROP_DHCP_SERVER;
+	if (v->fragment_more)
+		return LP_DROP_FRAGMENT; /* its options are not all here, and no honest client sends it */
 	if (v->transport_len < LP_UDP_HEADER + LP_DHCP_SERVER_NAME)
 		return incomplete(v);
-	if (!is_own_request(message, &v->eth.src))
+	if (!is_own_request(v, facts))
 		return LP_DROP_DHCP_SENDER;
 	facts->is_dhcp_request = true;
 	facts->dhcp_xid = lp_get32(message + LP_DHCP_XID);
 	return LP_DROP_NONE;
-}
-
-static bool is_ack(const uint8_t *options, size_t len)
-{
-	size_t at = 0;
-
-	while (at < len && options[at] != LP_DHCP_END) {
-		if (options[at] == LP_DHCP_PAD) {
-			at++;
-			continue;
-		}
-		if (len - at < 2 || len - at - 2 < options[at + 1])
-			return false;
-		if (options[at] == LP_DHCP_TYPE)
-			return options[at + 1] == 1 && options[at + 2] == LP_DHCP_ACK;
-		at += 2 + (size_t)options[at + 1];
-	}
-	return false;
 }
 
 static void note_lease(const struct lp_view *v, struct lp_filter_facts *facts)
@@ -105,13 +151,16 @@ static void note_lease(const struct lp_view *v, struct lp_filter_facts *facts)
 	if (v->fragment_more || v->source_port != LP_PORT_DHCP_SERVER ||
 		v->destination_port != LP_PORT_DHCP_CLIENT)
 		return;
-	if (v->data_len < LP_DHCP_OPTIONS || memcmp(message, head, sizeof(head)) != 0 ||
-		lp_get32(message + LP_DHCP_COOKIE) != LP_DHCP_COOKIE_VALUE)
+	if (!has_cookie(v) || memcmp(message, head, sizeof(head)) != 0)
 		return;
 	uint32_t address = lp_get32(message + LP_DHCP_YIADDR);
+	uint8_t type;
 	/* an ACK to an INFORM gives no address */
-	if (!is_host_ipv4(address) ||
-		!is_ack(message + LP_DHCP_OPTIONS, (size_t)v->data_len - LP_DHCP_OPTIONS))
+	if (!is_host_ipv4(address) || !find_type(message, v->data_len, &type))
+		return;
+	if (type == LP_DHCP_OFFER)
+		facts->probed_ipv4 = address;
+	if (type != LP_DHCP_ACK)
 		return;
 	facts->lease_ipv4 = address;
 	facts->dhcp_xid = lp_get32(message + LP_DHCP_XID);
@@ -180,7 +229,12 @@ static enum lp_drop judge_arp(
 	if (address == 0 ? operation != LP_ARP_REQUEST : !is_host_ipv4(address))
 		return LP_DROP_BAD_ARP;
 	facts->claim_ipv4 = address;
+	uint32_t target = lp_get32(arp + LP_ARP_TARGET_IP);
+	facts->probed_ipv4 = address == 0 ? target : 0;
+	if (operation == LP_ARP_REQUEST && address != 0 && address != target)
+		facts->asked_ipv4 = target;
 	facts->is_claim = true;
+	facts->is_answer = operation == LP_ARP_REPLY;
 	return LP_DROP_NONE;
 }
 
@@ -204,8 +258,10 @@ static enum lp_drop judge_ipv4_data(
 	if (v->protocol == LP_IP_UDP && client)
 		return is_routing_port(v->destination_port) ? LP_DROP_ROUTING
 							    : judge_client_dhcp(v, facts);
-	if (v->protocol == LP_IP_UDP)
+	if (v->protocol == LP_IP_UDP) {
 		note_lease(v, facts);
+		note_request(v, facts);
+	}
 	if (!client || v->transport_header == 0)
 		return LP_DROP_NONE;
 	uint8_t type = *lp_view_transport(v);
@@ -245,7 +301,7 @@ static enum lp_drop judge_ipv4(struct lp_filter_source *from, const struct lp_vi
 				ip + LP_IPV4_MIN, v->transport - LP_ETH_HEADER - LP_IPV4_MIN)))
 		return LP_DROP_ROUTING;
 	if (v->fragment_offset > 0)
-		return lp_fragment_later(from, v, now);
+		return lp_fragment_later(from, v, now, &facts->is_early);
 	enum lp_drop drop = judge_ipv4_data(lp_filter_is_client(from), v, facts);
 	return drop == LP_DROP_NONE && v->fragment_more ? lp_fragment_first(from, v, now) : drop;
 }
@@ -256,15 +312,15 @@ static enum lp_drop judge_nd_options(
 	const uint8_t *options, size_t len, const struct lp_mac *source)
 {
 	while (len > 0) {
-		if (len < 8)
+		if (len < LP_ND_OPTION_UNIT)
 			return LP_DROP_BAD_IPV6;
-		size_t size = (size_t)options[1] * 8;
+		size_t size = (size_t)options[1] * LP_ND_OPTION_UNIT;
 		if (size == 0 || size > len)
 			return LP_DROP_BAD_IPV6;
 		if (options[0] == LP_ND_OPTION_SOURCE || options[0] == LP_ND_OPTION_TARGET) {
-			if (size != 8)
+			if (size != LP_ND_OPTION_UNIT)
 				return LP_DROP_BAD_IPV6;
-			if (memcmp(options + 2, source->b, sizeof(source->b)) != 0)
+			if (memcmp(options + LP_ND_OPTION_HEAD, source->b, sizeof(source->b)) != 0)
 				return LP_DROP_ND_SENDER;
 		}
 		options += size;
@@ -283,8 +339,12 @@ static void note_neighbour(const struct lp_view *v, struct lp_filter_facts *fact
 		v->transport_len < LP_ND_OPTIONS)
 		return;
 	facts->is_claim = true;
+	facts->is_answer = !asks;
+	const uint8_t *target = message + LP_ND_TARGET;
 	if (!asks || !facts->source_ipv6)
-		facts->target_ipv6 = message + LP_ND_TARGET;
+		facts->target_ipv6 = target;
+	else if (memcmp(facts->source_ipv6, target, LP_IPV6_ADDRESS) != 0)
+		facts->asked_ipv6 = target;
 }
 
 static enum lp_drop judge_icmpv6(
@@ -331,18 +391,13 @@ static enum lp_drop judge_ipv6_data(
 	bool client, const struct lp_view *v, struct lp_filter_facts *facts)
 {
 	if (client && v->protocol == LP_IP_UDP) {
-		bool to_server = v->destination_port == LP_PORT_DHCPV6_SERVER;
 		if (v->source_port == LP_PORT_DHCPV6_SERVER ||
 			v->destination_port == LP_PORT_DHCPV6_CLIENT)
 			return LP_DROP_DHCPV6_SERVER;
-		if (to_server && v->transport_len == LP_UDP_HEADER)
-			return incomplete(v);
-		/* a relay agent takes replies on the server's port and hands them to clients */
-		uint8_t type = to_server ? lp_view_transport(v)[LP_UDP_HEADER] : 0;
-		if (type == LP_DHCPV6_RELAY_REPLY)
-			return LP_DROP_DHCPV6_SERVER;
-		if (type == LP_DHCPV6_RELAY_FORWARD)
-			return LP_DROP_DHCP_SENDER; /* it would ask for others */
+		/* no client takes a reply (offer.h), so it is about another one's lease, or a reply to a relay
+		 * agent */
+		if (v->destination_port == LP_PORT_DHCPV6_SERVER)
+			return LP_DROP_DHCP_SENDER;
 		return is_routing_port(v->destination_port) ? LP_DROP_ROUTING : LP_DROP_NONE;
 	}
 	return v->protocol == LP_IP_ICMPV6 ? judge_icmpv6(client, v, facts) : LP_DROP_NONE;
@@ -397,7 +452,7 @@ static enum lp_drop judge_ipv6(struct lp_filter_source *from, const struct lp_vi
 		return incomplete(v);
 	note_source_ipv6(ip + LP_IPV6_SOURCE, facts);
 	if (v->fragment_offset > 0)
-		return lp_fragment_later(from, v, now);
+		return lp_fragment_later(from, v, now, &facts->is_early);
 	enum lp_drop drop = judge_ipv6_data(client, v, facts);
 	if (drop == LP_DROP_NONE && client && !facts->source_ipv6 && !may_lack_source_ipv6(v))
 		return LP_DROP_BAD_IPV6;

@@ -63,13 +63,15 @@ enum lp_drop lp_fragment_first(
 }
 
 enum lp_drop lp_fragment_later(
-	struct lp_filter_source *from, const struct lp_view *view, lp_time now)
+	struct lp_filter_source *from, const struct lp_view *view, lp_time now, bool *ret_is_early)
 {
+	*ret_is_early = false;
 	if (!is_sound(view))
 		return LP_DROP_FRAGMENT;
 	if (!lp_filter_is_client(from))
 		return LP_DROP_NONE;
 	struct lp_fragment key = key_of(view);
 	const struct lp_fragment *first = find_fragment(from, &key, now);
+	*ret_is_early = !first;
 	return first && view->fragment_offset >= first->end ? LP_DROP_NONE : LP_DROP_FRAGMENT;
 }

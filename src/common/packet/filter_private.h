@@ -18,8 +18,8 @@ enum lp_drop lp_fragment_first(
 
 /* Judges a later fragment: a client must have sent the first one before. The LAN behind a gateway is
  * trusted and can reorder, so its first fragments need not be known. Returns LP_DROP_NONE or
- * LP_DROP_FRAGMENT. */
+ * LP_DROP_FRAGMENT. *ret_is_early is always written: the first one is missing. */
 enum lp_drop lp_fragment_later(
-	struct lp_filter_source *from, const struct lp_view *view, lp_time now);
+	struct lp_filter_source *from, const struct lp_view *view, lp_time now, bool *ret_is_early);
 
 #endif

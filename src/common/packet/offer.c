@@ -6,9 +6,6 @@
 #include "lanparty/packet/checksum.h"
 #include "lanparty/packet/dhcp_strip.h"
 
-#define ND_OPTION_HEAD 2 /* type and length */
-#define ND_OPTION_UNIT 8 /* bytes that an option's length counts */
-
 /* ---- the player's networks */
 
 static bool leads_into_internet(const struct lp_prefix *prefix)
@@ -76,20 +73,36 @@ static bool is_host(uint32_t ipv4)
 	return net != 0 && net != 127 && net < 224;
 }
 
-/* The lease's range must make no route. */
+/* The range must make no route. */
+static void judge(
+	const struct lp_prefix *prefix, const struct lp_own_list *own, struct lp_offer *offer)
+{
+	const struct lp_own *same = find_same(own, prefix), *covered = find_covered(own, prefix);
+	if (prefix->length < LP_PREFIX_MAPPED + LP_OFFER_IPV4_LEAST) {
+		refuse(offer, LP_OFFER_WIDE, prefix, covered);
+	} else if (same) {
+		refuse(offer, LP_OFFER_IS, prefix, same);
+	} else if (covered) {
+		refuse(offer, LP_OFFER_COVERS, prefix, covered);
+		offer->narrowed = true;
+	}
+}
+
 static void judge_lease(
 	const struct lp_dhcp_lease *lease, const struct lp_own_list *own, struct lp_offer *offer)
 {
 	struct lp_prefix prefix = lp_prefix_ipv4(lease->address, lease->length);
-	const struct lp_own *same = find_same(own, &prefix), *covered = find_covered(own, &prefix);
-	if (lease->length < LP_OFFER_IPV4_LEAST) {
-		refuse(offer, LP_OFFER_WIDE, &prefix, covered);
-	} else if (same) {
-		refuse(offer, LP_OFFER_IS, &prefix, same);
-	} else if (covered) {
-		refuse(offer, LP_OFFER_COVERS, &prefix, covered);
-		offer->narrowed = lease->mask_at > 0;
-	}
+	judge(&prefix, own, offer);
+	offer->narrowed = offer->narrowed && lease->mask_at > 0;
+}
+
+bool lp_offer_judge(
+	const struct lp_prefix *address, const struct lp_own_list *own, struct lp_offer *ret_offer)
+{
+	*ret_offer = (struct lp_offer){0};
+	judge(address, own, ret_offer);
+	ret_offer->by_relay = true;
+	return ret_offer->fault == LP_OFFER_GOOD || ret_offer->narrowed;
 }
 
 static enum lp_drop check_reply(uint8_t *frame, const struct lp_view *view,
@@ -158,13 +171,13 @@ static enum lp_drop check_advertisement(uint8_t *frame, const struct lp_view *vi
 	if (len < LP_RA_MIN)
 		return LP_DROP_OFFER;
 	for (size_t at = LP_RA_MIN; at < len; at += size) {
-		size = len - at > 1 ? (size_t)ra[at + 1] * ND_OPTION_UNIT : 0;
+		size = len - at > 1 ? (size_t)ra[at + 1] * LP_ND_OPTION_UNIT : 0;
 		if (size == 0 || size > len - at)
 			return LP_DROP_OFFER;
 		if (stays(ra + at, size, own, offer))
 			continue;
 		ra[at] = LP_ND_OPTION_EXPERIMENT;
-		memset(ra + at + ND_OPTION_HEAD, 0, size - ND_OPTION_HEAD);
+		memset(ra + at + LP_ND_OPTION_HEAD, 0, size - LP_ND_OPTION_HEAD);
 	}
 	ra[LP_RA_FLAGS] = 0;
 	lp_put16(ra + LP_RA_LIFETIME, 0);
@@ -193,9 +206,16 @@ static bool is_advertisement(const struct lp_view *view)
 	       (view->version == 4 ? LP_ICMP_ROUTER_ADVERTISEMENT : LP_ND_ROUTER_ADVERTISEMENT);
 }
 
+static bool is_dhcpv6(const struct lp_view *view)
+{
+	return view->version == 6 && view->protocol == LP_IP_UDP &&
+	       view->destination_port == LP_PORT_DHCPV6_CLIENT;
+}
+
 bool lp_offer_is(const struct lp_view *view)
 {
-	return lp_dhcp_is_to_client(view) || is_advertisement(view) || is_redirect(view);
+	return lp_dhcp_is_to_client(view) || is_advertisement(view) || is_redirect(view) ||
+	       is_dhcpv6(view);
 }
 
 enum lp_drop lp_offer_check(uint8_t *frame, const struct lp_view *view,
@@ -204,6 +224,8 @@ enum lp_drop lp_offer_check(uint8_t *frame, const struct lp_view *view,
 	*ret_offer = (struct lp_offer){0};
 	if (is_redirect(view))
 		return LP_DROP_REDIRECT;
+	if (is_dhcpv6(view))
+		return LP_DROP_DHCPV6_SERVER;
 	if (lp_dhcp_is_to_client(view))
 		return check_reply(frame, view, own, ret_offer);
 	return view->version == 4 ? LP_DROP_ROUTER_ADVERTISEMENT

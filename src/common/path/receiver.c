@@ -136,6 +136,18 @@ void lp_reassembly_clear(struct lp_reassembly *r, struct lp_pool *pool)
 		slot_clear(&r->slots[i], pool);
 }
 
+struct lp_frame *lp_received_hold(struct lp_pool *pool, const struct lp_received *received)
+{
+	if (received->frame)
+		return lp_frame_hold(received->frame);
+	struct lp_frame *frame = lp_pool_take(pool);
+	if (frame) {
+		memcpy(frame->bytes, received->bytes, received->len);
+		frame->len = (uint16_t)received->len;
+	}
+	return frame;
+}
+
 /* While buffers are scarce a peer keeps one fragment, its latest: fragments that nothing follows cannot
  * take the buffers that all wait for. */
 static struct lp_frame *reassemble(

@@ -290,7 +290,10 @@ static struct lp_entry *choose(struct lp_sender *s, bool bulk, lp_time now)
 	while ((f = next_turn(s, bulk))) {
 		struct lp_entry *entry = f->entries.first;
 		lp_time waited = now > entry->at ? now - entry->at : 0;
-		if (f->list == SPARSE || !lp_codel_drops(&f->codel, waited, !entry->next, now))
+		bool late =
+			waited > LP_SENDER_AGE_MAX ||
+			(f->list != SPARSE && lp_codel_drops(&f->codel, waited, !entry->next, now));
+		if (!late)
 			return entry;
 		s->drops[LP_DROP_LATE]++;
 		drop(s, entry);
@@ -378,7 +381,8 @@ static bool peek(struct lp_datagram_source *source, size_t max, bool bulk, lp_ti
 	if (max > s->budget)
 		max = s->budget; /* a path can carry more than the peer takes */
 	lp_sender_expire(s, now);
-	while ((s->peeked = choose(s, bulk, now))) {
+	bool limited = !lp_bucket_has(&s->limit, s->bulk_least, now) && bulk;
+	while ((s->peeked = choose(s, bulk && !limited, now))) {
 		if (fit(s, s->peeked, max, &s->peeked_type)) {
 			describe(s, ret_datagram);
 			return true;
@@ -386,6 +390,7 @@ static bool peek(struct lp_datagram_source *source, size_t max, bool bulk, lp_ti
 		s->drops[LP_DROP_TOO_BIG]++;
 		drop(s, s->peeked);
 	}
+	s->held = s->held || (limited && s->count > 0); /* what is left is bulk */
 	return false;
 }
 
@@ -403,6 +408,8 @@ static void pop(struct lp_datagram_source *source)
 		s->retransmitted++;
 	} else {
 		s->flows[entry->flow].deficit -= entry->frame->len;
+		lp_bucket_spend(&s->limit, (uint64_t)entry->frame->len * entry->frame->copies,
+			s->limit.at); /* peek has brought it up to date */
 		unqueue(s, entry);
 		if (s->peeked_type != LP_OVERLAY_WHOLE)
 			entry->number = s->number++;
@@ -484,6 +491,25 @@ void lp_sender_open(struct lp_sender *s, size_t budget, uint64_t capabilities)
 	s->retransmit = capabilities & LP_CAP_RETRANSMIT;
 }
 
+void lp_sender_limit(struct lp_sender *s, uint64_t rate, uint64_t burst, lp_time now)
+{
+	lp_bucket_change(&s->limit, rate - rate / 100 * LP_SENDER_SPARE_PERCENT, burst, now);
+	burst = lp_bucket_burst(&s->limit);
+	uint64_t least = burst / 100 * LP_SENDER_SPARSE_PERCENT + LP_ETH_FRAME_MAX;
+	s->bulk_least = least < burst ? least : burst;
+}
+
+lp_time lp_sender_ready_at(const struct lp_sender *s)
+{
+	return s->held ? lp_bucket_ready_at(&s->limit, s->bulk_least) : LP_NEVER;
+}
+
+void lp_sender_release(struct lp_sender *s)
+{
+	s->held = false;
+	lp_datagram_source_wake(&s->source);
+}
+
 size_t lp_sender_max(const struct lp_sender *s)
 {
 	return s->path_max < s->budget ? s->path_max : s->budget;
@@ -517,5 +543,7 @@ void lp_sender_clear(struct lp_sender *s)
 		.fragments = s->fragments,
 		.retransmit = s->retransmit,
 		.retransmitted = s->retransmitted,
+		.limit = s->limit,
+		.bulk_least = s->bulk_least,
 	};
 }

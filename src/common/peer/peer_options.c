@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lanparty/edge/linux/sandbox.h"
+#include "lanparty/edge/linux/rights.h"
 #endif
 
 #include "lanparty/base/wipe.h"
@@ -21,6 +21,7 @@
 
 #define CERT_MAX      65536 /* bytes of a certificate in DER */
 #define ROOM_FILE_MAX 4095  /* bytes of a room file, with its comments */
+#define HOST_KEY_MAX  4095
 #define DER_SEQUENCE  0x30
 
 static bool parse_relay(const char *text, void *value)
@@ -82,6 +83,12 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 			.help = "read the room's code or an invite from FILE, - for standard\n"
 				"input; lines that begin with # are comments",
 			.value = &values->room_file},
+		{.name = "host-key",
+			.argument = "FILE",
+			.kind = LP_OPTION_TEXT,
+			.help = "the room's host key (PEM), which 'lanparty-gateway setup' makes:\n"
+				"this program acts for the room's host",
+			.value = &values->host_key_file},
 		{.name = "name",
 			.argument = "NAME",
 			.kind = LP_OPTION_TEXT,
@@ -103,27 +110,34 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 			.parse = lp_parse_ethertype,
 			.expects = LP_EXPECTS_ETHERTYPE},
 #ifndef _WIN32
+		{.name = "user",
+			.argument = "NAME",
+			.kind = LP_OPTION_TEXT,
+			.help = "user that root becomes once the interface is ready (default:\n"
+				"lanparty where this user exists, else nobody)",
+			.value = &values->user},
 		{.name = "sandbox",
 			.argument = "MODE",
 			.kind = LP_OPTION_PARSED,
-			.help = "what happens to a system call that this program does not use:\n"
-				"deny (default, and log it), kill (end the program) or off (allow "
-				"it)",
+			.help = "what happens to a system call that this program does not need:\n"
+				"deny (fail it and log it), kill (end the program) or off (allow "
+				"it)\n(default: deny)",
 			.parse = lp_sandbox_parse,
 			.expects = LP_EXPECTS_SANDBOX},
 #endif
 		{.name = "log-level",
 			.argument = "LEVEL",
 			.kind = LP_OPTION_PARSED,
-			.help = "error, warning, info (default), debug or frame (one line per "
-				"frame)",
+			.help = "error, warning, info, debug or frame (one line per frame)\n"
+				"(default: info)",
 			.value = &values->log_level,
 			.parse = lp_parse_log_level,
 			.expects = LP_EXPECTS_LOG_LEVEL},
 		{.name = "log-format",
 			.argument = "FORMAT",
 			.kind = LP_OPTION_PARSED,
-			.help = "text (default) or json, for the log and for the events on stdout",
+			.help = "text or json, for the log and for the events on standard output\n"
+				"(default: text)",
 			.value = &values->log_format,
 			.parse = lp_parse_log_format,
 			.expects = LP_EXPECTS_LOG_FORMAT},
@@ -146,6 +160,24 @@ __attribute__((format(printf, 3, 4))) static bool wrong(
 	if (*ret_exit == LP_EXIT_OK)
 		*ret_exit = usage;
 	return false;
+}
+
+/* About a file that cannot be read. */
+static const char *what_to_do(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "copy it to this computer, or correct its name";
+	case EACCES:
+	case EPERM:
+		return "let the user of this program read it (chmod, chown), or start the program "
+		       "as "
+		       "root";
+	case EISDIR:
+		return "name a file in it";
+	default:
+		return "give another file";
+	}
 }
 
 /* Returns the number of bytes read, or -1 with errno. */
@@ -184,8 +216,8 @@ static bool read_certificates(
 		*ret_exit = LP_EXIT_NO_INPUT;
 		if (len < 0)
 			return wrong(options, ret_exit,
-				"cannot read the relay's certificate %s: %s", path,
-				strerror(errno));
+				"cannot read the relay's certificate %s: %s; %s", path,
+				strerror(errno), what_to_do(errno));
 		if (len == 0 || len == CERT_MAX || der[0] != DER_SEQUENCE)
 			return wrong(options, ret_exit,
 				"%s is not a certificate in DER: convert it with 'openssl x509 "
@@ -202,11 +234,21 @@ static bool read_certificates(
 	return true;
 }
 
+static void take_token(struct lp_peer_options *values, const struct lp_code *token)
+{
+	values->token = *token;
+	memset(values->opening, 0, sizeof(values->opening));
+	if (token->text[0])
+		lp_opening_key(token, values->opening);
+}
+
 void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite)
 {
 	values->relay = invite->relay;
 	memcpy(values->pins, invite->pins, sizeof(values->pins));
 	values->pin_count = invite->pin_count;
+	memcpy(values->host, invite->host, sizeof(values->host));
+	take_token(values, &invite->token);
 	memcpy(values->server_name,
 		invite->server_name[0] ? invite->server_name : invite->relay.name,
 		sizeof(values->server_name));
@@ -223,9 +265,18 @@ static bool take_invite(struct lp_peer_options *values, const char *text,
 	const struct lp_options *options, struct lp_code *code, int *ret_exit)
 {
 	struct lp_invite invite; /* written only when the parse succeeds */
-	if (lp_invite_parse(text, &invite) != LP_OK)
+	enum lp_status status = lp_invite_parse(text, &invite);
+	if (status == LP_MISTYPED)
+		return wrong(options, ret_exit,
+			"the room code in the invite has a typing error: copy the invite again");
+	if (status != LP_OK)
 		return wrong(options, ret_exit, "the invite is not complete: it looks like %s",
 			LP_PEER_POSITIONAL);
+	if (!invite.code.text[0] && !values->needs_no_room)
+		return wrong(options, ret_exit,
+			"the invite names no room, because it is the relay's own: "
+			"'lanparty-gateway "
+			"setup' makes a room and prints an invite for players");
 	if (!values->relay.name[0])
 		values->relay = invite.relay;
 	if (!values->pin_count && !values->cert_files.count) {
@@ -234,6 +285,8 @@ static bool take_invite(struct lp_peer_options *values, const char *text,
 	}
 	if (!values->server_name_given)
 		memcpy(values->server_name, invite.server_name, sizeof(values->server_name));
+	memcpy(values->host, invite.host, sizeof(values->host));
+	take_token(values, &invite.token);
 	*code = invite.code;
 	lp_zero(&invite, sizeof(invite));
 	return true;
@@ -242,7 +295,13 @@ static bool take_invite(struct lp_peer_options *values, const char *text,
 static bool parse_code(
 	const char *text, const struct lp_options *options, struct lp_code *code, int *ret_exit)
 {
-	if (lp_code_parse(text, code) == LP_OK)
+	enum lp_status status = lp_code_parse(text, code);
+	if (status == LP_MISTYPED)
+		return wrong(options, ret_exit,
+			"the room code has a typing error: compare it with the one that your host "
+			"sent (a code of your own must not have %d characters, nor four groups)",
+			LP_CODE_CHARS);
+	if (status == LP_OK)
 		return true;
 	return wrong(options, ret_exit,
 		"the room code is not right: %d to %d letters and digits, such as 'new-room' of "
@@ -292,7 +351,8 @@ static bool read_room_file(struct lp_peer_options *values, const struct lp_optio
 	bool good = false;
 	if (error) {
 		*ret_exit = LP_EXIT_NO_INPUT;
-		wrong(options, ret_exit, "cannot read the room file %s: %s", path, strerror(error));
+		wrong(options, ret_exit, "cannot read the room file %s: %s; %s", path,
+			strerror(error), what_to_do(error));
 	} else {
 #ifndef _WIN32
 		warn_if_open(path);
@@ -308,6 +368,8 @@ static bool find_code(struct lp_peer_options *values, const struct lp_options *o
 {
 	int sources =
 		(options->argument != NULL) + (values->room != NULL) + (values->room_file != NULL);
+	if (sources == 0 && values->needs_no_room)
+		return true;
 	if (sources == 0)
 		return wrong(
 			options, ret_exit, "which room? Give an invite, --room or --room-file");
@@ -369,19 +431,6 @@ bool lp_peer_options_prepare(
 	return true;
 }
 
-static bool use_code(struct lp_peer_options *values, struct lp_options *options,
-	struct lp_code *code, int *ret_exit)
-{
-	if (!lp_peer_options_prepare(values, options, ret_exit))
-		return false;
-	if (!values->relay.name[0])
-		return wrong(options, ret_exit, "which relay? Give an invite or --relay HOST");
-	if (derive_key(values, code))
-		return true;
-	*ret_exit = LP_EXIT_INTERNAL;
-	return wrong(options, ret_exit, "the TLS library has no SHA-256");
-}
-
 #ifndef _WIN32
 static struct lp_peer_options *kept_from_children;
 
@@ -400,15 +449,103 @@ bool lp_peer_options_keep_from_children(struct lp_peer_options *values)
 }
 #endif
 
+static bool choose_user(
+	const struct lp_peer_options *values, const struct lp_options *options, int *ret_exit)
+{
+#ifdef _WIN32
+	(void)values;
+	(void)options;
+	(void)ret_exit;
+	return true;
+#else
+	const char *sentence = lp_rights_choose(values->user);
+	return !sentence || wrong(options, ret_exit, "%s", sentence);
+#endif
+}
+
+/* Everything but the room key. */
+static bool read_sources(struct lp_peer_options *values, struct lp_options *options,
+	struct lp_code *code, int *ret_exit)
+{
+	*ret_exit = LP_EXIT_OK;
+	lp_log_set(values->log_level, values->log_format);
+	bool good = choose_user(values, options, ret_exit) &&
+		    find_code(values, options, code, ret_exit) &&
+		    lp_peer_options_prepare(values, options, ret_exit);
+	wipe_sources(values, options);
+	if (good && !values->relay.name[0])
+		return wrong(options, ret_exit, "which relay? Give an invite or --relay HOST");
+	return good;
+}
+
+/* The word none, alone in the file: there is no key, as when a service was made ready for one. */
+static bool take_host_key(struct lp_peer_options *values, char *text, size_t len,
+	const struct lp_options *options, int *ret_exit)
+{
+	static const char none[] = "none";
+	uint8_t print[LP_HOST_PRINT];
+	if (strncmp(text, none, sizeof(none) - 1) == 0 && len <= sizeof(none))
+		return true;
+	const char *fault = lp_host_key_parse(text, len, &values->host_key);
+	if (fault)
+		return wrong(options, ret_exit, "--host-key %s: %s", values->host_key_file, fault);
+	lp_host_print(values->host_key.public_half, print);
+	if (lp_host_is_known(values->host) && memcmp(values->host, print, sizeof(print)) != 0)
+		return wrong(options, ret_exit,
+			"--host-key %s: the invite names another host key: give the key that "
+			"belongs to this room",
+			values->host_key_file);
+	memcpy(values->host, print, sizeof(print));
+	return true;
+}
+
+bool lp_peer_options_read_host_key(
+	struct lp_peer_options *values, const struct lp_options *options, int *ret_exit)
+{
+	char text[HOST_KEY_MAX + 1] = "";
+	const char *path = values->host_key_file;
+	if (!path)
+		return true;
+	long len = read_file(path, text, HOST_KEY_MAX);
+	int error = len < 0 ? errno : len == HOST_KEY_MAX ? EFBIG : 0;
+	if (error)
+		*ret_exit = LP_EXIT_NO_INPUT;
+	bool good = error ? wrong(options, ret_exit, "cannot read the host key %s: %s; %s", path,
+				    strerror(error), what_to_do(error))
+			  : take_host_key(values, text, (size_t)len, options, ret_exit);
+	lp_zero(text, sizeof(text));
+	return good;
+}
+
 bool lp_peer_options_finish(
 	struct lp_peer_options *values, struct lp_options *options, int *ret_exit)
 {
 	struct lp_code code = {0};
-	*ret_exit = LP_EXIT_OK;
-	lp_log_set(values->log_level, values->log_format);
-	bool good = find_code(values, options, &code, ret_exit) &&
-		    use_code(values, options, &code, ret_exit);
+	bool good = read_sources(values, options, &code, ret_exit) &&
+		    lp_peer_options_read_host_key(values, options, ret_exit);
+	if (good && code.text[0] && !derive_key(values, &code)) {
+		*ret_exit = LP_EXIT_INTERNAL;
+		good = wrong(options, ret_exit, "the TLS library has no SHA-256");
+	}
 	lp_zero(&code, sizeof(code));
-	wipe_sources(values, options);
+	return good;
+}
+
+bool lp_peer_options_invite(struct lp_peer_options *values, struct lp_options *options,
+	struct lp_invite *ret_invite, int *ret_exit)
+{
+	struct lp_invite invite = {0};
+	bool good = read_sources(values, options, &invite.code, ret_exit);
+	if (good) {
+		invite.relay = values->relay;
+		memcpy(invite.host, values->host, sizeof(invite.host));
+		memcpy(invite.pins, values->pins, sizeof(invite.pins));
+		invite.pin_count = values->pin_count;
+		if (strcmp(values->server_name, values->relay.name) != 0)
+			memcpy(invite.server_name, values->server_name, sizeof(invite.server_name));
+		invite.token = values->token;
+		*ret_invite = invite;
+	}
+	lp_zero(&invite, sizeof(invite));
 	return good;
 }

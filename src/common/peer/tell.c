@@ -1,5 +1,6 @@
 #include "lanparty/peer/tell.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -12,6 +13,9 @@
 #include "lanparty/wire/code.h"
 #include "lanparty/base/role.h"
 #include "lanparty/edge/log.h"
+
+#define MEGABYTE 1000000
+#define KILOBYTE 1000
 
 /* The relay has not answered: what the packets' fate says, else the likeliest cause. */
 static void tell_silence(const struct lp_ending *e, char *text, size_t cap)
@@ -132,10 +136,15 @@ static void tell_refused(
 			options->server_name);
 		break;
 	case LP_QUIC_END_AUTHORITY:
-		snprintf(text, cap,
-			"no certificate authority confirms the relay's certificate: most likely "
-			"the host has made it without one; ask for an invite with a pin, or give "
-			"--relay-pin or --relay-cert");
+		if (e->clock_behind)
+			tell_clock(text, cap);
+		else
+			snprintf(text, cap,
+				"no certificate authority confirms the relay's certificate: most "
+				"likely "
+				"the host has made it without one; ask for an invite with a pin, "
+				"or give "
+				"--relay-pin or --relay-cert");
 		break;
 	default:
 		snprintf(text, cap,
@@ -227,7 +236,7 @@ static const char *reason_of(const struct lp_offer *offer)
 	return offer->fault == LP_OFFER_COVERS ? covered[offer->own.kind] : reasons[offer->fault];
 }
 
-static void tell_offer(const struct lp_offer *offer)
+void lp_tell_refusal(const struct lp_offer *offer)
 {
 	char text[LP_OFFER_TEXT], range[LP_PREFIX_TEXT];
 	lp_tell_offer(offer, text);
@@ -239,18 +248,16 @@ static void tell_offer(const struct lp_offer *offer)
 static void tell_trouble(const struct lp_tunnel_action *a)
 {
 	static const char *const advice[][2] = {
-		{"this player's computer is connected with the LAN by another way, such as a "
-		 "bridge: "
-		 "the player must take the room's interface out of it; until then nothing that the "
-		 "LAN sends to all reaches that computer",
-			"this computer connects the room with the LAN behind the room by another "
-			"way, "
-			"such as a bridge or a cable: take the room's interface out of the bridge; "
-			"until then nothing that the LAN sends to all reaches this computer"},
-		{"a computer of the LAN has the same MAC address as this player's: the player must "
-		 "join with another (--mac); until then nothing of the player passes",
-			"a computer of the LAN has the same MAC address as this one: join with "
-			"another (--mac); until then nothing passes"},
+		{"this player's computer connects the room with the LAN by another way, such as a "
+		 "bridge: the player must take the room's interface out of the bridge; until then "
+		 "that computer reaches nobody",
+			"this computer connects the room with the room's LAN by another way, such "
+			"as a bridge: take the room's interface out of the bridge; until then this "
+			"computer reaches nobody"},
+		{"a computer of the LAN has the same MAC address as this player's computer: the "
+		 "player must join with another one (--mac); until then the player reaches nobody",
+			"a computer of the LAN has the same MAC address as this computer: join "
+			"with another one (--mac); until then you reach nobody"},
 	};
 	const struct lp_peer_joined *m = &a->member;
 	bool loop = a->kind == LP_TUNNEL_LOOP;
@@ -260,6 +267,45 @@ static void tell_trouble(const struct lp_tunnel_action *a)
 			advice[loop ? 0 : 1][m->peer == 0]);
 	else
 		lp_log(LP_LOG_INFO, words[0], "peer=%u name=%s", m->peer, m->name);
+}
+
+static void tell_limited(const struct lp_tunnel_action *a)
+{
+	char text[LP_LIMIT_TEXT];
+	lp_tell_limit(a->limit, a->rate, text);
+	lp_event(stdout, "limited", "limit=%s rate=%" PRIu64 " text=%s", lp_drop_text(a->limit),
+		a->rate, text);
+}
+
+void lp_tell_host(enum lp_host_news news, char text[LP_HOST_TEXT])
+{
+	static const char *const texts[] = {
+		[LP_HOST_NONE] = "",
+		[LP_HOST_RIGHT] = "The room belongs to the host key that this computer knows.",
+		[LP_HOST_LOST] = "The relay does not know the host key of this room any more. "
+				 "A gateway is trusted again when it has proven the key.",
+		[LP_HOST_UNPROVEN] = "A gateway is in the room that is not the host's. Its frames "
+				     "are dropped. Tell your host.",
+		[LP_HOST_CHANGED] =
+			"The room has another host key than before: somebody else can have taken "
+			"it over. Ask your host, and join with a new invite of the host's.",
+	};
+	snprintf(text, LP_HOST_TEXT, "%s", texts[news]);
+}
+
+static void tell_host(const struct lp_tunnel_action *a)
+{
+	static const char *const words[] = {[LP_HOST_NONE] = "none",
+		[LP_HOST_RIGHT] = "right",
+		[LP_HOST_LOST] = "lost",
+		[LP_HOST_UNPROVEN] = "unproven",
+		[LP_HOST_CHANGED] = "changed"};
+	char text[LP_HOST_TEXT], host[LP_PIN_TEXT];
+	bool bad = a->news != LP_HOST_RIGHT;
+	lp_tell_host(a->news, text);
+	lp_event(stdout, "host", "news=%s key=%s", words[a->news], lp_pin_format(a->host, host));
+	if (bad)
+		lp_log(LP_LOG_WARNING, "host", "news=%s hint=%s", words[a->news], text);
 }
 
 static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
@@ -291,11 +337,20 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 			m->name, s->rtt_us, s->loss_permille, s->rx_rate, s->tx_rate);
 		break;
 	case LP_TUNNEL_OFFER:
-		tell_offer(&a->offer);
+		lp_tell_refusal(&a->offer);
 		break;
 	case LP_TUNNEL_LOOP:
 	case LP_TUNNEL_CONFLICT:
 		tell_trouble(a);
+		break;
+	case LP_TUNNEL_RENAMED:
+		lp_event(stdout, "renamed", "peer=%u name=%s", m->peer, m->name);
+		break;
+	case LP_TUNNEL_HOST:
+		tell_host(a);
+		break;
+	case LP_TUNNEL_LIMITED:
+		tell_limited(a);
 		break;
 	case LP_TUNNEL_DISCONNECTED:
 		tell_disconnected(teller, a);
@@ -309,6 +364,33 @@ void lp_tell(struct lp_teller *teller, const struct lp_tunnel_action *action)
 {
 	tell(teller, action);
 	lp_output_good(); /* logs it; the program ends with an error in the end */
+}
+
+static void name_rate(uint64_t rate, char *text, size_t cap)
+{
+	if (rate >= MEGABYTE)
+		snprintf(text, cap, "%" PRIu64 ".%u MB", rate / MEGABYTE,
+			(unsigned)(rate % MEGABYTE * 10 / MEGABYTE));
+	else
+		snprintf(text, cap, "%" PRIu64 " kB", rate / KILOBYTE);
+}
+
+void lp_tell_limit(enum lp_drop limit, uint64_t rate, char text[LP_LIMIT_TEXT])
+{
+	char bytes[32];
+	name_rate(rate, bytes, sizeof(bytes));
+	if (limit == LP_DROP_BYTE_RATE)
+		snprintf(text, LP_LIMIT_TEXT,
+			"This computer sends more into the room than the relay takes: %s per "
+			"second. Some of it waits or is lost. End the upload, or ask the host to "
+			"raise the relay's option --client-rate.",
+			bytes);
+	else
+		snprintf(text, LP_LIMIT_TEXT,
+			"This computer sends more broadcasts into the room than the relay takes: "
+			"%" PRIu64 " per second. Some of them are lost. If a game needs them, ask "
+			"the host to raise the relay's option --broadcast-rate.",
+			rate);
 }
 
 int lp_tell_new_room(void)

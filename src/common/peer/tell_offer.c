@@ -35,14 +35,24 @@ static void explain(const struct lp_offer *offer, char *text, size_t cap)
 
 static const char *remedy(const struct lp_offer *offer)
 {
+	if (offer->narrowed && offer->by_relay)
+		return "took only the address. You reach these addresses as before, but not the "
+		       "computers of the room. Agree on another range with the others, such as "
+		       "192.168.77.0/24, and set your addresses with --address.";
+	if (offer->narrowed && offer->own.kind != LP_OWN_NETWORK)
+		return "took only the address. You reach these addresses as before. To reach all "
+		       "computers of the room, ask the host for another range, such as "
+		       "10.77.77.0/24.";
 	if (offer->narrowed)
-		return "lanparty took the address alone: your own network goes on as before. To "
-		       "reach all computers of the room, move one of the two networks to another "
-		       "range, such as 10.77.77.0/24.";
+		return "took only the address. You reach these addresses as before. To reach all "
+		       "computers of the room, move one of the two networks to another range, such "
+		       "as 10.77.77.0/24.";
+	if (offer->by_relay)
+		return "did not take it. Set another address by hand.";
 	if (lp_prefix_is_ipv4(&offer->prefix))
-		return "lanparty did not take it. Ask the host of the room to correct the DHCP "
-		       "server, or set another address by hand.";
-	return "lanparty did not take it. The room works over IPv4.";
+		return "did not take it. Ask the host to correct the room's DHCP server, or set "
+		       "another address by hand.";
+	return "did not take it. The room works over IPv4.";
 }
 
 void lp_tell_offer(const struct lp_offer *offer, char text[LP_OFFER_TEXT])
@@ -50,7 +60,9 @@ void lp_tell_offer(const struct lp_offer *offer, char text[LP_OFFER_TEXT])
 	char range[LP_PREFIX_TEXT], why[NAME + 32];
 	lp_prefix_format(&offer->prefix, range);
 	explain(offer, why, sizeof(why));
-	snprintf(text, LP_OFFER_TEXT, "The room's %s offers %s. %s; %s",
-		lp_prefix_is_ipv4(&offer->prefix) ? "DHCP server" : "router", range, why,
-		remedy(offer));
+	snprintf(text, LP_OFFER_TEXT, "The room's %s offers %s. %s, so lanparty %s",
+		offer->by_relay                     ? "relay"
+		: lp_prefix_is_ipv4(&offer->prefix) ? "DHCP server"
+						    : "router",
+		range, why, remedy(offer));
 }

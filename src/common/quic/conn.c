@@ -6,6 +6,7 @@
 #include <ngtcp2/ngtcp2_crypto.h>
 
 #include "lanparty/base/bucket.h"
+#include "lanparty/base/bytes.h"
 #include "lanparty/base/list.h"
 #include "lanparty/quic/crypto.h"
 #include "attach.h"
@@ -17,6 +18,7 @@
 #include "memory.h"
 #include "path.h"
 #include "prefix.h"
+#include "protection.h"
 #include "quiet.h"
 #include "settings.h"
 #include "state.h"
@@ -34,7 +36,8 @@
  * core busy. 100 MB/s to a member cause about 120 KiB of acknowledgements per second. */
 #define LP_OVERHEAD_RATE  (512 * 1024)
 #define LP_OVERHEAD_BURST (64 * 1024)
-#define LP_PACKET_HEAD    30 /* of a packet's bytes: header, frame head and tag */
+#define LP_PACKET_HEAD    29 /* of a packet's bytes: header and tag */
+#define LP_FRAME_HEAD     3  /* of a DATAGRAM frame's: type and length (RFC 9221, section 4) */
 
 static ngtcp2_conn *conn_of_ref(ngtcp2_crypto_conn_ref *ref)
 {
@@ -128,6 +131,9 @@ static int on_handshake_completed(ngtcp2_conn *nc, void *user)
 			"the certificate is not the one expected");
 		return 0;
 	}
+	conn->starved = !lp_tls_take_binding(conn->session, conn->binding);
+	if (conn->starved)
+		return NGTCP2_ERR_CALLBACK_FAILURE;
 	if (conn->server)
 		end_handshake(conn);
 	else
@@ -165,7 +171,7 @@ static int on_datagram(
 	struct lp_quic_conn *conn = user;
 	(void)nc;
 	(void)flags;
-	conn->carried += len;
+	conn->carried += LP_FRAME_HEAD + len;
 	if (conn->sink)
 		conn->sink->take(conn->sink, bytes, len, conn->q->now);
 	return 0;
@@ -240,7 +246,7 @@ struct lp_quic_conn *lp_conn_accept(struct lp_quic *q, const struct lp_path *pat
 	struct lp_quic_conn *conn = conn_new(q, path);
 	if (!conn)
 		return NULL;
-	conn->steer = (uint16_t)(initial->dcid.data[0] << 8 | initial->dcid.data[1]);
+	conn->steer = lp_get16(initial->dcid.data);
 	ngtcp2_callbacks callbacks;
 	ngtcp2_settings settings;
 	ngtcp2_transport_params params;
@@ -297,6 +303,13 @@ static WOLFSSL_CTX *client_tls(
 	if (!*tls)
 		*tls = lp_tls_client_context(with_system_store, ret_status);
 	return *tls;
+}
+
+void lp_quic_forget_store(struct lp_quic *q)
+{
+	if (q->store_tls)
+		lp_tls_context_free(q->store_tls);
+	q->store_tls = NULL;
 }
 
 static enum lp_status begin(struct lp_quic_conn *conn, const struct lp_quic_target *target)
@@ -379,11 +392,28 @@ static bool affords(struct lp_quic_conn *conn)
 	return good;
 }
 
+/* Forged packets, and copies of packets that were read before, are not among them. ngtcp2 alone knows the
+ * copies, but it counts each packet with a long header, although nothing is in it after the handshake. */
+static uint64_t packets_taken(const struct lp_quic_conn *conn)
+{
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	return info.pkt_recv;
+}
+
 static void pay(struct lp_quic_conn *conn, size_t len)
 {
 	size_t free_of_charge = conn->carried + LP_PACKET_HEAD;
 	if (len > free_of_charge)
 		lp_bucket_take(&conn->overhead, len - free_of_charge, conn->q->now);
+}
+
+static void hear(struct lp_quic_conn *conn, size_t len)
+{
+	pay(conn, len);
+	if (lp_incoming_is_late(conn))
+		lp_conn_end_as_hostile(conn, "a stream that does not end");
+	conn->heard = conn->q->now;
 }
 
 void lp_conn_read(
@@ -399,13 +429,14 @@ void lp_conn_read(
 	lp_conn_mark_dirty(conn, false);
 	ngtcp2_path np;
 	lp_path_to_ngtcp2(path, &np);
+	const uint64_t opened = lp_protection_opened(), taken = packets_taken(conn);
 	int error = ngtcp2_conn_read_pkt(conn->nc, &np, NULL, bytes, len, conn->q->now);
 	if (error != 0) {
 		lp_conn_failed(conn, error);
 		return;
 	}
-	pay(conn, len);
-	conn->heard = conn->q->now;
+	if (lp_protection_opened() > opened && packets_taken(conn) > taken)
+		hear(conn, len);
 	drop_session(conn);
 	lp_feedback_on_read(conn);
 	lp_outs_unblock(conn);
@@ -421,10 +452,6 @@ void lp_conn_on_time(struct lp_quic_conn *conn)
 	}
 	if (conn->ending)
 		return;
-	if (lp_incoming_deadline(conn) <= conn->q->now) {
-		lp_conn_end_as_hostile(conn, "a stream that does not end");
-		return;
-	}
 	int error = ngtcp2_conn_handle_expiry(conn->nc, conn->q->now);
 	if (error != 0)
 		lp_conn_failed(conn, error);

@@ -10,6 +10,8 @@
 #include <sys/random.h>
 #endif
 
+#include "lanparty/base/bytes.h"
+
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/hash.h>
 #include <wolfssl/wolfcrypt/hmac.h>
@@ -50,9 +52,14 @@ bool lp_room_key(const struct lp_code *code, uint8_t ret_key[LP_ROOM_KEY_SIZE])
 	return lp_derive(code->text, strlen(code->text), "lanparty/1 room key", ret_key);
 }
 
+bool lp_opening_key(const struct lp_code *token, uint8_t ret_key[LP_ROOM_KEY_SIZE])
+{
+	return lp_derive(token->text, strlen(token->text), "lanparty/1 opening", ret_key);
+}
+
 uint16_t lp_room_steer(const uint8_t key[LP_ROOM_KEY_SIZE])
 {
 	uint8_t hash[32];
 	lp_sha256(key, LP_ROOM_KEY_SIZE, hash);
-	return (uint16_t)(hash[0] << 8 | hash[1]);
+	return lp_get16(hash);
 }

@@ -1,9 +1,8 @@
-#include "dates.h"
+#include "lanparty/quic/dates.h"
 
 #include <time.h>
 
 #include "lanparty/base/date.h"
-#include "lanparty/quic/identity.h"
 
 #include <wolfssl/wolfcrypt/settings.h>
 #include <wolfssl/wolfcrypt/asn.h>

@@ -109,8 +109,7 @@ void lp_quic_free(struct lp_quic *q)
 	free(q->timers.heap);
 	if (q->pinned_tls)
 		lp_tls_context_free(q->pinned_tls);
-	if (q->store_tls)
-		lp_tls_context_free(q->store_tls);
+	lp_quic_forget_store(q);
 	lp_zero(q, sizeof *q);
 	free(q);
 	wolfSSL_Cleanup();
@@ -119,6 +118,11 @@ void lp_quic_free(struct lp_quic *q)
 void lp_quic_set_alpn(struct lp_quic *q, const char *alpn)
 {
 	q->alpn = alpn;
+}
+
+void lp_quic_set_source_key(struct lp_quic *q, const struct lp_siphash_key *key)
+{
+	q->prefixes.key = *key;
 }
 
 /* ngtcp2 aborts when the time steps back. */
@@ -227,9 +231,11 @@ static void rest(struct lp_quic_conn *conn)
 	lp_list_remove(&conn->dirty);
 	if (conn->ending)
 		return;
+	if (conn->asks)
+		ngtcp2_conn_set_keep_alive_timeout(conn->nc, conn->q->config.keep_alive);
+	conn->asks = false;
 	lp_packet_source_max(conn);
-	lp_time expiry = ngtcp2_conn_get_expiry2(conn->nc), late = lp_incoming_deadline(conn);
-	lp_timers_set(&conn->q->timers, conn, expiry < late ? expiry : late);
+	lp_timers_set(&conn->q->timers, conn, ngtcp2_conn_get_expiry2(conn->nc));
 }
 
 size_t lp_quic_write(
@@ -258,6 +264,24 @@ size_t lp_quic_write(
 	return n;
 }
 
+void lp_quic_write_all(struct lp_quic *q, const struct lp_outlet *outlet, lp_time now)
+{
+	struct lp_path path;
+	size_t len;
+	while ((len = lp_quic_write(q, outlet->slot(outlet->context), LP_PAYLOAD_MAX, &path, now)))
+		outlet->put(outlet->context, &path, len);
+}
+
+/* ngtcp2 sends a PING when the connection was silent for longer than the timeout. */
+void lp_quic_probe(struct lp_quic_conn *conn)
+{
+	if (conn->phase != LP_CONN_UP || conn->ending)
+		return;
+	conn->asks = true;
+	ngtcp2_conn_set_keep_alive_timeout(conn->nc, 1);
+	lp_conn_mark_dirty(conn, true);
+}
+
 void *lp_quic_user(const struct lp_quic_conn *conn)
 {
 	return conn->user;
@@ -266,6 +290,11 @@ void *lp_quic_user(const struct lp_quic_conn *conn)
 void lp_quic_set_user(struct lp_quic_conn *conn, void *user)
 {
 	conn->user = user;
+}
+
+const uint8_t *lp_quic_binding(const struct lp_quic_conn *conn)
+{
+	return conn->binding;
 }
 
 const struct lp_source *lp_quic_source(const struct lp_quic_conn *conn)

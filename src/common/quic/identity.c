@@ -21,7 +21,6 @@
 #include <wolfssl/wolfcrypt/ecc.h>
 #include <wolfssl/wolfcrypt/random.h>
 
-#include "dates.h"
 #include "quic_test.h"
 #include "tls.h"
 
@@ -176,7 +175,7 @@ static char *copy_text(const char *text, size_t len)
 	return copy;
 }
 
-static uint8_t *decode_pem(const char *pem, size_t len, int type, size_t *ret_len)
+uint8_t *lp_identity_decode_pem(const char *pem, size_t len, int type, size_t *ret_len)
 {
 	DerBuffer *der = NULL;
 	EncryptedInfo info;
@@ -200,10 +199,11 @@ static uint8_t *decode_pem(const char *pem, size_t len, int type, size_t *ret_le
 static const char *fill(struct lp_identity *identity, const char *cert_pem, size_t cert_len,
 	const char *key_pem, size_t key_len)
 {
-	identity->leaf = decode_pem(cert_pem, cert_len, CERT_TYPE, &identity->leaf_len);
+	identity->leaf = lp_identity_decode_pem(cert_pem, cert_len, CERT_TYPE, &identity->leaf_len);
 	if (!identity->leaf)
 		return "the certificate file holds no PEM certificate";
-	identity->key = decode_pem(key_pem, key_len, PRIVATEKEY_TYPE, &identity->key_len);
+	identity->key =
+		lp_identity_decode_pem(key_pem, key_len, PRIVATEKEY_TYPE, &identity->key_len);
 	if (!identity->key)
 		return "the key file holds no PEM private key without a password";
 	identity->cert_pem = copy_text(cert_pem, cert_len);

@@ -18,4 +18,8 @@ struct lp_identity {
 	WOLFSSL_CTX *tls; /* a server's context with both; sessions hold references to it */
 };
 
+/* The DER in a PEM text, of the library's type (CERT_TYPE, PRIVATEKEY_TYPE); the caller wipes and frees it.
+ * NULL: there is none, or no memory. */
+uint8_t *lp_identity_decode_pem(const char *pem, size_t len, int type, size_t *ret_len);
+
 #endif

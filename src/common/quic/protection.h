@@ -16,4 +16,7 @@
 /* Fills ctx with the algorithms of a TLS cipher suite and returns it. NULL for any other suite. */
 ngtcp2_crypto_ctx *lp_protection_suite(ngtcp2_crypto_ctx *ctx, uint32_t id);
 
+/* How many packets this thread has decrypted: somebody who has the keys has sent them, then or before. */
+uint64_t lp_protection_opened(void);
+
 #endif

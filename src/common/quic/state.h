@@ -58,6 +58,7 @@ struct lp_quic {
 struct lp_incoming {
 	int64_t stream;
 	lp_time since;
+	bool excused; /* a pause was taken off */
 };
 
 enum lp_conn_phase {
@@ -77,16 +78,18 @@ struct lp_quic_conn {
 	bool handed_out; /* the user knows it: the handler's closed must be called */
 	bool reset;      /* a stateless reset came */
 	struct lp_trust trust;
+	uint8_t binding[LP_QUIC_BINDING_SIZE]; /* once the handshake is complete */
 	uint16_t steer;
 	struct lp_source origin; /* servers: where it came from at first */
 	/* Nodes of q->conns, q->dirty and q->ended. */
 	struct lp_node all, dirty, ended;
 	struct lp_cid_entry *cids;
 	lp_time deadline;
-	lp_time heard;  /* the last packet came from the peer */
+	lp_time heard;  /* a packet came that the peer has protected */
 	size_t timer;   /* index in the heap plus 1; 0: not in the heap */
 	unsigned burst; /* packets written in a row */
 	bool eager;     /* on q->dirty, to write; otherwise only its timer must be set */
+	bool asks;      /* a PING is due, whatever was sent a moment ago */
 	/* Streams */
 	struct lp_node outs;
 	size_t pending; /* bytes in outs, with what keeping them costs */

@@ -5,6 +5,7 @@
 
 #include <ngtcp2/ngtcp2_crypto.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/quic/crypto.h"
 #include "cids.h"
 #include "prefix.h"
@@ -43,8 +44,7 @@ void lp_stateless_clear(struct lp_stateless *s)
 
 bool lp_stateless_is_ours(const struct lp_quic *q, const uint8_t *id)
 {
-	unsigned steer = (unsigned)id[0] << 8 | id[1];
-	return q->config.workers < 2 || steer % q->config.workers == q->config.worker;
+	return q->config.workers < 2 || lp_get16(id) % q->config.workers == q->config.worker;
 }
 
 /* The next free slot of the ring; NULL when the ring is full or the rate limit forbids an answer. */

@@ -237,7 +237,7 @@ static void incoming_add(struct lp_quic_conn *conn, int64_t stream)
 {
 	/* Flow control keeps the QUIC peer from having more. */
 	assert(conn->incoming_count < LP_INCOMING_MAX);
-	conn->incoming[conn->incoming_count++] = (struct lp_incoming){stream, conn->q->now};
+	conn->incoming[conn->incoming_count++] = (struct lp_incoming){stream, conn->q->now, false};
 }
 
 static void incoming_remove(struct lp_quic_conn *conn, int64_t stream)
@@ -252,9 +252,18 @@ static void incoming_remove(struct lp_quic_conn *conn, int64_t stream)
 		(conn->incoming_count - at) * sizeof conn->incoming[0]);
 }
 
-lp_time lp_incoming_deadline(const struct lp_quic_conn *conn)
+bool lp_incoming_is_late(struct lp_quic_conn *conn)
 {
-	return conn->incoming_count ? conn->incoming[0].since + LP_QUIC_INCOMPLETE_MAX : LP_NEVER;
+	lp_time pause = conn->q->now - conn->heard;
+	for (size_t i = 0; i < conn->incoming_count && pause > LP_QUIC_PAUSE_MAX; i++) {
+		struct lp_incoming *incoming = &conn->incoming[i];
+		if (incoming->since == conn->q->now || incoming->excused)
+			continue;
+		incoming->since += pause - LP_QUIC_PAUSE_MAX;
+		incoming->excused = true;
+	}
+	return conn->incoming_count > 0 &&
+	       conn->q->now - conn->incoming[0].since >= LP_QUIC_INCOMPLETE_MAX;
 }
 
 static int on_stream_data(ngtcp2_conn *nc, uint32_t flags, int64_t stream, uint64_t offset,

@@ -44,8 +44,10 @@ void lp_out_abandon(struct lp_quic_conn *conn, struct lp_out *out);
 void lp_outs_unblock(struct lp_quic_conn *conn);
 /* Frees all. ngtcp2's connection must be gone. */
 void lp_outs_clear(struct lp_quic_conn *conn);
-/* Servers: when the oldest incomplete stream of the QUIC peer is late; LP_NEVER for none. */
-lp_time lp_incoming_deadline(const struct lp_quic_conn *conn);
+/* Servers, after each packet of the QUIC peer, before conn->heard is set: true when its oldest incomplete
+ * stream is late. A peer that cannot be heard cannot end its streams either, so of the first longer pause
+ * between its packets only LP_QUIC_PAUSE_MAX counts. Later pauses of the same stream count in full. */
+bool lp_incoming_is_late(struct lp_quic_conn *conn);
 void lp_stream_callbacks(ngtcp2_callbacks *callbacks);
 
 #endif

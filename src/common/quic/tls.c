@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "lanparty/quic/crypto.h"
+#include "lanparty/quic/dates.h"
 #include "lanparty/base/bytes.h"
-#include "dates.h"
 #include "handshake.h"
 
 #define LP_CIPHERS "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256"
@@ -116,6 +116,7 @@ void lp_tls_context_free(WOLFSSL_CTX *tls)
 static bool prepare(WOLFSSL *session, void *conn_ref, const char *alpn)
 {
 	wolfSSL_set_quic_transport_version(session, LP_QUIC_TRANSPORT_PARAMETERS);
+	wolfSSL_KeepArrays(session); /* until lp_tls_take_binding */
 	if (wolfSSL_set_app_data(session, conn_ref) != WOLFSSL_SUCCESS)
 		return false;
 	if (!alpn)
@@ -147,7 +148,7 @@ static bool is_address(const char *name)
 	return strchr(name, ':') || name[strspn(name, "0123456789.")] == '\0';
 }
 
-static bool name_server(WOLFSSL *session, const char *name, bool check)
+bool lp_tls_name_server(WOLFSSL *session, const char *name, bool check)
 {
 	bool address = is_address(name);
 	if (!address && wolfSSL_UseSNI(session, WOLFSSL_SNI_HOST_NAME, name,
@@ -169,7 +170,7 @@ WOLFSSL *lp_tls_connect(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn, cons
 	wolfSSL_SetCertCbCtx(session, trust);
 	bool named = server_name && server_name[0] != '\0';
 	if (prepare(session, conn_ref, alpn) && (named || trust->pins) &&
-		(!named || name_server(session, server_name, !trust->pins)) &&
+		(!named || lp_tls_name_server(session, server_name, !trust->pins)) &&
 		wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS)
 		return session;
 	wolfSSL_free(session);
@@ -191,6 +192,15 @@ bool lp_tls_alpn_is(WOLFSSL *session, const char *alpn)
 	if (wolfSSL_ALPN_GetProtocol(session, &name, &len) != WOLFSSL_SUCCESS || !name)
 		return false;
 	return alpn && len == strlen(alpn) && memcmp(name, alpn, len) == 0;
+}
+
+bool lp_tls_take_binding(WOLFSSL *session, uint8_t ret_binding[LP_QUIC_BINDING_SIZE])
+{
+	static const char label[] = "EXPORTER-lanparty-binding";
+	bool good = wolfSSL_export_keying_material(session, ret_binding, LP_QUIC_BINDING_SIZE,
+			    label, sizeof label - 1, NULL, 0, 0) == WOLFSSL_SUCCESS;
+	wolfSSL_FreeArrays(session);
+	return good;
 }
 
 bool lp_tls_peer_is_pinned(WOLFSSL *session, const struct lp_trust *trust)

@@ -38,11 +38,17 @@ WOLFSSL *lp_tls_accept(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn);
 WOLFSSL *lp_tls_connect(WOLFSSL_CTX *tls, void *conn_ref, const char *alpn, const char *server_name,
 	struct lp_trust *trust);
 
+/* The server's name, for SNI unless it is an address, and with check for its certificate. False when the
+ * library refuses. */
+bool lp_tls_name_server(WOLFSSL *session, const char *name, bool check);
+
 /* After a handshake that failed because of the certificate: says in trust why, where the library has not
  * asked (it compares addresses later than names). */
 void lp_tls_note_refusal(WOLFSSL *session, struct lp_trust *trust);
 /* After the handshake: true when alpn was agreed on. */
 bool lp_tls_alpn_is(WOLFSSL *session, const char *alpn);
+/* After the handshake, once: lp_quic_binding's bytes (RFC 8446, section 7.5). False without memory. */
+bool lp_tls_take_binding(WOLFSSL *session, uint8_t ret_binding[LP_QUIC_BINDING_SIZE]);
 /* After the handshake: true when the server's certificate is one of the pins, or there are no pins. */
 bool lp_tls_peer_is_pinned(WOLFSSL *session, const struct lp_trust *trust);
 

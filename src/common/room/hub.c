@@ -7,11 +7,6 @@
 #include "lanparty/base/wipe.h"
 #include "hub_private.h"
 
-/* Stream ids tell who opened them and which way they go (RFC 9000, section 2.1). */
-#define STREAM_HELLO     0
-#define STREAM_KIND      3
-#define STREAM_FROM_PEER 2
-
 #define ACTIONS_FIRST 16
 
 const char lp_hub_no_memory[] = "the relay is out of memory";
@@ -20,8 +15,8 @@ const char lp_hub_no_memory[] = "the relay is out of memory";
 static void free_parts(struct lp_hub *hub)
 {
 	lp_rooms_free(hub->rooms);
-	if (hub->pool)
-		lp_pool_free(hub->pool);
+	lp_early_clear(&hub->early);
+	lp_pool_free(hub->pool);
 	lp_zero_free(hub->actions, hub->action_cap * sizeof(*hub->actions));
 	free(hub);
 }
@@ -38,6 +33,7 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 	hub->config.rooms.secret = hub->flow_secret;
 	hub->rooms = lp_rooms_new(&hub->config.rooms);
 	hub->pool = lp_pool_new(config->frames);
+	lp_early_init(&hub->early, hub->pool, lp_hub_pass_early);
 	hub->actions = calloc(ACTIONS_FIRST, sizeof(*hub->actions));
 	hub->action_cap = hub->actions ? ACTIONS_FIRST : 0;
 	if (!hub->rooms || !hub->pool || !hub->actions) {
@@ -110,6 +106,7 @@ struct lp_hub_action *lp_hub_add_action(
 	action->kind = kind;
 	action->session = session;
 	action->source = session->source.of[LP_SOURCE_NET];
+	action->address = session->address;
 	session->actions++;
 	action->text = "";
 	if (session->member) {
@@ -275,6 +272,11 @@ struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, const struct lp_s
 	return s;
 }
 
+void lp_hub_set_address(struct lp_session *session, const struct lp_address *address)
+{
+	session->address = *address;
+}
+
 struct lp_datagram_source *lp_session_source(struct lp_session *session)
 {
 	return &session->sender.source;
@@ -322,7 +324,42 @@ void lp_hub_on_closed(
 	lp_hub_retire(hub, session);
 }
 
-/* Of a loop or a conflict the host must hear, however large the room is, and who is in it. */
+void lp_hub_send_status(
+	struct lp_hub *hub, struct lp_session *to, const struct lp_session *about, bool new_lan)
+{
+	struct lp_control message = {.type = LP_PEER_STATUS,
+		.peer_status = {.sequence = ++to->sequence,
+			.peer = about->member->peer,
+			.rtt_us = about->rtt_us,
+			.loss_permille = about->loss_permille,
+			.loops = about->member->loops,
+			.conflict = about->member->is_station,
+			.new_lan = new_lan}};
+	if (about->member->renamed)
+		memcpy(message.peer_status.name, about->member->name, sizeof(about->member->name));
+	lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
+}
+
+/* Anybody can be the gateway: it must not fill the members' queues, nor have them ask for leases all the
+ * time. */
+void lp_hub_note_new_lan(struct lp_hub *hub, struct lp_session *gateway, lp_time now)
+{
+	struct lp_told *told = &gateway->told;
+	size_t count;
+	told->new_lan = now < told->next_new_lan;
+	if (told->new_lan) {
+		hub->deadline = lp_sooner(hub->deadline, told->next_new_lan);
+		return;
+	}
+	told->next_new_lan = now + LP_HUB_NEW_LAN_INTERVAL;
+	struct lp_member *const *members = lp_room_members(gateway->member->room, &count);
+	for (size_t i = 0; i < count; i++)
+		if (members[i] != gateway->member)
+			lp_hub_send_status(hub, lp_hub_session_of(members[i]), gateway, true);
+}
+
+/* needed: in a room that is too large to tell everybody, the gateway and the member itself still hear of a loop
+ * or a conflict, because host and player must act. */
 static void tell_status(struct lp_hub *hub, struct lp_session *about, bool needed)
 {
 	size_t count;
@@ -330,17 +367,8 @@ static void tell_status(struct lp_hub *hub, struct lp_session *about, bool neede
 	bool all = count <= LP_HUB_STATUS_MEMBERS;
 	for (size_t i = 0; i < count; i++) {
 		bool concerned = members[i]->role == LP_ROLE_GATEWAY || members[i] == about->member;
-		if (!all && !(needed && concerned))
-			continue;
-		struct lp_session *to = lp_hub_session_of(members[i]);
-		struct lp_control message = {.type = LP_PEER_STATUS,
-			.peer_status = {.sequence = ++to->sequence,
-				.peer = about->member->peer,
-				.rtt_us = about->rtt_us,
-				.loss_permille = about->loss_permille,
-				.loops = about->loops,
-				.conflict = about->member->is_station}};
-		lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
+		if (all || (needed && concerned))
+			lp_hub_send_status(hub, lp_hub_session_of(members[i]), about, false);
 	}
 	about->told_rtt_us = about->rtt_us;
 	about->told_loss_permille = about->loss_permille;
@@ -348,10 +376,11 @@ static void tell_status(struct lp_hub *hub, struct lp_session *about, bool neede
 
 static void note_loop(struct lp_hub *hub, struct lp_session *s, bool loops, lp_time now)
 {
-	if (s->loops == loops || s->member->role != LP_ROLE_CLIENT || now < s->next_loop)
+	struct lp_member *m = s->member;
+	if (m->loops == loops || m->role != LP_ROLE_CLIENT || now < s->told.next_loop)
 		return;
-	s->next_loop = now + LP_HUB_STATS_INTERVAL; /* nor can it fill the log with this */
-	s->loops = loops;
+	s->told.next_loop = now + LP_HUB_STATS_INTERVAL; /* nor can it fill the log with this */
+	m->loops = loops;
 	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_LOOP, s);
 	if (log)
 		log->begins = loops;
@@ -361,13 +390,13 @@ static void note_loop(struct lp_hub *hub, struct lp_session *s, bool loops, lp_t
 /* Rows N1, K4. A gateway cannot fill the log with it either. */
 static void note_conflict(struct lp_hub *hub, struct lp_session *s, lp_time now)
 {
-	if (s->conflict == s->member->is_station || now < s->next_conflict)
+	if (s->told.conflict == s->member->is_station || now < s->told.next_conflict)
 		return;
-	s->next_conflict = now + LP_HUB_STATS_INTERVAL;
-	s->conflict = s->member->is_station;
+	s->told.next_conflict = now + LP_HUB_STATS_INTERVAL;
+	s->told.conflict = s->member->is_station;
 	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_CONFLICT, s);
 	if (log)
-		log->begins = s->conflict;
+		log->begins = s->told.conflict;
 	tell_status(hub, s, true);
 }
 
@@ -382,7 +411,8 @@ void lp_hub_note_conflicts(struct lp_hub *hub, const struct lp_room *room, lp_ti
 static void on_lan(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_lan_report *report, lp_time now)
 {
-	lp_room_learn(s->member->room, report, now);
+	if (lp_room_learn(s->member->room, report, now))
+		lp_hub_note_new_lan(hub, s, now);
 	lp_hub_note_conflicts(hub, s->member->room, now);
 }
 
@@ -391,9 +421,9 @@ static void on_stats(
 {
 	s->stats = *stats;
 	note_loop(hub, s, stats->loops, now);
-	if (now < s->next_stats)
+	if (now < s->told.next_stats)
 		return; /* the log is not the peer's to fill */
-	s->next_stats = now + LP_HUB_STATS_INTERVAL;
+	s->told.next_stats = now + LP_HUB_STATS_INTERVAL;
 	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_STATS, s);
 	if (log)
 		log->stats = &s->stats;
@@ -409,6 +439,8 @@ static void on_message(
 		lp_hub_close_session(hub, s, message->disconnect.reason, "as you asked");
 	else if (message->type == LP_LAN && s->member->role == LP_ROLE_GATEWAY)
 		on_lan(hub, s, &message->lan, now);
+	else if (message->type == LP_HOST_ACT && s->member->host)
+		lp_hub_on_act(hub, s, &message->act, now);
 	else
 		lp_hub_protocol_error(hub, s, "a control message that is not its to send");
 }
@@ -442,11 +474,12 @@ void lp_hub_on_stream(
 	hub->now = now;
 	if (session->state == SESSION_ENDING)
 		return;
-	if (piece->stream == STREAM_HELLO) {
+	if (piece->stream == LP_STREAM_HELLO) {
 		on_hello_stream(hub, session, piece, now);
 		return;
 	}
-	if (session->state != SESSION_JOINED || (piece->stream & STREAM_KIND) != STREAM_FROM_PEER) {
+	if (session->state != SESSION_JOINED ||
+		(piece->stream & LP_STREAM_KIND) != LP_STREAM_OF_MEMBER) {
 		lp_hub_protocol_error(hub, session, "a stream that has no place here");
 		return;
 	}
@@ -482,12 +515,15 @@ lp_time lp_hub_deadline(const struct lp_hub *hub)
 
 void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 {
-	bool status = now >= hub->next_status;
+	bool status = now >= hub->next_status, host = status && now >= hub->next_host;
 	hub->now = now;
 	if (now < hub->deadline && !status)
 		return;
 	if (status)
 		hub->next_status = now + LP_HUB_STATUS_INTERVAL;
+	if (host)
+		hub->next_host = now + LP_HUB_HOST_INTERVAL;
+	lp_hub_expire_early(hub, now);
 	hub->deadline = LP_NEVER;
 	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
 		next = s->next;
@@ -502,14 +538,22 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 			lp_hub_close_session(hub, s, LP_LEAVE_REJECTED, "rejected");
 		else if (s->deadline < hub->deadline)
 			hub->deadline = s->deadline;
+		if (s->member && s->told.new_lan)
+			lp_hub_note_new_lan(hub, s, now);
 		if (!status)
 			continue;
 		lp_receiver_expire(&s->receiver, now);
 		lp_sender_expire(&s->sender, now);
 		if (s->state == SESSION_JOINED && quality_changed(s))
 			tell_status(hub, s, false);
-		if (s->member)
+		if (s->member && s->member->role == LP_ROLE_GATEWAY)
+			lp_neighbours_protect_again(lp_room_neighbours(s->member->room), now);
+		if (s->member && s->member->host && host)
+			lp_room_keep_host(s->member->room);
+		if (s->member) {
+			lp_member_mark_station(s->member, now);
 			note_conflict(hub, s, now);
+		}
 	}
 }
 
@@ -539,4 +583,13 @@ void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_c
 			s->sender.retransmitted; /* those of former ones are there */
 	ret_counters->rooms = lp_rooms_count(hub->rooms);
 	ret_counters->frames_free = lp_pool_free_count(hub->pool);
+}
+
+void lp_hub_each_room(struct lp_hub *hub, lp_hub_room_sink *sink, void *context)
+{
+	struct lp_room *room;
+	for (size_t i = 0; (room = lp_rooms_at(hub->rooms, i)); i++) {
+		sink(context, room, lp_room_traffic(room));
+		*lp_room_traffic(room) = (struct lp_traffic){0};
+	}
 }

@@ -12,28 +12,33 @@ static void tell_joined(struct lp_hub *hub, struct lp_session *to, const struct 
 			.role = who->role,
 			.mac = who->mac}};
 	memcpy(message.peer_joined.name, who->name, sizeof(who->name));
+	if (who->host)
+		memcpy(message.peer_joined.host, lp_room_hosted(who->room)->print, LP_HOST_PRINT);
 	lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);
 }
 
-/* The newcomer hears of all who are there; they hear of it when it is new (rows C2, C4, K1). */
+/* The newcomer hears of all who are there, and of their loops and conflicts, its own too: a gateway must write
+ * nothing of them. They hear of it when it is new (rows C2, C4, K1). */
 static void announce(struct lp_hub *hub, struct lp_session *s, bool resumed)
 {
 	size_t count;
 	struct lp_member *const *members = lp_room_members(s->member->room, &count);
 	for (size_t i = 0; i < count; i++) {
-		if (members[i] == s->member)
-			continue;
-		tell_joined(hub, s, members[i]);
-		if (!resumed)
-			tell_joined(hub, lp_hub_session_of(members[i]), s->member);
-		lp_hub_session_of(members[i])->told_rtt_us =
-			0; /* so that the newcomer hears of it */
+		struct lp_session *other = lp_hub_session_of(members[i]);
+		if (other != s) {
+			tell_joined(hub, s, members[i]);
+			if (!resumed)
+				tell_joined(hub, other, s->member);
+			other->told_rtt_us = 0; /* so that the newcomer hears of it */
+		}
+		if (other->member->loops || other->told.conflict)
+			lp_hub_send_status(hub, s, other, false);
 	}
 }
 
-static void welcome(struct lp_hub *hub, struct lp_session *s, bool resumed)
+static void welcome(struct lp_hub *hub, struct lp_session *s, bool resumed, lp_time now)
 {
-	const struct lp_member *m = s->member;
+	struct lp_member *m = s->member;
 	struct lp_control message = {.type = LP_WELCOME,
 		.welcome = {.version = LP_PROTOCOL_VERSION,
 			.room = lp_room_id(m->room),
@@ -44,8 +49,17 @@ static void welcome(struct lp_hub *hub, struct lp_session *s, bool resumed)
 			.idle_timeout_ms = hub->config.idle_timeout_ms,
 			.capabilities = m->capabilities,
 			.sequence = s->sequence,
-			.resumed = resumed}};
+			.resumed = resumed,
+			.byte_rate = m->bytes.rate,
+			.byte_burst = lp_bucket_burst(&m->bytes),
+			.group_rate = m->broadcast.rate,
+			.group_burst = lp_bucket_burst(&m->broadcast)}};
 	memcpy(message.welcome.resume_token, m->resume_token, LP_TOKEN_SIZE);
+	memcpy(message.welcome.host, lp_room_hosted(m->room)->print, LP_HOST_PRINT);
+	if (m->role == LP_ROLE_CLIENT && m->capabilities & LP_CAP_ADDRESS)
+		message.welcome.ipv4 = lp_member_assign(m, now);
+	if (message.welcome.ipv4)
+		message.welcome.prefix = LP_ROOM_PREFIX;
 	lp_hub_send(hub, LP_HUB_REPLY, s, &message);
 }
 
@@ -103,6 +117,7 @@ static void take_over(struct lp_hub *hub, struct lp_session *s, struct lp_sessio
 {
 	if (s->member->capabilities & LP_CAP_RESUME)
 		s->sequence = old->sequence;
+	s->told = old->told;
 	old->member = NULL;
 	lp_sender_clear(&old->sender);
 	lp_receiver_close(&old->receiver);
@@ -112,7 +127,8 @@ static void take_over(struct lp_hub *hub, struct lp_session *s, struct lp_sessio
 		lp_hub_close_session(hub, old, LP_LEAVE_REPLACED, "the same peer has joined again");
 }
 
-static void enter_room(struct lp_hub *hub, struct lp_session *s, const struct lp_joined *joined)
+static void enter_room(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_joined *joined, lp_time now)
 {
 	struct lp_member *m = joined->member;
 	struct lp_session *old = joined->resumed ? lp_hub_session_of(m) : NULL;
@@ -129,19 +145,58 @@ static void enter_room(struct lp_hub *hub, struct lp_session *s, const struct lp
 		hub->counters.members++;
 		hub->counters.joins++;
 	}
-	welcome(hub, s, joined->resumed);
+	welcome(hub, s, joined->resumed, now);
 	announce(hub, s, joined->resumed);
+	if (joined->new_lan)
+		lp_hub_note_new_lan(hub, s, now);
 	lp_hub_add_action(hub, joined->resumed ? LP_HUB_RESUMED : LP_HUB_JOINED, s);
 }
 
-/* Row N6: the newcomer has the room of the session's member, which was alone there. */
-static void give_way(struct lp_hub *hub, struct lp_session *s)
+static void give_way(struct lp_hub *hub, struct lp_session *s, const char *text)
 {
 	bool silent = s->state == SESSION_SILENT;
-	lp_hub_close_session(
-		hub, s, LP_LEAVE_OTHER, "the relay needed the room of a lone and silent member");
+	lp_hub_close_session(hub, s, LP_LEAVE_OTHER, text);
 	if (silent)
 		lp_hub_retire(hub, s);
+}
+
+/* A computer has all addresses of an IPv6 /64. */
+static void take_address(const struct lp_address *from, uint8_t ret_address[LP_HOSTED_ADDRESS])
+{
+	if (from->len == 0)
+		return;
+	const struct lp_prefix prefix = lp_address_prefix(from);
+	memcpy(ret_address, prefix.address, LP_HOSTED_ADDRESS);
+	if (!lp_prefix_is_ipv4(&prefix))
+		memset(ret_address + 8, 0, 8);
+}
+
+/* Row N4. */
+static void judge_proof(struct lp_hub *hub, struct lp_session *s, struct lp_join *join,
+	uint8_t print[LP_HOST_PRINT])
+{
+	static const uint8_t none[LP_HOST_KEY_SIZE];
+	const struct lp_hello *hello = join->hello;
+	if (!hub->config.proves || memcmp(hello->host_key, none, sizeof(none)) == 0 ||
+		!hub->config.proves(s->user, hello, print))
+		return;
+	join->print = print;
+	struct lp_member *unproven = lp_rooms_unproven(hub->rooms, join);
+	if (unproven)
+		give_way(hub, lp_hub_session_of(unproven),
+			"a gateway with the room's host key has come: name the key's file with "
+			"--host-key");
+}
+
+void lp_hub_permit(struct lp_hub *hub, struct lp_room_list *list, lp_time now)
+{
+	hub->now = now;
+	lp_rooms_permit(hub->rooms, list);
+	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
+		next = s->next;
+		if (s->member && !lp_room_is_permitted(s->member->room))
+			give_way(hub, s, "the relay's operator has removed this room");
+	}
 }
 
 void lp_hub_on_hello(
@@ -152,6 +207,7 @@ void lp_hub_on_hello(
 		.path_datagram = s->sender.path_max,
 		.now = now};
 	struct lp_joined joined;
+	uint8_t print[LP_HOST_PRINT];
 	if (is_misdirected(hub, s, hello, now))
 		return;
 	if (!hub->config.random(join.token, sizeof(join.token))) {
@@ -161,11 +217,15 @@ void lp_hub_on_hello(
 			now);
 		return;
 	}
+	take_address(&s->address, join.address);
+	judge_proof(hub, s, &join, print);
 	bool good = lp_rooms_join(hub->rooms, &join, &joined);
 	if (joined.gave_way)
-		give_way(hub, lp_hub_session_of(joined.gave_way));
+		/* Row N6: the newcomer has the room of this member, which was alone there. */
+		give_way(hub, lp_hub_session_of(joined.gave_way),
+			"the relay needed the room of a lone and silent member");
 	if (good) {
-		enter_room(hub, s, &joined);
+		enter_room(hub, s, &joined, now);
 		lp_hub_note_conflicts(hub, s->member->room, now);
 	} else {
 		struct lp_reject why = {.reason = joined.reason};

@@ -1,7 +1,8 @@
-/* hub_private.h - what hub.c (control messages) and forward.c (frames) share. */
+/* hub_private.h - what hub.c (control messages), hub_join.c (the first one) and forward.c (frames) share. */
 #ifndef LANPARTY_HUB_PRIVATE_H
 #define LANPARTY_HUB_PRIVATE_H
 
+#include "lanparty/path/early.h"
 #include "lanparty/base/siphash.h"
 #include "lanparty/path/receiver.h"
 #include "lanparty/path/sender.h"
@@ -15,6 +16,16 @@ enum session_state {
 	SESSION_ENDING, /* rejected or told to close: whatever it says is ignored */
 };
 
+/* What the room and the log have been told of a member. A new connection of the member takes it over. */
+struct lp_told {
+	bool conflict; /* its MAC is a station's */
+	lp_time next_conflict;
+	lp_time next_loop;    /* before, it can say nothing else */
+	bool new_lan;         /* gateways: there is another LAN, of which the room hears later */
+	lp_time next_new_lan; /* before, the room hears of none */
+	lp_time next_stats;   /* not said to the log before */
+};
+
 struct lp_session {
 	struct lp_hub *hub;
 	void *user;
@@ -25,18 +36,15 @@ struct lp_session {
 	lp_time deadline;
 	lp_time wanted; /* when a newcomer last wanted its member's place; LP_NEVER: nobody waits */
 	struct lp_source source;
+	struct lp_address address;
 	struct lp_session *prev, *next; /* in the hub's list */
 
 	/* control */
 	struct lp_inbox inbox;
 	uint64_t sequence; /* of the last event sent to it */
 	struct lp_stats stats;
-	bool loops;    /* as it said last */
-	bool conflict; /* the room was told so last: its MAC is a station's */
-	lp_time next_conflict;
-	lp_time next_loop;                        /* before, it can say nothing else */
-	lp_time next_stats;                       /* not said to the log before */
-	uint32_t rtt_us, loss_permille;           /* how its line is */
+	struct lp_told told;
+	uint32_t rtt_us, loss_permille;           /* quality of its path */
 	uint32_t told_rtt_us, told_loss_permille; /* and what the room was told last */
 
 	/* frames */
@@ -58,9 +66,11 @@ struct lp_hub {
 	bool starved; /* some session can be */
 	lp_time now;  /* of the latest event */
 	lp_time next_status;
-	lp_time deadline; /* no session's is earlier; can itself be too early */
+	lp_time next_host; /* hosts who stay are noted again */
+	lp_time deadline;  /* no session's is earlier; can itself be too early */
 	struct lp_hub_counters counters;
 	struct lp_siphash_key flow_secret;
+	struct lp_early early;
 	struct lp_member *targets[LP_MAX_MEMBERS]; /* scratch of the frame path */
 };
 
@@ -85,8 +95,15 @@ void lp_hub_close_session(
 /* Gives back all that the session holds. Actions can still name it: the last of them frees the rest. */
 void lp_hub_retire(struct lp_hub *hub, struct lp_session *s);
 
+/* PEER_STATUS of one member to another, or to itself. new_lan: row K5. */
+void lp_hub_send_status(
+	struct lp_hub *hub, struct lp_session *to, const struct lp_session *about, bool new_lan);
 /* Tells the room of members whose MAC is a station's since last time, or no longer. */
 void lp_hub_note_conflicts(struct lp_hub *hub, const struct lp_room *room, lp_time now);
+
+/* Row K5: another LAN can be behind the gateway. Tells the whole room, now or as soon as it can hear of it
+ * again. */
+void lp_hub_note_new_lan(struct lp_hub *hub, struct lp_session *gateway, lp_time now);
 
 /* The first message of a session (hub_join.c). */
 void lp_hub_on_hello(
@@ -95,9 +112,18 @@ void lp_hub_on_hello(
 void lp_hub_reject(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_reject *what, lp_time now);
 
+/* A member that has proven the host key acts (hub_acts.c). */
+void lp_hub_on_act(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_host_act *act, lp_time now);
+
 void lp_hub_protocol_error(struct lp_hub *hub, struct lp_session *session, const char *text);
-/* The owner's side of a session's receiver, and of its sender: see receiver.h and sender.h. */
+
+/* What the modules of the frame path call, with the session as the owner (forward.c): receiver.h's deliver,
+ * early.h's pass, and sender.h's path_changed. */
 void lp_hub_deliver(void *session, const struct lp_received *received, lp_time now);
+bool lp_hub_pass_early(void *session, const struct lp_received *in, lp_time now);
 void lp_hub_path_changed(void *session, size_t datagram_max);
+/* Drops and counts early fragments whose first fragment has not come in time. */
+void lp_hub_expire_early(struct lp_hub *hub, lp_time now);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/base/bytes.h"
+#include "lanparty/room/known_lan.h"
 #include "lanparty/wire/overlay.h"
 #include "room_private.h"
 
@@ -25,15 +26,8 @@ struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 		rooms->config.first_id = 1;
 	if (!config->id_step)
 		rooms->config.id_step = 1;
-	const struct lp_limits *limits = &config->limits;
 	rooms->list = calloc(config->max_rooms, sizeof(struct lp_room *));
-	if (!rooms->list) {
-		free(rooms);
-		return NULL;
-	}
-	if (lp_limiter_init(&rooms->joins, limits->join_rate, limits->join_burst, LP_SECOND) &&
-		lp_limiter_init(
-			&rooms->opened, limits->open_rate, limits->open_rate, 60 * LP_SECOND))
+	if (rooms->list && lp_rooms_init_limits(rooms))
 		return rooms;
 	lp_rooms_free(rooms);
 	return NULL;
@@ -53,10 +47,10 @@ void lp_rooms_free(struct lp_rooms *rooms)
 {
 	if (!rooms)
 		return;
-	for (size_t i = 0; i < rooms->count; i++)
+	for (size_t i = 0; rooms->list && i < rooms->count; i++)
 		room_free(rooms->list[i]);
-	lp_limiter_clear(&rooms->joins);
-	lp_limiter_clear(&rooms->opened);
+	lp_rooms_clear_limits(rooms);
+	lp_room_list_free(rooms->permitted);
 	free(rooms->list);
 	free(rooms);
 }
@@ -64,6 +58,16 @@ void lp_rooms_free(struct lp_rooms *rooms)
 size_t lp_rooms_count(const struct lp_rooms *rooms)
 {
 	return rooms->count;
+}
+
+struct lp_room *lp_rooms_at(const struct lp_rooms *rooms, size_t index)
+{
+	return index < rooms->count ? rooms->list[index] : NULL;
+}
+
+struct lp_traffic *lp_room_traffic(struct lp_room *room)
+{
+	return &room->traffic;
 }
 
 /* Compares every room, and every byte of each key, so that the time reveals nothing about the
@@ -107,11 +111,15 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const struct lp_join *jo
 	room->rooms = rooms;
 	room->source = join->source;
 	memcpy(room->key, join->hello->room_key, LP_ROOM_KEY_SIZE);
+	room->hosted = lp_rooms_hosted(rooms, NULL, room->key);
+	memcpy(room->opening, join->hello->opening, LP_ROOM_KEY_SIZE);
+	lp_bucket_init(&room->acts, ACTS_RATE, ACTS_BURST, join->now);
 	lp_bucket_init(&room->joins, LP_ROOM_JOIN_RATE, LP_ROOM_JOIN_BURST, join->now);
 	do
 		rooms->last_id = next_id(rooms);
 	while (id_taken(rooms, rooms->last_id));
 	room->id = rooms->last_id;
+	lp_room_find_terms(room);
 	rooms->list[rooms->count++] = room;
 	return room;
 }
@@ -206,7 +214,7 @@ static bool admits(const struct lp_room *room, const struct lp_hello *hello, uin
 		*ret_reason = client ? LP_REJECT_MAC_IN_USE : LP_REJECT_GATEWAY_PRESENT;
 	else if (client && !resumes && lp_neighbours_on_lan(room->neighbours, &hello->mac, now))
 		*ret_reason = LP_REJECT_MAC_IN_USE;
-	else if (client && !resumes && clients_in(room) >= room->rooms->config.max_clients)
+	else if (client && !resumes && clients_in(room) >= lp_room_max_clients(room))
 		*ret_reason = LP_REJECT_ROOM_FULL;
 	else if (mtu < room->mtu)
 		*ret_reason = LP_REJECT_MTU;
@@ -250,6 +258,8 @@ static struct lp_member *member_new(const struct lp_join *join, const struct lp_
 	if (hello->role == LP_ROLE_CLIENT)
 		m->mac = hello->mac;
 	memcpy(m->name, hello->name, sizeof(m->name));
+	memcpy(m->id, hello->member_id, sizeof(m->id));
+	memcpy(m->address, join->address, sizeof(m->address));
 	take_connection(m, join);
 	lp_filter_source_init(&m->source, m->role, &m->mac);
 	uint64_t times = m->role == LP_ROLE_GATEWAY ? GATEWAY_SHARE : 1;
@@ -304,20 +314,35 @@ static void leave(struct lp_room *room, struct lp_member *m, lp_time now)
 	m->room = NULL;
 }
 
-/* Rows N1, K4: which members have come before the gateway could tell of the station with their MAC. Not
- * asked for each frame. */
-static void mark_stations(struct lp_room *room, lp_time now)
+void lp_member_mark_station(struct lp_member *member, lp_time now)
 {
-	for (size_t i = 0; i < room->count; i++) {
-		struct lp_member *m = room->members[i];
-		m->is_station = lp_neighbours_on_lan(room->neighbours, &m->mac, now);
-	}
+	struct lp_neighbours *n = member->room->neighbours;
+	bool on_lan = lp_neighbours_on_lan(n, &member->mac, now);
+	member->is_station =
+		on_lan && (member->is_station || lp_neighbours_may_take(n, member->peer, now));
 }
 
-void lp_room_learn(struct lp_room *room, const struct lp_lan_report *report, lp_time now)
+/* Rows N1, K4: which members have come before the gateway could tell of the station with their MAC. */
+static void mark_stations(struct lp_room *room, lp_time now)
 {
+	for (size_t i = 0; i < room->count; i++)
+		lp_member_mark_station(room->members[i], now);
+}
+
+static bool moves_lan(struct lp_room *room, const struct lp_protected *has)
+{
+	if (!lp_known_lan_moves(&room->lan, has))
+		return false;
+	lp_neighbours_forget(room->neighbours, LP_OWNER_LAN);
+	return true;
+}
+
+bool lp_room_learn(struct lp_room *room, const struct lp_lan_report *report, lp_time now)
+{
+	bool moved = report->replaces && moves_lan(room, &report->protected);
 	lp_neighbours_learn(room->neighbours, report, now);
 	mark_stations(room, now);
+	return moved || report->moved;
 }
 
 static void forget(struct lp_room *room, const struct lp_member *m)
@@ -368,9 +393,14 @@ static struct lp_member *add(
 	struct lp_rooms *rooms, struct lp_room *room, const struct lp_join *join)
 {
 	uint16_t peer = reserve(room) ? lp_peer_ids_take(&room->ids, join->now) : 0;
-	struct lp_member *m = peer ? member_new(join, &rooms->config.limits) : NULL;
+	struct lp_limits limits = lp_room_limits(room);
+	struct lp_member *m = peer ? member_new(join, &limits) : NULL;
 	if (m) {
 		m->peer = peer;
+		lp_claimant_init(&m->claimant, peer);
+		if (m->role == LP_ROLE_CLIENT &&
+			!lp_limiter_take(&rooms->fresh, &join->source, join->now))
+			lp_claimant_spend(&m->claimant, join->now);
 		enter(room, m);
 	} else if (room->count == 0) {
 		remove_room(rooms, room);
@@ -378,6 +408,31 @@ static struct lp_member *add(
 		lp_peer_ids_give_back(&room->ids, peer, join->now);
 	}
 	return m;
+}
+
+/* True if the newcomer comes in as soon as the gateway has left, perhaps with its room. */
+static bool can_replace(struct lp_rooms *rooms, struct lp_room *room, const struct lp_join *join)
+{
+	const struct lp_hello *hello = join->hello;
+	enum lp_reject_reason ignored;
+	bool alone = room->count == 1;
+	size_t datagram = clamp_datagram(hello->datagram_budget, join->path_datagram);
+	uint16_t mtu = mtu_of(hello, datagram);
+	if (!acceptable(hello, mtu, &ignored) || !lp_rooms_can_join(rooms, room, join) ||
+		!lp_rooms_knows(rooms, alone ? NULL : room, hello))
+		return false;
+	return hello->role == LP_ROLE_GATEWAY ? alone || mtu >= room->mtu
+					      : admits(room, hello, mtu, join->now, &ignored);
+}
+
+struct lp_member *lp_rooms_unproven(struct lp_rooms *rooms, const struct lp_join *join)
+{
+	struct lp_room *room = find_room(rooms, join->hello->room_key);
+	bool yields = room && room->gateway && !room->gateway->host;
+	if (!yields || !lp_room_is_host(&room->hosted, join) || !can_replace(rooms, room, join))
+		return NULL;
+	lp_room_register(room, join);
+	return lp_room_has_host(&room->hosted) ? room->gateway : NULL;
 }
 
 bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp_joined *ret_joined)
@@ -395,9 +450,28 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 		o->reason = LP_REJECT_BUSY;
 		return false;
 	}
-	o->member = rival;
-	if (room && !admits(room, hello, mtu, join->now, &o->reason))
+	if (!resumes && !lp_rooms_knows(rooms, room, hello)) {
+		o->reason = LP_REJECT_ROOM_FULL; /* row H3: it says no more */
+		lp_rooms_note_failure(rooms, join);
 		return false;
+	}
+	struct lp_hosted hosted = lp_rooms_hosted(rooms, room, hello->room_key);
+	bool host = lp_room_is_host(&hosted, join);
+	if (hello->role == LP_ROLE_GATEWAY && lp_room_has_host(&hosted) && !host) {
+		o->reason = LP_REJECT_NOT_HOST;
+		return false;
+	}
+	enum lp_reject_reason bar;
+	if (!host && !resumes && lp_room_bars(room, &hosted, join, &bar)) {
+		o->reason = bar;
+		return false;
+	}
+	o->member = rival;
+	if (room && !admits(room, hello, mtu, join->now, &o->reason)) {
+		if (o->reason == LP_REJECT_ROOM_FULL)
+			lp_rooms_note_failure(rooms, join);
+		return false;
+	}
 	o->resumed = resumes;
 	if (!resumes && !room)
 		room = open_room(rooms, join, mtu, o);
@@ -408,8 +482,12 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	if (!o->member)
 		return false;
 	room = o->member->room;
+	if (host)
+		lp_room_register(room, join);
+	o->member->host = host && lp_room_has_host(&room->hosted);
 	if (hello->role == LP_ROLE_GATEWAY) {
-		lp_neighbours_protect_only(room->neighbours, &hello->protected);
+		o->new_lan = (moves_lan(room, &hello->protected) || hello->fresh) && resumes;
+		lp_neighbours_protect_told(room->neighbours, &hello->protected, join->now);
 		mark_stations(room, join->now);
 	}
 	return true;
@@ -418,6 +496,8 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member, lp_time now)
 {
 	struct lp_room *room = member->room;
+	if (member->host)
+		lp_room_keep_host(room);
 	leave(room, member, now);
 	if (room->count) {
 		forget(room, member);
@@ -430,6 +510,11 @@ bool lp_rooms_leave(struct lp_rooms *rooms, struct lp_member *member, lp_time no
 void lp_member_free(struct lp_member *member)
 {
 	lp_zero_free(member, sizeof(*member)); /* its resume token */
+}
+
+bool lp_member_is_cut_off(const struct lp_member *member)
+{
+	return member->is_station || member->loops;
 }
 
 void lp_member_set_path(struct lp_member *member, size_t path_datagram)
@@ -463,9 +548,13 @@ struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret
 	return room->members;
 }
 
-static void add_target(
-	struct lp_member *to, size_t len, struct lp_member **targets, struct lp_route *route)
+static void add_target(const struct lp_member *from, struct lp_member *to, size_t len,
+	struct lp_member **targets, struct lp_route *route)
 {
+	if (lp_room_parts(from, to)) {
+		route->drop = LP_DROP_ISOLATED;
+		return;
+	}
 	if (lp_member_carries(to, len)) {
 		targets[route->count++] = to;
 		return;
@@ -481,22 +570,22 @@ struct lp_route lp_room_route(const struct lp_member *from, const struct lp_eth 
 	struct lp_room *room = from->room;
 	struct lp_route route = {.action = LP_ACTION_UNICAST, .drop = LP_DROP_NO_TARGET};
 	struct lp_member *to = lp_mac_is_group(&eth->dst) ? NULL : lp_room_find(room, &eth->dst);
-	if (to && to->is_station && from->role == LP_ROLE_CLIENT)
-		to = NULL; /* the station is meant */
 	if (lp_mac_is_group(&eth->dst)) {
 		route.action = LP_ACTION_FLOOD;
 		for (size_t i = 0; i < room->count; i++)
 			if (room->members[i] != from)
-				add_target(room->members[i], len, targets, &route);
+				add_target(from, room->members[i], len, targets, &route);
+	} else if (to && lp_member_is_cut_off(to)) {
+		route.drop = LP_DROP_LOOP;
 	} else if (to) {
 		route.known = true;
 		if (to != from)
-			add_target(to, len, targets, &route);
+			add_target(from, to, len, targets, &route);
 	} else if (from->role == LP_ROLE_CLIENT) {
 		route.action = LP_ACTION_GATEWAY; /* row F3 */
 		route.known = lp_neighbours_on_lan(room->neighbours, &eth->dst, now);
 		if (room->gateway)
-			add_target(room->gateway, len, targets, &route);
+			add_target(from, room->gateway, len, targets, &route);
 	} else {
 		route.drop = LP_DROP_UNKNOWN_UNICAST;
 	}

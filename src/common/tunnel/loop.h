@@ -1,8 +1,8 @@
-/* loop.h - finds out that this computer connects the room with the LAN behind it by another way too, as a
- * bridge of the frame port and a cable does. Each group frame of the LAN would then go round without end.
+/* loop.h - detects a second connection between the room and its LAN, such as a bridge of the frame port with
+ * a cable into that LAN. Through it, each group frame of the LAN would circulate without end.
  *
- * Such a computer gets each of these frames twice: from the room, and at its frame port from the other way.
- * Whichever is first, nothing is known until the second. Never allocates. */
+ * A computer with such a connection gets each group frame twice: from the room, and at its frame port. The
+ * second copy reveals the loop. It never allocates and reads no clock. */
 #ifndef LANPARTY_TUNNEL_LOOP_H
 #define LANPARTY_TUNNEL_LOOP_H
 
@@ -36,7 +36,7 @@ struct lp_loop {
 	struct lp_loop_frame frames[2][LP_LOOP_FRAMES]; /* by lp_loop_way */
 };
 
-/* Notes a frame. True: the same frame has come the other way before. */
+/* Notes a frame. True: the same frame arrived from the other side within LP_LOOP_WINDOW. */
 bool lp_loop_note(struct lp_loop *l, enum lp_loop_way way, uint64_t hash, lp_time now);
 /* Notes a group frame that came from a gateway's LAN. True: it is one of too many copies. */
 bool lp_loop_is_storm(struct lp_loop *l, uint64_t hash, lp_time now);

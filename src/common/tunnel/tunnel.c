@@ -17,10 +17,6 @@
 #define ACTIONS_RESERVED 4
 #define ACTIONS_FIRST    16
 
-#define STREAM_HELLO 0
-#define STREAM_KIND  3 /* RFC 9000, section 2.1 */
-#define STREAM_EVENT 3 /* opened by the relay, one way */
-
 struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp_port *port)
 {
 	struct lp_tunnel *t = calloc(1, sizeof(*t));
@@ -36,11 +32,15 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	if (!t->config.mtu || t->config.mtu > LP_ETH_MTU)
 		t->config.mtu = LP_ETH_MTU;
 	memcpy(t->welcome.resume_token, config->resume_token, LP_TOKEN_SIZE);
+	memcpy(t->host, config->host, LP_HOST_PRINT);
 	lp_zero(t->config.resume_token, LP_TOKEN_SIZE);
+	t->lan = config->protected;
+	t->ask_at = config->role == LP_ROLE_GATEWAY ? 0 : LP_NEVER;
 	t->deadline = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
 	t->pool = lp_pool_new(POOL_FRAMES);
+	lp_early_init(&t->early, t->pool, lp_tunnel_pass_early);
 	t->neighbours = lp_neighbours_new(&t->config.flow_secret);
 	t->actions = calloc(ACTIONS_FIRST, sizeof(*t->actions));
 	t->action_cap = t->actions ? ACTIONS_FIRST : 0;
@@ -48,6 +48,7 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 		lp_tunnel_free(t);
 		return NULL;
 	}
+	lp_neighbours_trust_lan(t->neighbours);
 	lp_sender_init(&t->sender, t->pool, t->stats.tx_drops);
 	lp_receiver_init(&t->receiver, t->pool, lp_tunnel_deliver, t);
 	lp_filter_source_init(&t->self, config->role, &config->mac);
@@ -62,13 +63,14 @@ static void forget_room(struct lp_tunnel *t)
 		free(t->members[i]);
 	}
 	t->member_count = 0;
-	for (size_t i = 0; i < t->early_count; i++)
-		free(t->early[i]);
-	t->early_count = 0;
+	for (size_t i = 0; i < t->waiting_event_count; i++)
+		free(t->waiting_events[i]);
+	t->waiting_event_count = 0;
 	t->sequence = 0;
 	lp_inbox_clear(&t->inbox);
 	lp_sender_clear(&t->sender);
 	lp_receiver_close(&t->receiver);
+	lp_early_clear(&t->early);
 }
 
 void lp_tunnel_free(struct lp_tunnel *t)
@@ -106,11 +108,12 @@ static bool is_reserved(enum lp_tunnel_kind kind)
 	       kind == LP_TUNNEL_DISCONNECTED;
 }
 
-/* Statistics and a member's status come again, and an offer is refused whether it is told or not. */
+/* Statistics and a member's status come again. Offers are refused and limits kept, told or not. */
 static bool is_needed(enum lp_tunnel_kind kind)
 {
 	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS &&
-	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LOOP && kind != LP_TUNNEL_CONFLICT;
+	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LOOP && kind != LP_TUNNEL_CONFLICT &&
+	       kind != LP_TUNNEL_LIMITED;
 }
 
 struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)
@@ -147,10 +150,12 @@ bool lp_tunnel_next(struct lp_tunnel *t, struct lp_tunnel_action *ret_action)
 	*ret_action = *action;
 	if (action->kind == LP_TUNNEL_HELLO)
 		lp_zero(action->bytes, sizeof(action->bytes)); /* the room's key */
+	if (action->kind == LP_TUNNEL_JOINED)
+		lp_zero(action->welcome.resume_token, LP_TOKEN_SIZE);
 	return true;
 }
 
-static void send_control(
+void lp_tunnel_send_control(
 	struct lp_tunnel *t, enum lp_tunnel_kind kind, const struct lp_control *message)
 {
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, kind);
@@ -169,11 +174,6 @@ static void add_close(struct lp_tunnel *t, enum lp_leave_reason reason, const ch
 	strncpy(action->text, text, LP_TUNNEL_TEXT);
 }
 
-static void set_text(struct lp_tunnel_action *action, const char *text)
-{
-	lp_name_copy(action->text, sizeof(action->text), text, strlen(text));
-}
-
 /* xorshift64*: only spreads reconnects, nothing secret. */
 static uint64_t next_random(struct lp_tunnel *t)
 {
@@ -185,8 +185,8 @@ static uint64_t next_random(struct lp_tunnel *t)
 
 void lp_tunnel_start(struct lp_tunnel *t, lp_time now)
 {
-	(void)now;
 	t->state = TUNNEL_CONNECTING;
+	t->started = now;
 	t->deadline = LP_NEVER;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_CONNECT);
 	if (action) {
@@ -207,7 +207,7 @@ void lp_tunnel_leave(struct lp_tunnel *t, lp_time now)
 	if (t->state == TUNNEL_JOINED) {
 		struct lp_control bye = {
 			.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_NORMAL}};
-		send_control(t, LP_TUNNEL_MESSAGE, &bye);
+		lp_tunnel_send_control(t, LP_TUNNEL_MESSAGE, &bye);
 		close_room(t);
 		t->state = TUNNEL_LEAVING;
 		t->deadline = now + LP_TUNNEL_LEAVE_TIMEOUT;
@@ -270,83 +270,71 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 			.capabilities = LP_CAPS_KNOWN}};
 	struct lp_hello *hello = &message.hello;
 	memcpy(hello->room_key, t->config.room_key, LP_ROOM_KEY_SIZE);
+	memcpy(hello->opening, t->config.opening, LP_ROOM_KEY_SIZE);
 	if (t->config.role == LP_ROLE_CLIENT)
 		hello->mac = t->config.mac;
 	memcpy(hello->name, t->name, sizeof(hello->name));
 	strncpy(hello->software, "lanparty " LANPARTY_VERSION, LP_SOFTWARE_MAX);
 	memcpy(hello->resume_token, t->welcome.resume_token, LP_TOKEN_SIZE);
 	hello->protected = t->config.protected;
+	memcpy(hello->member_id, t->config.member_id, LP_MEMBER_ID);
+	memcpy(hello->host_key, t->host_key, LP_HOST_KEY_SIZE);
+	memcpy(hello->host_proof, t->host_proof, LP_HOST_PROOF_SIZE);
+	hello->fresh = !t->once_joined || t->moved;
 	t->untold = false;
 	t->state = TUNNEL_HELLO;
 	t->deadline = now + LP_TUNNEL_WELCOME_TIMEOUT;
-	send_control(t, LP_TUNNEL_HELLO, &message);
+	lp_tunnel_send_control(t, LP_TUNNEL_HELLO, &message);
 	lp_zero(&message, sizeof(message));
 	give_up_starved(t);
 }
 
-/* An older relay does not know the message. */
-static bool takes_lan(const struct lp_tunnel *t)
-{
-	return t->config.role == LP_ROLE_GATEWAY && t->welcome.capabilities & LP_CAP_LAN;
-}
-
 static void set_joined_deadline(struct lp_tunnel *t)
 {
-	t->deadline = t->lan_at < t->stats_at ? t->lan_at : t->stats_at;
+	t->deadline = lp_sooner(lp_sooner(t->lan_at, t->ask_at), t->stats_at);
 	if (t->stats.loops && t->loop_until < t->deadline)
 		t->deadline = t->loop_until;
 }
 
-/* Row K4: tells the relay a part of what is known of the LAN. Paced, because messages cost the relay time
- * and a LAN can be large. */
-static void tell_lan(struct lp_tunnel *t, lp_time now)
+static void tend_lan(struct lp_tunnel *t, lp_time now)
 {
-	struct lp_control message = {.type = LP_LAN};
-	if (now >= t->lan_at) {
-		lp_neighbours_list_lan(t->neighbours, &t->lan_next, now, &message.lan);
-		if (message.lan.mac_count + message.lan.ipv4_count + message.lan.ipv6_count > 0)
-			send_control(t, LP_TUNNEL_MESSAGE, &message);
-		t->lan_at =
-			t->lan_next < LP_NEIGHBOURS_END ? now + LP_TUNNEL_LAN_INTERVAL : LP_NEVER;
-	}
+	lp_tunnel_tell_lan(t, now);
+	lp_tunnel_ask_lan(t, now);
 	set_joined_deadline(t);
 }
 
-void lp_tunnel_tell_lan_anew(struct lp_tunnel *t, lp_time now)
-{
-	if (t->state != TUNNEL_JOINED)
-		return;
-	t->lan_next = 0;
-	t->lan_at = takes_lan(t) ? now : LP_NEVER;
-	t->deadline = now;
-}
-
-/* Row N1. */
-static void tell_protected(struct lp_tunnel *t)
-{
-	struct lp_control message = {
-		.type = LP_LAN, .lan = {.replaces = true, .protected = t->config.protected}};
-	if (!t->untold || t->state != TUNNEL_JOINED || !takes_lan(t))
-		return;
-	t->untold = false;
-	send_control(t, LP_TUNNEL_MESSAGE, &message);
-}
-
-void lp_tunnel_protect(struct lp_tunnel *t, const struct lp_protected *protected)
-{
-	t->config.protected = *protected;
-	lp_neighbours_protect_only(t->neighbours, protected);
-	t->untold = true;
-	tell_protected(t);
-}
-
 static const char no_sense[] = "the relay's events make no sense";
+
+/* The relay is not trusted with ways of this computer (row N5), nor with addresses of the internet. */
+static bool is_room_address(uint32_t ipv4, unsigned prefix)
+{
+	if (ipv4 >> 24 != 10 || prefix < LP_OFFER_IPV4_LEAST || prefix > 30)
+		return false;
+	uint32_t hosts = UINT32_MAX >> prefix;
+	return (ipv4 & hosts) != 0 && (ipv4 & hosts) != hosts;
+}
+
+static void judge_address(
+	const struct lp_tunnel *t, struct lp_welcome *welcome, struct lp_offer *offer)
+{
+	struct lp_prefix address = lp_prefix_ipv4(welcome->ipv4, welcome->prefix);
+	if (t->config.role != LP_ROLE_CLIENT || !is_room_address(welcome->ipv4, welcome->prefix) ||
+		!lp_offer_judge(&address, &t->own, offer))
+		welcome->ipv4 = 0;
+	if (offer->narrowed)
+		welcome->prefix = 32;
+}
 
 static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp_time now)
 {
 	if (welcome->version != LP_PROTOCOL_VERSION || welcome->mtu < LP_MTU_MIN ||
 		welcome->mtu > t->config.mtu) {
 		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay's welcome makes no sense");
+		return;
+	}
+	if (!lp_tunnel_take_host(t, welcome->host)) {
+		t->final = !t->once_joined;
+		give_up(t, LP_LEAVE_NORMAL, lp_tunnel_other_host);
 		return;
 	}
 	t->welcome = *welcome;
@@ -358,10 +346,12 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	}
 	t->state = TUNNEL_JOINED;
 	t->once_joined = true;
+	t->moved = t->moved && t->untold; /* since the HELLO, which said so */
 	t->attempts = 0;
 	t->waits = false;
 	t->sequence = welcome->sequence;
 	lp_sender_open(&t->sender, t->config.datagram_budget, welcome->capabilities);
+	lp_tunnel_keep_limits(t, now);
 	lp_receiver_open(&t->receiver, welcome->room, 0, welcome->capabilities);
 	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
 	t->stats.loops = t->conflict = false;
@@ -370,11 +360,13 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	lp_neighbours_protect_only(t->neighbours, &t->config.protected);
 	lp_tunnel_members_changed(t);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_JOINED);
-	if (action)
+	if (action) {
 		action->welcome = *welcome;
-	tell_protected(t);
-	tell_lan(t, now);
-	enum lp_status status = lp_tunnel_take_early(t);
+		judge_address(t, &action->welcome, &action->offer);
+	}
+	lp_tunnel_tell_protected(t);
+	tend_lan(t, now);
+	enum lp_status status = lp_tunnel_take_waiting_events(t);
 	if (status != LP_OK)
 		give_up_for(t, status, no_sense);
 }
@@ -401,7 +393,8 @@ static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 	t->refused = true;
 	t->waits = reject->reason == LP_REJECT_MAC_SILENT ||
 		   reject->reason == LP_REJECT_GATEWAY_SILENT || reject->reason == LP_REJECT_BUSY;
-	t->final = (!t->once_joined && !t->waits) || reject->reason == LP_REJECT_VERSION;
+	t->final = (!t->once_joined && !t->waits) || reject->reason == LP_REJECT_VERSION ||
+		   reject->reason == LP_REJECT_REMOVED;
 	struct lp_tunnel_action *action =
 		waited && t->waits ? NULL : lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);
 	if (action) {
@@ -436,12 +429,12 @@ static void on_event(struct lp_tunnel *t, const struct lp_control *message)
 void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_time now)
 {
 	struct lp_control message;
-	bool reply = piece->stream == STREAM_HELLO;
+	bool reply = piece->stream == LP_STREAM_HELLO;
 	if (t->state != TUNNEL_HELLO && t->state != TUNNEL_JOINED)
 		return;
 	if (reply && !piece->len && t->state == TUNNEL_JOINED)
 		return; /* the end of the stream that brought the welcome */
-	if (!reply && (piece->stream & STREAM_KIND) != STREAM_EVENT)
+	if (!reply && (piece->stream & LP_STREAM_KIND) != LP_STREAM_OF_RELAY)
 		return;
 	enum lp_status status = lp_inbox_add(&t->inbox, piece, !reply, &message);
 	if (status == LP_MORE || (status == LP_UNSUPPORTED && !reply))
@@ -452,29 +445,53 @@ void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_t
 		on_reply(t, &message, now);
 	else
 		on_event(t, &message);
+	if (t->port_is_old)
+		lp_tunnel_tell_port(t, now);
 	give_up_starved(t);
 }
 
-/* Waits longer with each attempt, and for a random part of it: peers of a relay that restarts come
- * back spread out. At first from RETRY_MIN to four times that. */
-static lp_time retry_wait(struct lp_tunnel *t)
+/* A random time from a quarter of `most` on: peers of a relay that restarts come back spread out. */
+static lp_time spread(struct lp_tunnel *t, lp_time most)
 {
-	lp_time most = LP_TUNNEL_RETRY_MAX;
-	if (t->waits)
-		return LP_TUNNEL_RETRY_SILENT;
-	if (t->attempts < 5 && LP_TUNNEL_RETRY_MIN << (t->attempts + 2) < most)
-		most = LP_TUNNEL_RETRY_MIN << (t->attempts + 2);
-	t->attempts++;
 	return most / 4 + next_random(t) % (most - most / 4);
 }
 
-void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now)
+/* From the start of one attempt to the start of the next there are at first 0.2 to 0.8 s, twice as long each
+ * time, and 1 to 4 s in the end. An attempt that has lasted about that long itself is followed by the next one
+ * 0.2 to 0.8 s after its end. */
+static lp_time retry_wait(struct lp_tunnel *t, lp_time now)
+{
+	lp_time most = LP_TUNNEL_RETRY_MAX, least = 4 * LP_TUNNEL_RETRY_MIN;
+	lp_time spent = now > t->started ? now - t->started : 0;
+	if (t->waits)
+		return LP_TUNNEL_RETRY_SILENT;
+	if (t->attempts < 6 && least << t->attempts < most)
+		most = least << t->attempts;
+	t->attempts++;
+	lp_time wait = spread(t, most);
+	return wait >= spent + LP_TUNNEL_RETRY_MIN ? wait - spent : spread(t, least);
+}
+
+void lp_tunnel_hurry(struct lp_tunnel *t, lp_time now)
+{
+	if (t->state == TUNNEL_WAITING && !t->waits)
+		t->deadline = now;
+}
+
+void lp_tunnel_drop_until(struct lp_tunnel *t, lp_time until)
+{
+	t->late_until = until;
+}
+
+static void closed(struct lp_tunnel *t, bool final, bool restarted, const char *reason, lp_time now)
 {
 	if (t->state == TUNNEL_OVER || t->state == TUNNEL_WAITING || t->state == TUNNEL_IDLE)
 		return; /* no connection of ours */
 	if (t->state == TUNNEL_JOINED)
 		close_room(t);
 	bool own = t->state == TUNNEL_GIVING_UP;
+	bool at_once =
+		restarted && t->state == TUNNEL_JOINED && now >= t->started + LP_TUNNEL_RESTART_MIN;
 	t->waits = t->waits && t->refused;
 	t->refused = false;
 	bool over = own ? t->final : final && !t->once_joined;
@@ -487,7 +504,7 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	}
 	t->redirects = 0;
 	t->state = over ? TUNNEL_OVER : TUNNEL_WAITING;
-	lp_time wait = over ? 0 : retry_wait(t);
+	lp_time wait = over || at_once ? 0 : retry_wait(t, now);
 	t->deadline = over ? LP_NEVER : now + wait;
 	bool said = own && t->waits && !over;
 	struct lp_tunnel_action *action =
@@ -495,21 +512,34 @@ void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp
 	if (action) {
 		action->final = over;
 		action->retry_in = wait;
-		set_text(action, own ? t->reason : reason);
+		const char *text = own ? t->reason : reason;
+		lp_name_copy(action->text, sizeof(action->text), text, strlen(text));
 	}
 	lp_tunnel_members_changed(t);
+	lp_tunnel_tell_port(t, now);
 	t->final = false;
+}
+
+void lp_tunnel_on_closed(struct lp_tunnel *t, bool final, const char *reason, lp_time now)
+{
+	closed(t, final, false, reason, now);
+}
+
+void lp_tunnel_on_restart(struct lp_tunnel *t, const char *reason, lp_time now)
+{
+	closed(t, false, true, reason, now);
 }
 
 lp_time lp_tunnel_deadline(const struct lp_tunnel *t)
 {
-	return t->deadline;
+	lp_time ready = lp_sender_ready_at(&t->sender);
+	return ready < t->deadline ? ready : t->deadline;
 }
 
 static void tell_stats(struct lp_tunnel *t, lp_time now)
 {
 	struct lp_control message = {.type = LP_STATS, .stats = t->stats};
-	send_control(t, LP_TUNNEL_MESSAGE, &message);
+	lp_tunnel_send_control(t, LP_TUNNEL_MESSAGE, &message);
 	t->stats_at = now + LP_TUNNEL_STATS_INTERVAL;
 }
 
@@ -527,6 +557,7 @@ static void tell_loop(struct lp_tunnel *t, lp_time now)
 
 void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 {
+	lp_tunnel_release_bulk(t, now);
 	if (now < t->deadline)
 		return;
 	t->deadline = LP_NEVER;
@@ -541,7 +572,8 @@ void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 		tell_loop(t, now);
 		if (now >= t->stats_at)
 			tell_stats(t, now);
-		tell_lan(t, now);
+		lp_tunnel_tell_port(t, now);
+		tend_lan(t, now);
 	}
 }
 

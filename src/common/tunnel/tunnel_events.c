@@ -33,12 +33,36 @@ void lp_tunnel_members_changed(struct lp_tunnel *t)
 		if (t->members[i]->joined.role == LP_ROLE_CLIENT)
 			t->macs[t->mac_count++] = t->members[i]->joined.mac;
 	qsort(t->macs, t->mac_count, sizeof(t->macs[0]), compare_macs);
-	t->port->ops->members(t->port, t->macs, t->mac_count);
+	t->port_is_old = true;
+}
+
+void lp_tunnel_tell_port(struct lp_tunnel *t, lp_time now)
+{
+	struct lp_mac macs[LP_MAX_MEMBERS];
+	size_t count = 0;
+	t->port_is_old = false;
+	for (size_t i = 0; i < t->member_count; i++) {
+		const struct tunnel_member *m = t->members[i];
+		if (m->joined.role == LP_ROLE_CLIENT && !m->loops &&
+			!lp_neighbours_on_lan(t->neighbours, &m->joined.mac, now))
+			macs[count++] = m->joined.mac;
+	}
+	qsort(macs, count, sizeof(*macs), compare_macs);
+	if (count == t->port_mac_count && memcmp(macs, t->port_macs, count * sizeof(*macs)) == 0)
+		return;
+	memcpy(t->port_macs, macs, count * sizeof(*macs));
+	t->port_mac_count = count;
+	t->port->ops->members(t->port, t->port_macs, count);
 }
 
 bool lp_tunnel_has_mac(const struct lp_tunnel *t, const struct lp_mac *mac)
 {
 	return bsearch(mac, t->macs, t->mac_count, sizeof(*mac), compare_macs) != NULL;
+}
+
+bool lp_tunnel_reaches(const struct lp_tunnel *t, const struct lp_mac *mac)
+{
+	return bsearch(mac, t->port_macs, t->port_mac_count, sizeof(*mac), compare_macs) != NULL;
 }
 
 /* Can there be such a member beside that one? Ids and MACs are unique, and a room has one gateway:
@@ -83,7 +107,9 @@ static enum lp_status add_member(struct lp_tunnel *t, const struct lp_peer_joine
 	if (!member)
 		return LP_NO_MEMORY;
 	member->joined = *joined;
+	member->trusted = lp_tunnel_trusts(t, joined);
 	lp_filter_source_init(&member->source, joined->role, &joined->mac);
+	lp_claimant_init(&member->claimant, joined->peer);
 	t->members[t->member_count++] = member;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_JOINED);
 	if (action)
@@ -119,6 +145,7 @@ static void note_trouble(struct lp_tunnel *t, enum lp_tunnel_kind kind,
 	if (*known == now)
 		return;
 	*known = now;
+	t->port_is_old = true;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, kind);
 	if (!action)
 		return;
@@ -138,6 +165,23 @@ static void note_troubles(
 	}
 }
 
+/* member: NULL for this one. */
+static void note_name(
+	struct lp_tunnel *t, struct tunnel_member *member, const struct lp_peer_status *s)
+{
+	char *known = member ? member->joined.name : t->told_name;
+	bool own = s->peer == t->welcome.peer;
+	if (!s->name[0] || (!member && !own) || strcmp(known, s->name) == 0)
+		return;
+	memcpy(known, s->name, sizeof(s->name));
+	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_RENAMED);
+	if (!action)
+		return;
+	if (member)
+		action->member = member->joined;
+	memcpy(action->member.name, s->name, sizeof(s->name));
+}
+
 static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
 {
 	if (event->type == LP_PEER_JOINED)
@@ -146,6 +190,7 @@ static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
 		return remove_member(t, &event->peer_left);
 	struct tunnel_member *member = lp_tunnel_member(t, event->peer_status.peer);
 	note_troubles(t, member, &event->peer_status);
+	note_name(t, member, &event->peer_status);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_STATUS);
 	if (action) {
 		if (member)
@@ -169,30 +214,30 @@ static uint64_t sequence_of(const struct lp_control *event)
 	}
 }
 
-static enum lp_status keep_early(struct lp_tunnel *t, const struct lp_control *event)
+static enum lp_status keep_waiting(struct lp_tunnel *t, const struct lp_control *event)
 {
-	if (t->early_count >= LP_TUNNEL_EARLY)
+	if (t->waiting_event_count >= LP_TUNNEL_WAITING_EVENTS)
 		return LP_INVALID;
-	for (size_t i = 0; i < t->early_count; i++)
-		if (sequence_of(t->early[i]) == sequence_of(event))
+	for (size_t i = 0; i < t->waiting_event_count; i++)
+		if (sequence_of(t->waiting_events[i]) == sequence_of(event))
 			return LP_INVALID;
 	struct lp_control *copy = malloc(sizeof(*copy));
 	if (!copy)
 		return LP_NO_MEMORY;
 	*copy = *event;
-	t->early[t->early_count++] = copy;
+	t->waiting_events[t->waiting_event_count++] = copy;
 	return LP_OK;
 }
 
-enum lp_status lp_tunnel_take_early(struct lp_tunnel *t)
+enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t)
 {
-	for (size_t i = 0; i < t->early_count;) {
-		struct lp_control *event = t->early[i];
+	for (size_t i = 0; i < t->waiting_event_count;) {
+		struct lp_control *event = t->waiting_events[i];
 		if (sequence_of(event) != t->sequence + 1) {
 			i++;
 			continue;
 		}
-		t->early[i] = t->early[--t->early_count];
+		t->waiting_events[i] = t->waiting_events[--t->waiting_event_count];
 		t->sequence++;
 		enum lp_status status = apply(t, event);
 		free(event);
@@ -206,11 +251,17 @@ enum lp_status lp_tunnel_take_early(struct lp_tunnel *t)
 enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event)
 {
 	uint64_t sequence = sequence_of(event);
+	if (event->type == LP_HOST_DONE) {
+		struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_ACTED);
+		if (action)
+			action->done = event->done;
+		return LP_OK;
+	}
 	if (sequence <= t->sequence)
 		return LP_INVALID; /* not an event, or one that came before */
 	if (t->state != TUNNEL_JOINED || sequence != t->sequence + 1)
-		return keep_early(t, event);
+		return keep_waiting(t, event);
 	t->sequence++;
 	enum lp_status status = apply(t, event);
-	return status == LP_OK ? lp_tunnel_take_early(t) : status;
+	return status == LP_OK ? lp_tunnel_take_waiting_events(t) : status;
 }

@@ -9,7 +9,7 @@
 /* A frame for no member stays on the LAN (row F3, from the other side). */
 static bool is_for_members(const struct lp_tunnel *t, const struct lp_mac *dst)
 {
-	return lp_mac_is_group(dst) || lp_tunnel_has_mac(t, dst);
+	return lp_mac_is_group(dst) || lp_tunnel_reaches(t, dst);
 }
 
 static uint64_t hash_of(const struct lp_tunnel *t, const struct lp_view *view)
@@ -40,7 +40,7 @@ static void note_twin(struct lp_tunnel *t, const struct lp_view *view, lp_time n
 {
 	struct tunnel_member *m = lp_tunnel_member_with(t, &view->eth.src);
 	if (m->loops)
-		return; /* it sends nothing to all through the room, so its own frames look like a station's */
+		return; /* its own frames look like a station's, and it is cut off anyway */
 	if (lp_loop_note(&t->loop, LP_LOOP_PORT, hash_of(t, view), now)) {
 		m->twins = 0;
 		return;
@@ -54,21 +54,35 @@ static void note_twin(struct lp_tunnel *t, const struct lp_view *view, lp_time n
 	lp_neighbours_see(t->neighbours, &m->joined.mac, now);
 }
 
+static void note_frame(struct lp_tunnel *t, enum lp_port_way way, const struct lp_view *view,
+	const struct lp_filter_facts *facts)
+{
+	if (t->port->ops->note)
+		t->port->ops->note(t->port, way, view, facts);
+}
+
 /* What only a gateway must ask of the frames of its LAN. It learns from them also while there is no room
  * (row K4). */
 static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_view *view,
 	const struct lp_filter_facts *facts, lp_time now)
 {
 	const struct lp_eth *eth = &view->eth;
+	bool is_group = lp_mac_is_group(&eth->dst);
+	/* The port can still be told of a MAC that has become a station's: that frame is the station's. */
+	bool is_for_member = !is_group && lp_tunnel_reaches(t, &eth->dst) &&
+			     !lp_neighbours_on_lan(t->neighbours, &eth->dst, now);
+	if (is_for_member)
+		note_frame(t, LP_PORT_READ, view, facts);
 	if (lp_tunnel_has_mac(t, &eth->src)) {
 		note_twin(t, view, now);
 		return LP_DROP_LOOP;
 	}
-	if (lp_mac_is_group(&eth->dst) && lp_loop_is_storm(&t->loop, hash_of(t, view), now))
+	if (is_group && lp_loop_is_storm(&t->loop, hash_of(t, view), now))
 		return LP_DROP_LOOP;
 	lp_neighbours_see(t->neighbours, &eth->src, now);
-	lp_neighbours_note_lan(t->neighbours, facts, now);
-	if (!is_for_members(t, &eth->dst))
+	if (!lp_neighbours_note_lan(t->neighbours, &eth->src, facts, now))
+		return LP_DROP_ADDRESS_TAKEN;
+	if (!is_group && !is_for_member)
 		return LP_DROP_NO_TARGET;
 	if (!facts->lease_ipv4)
 		return LP_DROP_NONE;
@@ -118,6 +132,9 @@ static enum lp_drop enqueue(struct lp_tunnel *t, const struct lp_view *view, lp_
 	copy->room = t->welcome.room;
 	copy->peer = t->welcome.peer;
 	copy->flow = lp_flow_of(view, &t->config.flow_secret);
+	copy->copies = lp_mac_is_group(&view->eth.dst) && t->member_count > 1
+			       ? (uint16_t)t->member_count
+			       : 1;
 	bool queued = lp_sender_push(&t->sender, copy, now);
 	lp_frame_drop(t->pool, copy);
 	return queued ? LP_DROP_NONE : LP_DROP_QUEUE_FULL;
@@ -137,6 +154,8 @@ static enum lp_drop judge_out(
 		drop = check_lan(t, &view, &facts, now);
 	if (t->state != TUNNEL_JOINED)
 		return LP_DROP_NOT_JOINED;
+	if (drop == LP_DROP_NONE && now < t->late_until)
+		drop = LP_DROP_LATE;
 	if ((drop == LP_DROP_NONE || drop == LP_DROP_SOURCE_MAC) &&
 		is_in_loop(t, LP_LOOP_PORT, &view, now))
 		drop = LP_DROP_LOOP;
@@ -144,6 +163,8 @@ static enum lp_drop judge_out(
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE)
 		drop = check_lease(t, LP_ROLE_GATEWAY, &view);
+	if (drop == LP_DROP_NONE)
+		drop = lp_tunnel_check_group(t, &view.eth.dst, now);
 	if (drop == LP_DROP_NONE)
 		drop = enqueue(t, &view, now);
 	if (drop == LP_DROP_NONE && t->config.trace) /* it walks the members */
@@ -180,15 +201,23 @@ void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, l
 	trace(t, LP_TUNNEL_TO_ROOM, &v);
 }
 
-/* The relay is not trusted either: the frame must be one that its sender is allowed to send (row S5). */
-static enum lp_drop check_sender(
-	struct lp_tunnel *t, uint16_t peer, const struct lp_view *view, lp_time now)
-{
+/* A frame of the relay. */
+struct arrival {
+	struct lp_received in;
+	struct lp_view view;
 	struct lp_filter_facts facts;
+};
+
+/* The relay is not trusted either: the frame must be one that its sender is allowed to send (row S5). */
+static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, struct arrival *a, lp_time now)
+{
+	const struct lp_view *view = &a->view;
 	struct tunnel_member *from = lp_tunnel_member(t, peer);
 	if (!from)
 		return LP_DROP_WRONG_PEER;
-	enum lp_drop drop = lp_filter_check(&t->config.filter, &from->source, view, now, &facts);
+	if (!from->trusted)
+		return LP_DROP_NOT_HOST;
+	enum lp_drop drop = lp_filter_check(&t->config.filter, &from->source, view, now, &a->facts);
 	if (drop != LP_DROP_NONE)
 		return drop;
 	if (view->len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
@@ -203,9 +232,8 @@ static enum lp_drop check_sender(
 	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
-	lp_filter_asks(&from->source, &facts);
-	return lp_neighbours_admit(t->neighbours, peer, &facts, now) ? LP_DROP_NONE
-								     : LP_DROP_ADDRESS_TAKEN;
+	lp_filter_asks(&from->source, &a->facts);
+	return lp_claimant_admit(&from->claimant, t->neighbours, &a->facts, now);
 }
 
 void lp_tunnel_set_own(struct lp_tunnel *t, const struct lp_own_list *own)
@@ -245,7 +273,8 @@ static enum lp_drop check_offer(struct lp_tunnel *t, uint8_t *copy, const struct
 }
 
 /* Frames that nothing changes are written without a copy. */
-static enum lp_drop write_frame(struct lp_tunnel *t, const struct lp_view *view)
+static enum lp_drop write_frame(
+	struct lp_tunnel *t, const struct lp_view *view, const struct lp_filter_facts *facts)
 {
 	uint8_t copy[LP_ETH_FRAME_MAX];
 	const uint8_t *frame = view->frame;
@@ -259,44 +288,70 @@ static enum lp_drop write_frame(struct lp_tunnel *t, const struct lp_view *view)
 	enum lp_drop drop = offer ? check_offer(t, copy, view) : LP_DROP_NONE;
 	if (drop != LP_DROP_NONE)
 		return drop;
-	return t->port->ops->write(t->port, frame, view->len) ? LP_DROP_NONE : LP_DROP_PORT;
+	if (!t->port->ops->write(t->port, frame, view->len))
+		return LP_DROP_PORT;
+	note_frame(t, LP_PORT_WRITTEN, view, facts);
+	return LP_DROP_NONE;
 }
 
 static enum lp_drop judge_in(
-	struct lp_tunnel *t, const struct lp_received *in, lp_time now, struct lp_verdict *v)
+	struct lp_tunnel *t, struct arrival *a, lp_time now, struct lp_verdict *v)
 {
-	struct lp_view view;
-	lp_view_of(in->bytes, in->len, &view);
-	v->len = verdict_len(in->len);
-	v->eth = view.eth;
-	enum lp_drop drop = check_sender(t, in->peer, &view, now);
+	const struct lp_view *view = &a->view;
+	lp_view_of(a->in.bytes, a->in.len, &a->view);
+	v->len = verdict_len(a->in.len);
+	v->eth = view->eth;
+	enum lp_drop drop = check_sender(t, a->in.peer, a, now);
+	if (drop == LP_DROP_NONE && now < t->late_until)
+		drop = LP_DROP_LATE;
 	if (drop == LP_DROP_NONE)
-		drop = check_lease(t, LP_ROLE_CLIENT, &view);
-	if (drop == LP_DROP_NONE && is_in_loop(t, LP_LOOP_ROOM, &view, now))
+		drop = check_lease(t, LP_ROLE_CLIENT, view);
+	if (drop == LP_DROP_NONE && is_in_loop(t, LP_LOOP_ROOM, view, now))
 		drop = LP_DROP_LOOP;
 	if (drop == LP_DROP_NONE)
-		drop = write_frame(t, &view);
+		drop = write_frame(t, view, &a->facts);
 	if (drop == LP_DROP_NONE)
-		v->action = lp_action_for(&view.eth.dst,
+		v->action = lp_action_for(&view->eth.dst,
 			t->config.role == LP_ROLE_GATEWAY ? LP_ACTION_GATEWAY : LP_ACTION_UNICAST);
 	return drop;
+}
+
+static void conclude(struct lp_tunnel *t, struct lp_verdict *v)
+{
+	if (v->drop != LP_DROP_NONE) {
+		v->action = LP_ACTION_DROP;
+		v->targets = 0;
+		t->stats.rx_drops[v->drop]++;
+	} else if (v->action != LP_ACTION_WAIT) {
+		t->stats.rx_frames++;
+		t->stats.rx_bytes += v->len;
+	}
+	trace(t, LP_TUNNEL_FROM_ROOM, v);
+}
+
+bool lp_tunnel_pass_early(void *owner, const struct lp_received *in, lp_time now)
+{
+	struct lp_tunnel *t = owner;
+	struct lp_verdict v = {.targets = 1};
+	struct arrival a = {.in = *in};
+	v.drop = judge_in(t, &a, now, &v);
+	if (a.facts.is_early)
+		return false; /* it waits for another first fragment */
+	conclude(t, &v);
+	return true;
 }
 
 void lp_tunnel_deliver(void *owner, const struct lp_received *in, lp_time now)
 {
 	struct lp_tunnel *t = owner;
 	struct lp_verdict v = {.drop = in->drop, .targets = 1};
-	if (in->waits)
+	struct arrival a = {.in = *in};
+	t->stats.rx_drops[LP_DROP_FRAGMENT] += lp_early_expire(&t->early, now);
+	if (v.drop == LP_DROP_NONE && !in->waits)
+		v.drop = judge_in(t, &a, now, &v);
+	if (in->waits || (a.facts.is_early && lp_early_hold(&t->early, t->welcome.room, in, now)))
 		v = (struct lp_verdict){.action = LP_ACTION_WAIT};
-	else if (v.drop == LP_DROP_NONE)
-		v.drop = judge_in(t, in, now, &v);
-	if (v.drop != LP_DROP_NONE) {
-		v.action = LP_ACTION_DROP;
-		v.targets = 0;
-		t->stats.rx_drops[v.drop]++;
-	} else if (v.action != LP_ACTION_WAIT) {
-		t->stats.rx_frames++;
-		t->stats.rx_bytes += v.len;
-	}
-	trace(t, LP_TUNNEL_FROM_ROOM, &v);
+	conclude(t, &v);
+	if (v.drop == LP_DROP_NONE && lp_view_is_first_fragment(&a.view))
+		lp_early_retry(&t->early, t->welcome.room, in->peer, t, now);
 }

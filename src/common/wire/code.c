@@ -78,35 +78,69 @@ static bool skip_prefix(struct span *s, const char *prefix)
 	return true;
 }
 
-void lp_code_format(const uint8_t random[LP_CODE_RANDOM], char text[LP_CODE_SHOWN])
+/* One character more of a polynomial over GF(32), from its value so far: the value at the primitive element
+ * 2, modulo x^5 + x^2 + 1. In a whole code the weights of the characters are 16 different powers of 2, so the
+ * value changes with any one of them, and when any two change places. */
+static unsigned add_character(unsigned value, unsigned character)
 {
-	uint32_t bits = 0;
-	unsigned count = 0;
-	char *to = text;
-	for (size_t i = 0; i < LP_CODE_RANDOM; i++) {
-		bits = bits << 8 | random[i];
-		for (count += 8; count >= 5; count -= 5) {
-			if ((to - text) % (GROUP + 1) == GROUP)
-				*to++ = '-';
-			*to++ = alphabet[bits >> (count - 5) & 31];
-		}
-	}
-	*to = '\0';
+	unsigned doubled = value << 1;
+	return (doubled & 32 ? doubled ^ 0x25 : doubled) ^ character;
 }
 
-/* True if text is 16 characters of base 32, as a generated code is. */
-static bool read_generated(const char *text, size_t len, char canonical[LP_CODE_TEXT])
+static void show(size_t at, unsigned character, char text[LP_CODE_SHOWN])
 {
-	if (len != LP_CODE_CHARS)
-		return false;
-	for (size_t i = 0; i < len; i++) {
+	char *to = text + at + at / GROUP;
+	*to++ = alphabet[character];
+	*to++ = '-';
+}
+
+void lp_code_format(const uint8_t random[LP_CODE_RANDOM], char text[LP_CODE_SHOWN])
+{
+	unsigned bits = 0, count = 0, value = 0;
+	size_t at = 0;
+	for (const uint8_t *byte = random; at < LP_CODE_CHARS - 1; byte++) {
+		bits = bits << 8 | *byte;
+		for (count += 8; count >= 5 && at < LP_CODE_CHARS - 1; count -= 5) {
+			unsigned character = bits >> (count - 5) & 31;
+			value = add_character(value, character);
+			show(at++, character, text);
+		}
+	}
+	show(at, add_character(value, 0), text); /* the value of the whole code is 0 */
+	text[LP_CODE_SHOWN - 1] = '\0';
+}
+
+/* True if text is a generated code. */
+static bool read_generated(const char *text, char canonical[LP_CODE_TEXT])
+{
+	unsigned value = 0;
+	for (size_t i = 0; i < LP_CODE_CHARS; i++) {
 		char c = text[i];
 		c = c == 'O' ? '0' : c == 'I' || c == 'L' ? '1' : c;
-		if (!strchr(alphabet, c))
+		const char *found = c ? strchr(alphabet, c) : NULL;
+		if (!found)
 			return false;
+		value = add_character(value, (unsigned)(found - alphabet));
 		canonical[i] = c;
 	}
-	return true;
+	return value == 0 && !text[LP_CODE_CHARS];
+}
+
+/* Whether s is written in four groups, as a generated code is: also when a character of a group was lost or
+ * typed twice. */
+static bool has_groups(struct span s)
+{
+	size_t groups = 0;
+	while (s.len > 0) {
+		struct span group = cut_at(&s, '-');
+		size_t len = 0;
+		for (size_t i = 0; i < group.len; i++)
+			len += !is_space(group.at[i]);
+		if (len + 1 < GROUP || len > GROUP + 1)
+			return false;
+		groups++;
+	}
+	return groups == LP_CODE_CHARS / GROUP;
 }
 
 /* Upper case, without hyphens and spaces: the length, 0 when it is no code. */
@@ -129,15 +163,17 @@ static enum lp_status parse_code(struct span s, struct lp_code *ret_code)
 	struct lp_code code = {.chosen = true};
 	char canonical[LP_CODE_TEXT] = "";
 	size_t len = read_chosen(s, code.text);
-	if (read_generated(code.text, len, canonical)) {
+	enum lp_status status = len > 0 ? LP_OK : LP_INVALID;
+	if (len == LP_CODE_CHARS || (len > 0 && has_groups(s))) {
+		status = read_generated(code.text, canonical) ? LP_OK : LP_MISTYPED;
 		memcpy(code.text, canonical, sizeof(canonical));
 		code.chosen = false;
 	}
-	if (len > 0)
+	if (status == LP_OK)
 		*ret_code = code;
 	lp_zero(&code, sizeof(code));
 	lp_zero(canonical, sizeof(canonical));
-	return len > 0 ? LP_OK : LP_INVALID;
+	return status;
 }
 
 enum lp_status lp_code_parse(const char *text, struct lp_code *ret_code)
@@ -250,6 +286,12 @@ const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT]
 	return text;
 }
 
+static bool has_host(const struct lp_invite *invite)
+{
+	static const uint8_t none[LP_PIN_SIZE];
+	return memcmp(invite->host, none, sizeof(none)) != 0;
+}
+
 static bool read_parameter(struct span value, struct lp_invite *invite)
 {
 	if (skip_prefix(&value, "pin=")) {
@@ -259,6 +301,10 @@ static bool read_parameter(struct span value, struct lp_invite *invite)
 		invite->pin_count = i + 1;
 		return true;
 	}
+	if (skip_prefix(&value, "host="))
+		return !has_host(invite) && parse_pin(value, invite->host) == LP_OK;
+	if (skip_prefix(&value, "token="))
+		return invite->token.text[0] == '\0' && parse_code(value, &invite->token) == LP_OK;
 	if (skip_prefix(&value, "name="))
 		return invite->server_name[0] == '\0' && read_name(value, invite->server_name);
 	return true;
@@ -272,10 +318,14 @@ static enum lp_status parse_invite(struct span s, struct lp_invite *invite)
 		s.len--;
 	if (!skip_prefix(&s, SCHEME))
 		return LP_INVALID;
-	struct span host = cut_at(&s, '/');
 	struct span code = cut_at(&s, '?');
-	if (parse_host(host, &invite->relay) != LP_OK || parse_code(code, &invite->code) != LP_OK)
+	bool has_code = code.len > 0 && memchr(code.at, '/', code.len);
+	struct span host = cut_at(&code, '/');
+	if (parse_host(host, &invite->relay) != LP_OK)
 		return LP_INVALID;
+	enum lp_status status = has_code ? parse_code(code, &invite->code) : LP_OK;
+	if (status != LP_OK)
+		return status;
 	while (s.len > 0)
 		if (!read_parameter(cut_at(&s, '&'), invite))
 			return LP_INVALID;
@@ -321,26 +371,40 @@ static void put_code(struct lp_writer *w, const struct lp_code *code)
 	}
 }
 
+static void put_parameter(
+	struct lp_writer *w, const char **separator, const char *name, const char *value)
+{
+	put(w, *separator);
+	put(w, name);
+	put(w, value);
+	*separator = "&";
+}
+
+static void put_token(struct lp_writer *w, const char *separator, const struct lp_code *token)
+{
+	if (token->text[0] == '\0')
+		return;
+	put(w, separator);
+	put(w, "token=");
+	put_code(w, token);
+}
+
 bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
 {
 	struct lp_writer w = lp_writer_of(text, cap);
 	const char *separator = "?";
+	char pin[LP_PIN_TEXT];
 	put(&w, SCHEME);
 	put_host(&w, &invite->relay);
-	put(&w, "/");
+	put(&w, invite->code.text[0] != '\0' ? "/" : "");
 	put_code(&w, &invite->code);
-	for (size_t i = 0; i < invite->pin_count; i++) {
-		char pin[LP_PIN_TEXT];
-		put(&w, separator);
-		put(&w, "pin=");
-		put(&w, lp_pin_format(invite->pins[i], pin));
-		separator = "&";
-	}
-	if (invite->server_name[0] != '\0') {
-		put(&w, separator);
-		put(&w, "name=");
-		put(&w, invite->server_name);
-	}
+	for (size_t i = 0; i < invite->pin_count; i++)
+		put_parameter(&w, &separator, "pin=", lp_pin_format(invite->pins[i], pin));
+	if (invite->server_name[0] != '\0')
+		put_parameter(&w, &separator, "name=", invite->server_name);
+	if (has_host(invite))
+		put_parameter(&w, &separator, "host=", lp_pin_format(invite->host, pin));
+	put_token(&w, separator, &invite->token);
 	lp_write_u8(&w, '\0');
 	return !w.failed;
 }

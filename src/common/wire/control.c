@@ -76,6 +76,11 @@ static const struct field hello_fields[] = {
 	{FIELD(10, hello.software), .kind = TEXT},
 	{FIELD(11, hello.resume_token), .kind = BYTES},
 	PROTECTED(hello.protected),
+	{FIELD(37, hello.fresh), .max = 1},
+	{FIELD(38, hello.host_key), .kind = BYTES},
+	{FIELD(39, hello.host_proof), .kind = BYTES},
+	{FIELD(40, hello.opening), .kind = BYTES},
+	{FIELD(41, hello.member_id), .kind = BYTES},
 };
 
 static const struct field welcome_fields[] = {
@@ -90,6 +95,13 @@ static const struct field welcome_fields[] = {
 	{FIELD(9, welcome.resume_token), .kind = BYTES},
 	{FIELD(10, welcome.sequence)},
 	{FIELD(11, welcome.resumed), .max = 1},
+	{FIELD(12, welcome.byte_rate)},
+	{FIELD(13, welcome.byte_burst)},
+	{FIELD(14, welcome.group_rate)},
+	{FIELD(15, welcome.group_burst)},
+	{FIELD(16, welcome.ipv4)},
+	{FIELD(17, welcome.prefix), .max = 32},
+	{FIELD(18, welcome.host), .kind = BYTES},
 };
 
 static const struct field reject_fields[] = {
@@ -104,6 +116,7 @@ static const struct field peer_joined_fields[] = {
 	{FIELD(3, peer_joined.role), ROLE},
 	{FIELD(4, peer_joined.mac), .kind = BYTES},
 	{FIELD(5, peer_joined.name), .kind = TEXT},
+	{FIELD(6, peer_joined.host), .kind = BYTES},
 };
 
 static const struct field peer_left_fields[] = {
@@ -121,6 +134,8 @@ static const struct field peer_status_fields[] = {
 	{FIELD(6, peer_status.tx_rate)},
 	{FIELD(7, peer_status.loops), .max = 1},
 	{FIELD(8, peer_status.conflict), .max = 1},
+	{FIELD(9, peer_status.new_lan), .max = 1},
+	{FIELD(10, peer_status.name), .kind = TEXT},
 };
 
 static const struct field stats_fields[] = {
@@ -143,7 +158,22 @@ static const struct field lan_fields[] = {
 	{LIST_OF(2, lan.macs, lan.mac_count), .kind = LIST},
 	{LIST_OF(3, lan.ipv4, lan.ipv4_count), .kind = IPV4_LIST},
 	{LIST_OF(4, lan.ipv6, lan.ipv6_count), .kind = LIST},
+	{FIELD(5, lan.moved), .max = 1},
 	PROTECTED(lan.protected),
+};
+
+static const struct field act_fields[] = {
+	{FIELD(1, act.id), .need = REQUIRED},
+	{FIELD(2, act.act), .need = REQUIRED, .lenient = true, .max = LP_ACT_LIST(ONE_MORE) - 1,
+		.otherwise = LP_ACT_NONE},
+	{FIELD(3, act.peer)},
+	{FIELD(4, act.name), .kind = TEXT},
+};
+
+static const struct field done_fields[] = {
+	{FIELD(1, done.id), .need = REQUIRED},
+	{FIELD(2, done.acted), .need = REQUIRED, .lenient = true,
+		.max = LP_ACTED_LIST(ONE_MORE) - 1, .otherwise = LP_ACTED_UNKNOWN},
 };
 
 static const struct layout {
@@ -163,6 +193,8 @@ static const struct layout {
 	LAYOUT(LP_DISCONNECT, disconnect),
 	LAYOUT(LP_LAN, lan),
 #undef LAYOUT
+	[LP_HOST_ACT] = {"host_act", act_fields, sizeof(act_fields) / sizeof(act_fields[0])},
+	[LP_HOST_DONE] = {"host_done", done_fields, sizeof(done_fields) / sizeof(done_fields[0])},
 };
 
 /* NULL: unknown type. */
@@ -361,6 +393,11 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 		if (bytes[i] != 0)
 			return false;
 	return true;
+}
+
+bool lp_host_is_known(const uint8_t host[LP_HOST_PRINT])
+{
+	return !is_zero(host, LP_HOST_PRINT);
 }
 
 static void write_integer(struct lp_writer *w, uint64_t id, uint64_t v)

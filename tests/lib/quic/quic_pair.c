@@ -90,17 +90,17 @@ static void on_datagram_sent(struct lp_datagram_source *source)
 	}
 }
 
+/* It sends without tags. */
 static void no_fate(struct lp_datagram_source *source, uint64_t tag)
 {
 	(void)source;
-	(void)tag;
+	fail_msg("the fate of tag %llu", (unsigned long long)tag);
 }
 
 static void no_loss(struct lp_datagram_source *source, uint64_t tag, lp_time now)
 {
-	(void)source;
-	(void)tag;
 	(void)now;
+	no_fate(source, tag);
 }
 
 static void on_path(struct lp_datagram_source *source, size_t max)
@@ -151,6 +151,8 @@ void pair_start(struct quic_pair *pair, enum side side)
 	pair->config[side].context = &pair->log[side];
 	pair->end[side] = lp_quic_new(&pair->config[side], side == SERVER ? pair->identity : NULL);
 	assert_non_null(pair->end[side]);
+	/* with a random key, two networks share a count in one of some hundred runs */
+	lp_quic_set_source_key(pair->end[side], &(struct lp_siphash_key){1, 2});
 }
 
 void pair_start_both(struct quic_pair *pair)

@@ -156,4 +156,4 @@ static void port_down(struct lp_port *port)
 }
 
 const struct lp_port_ops room_port_ops = {
-	null_port_read, port_write, port_up, port_down, null_port_members, null_port_close};
+	null_port_read, port_write, port_up, port_down, null_port_members, null_port_close, NULL};

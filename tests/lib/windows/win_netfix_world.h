@@ -23,7 +23,7 @@
 #define STEPS_MAX    400
 
 struct world {
-	uint32_t values[2][NETFIX_ITEMS]; /* of adapters ONE and TWO, except the category */
+	uint32_t values[2][NETFIX_NOTED]; /* of adapters ONE and TWO, except the category */
 	enum netfix_answer there[2];      /* whether Windows knows the adapter */
 	int network;                      /* the network of adapter ONE, 1 to NETWORKS; 0: none */
 	uint32_t category[NETWORKS + 1];
@@ -31,7 +31,7 @@ struct world {
 	struct netfix_note notes[NETFIX_NOTES_MAX];
 	size_t note_count;
 
-	enum netfix_answer write_answer[NETFIX_ITEMS]; /* the answer to a change */
+	enum netfix_answer write_answer[NETFIX_NOTED]; /* the answer to a change */
 	bool note_fails, locked_by_other, no_ipv6;
 	bool locked;
 	int crash_after; /* steps; 0: never */

@@ -54,6 +54,22 @@ static void L3_a_burst_of_four_mebibytes_then_two_per_second(void **state)
 	assert_true(lp_bucket_take(&b, 2 << 20, 5 + LP_SECOND));
 }
 
+static void it_says_when_it_has_enough(void **state)
+{
+	static const uint64_t rates[] = {1, 3, 7, 2 << 20, LP_BUCKET_MAX};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		struct lp_bucket b;
+		lp_bucket_init(&b, rates[i], 1000, LP_SECOND);
+		assert_int_equal(lp_bucket_burst(&b), 1000);
+		assert_int_equal(lp_bucket_ready_at(&b, 1000), LP_SECOND);
+		assert_true(lp_bucket_take(&b, 999, LP_SECOND));
+		lp_time ready = lp_bucket_ready_at(&b, 700);
+		assert_false(lp_bucket_has(&b, 700, ready - 1));
+		assert_true(lp_bucket_has(&b, 700, ready));
+	}
+}
+
 static void the_largest_rate_and_burst_do_not_overflow(void **state)
 {
 	struct lp_bucket b;
@@ -84,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(L1_L2_L3_a_bucket_refills_at_its_rate_and_never_above_its_cap),
 		cmocka_unit_test(L3_a_burst_of_four_mebibytes_then_two_per_second),
+		cmocka_unit_test(it_says_when_it_has_enough),
 		cmocka_unit_test(the_largest_rate_and_burst_do_not_overflow),
 		cmocka_unit_test(rate_zero_is_no_limit_and_burst_zero_passes_nothing),
 	};

@@ -136,6 +136,20 @@ static void a_host_at_its_limit_takes_nothing_from_its_neighbours(void **state)
 	lp_limiter_clear(&limiter);
 }
 
+static void a_network_at_its_limit_costs_its_hosts_nothing(void **state)
+{
+	(void)state;
+	struct lp_limiter limiter;
+	assert_true(lp_limiter_init(&limiter, 5, 10, LP_SECOND));
+	for (uint32_t i = 0; i < 4; i++)
+		times(&limiter, (struct lp_source){.of = {i, 9, 9, 9}}, 0);
+	struct lp_source host = {.of = {7, 9, 9, 9}}, elsewhere = {.of = {7, 8, 8, 8}};
+	for (unsigned i = 0; i < 10; i++)
+		assert_false(lp_limiter_take(&limiter, &host, 0));
+	assert_int_equal(times(&limiter, elsewhere, 0), 10);
+	lp_limiter_clear(&limiter);
+}
+
 static void a_rate_can_be_one_of_minutes(void **state)
 {
 	(void)state;
@@ -170,6 +184,7 @@ int main(void)
 		cmocka_unit_test(a_peer_of_this_computer_is_known_by_its_address),
 		cmocka_unit_test(a_network_has_four_times_the_limit_of_the_next_narrower_one),
 		cmocka_unit_test(a_host_at_its_limit_takes_nothing_from_its_neighbours),
+		cmocka_unit_test(a_network_at_its_limit_costs_its_hosts_nothing),
 		cmocka_unit_test(a_rate_can_be_one_of_minutes),
 		cmocka_unit_test(this_computer_and_a_rate_of_zero_have_no_limit),
 	};

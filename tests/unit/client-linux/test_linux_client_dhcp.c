@@ -17,7 +17,7 @@ static struct dhcp_plan plan;
 /* The steps that are due, as letters. */
 static const char *steps(void)
 {
-	static const char letters[] = "-RFAGN";
+	static const char letters[] = "-RFAGNS";
 	static char text[8];
 	size_t len = 0;
 	enum dhcp_step step;
@@ -114,6 +114,34 @@ static void a_missing_server_is_told_once_until_something_changes(void **state)
 	assert_string_equal(steps(), "N");
 }
 
+static void clients_that_fail_do_not_delay_the_news_that_no_server_answers(void **state)
+{
+	(void)state;
+	begin(3);
+	dhcp_plan_on_time(&plan, START + DHCP_SIGN_WAIT);
+	assert_string_equal(steps(), "FR");
+	dhcp_plan_alive(&plan);
+	dhcp_plan_on_time(&plan, START + DHCP_ANSWER_WAIT - 1);
+	assert_string_equal(steps(), "");
+	dhcp_plan_on_time(&plan, START + DHCP_ANSWER_WAIT);
+	assert_string_equal(steps(), "N");
+}
+
+static void a_client_that_was_started_late_has_time_for_an_answer(void **state)
+{
+	(void)state;
+	begin(3);
+	dhcp_plan_on_time(&plan, START + DHCP_SIGN_WAIT);
+	assert_string_equal(steps(), "FR");
+	dhcp_plan_on_time(&plan, START + 2 * DHCP_SIGN_WAIT);
+	assert_string_equal(steps(), "FR");
+	dhcp_plan_alive(&plan);
+	dhcp_plan_on_time(&plan, START + 2 * DHCP_SIGN_WAIT + DHCP_ANSWER_LEAST - 1);
+	assert_string_equal(steps(), "");
+	dhcp_plan_on_time(&plan, START + 2 * DHCP_SIGN_WAIT + DHCP_ANSWER_LEAST);
+	assert_string_equal(steps(), "N");
+}
+
 static void a_client_that_has_died_is_started_again_with_growing_pauses(void **state)
 {
 	(void)state;
@@ -138,6 +166,26 @@ static void a_client_that_has_died_is_started_again_with_growing_pauses(void **s
 	assert_string_equal(steps(), "G");
 	dhcp_plan_on_time(&plan, now + DHCP_REST_MIN);
 	assert_string_equal(steps(), "R");
+}
+
+/* H6 */
+static void nobody_is_asked_while_there_is_no_gateway(void **state)
+{
+	(void)state;
+	begin(2);
+	dhcp_plan_rest(&plan);
+	assert_string_equal(steps(), "S");
+	dhcp_plan_rest(&plan);
+	dhcp_plan_renew(&plan, START + LP_SECOND);
+	dhcp_plan_ended(&plan, START + LP_SECOND); /* late news */
+	dhcp_plan_on_time(&plan, START + 100 * LP_SECOND);
+	assert_string_equal(steps(), "");
+	assert_true(plan.deadline == LP_NEVER);
+	dhcp_plan_join(&plan, START + 100 * LP_SECOND);
+	assert_string_equal(steps(), "R");
+	dhcp_plan_stop(&plan);
+	dhcp_plan_rest(&plan);
+	assert_string_equal(steps(), "");
 }
 
 static void a_gateway_that_comes_brings_a_new_lease(void **state)
@@ -173,6 +221,52 @@ static void a_lease_is_lost_only_by_the_run_that_had_it(void **state)
 	assert_false(dhcp_plan_lost(&plan, START + 100 * LP_SECOND));
 }
 
+/* H6 */
+static void a_lease_is_remembered_while_its_client_is_started_again(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_false(plan.leased);
+	assert_true(dhcp_plan_address(&plan));
+	dhcp_plan_ended(&plan, START);
+	assert_string_equal(steps(), "G");
+	assert_true(plan.leased);
+	dhcp_plan_on_time(&plan, START + DHCP_REST_MIN);
+	assert_string_equal(steps(), "R");
+	assert_false(dhcp_plan_lost(&plan, START + DHCP_REST_MIN));
+	assert_true(plan.leased);
+	assert_true(dhcp_plan_give_up(&plan));
+	assert_string_equal(steps(), "S");
+	assert_false(plan.leased);
+	assert_false(dhcp_plan_give_up(&plan));
+	assert_false(dhcp_plan_address(&plan)); /* late news */
+	assert_false(plan.leased);
+	dhcp_plan_join(&plan, START + 100 * LP_SECOND);
+	assert_true(dhcp_plan_address(&plan));
+	assert_true(dhcp_plan_lost(&plan, START + 100 * LP_SECOND));
+	assert_false(plan.leased);
+	assert_true(dhcp_plan_address(&plan));
+	dhcp_plan_stop(&plan);
+	assert_true(dhcp_plan_give_up(&plan));
+}
+
+static void without_a_keeper_nothing_runs_any_more(void **state)
+{
+	(void)state;
+	begin(2);
+	dhcp_plan_address(&plan);
+	dhcp_plan_ended(&plan, START);
+	dhcp_plan_stop(&plan);
+	dhcp_plan_on_time(&plan, START + 3600 * LP_SECOND);
+	dhcp_plan_renew(&plan, START + 3600 * LP_SECOND);
+	dhcp_plan_join(&plan, START + 3600 * LP_SECOND);
+	assert_string_equal(steps(), "");
+	assert_true(plan.deadline == LP_NEVER);
+	assert_true(dhcp_plan_lost(&plan, START + 3600 * LP_SECOND));
+	assert_string_equal(steps(), "");
+	assert_true(plan.deadline == LP_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,8 +275,13 @@ int main(void)
 		cmocka_unit_test(a_client_that_never_calls_its_script_is_replaced),
 		cmocka_unit_test(when_all_have_failed_the_round_begins_again_silently),
 		cmocka_unit_test(a_missing_server_is_told_once_until_something_changes),
+		cmocka_unit_test(clients_that_fail_do_not_delay_the_news_that_no_server_answers),
+		cmocka_unit_test(a_client_that_was_started_late_has_time_for_an_answer),
 		cmocka_unit_test(a_client_that_has_died_is_started_again_with_growing_pauses),
+		cmocka_unit_test(nobody_is_asked_while_there_is_no_gateway),
 		cmocka_unit_test(a_gateway_that_comes_brings_a_new_lease),
+		cmocka_unit_test(without_a_keeper_nothing_runs_any_more),
+		cmocka_unit_test(a_lease_is_remembered_while_its_client_is_started_again),
 		cmocka_unit_test(a_lease_is_lost_only_by_the_run_that_had_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

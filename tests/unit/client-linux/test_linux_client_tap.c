@@ -30,6 +30,20 @@ static uint32_t ipv4(const char *text)
 	return ntohl(in.s_addr);
 }
 
+static struct lp_port *tap_in_room(void)
+{
+	struct lp_port *port = open_tap();
+	assert_true(port->ops->up(port, 1500));
+	return port;
+}
+
+static struct lp_port *tap_with_lease(void)
+{
+	struct lp_port *port = tap_in_room();
+	assert_true(tap_set_address(port, TAP_OWN, ipv4("192.168.7.8"), 24));
+	return port;
+}
+
 /* 10.1.2.3 has another prefix by its class. */
 static void an_address_never_has_another_prefix_than_its_own(void **state)
 {
@@ -40,7 +54,7 @@ static void an_address_never_has_another_prefix_than_its_own(void **state)
 	char events[EVENTS_TEXT];
 	assert_true(port->ops->up(port, 1500));
 	int watch = watch_addresses();
-	assert_true(tap_set_address(port, ipv4("10.1.2.3"), 16));
+	assert_true(tap_set_address(port, TAP_OWN, ipv4("10.1.2.3"), 16));
 	read_events(watch, events);
 	assert_string_equal(events, "+10.1.2.3/16 brd 10.1.255.255;");
 	close(watch);
@@ -68,12 +82,12 @@ static void a_lease_comes_changes_and_goes(void **state)
 		{"0.0.0.0", 0, "", "still none"},
 		{"192.0.2.4", 31, "+192.0.2.4/31 brd none;", "of a line with two ends"},
 	};
-	struct lp_port *port = open_tap();
-	assert_true(port->ops->up(port, 1500));
+	struct lp_port *port = tap_in_room();
 	int watch = watch_addresses();
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		char events[EVENTS_TEXT];
-		assert_true(tap_set_address(port, ipv4(steps[i].address), steps[i].prefix));
+		assert_true(
+			tap_set_address(port, TAP_OWN, ipv4(steps[i].address), steps[i].prefix));
 		read_events(watch, events);
 		if (strcmp(events, steps[i].events) != 0)
 			fail_msg("%s: %s", steps[i].story, events);
@@ -89,16 +103,59 @@ static void an_address_that_is_not_ours_stays(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	struct lp_port *port = open_tap();
-	assert_true(port->ops->up(port, 1500));
+	struct lp_port *port = tap_in_room();
 	run("ip address add 192.0.2.77/24 dev lptest0");
-	assert_true(tap_set_address(port, 0, 0));
-	assert_true(tap_set_address(port, ipv4("10.1.2.3"), 16));
-	assert_true(tap_set_address(port, 0, 0));
+	assert_true(tap_set_address(port, TAP_OWN, 0, 0));
+	assert_true(tap_set_address(port, TAP_OWN, ipv4("10.1.2.3"), 16));
+	assert_true(tap_set_address(port, TAP_OWN, 0, 0));
 	assert_true(output_has("ip address show lptest0", "192.0.2.77/24"));
 	assert_false(output_has("ip address show lptest0", "10.1.2.3"));
 	/* already there when the lease names it: the client takes it for its own */
-	assert_true(tap_set_address(port, ipv4("192.0.2.77"), 24));
+	assert_true(tap_set_address(port, TAP_OWN, ipv4("192.0.2.77"), 24));
+}
+
+/* H6: others answer the room's address while there is one. */
+static void H6_broadcasts_have_the_rooms_address_while_it_is_there(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = tap_with_lease();
+	assert_true(output_has("ip route get 255.255.255.255", "src 192.168.7.8"));
+	assert_true(tap_set_address(port, TAP_ROOM, ipv4("10.1.2.3"), 24));
+	assert_true(output_has("ip route get 255.255.255.255", "src 10.1.2.3"));
+	assert_true(output_has("ip route get 239.1.2.3", "src 10.1.2.3"));
+	tap_refresh(port);
+	assert_false(tap_has_others(port));
+	assert_true(output_has("ip route get 255.255.255.255", "src 10.1.2.3"));
+	assert_true(tap_set_address(port, TAP_ROOM, 0, 0));
+	assert_true(output_has("ip route get 255.255.255.255", "src 192.168.7.8"));
+	assert_true(output_has("ip address show lptest0", "192.168.7.8/24"));
+	assert_false(output_has("ip address show lptest0", "10.1.2.3"));
+}
+
+static void H6_addresses_of_the_player_are_noticed_and_stay(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = tap_with_lease();
+	run("ip address add 169.254.3.4/16 dev lptest0");
+	tap_refresh(port);
+	assert_false(tap_has_others(port));
+	run("ip address add 192.168.7.77/24 dev lptest0");
+	tap_refresh(port);
+	assert_true(tap_has_others(port));
+	assert_true(tap_set_address(port, TAP_OWN, 0, 0));
+	assert_true(output_has("ip address show lptest0", "192.168.7.77/24"));
+	run("ip address del 192.168.7.77/24 dev lptest0");
+	tap_refresh(port);
+	assert_false(tap_has_others(port));
+	/* what somebody else has removed is no source of broadcasts any more */
+	assert_true(tap_set_address(port, TAP_ROOM, ipv4("10.1.2.3"), 24));
+	run("ip address del 10.1.2.3/24 dev lptest0");
+	tap_refresh(port);
+	assert_true(output_has("ip route get 255.255.255.255", "dev lptest0"));
 }
 
 static void the_interface_has_its_mac_and_the_rooms_mtu(void **state)
@@ -128,10 +185,9 @@ static void groups_go_to_the_room_before_all_other_networks(void **state)
 		skip();
 	run("ip address add 198.51.100.9/24 dev host0 && ip route add default via 198.51.100.1 && "
 	    "ip route add 224.0.0.0/4 dev host0");
-	struct lp_port *port = open_tap();
-	assert_true(port->ops->up(port, 1500));
+	struct lp_port *port = tap_in_room();
 	assert_true(port->ops->up(port, 1500)); /* joined again: nothing is there twice */
-	assert_true(tap_set_address(port, ipv4("192.168.7.8"), 24));
+	assert_true(tap_set_address(port, TAP_OWN, ipv4("192.168.7.8"), 24));
 	assert_true(output_has("ip route get 239.1.2.3", "dev lptest0"));
 	assert_true(output_has("ip route get 255.255.255.255", "dev lptest0"));
 	assert_true(output_has("ip route get 203.0.113.1", "dev host0"));
@@ -194,8 +250,7 @@ static void groups_go_to_the_room_again_after_a_change_of_address(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	struct lp_port *port = open_tap();
-	assert_true(port->ops->up(port, 1500));
+	struct lp_port *port = tap_in_room();
 	run("ip address add 192.0.2.77/24 dev lptest0 && ip address flush dev lptest0");
 	assert_false(output_has("ip route show dev lptest0", "255.255.255.255"));
 	run("ip address add 192.0.2.78/24 dev lptest0");
@@ -236,6 +291,8 @@ int main(void)
 		TAP_TEST(an_address_never_has_another_prefix_than_its_own),
 		TAP_TEST(a_lease_comes_changes_and_goes),
 		TAP_TEST(an_address_that_is_not_ours_stays),
+		TAP_TEST(H6_broadcasts_have_the_rooms_address_while_it_is_there),
+		TAP_TEST(H6_addresses_of_the_player_are_noticed_and_stay),
 		TAP_TEST(the_interface_has_its_mac_and_the_rooms_mtu),
 		TAP_TEST(groups_go_to_the_room_before_all_other_networks),
 		TAP_TEST(an_address_set_by_hand_is_announced_to_the_room),

@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PIN          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define INVITE       "lanparty://play.example.org/7H2K-9QWX-M4TD-PZ8R?pin=sha256:" PIN
+#define INVITE       "lanparty://play.example.org/7H2K-9QWX-M4TD-PZ83?pin=sha256:" PIN
 
 static const struct lp_peer_options stranger = {.name = "GAMER-PC"};
 /* A player who used another relay before, with two pins and its own certificate name. */
@@ -54,7 +54,7 @@ static void an_invite_suffices_without_a_known_relay(void **state)
 	assert_int_equal(made.pin_count, 1);
 	assert_int_equal(made.pins[0][1], 0x11);
 	assert_string_equal(made.name, "Anna");
-	assert_key_of("7H2K9QWXM4TDPZ8R");
+	assert_key_of("7H2K9QWXM4TDPZ83");
 }
 
 static void an_invite_replaces_the_known_relay(void **state)
@@ -76,13 +76,13 @@ static void an_invite_replaces_the_known_relay(void **state)
 static void a_code_is_for_the_known_relay(void **state)
 {
 	(void)state;
-	assert_true(join(" 7h2k 9qwx-m4td pz8r ", "  ", &regular));
+	assert_true(join(" 7h2k 9qwx-m4td pz83 ", "  ", &regular));
 	assert_string_equal(made.relay.name, "old.example.org");
 	assert_int_equal(made.relay.port, 8443);
 	assert_string_equal(made.server_name, "certified.example.org");
 	assert_int_equal(made.pin_count, 2);
 	assert_string_equal(made.name, "GAMER-PC");
-	assert_key_of("7H2K9QWXM4TDPZ8R");
+	assert_key_of("7H2K9QWXM4TDPZ83");
 }
 
 static void white_space_and_brackets_of_mail_programs_are_ignored(void **state)
@@ -92,15 +92,15 @@ static void white_space_and_brackets_of_mail_programs_are_ignored(void **state)
 		"  " INVITE "\r\n",
 		"<" INVITE ">",
 		"\"" INVITE "\"",
-		"lanparty://play.example.org/7H2K-9QWX-M4TD-PZ8R\r\n?pin=sha256:\t" PIN,
-		"LANPARTY://play.example.org/7h2k 9qwx m4td pz8r?pin=sha256:" PIN,
+		"lanparty://play.example.org/7H2K-9QWX-M4TD-PZ83\r\n?pin=sha256:\t" PIN,
+		"LANPARTY://play.example.org/7h2k 9qwx m4td pz83?pin=sha256:" PIN,
 	};
 	for (size_t i = 0; i < COUNT(typed); i++) {
 		assert_true(join_is_invite(typed[i]));
 		assert_true(join(typed[i], "Anna", &regular));
 		assert_string_equal(made.relay.name, "play.example.org");
 		assert_int_equal(made.pin_count, 1);
-		assert_key_of("7H2K9QWXM4TDPZ8R");
+		assert_key_of("7H2K9QWXM4TDPZ83");
 	}
 }
 
@@ -118,7 +118,10 @@ static void wrong_input_is_explained_and_yields_no_options(void **state)
 		{"", &stranger, "Paste the invite"},
 		{" \r\n", &stranger, "Paste the invite"},
 		{"", &regular, "Type the room's code"},
-		{"7H2K-9QWX-M4TD-PZ8R", &stranger, "relay is not known"},
+		{"7H2K-9QWX-M4TD-PZ83", &stranger, "relay is not known"},
+		{"7H2K-9QWX-M4TD-PZ84", &regular, "typing error"},
+		{"7H2K-9QWX-M4TD-PZ8", &regular, "typing error"},
+		{"lanparty://play.example.org/7H2K-9QWX-M4TD-ZP83", &stranger, "typing error"},
 		{"ABCDEFG", &regular, "too short"},
 		{"-", &regular, "too short"},
 		{long_code, &regular, "too long"},
@@ -128,6 +131,7 @@ static void wrong_input_is_explained_and_yields_no_options(void **state)
 		{"AB.CD, see you", &regular, "\xe2\x80\x9c.\xe2\x80\x9d cannot be"},
 		{"lanparty://", &regular, "not complete"},
 		{"lanparty://play.example.org", &regular, "not complete"},
+		{"lanparty://play.example.org?pin=sha256:" PIN, &regular, "not complete"},
 		{"lanparty://play.example.org/ABC", &regular, "not complete"},
 		{"lanparty://play.example.org/ABCDEFGH?pin=sha256:0011", &regular, "not complete"},
 		{"lanparty:ABCD", &regular, "not complete"},
@@ -181,8 +185,10 @@ static void the_hint_names_the_relay_while_the_player_types(void **state)
 		{INVITE, &regular, true, "to the relay play.example.org"},
 		{"lanparty://[2001:db8::5]:99/ABCDEFGH", &stranger, false, "[2001:db8::5]:99"},
 		{"ABCDEFGH", &regular, false, "code for the relay old.example.org:8443"},
-		{"7H2K-9QWX-M4TD-PZ8R", &regular, false, "code for the relay old.example.org:8443"},
-		{"7H2K-9QWX-M4TD-PZ8", &regular, false, "Most have 16: compare it"},
+		{"7H2K-9QWX-M4TD-PZ83", &regular, false, "code for the relay old.example.org:8443"},
+		{"7H2K-9QWX-M4TD-PZ84", &regular, false, "or has a typing error"},
+		{"7H2K-9QWX-M4TD-PZ8", &regular, false, "not complete yet"},
+		{"7H2K9QWXM4TDPZ8", &regular, false, "Most have 16: compare it"},
 		{"ABCDEFGH%", &regular, false, "the relay is old.example.org:8443"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -203,7 +209,7 @@ static void only_complete_invites_are_accepted_from_outside(void **state)
 	assert_true(join_is_invite(INVITE));
 	assert_false(join_is_invite(long_one));
 	assert_false(join_is_invite(""));
-	assert_false(join_is_invite("7H2K-9QWX-M4TD-PZ8R"));
+	assert_false(join_is_invite("7H2K-9QWX-M4TD-PZ83"));
 	assert_false(join_is_invite("lanparty://play.example.org"));
 	assert_false(join_is_invite("https://play.example.org/ABCD"));
 }

@@ -380,6 +380,10 @@ static void the_thread_changes_watches_and_restores(void **state)
 	SetEvent(w.event);
 	assert_true(comes_true(&w.address_reports, 1));
 	assert_string_equal(w.address, "192.168.77.101/24");
+	netfix_set_room(n, 0x0a010203, 24); /* H6 */
+	assert_true(comes_true((const int *)&w.values[0][NETFIX_ROOM_ADDRESS], 0x0a010203));
+	netfix_set_room(n, 0, 0);
+	assert_true(comes_true((const int *)&w.values[0][NETFIX_ROOM_ADDRESS], -1));
 	w.view.other[0] = (struct netfix_prefix){0xc0a84d01, 24};
 	w.view.others = 1;
 	SetEvent(w.event);

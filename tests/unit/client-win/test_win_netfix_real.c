@@ -391,7 +391,7 @@ static void every_setting_of_every_interface_can_be_read(void **state)
 	for (ULONG i = 0; i < table->NumEntries; i++) {
 		char guid[ADAPTER_GUID];
 		text_of_guid(table->Table[i].InterfaceLuid, guid);
-		for (int k = 0; k < NETFIX_ITEMS; k++) {
+		for (int k = 0; k < NETFIX_NOTED; k++) {
 			struct netfix_setting setting = {.value = 12345678};
 			enum netfix_answer answer =
 				s.read(s.context, guid, (enum netfix_item)k, &setting);
@@ -514,6 +514,20 @@ static void netfix_starts_and_stops_on_this_system(void **state)
 	netfix_recover();
 }
 
+static void the_networks_of_this_computer_are_listed(void **state)
+{
+	(void)state;
+	struct lp_own_list own;
+	bool whole;
+	assert_true(netfix_own(NULL, &own, &whole));
+	assert_true(whole);
+	assert_true(own.count > 0);
+	for (size_t i = 0; i < own.count; i++) {
+		const struct lp_prefix *p = &own.list[i].prefix;
+		assert_false(lp_prefix_is_ipv4(p) && p->address[LP_PREFIX_MAPPED / 8] == 127);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -530,6 +544,7 @@ int main(void)
 		cmocka_unit_test(a_network_unknown_to_windows_is_gone),
 		cmocka_unit_test(the_route_uses_the_interface_of_the_network),
 		cmocka_unit_test(the_view_of_networks_excludes_the_adapter),
+		cmocka_unit_test(the_networks_of_this_computer_are_listed),
 		cmocka_unit_test_teardown(netfix_starts_and_stops_on_this_system, remove_key),
 	};
 	remove_key(NULL);

@@ -1,29 +1,49 @@
 /* The network settings of a joined room are restored, wherever the program stops. */
 #include "win_netfix_world.h"
 
-static void changes_are_undone_in_reverse_order(void **state)
-{
+/* A room that was joined on a fake computer, and how that computer was before. */
+struct played {
 	struct world w, before;
 	struct netfix_work work;
 	struct netfix_system system;
+};
+
+static void play_init(struct played *p)
+{
+	world_init(&p->w);
+	p->before = p->w;
+	begin(&p->work, &p->system, &p->w);
+}
+
+static void play_begin(struct played *p)
+{
+	play_init(p);
+	netfix_work_apply(&p->work, LP_SECOND);
+}
+
+static void assert_restored(const struct played *p)
+{
+	assert_true(same_settings(&p->w, &p->before));
+	assert_int_equal(p->w.note_count, 0);
+}
+
+static void changes_are_undone_in_reverse_order(void **state)
+{
+	struct played p;
 	int next = NETFIX_ITEMS;
 
 	(void)state;
-	world_init(&w);
-	before = w;
-	begin(&work, &system, &w);
-	netfix_work_apply(&work, LP_SECOND);
-	w.entries = 0;
-	netfix_work_end(&work);
-	for (size_t i = 0; i < w.entries; i++) {
-		if (w.journal[i].kind == 'w')
-			assert_int_equal(w.journal[i].item, --next);
+	play_begin(&p);
+	p.w.entries = 0;
+	netfix_work_end(&p.work);
+	for (size_t i = 0; i < p.w.entries; i++) {
+		if (p.w.journal[i].kind == 'w')
+			assert_int_equal(p.w.journal[i].item, --next);
 	}
 	assert_int_equal(next, 0);
-	assert_true(same_settings(&w, &before));
-	assert_int_equal(w.note_count, 0);
-	assert_false(w.locked);
-	assert_int_equal(w.warnings, 0);
+	assert_restored(&p);
+	assert_false(p.w.locked);
+	assert_int_equal(p.w.warnings, 0);
 }
 
 /* A complete stay: join, play, leave. The crash can happen in any of its steps. */
@@ -128,112 +148,86 @@ static void what_others_changed_in_the_meantime_stays(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct world w, expected;
-		struct netfix_work work;
-		struct netfix_system system;
-		world_init(&w);
-		expected = w;
-		expected.values[0][rows[i].item] = rows[i].value;
-		begin(&work, &system, &w);
-		netfix_work_apply(&work, LP_SECOND);
-		w.values[0][rows[i].item] = rows[i].value;
-		w.writes = 0;
-		netfix_work_end(&work);
-		if (!same_settings(&w, &expected) || w.writes != NETFIX_ITEMS - 1)
+		struct played p;
+		play_begin(&p);
+		p.before.values[0][rows[i].item] = rows[i].value;
+		p.w.values[0][rows[i].item] = rows[i].value;
+		p.w.writes = 0;
+		netfix_work_end(&p.work);
+		if (!same_settings(&p.w, &p.before) || p.w.writes != NETFIX_ITEMS - 1)
 			fail_msg("%s", netfix_item_name(rows[i].item));
-		assert_int_equal(w.note_count, 0);
+		assert_int_equal(p.w.note_count, 0);
 	}
 }
 
 static void notes_of_an_adapter_that_is_gone_are_dropped(void **state)
 {
-	struct world w;
-	struct netfix_work work;
-	struct netfix_system system;
+	struct played p;
 
 	(void)state;
-	world_init(&w);
-	begin(&work, &system, &w);
-	netfix_work_apply(&work, LP_SECOND);
-	w.there[0] = NETFIX_GONE;
-	w.forgotten[1] = true;
-	netfix_work_end(&work);
-	assert_int_equal(w.note_count, 0);
-	assert_int_equal(w.values[0][NETFIX_FIREWALL_RULE], 0);
-	assert_int_equal(w.warnings, 0);
+	play_begin(&p);
+	p.w.there[0] = NETFIX_GONE;
+	p.w.forgotten[1] = true;
+	netfix_work_end(&p.work);
+	assert_int_equal(p.w.note_count, 0);
+	assert_int_equal(p.w.values[0][NETFIX_FIREWALL_RULE], 0);
+	assert_int_equal(p.w.warnings, 0);
 }
 
 static void notes_of_an_adapter_that_is_switched_off_wait_for_it(void **state)
 {
-	struct world w, before;
-	struct netfix_work work;
-	struct netfix_system system;
+	struct played p;
 
 	(void)state;
-	world_init(&w);
-	before = w;
-	begin(&work, &system, &w);
-	netfix_work_apply(&work, LP_SECOND);
-	w.there[0] = NETFIX_NOT_THERE;
-	netfix_work_end(&work);
-	assert_int_equal(w.note_count, NETFIX_ITEMS - 2); /* rule and category were restored */
-	assert_int_equal(w.warnings, 1);
-	assert_false(same_settings(&w, &before));
-	w.there[0] = NETFIX_OK;
-	netfix_put_back_all(&system);
-	assert_true(same_settings(&w, &before));
-	assert_int_equal(w.note_count, 0);
+	play_begin(&p);
+	p.w.there[0] = NETFIX_NOT_THERE;
+	netfix_work_end(&p.work);
+	assert_int_equal(p.w.note_count, NETFIX_ITEMS - 2); /* rule and category were restored */
+	assert_int_equal(p.w.warnings, 1);
+	assert_false(same_settings(&p.w, &p.before));
+	p.w.there[0] = NETFIX_OK;
+	netfix_put_back_all(&p.system);
+	assert_restored(&p);
 }
 
 static void a_failed_restore_is_tried_at_the_next_start(void **state)
 {
-	struct world w, before;
-	struct netfix_work work;
-	struct netfix_system system;
+	struct played p;
 
 	(void)state;
-	world_init(&w);
-	before = w;
-	begin(&work, &system, &w);
-	netfix_work_apply(&work, LP_SECOND);
-	w.write_answer[NETFIX_METRIC_4] = NETFIX_REFUSED;
-	netfix_work_end(&work);
-	assert_int_equal(w.note_count, 1);
-	assert_int_equal(w.warnings, 1);
-	assert_non_null(strstr(w.warned, "restore"));
-	netfix_put_back_all(&system);
-	assert_int_equal(w.note_count, 1);
-	w.write_answer[NETFIX_METRIC_4] = NETFIX_OK;
-	netfix_put_back_all(&system);
-	assert_true(same_settings(&w, &before));
-	assert_int_equal(w.note_count, 0);
+	play_begin(&p);
+	p.w.write_answer[NETFIX_METRIC_4] = NETFIX_REFUSED;
+	netfix_work_end(&p.work);
+	assert_int_equal(p.w.note_count, 1);
+	assert_int_equal(p.w.warnings, 1);
+	assert_non_null(strstr(p.w.warned, "restore"));
+	netfix_put_back_all(&p.system);
+	assert_int_equal(p.w.note_count, 1);
+	p.w.write_answer[NETFIX_METRIC_4] = NETFIX_OK;
+	netfix_put_back_all(&p.system);
+	assert_restored(&p);
 }
 
 static void another_programs_adapter_is_left_alone(void **state)
 {
-	struct world w, before;
-	struct netfix_work work, other;
-	struct netfix_system system;
+	struct played p;
+	struct netfix_work other;
 
 	(void)state;
-	world_init(&w);
-	before = w;
-	begin(&work, &system, &w);
-	netfix_work_apply(&work, LP_SECOND);
-	w.locked = false; /* the fake system has one lock, which the first program holds */
-	netfix_work_init(&other, &system, TWO, 1400, (struct netfix_listener){world_tell, &w});
+	play_begin(&p);
+	p.w.locked = false; /* the fake system has one lock, which the first program holds */
+	netfix_work_init(&other, &p.system, TWO, 1400, (struct netfix_listener){world_tell, &p.w});
 	netfix_work_apply(&other, LP_SECOND);
-	w.locked = false;
-	w.locked_by_other = true;
+	p.w.locked = false;
+	p.w.locked_by_other = true;
 
-	netfix_put_back_all(
-		/* a third program starts: ONE is locked, and the program of TWO has crashed */
-		&system);
-	assert_int_equal(w.values[0][NETFIX_METRIC_4], 1);
-	assert_int_equal(w.values[1][NETFIX_METRIC_4], NETFIX_AUTOMATIC);
-	assert_memory_equal(w.values[1], before.values[1], sizeof(w.values[1]));
-	for (size_t i = 0; i < w.note_count; i++)
-		assert_string_equal(w.notes[i].guid, ONE);
+	/* a third program starts: ONE is locked, and the program of TWO has crashed */
+	netfix_put_back_all(&p.system);
+	assert_int_equal(p.w.values[0][NETFIX_METRIC_4], 1);
+	assert_int_equal(p.w.values[1][NETFIX_METRIC_4], NETFIX_AUTOMATIC);
+	assert_memory_equal(p.w.values[1], p.before.values[1], sizeof(p.w.values[1]));
+	for (size_t i = 0; i < p.w.note_count; i++)
+		assert_string_equal(p.w.notes[i].guid, ONE);
 }
 
 static void an_invalid_note_is_ignored(void **state)
@@ -253,7 +247,7 @@ static void an_invalid_note_is_ignored(void **state)
 		{ONE, NETFIX_METRIC_4, 0, 1, 1, false, "no change"},
 		{ONE, NETFIX_METRIC_4, 0, 25, 2, false, "we never set that"},
 		{ONE, NETFIX_METRIC_4, 7, 25, 1, false, "a metric of a network"},
-		{ONE, NETFIX_ITEMS, 0, 25, 1, false, "no such item"},
+		{ONE, NETFIX_NOTED, NETFIX_ABSENT, 25, 1, false, "no such item"},
 		{ONE, -1, 0, 25, 1, false, "no such item"},
 		{ONE, NETFIX_CATEGORY, 7, 0, 1, true, "a network's category"},
 		{ONE, NETFIX_CATEGORY, 0, 0, 1, false, "of no network"},
@@ -297,9 +291,65 @@ static void an_invalid_note_is_ignored(void **state)
 	}
 }
 
+/* H6 */
+static void the_rooms_address_comes_changes_and_goes(void **state)
+{
+	const struct netfix_prefix one = {0x0a010203, 24}, two = {0x0a010204, 32}, none = {0};
+	struct played p;
+
+	(void)state;
+	play_init(&p);
+	assert_false(netfix_work_room(&p.work, one)); /* the adapter is not ours yet */
+	netfix_work_apply(&p.work, LP_SECOND);
+	assert_true(netfix_work_room(&p.work, none));
+	assert_true(netfix_work_room(&p.work, one));
+	assert_int_equal(p.w.values[0][NETFIX_ROOM_ADDRESS], one.address);
+	assert_int_equal(p.w.note_count, NETFIX_ITEMS + 1);
+	int writes = p.w.writes;
+	assert_true(netfix_work_room(&p.work, one));
+	assert_int_equal(p.w.writes, writes);
+	assert_true(netfix_work_room(&p.work, two));
+	assert_int_equal(p.w.values[0][NETFIX_ROOM_ADDRESS], two.address);
+	assert_true(netfix_work_room(&p.work, none));
+	assert_int_equal(p.w.values[0][NETFIX_ROOM_ADDRESS], NETFIX_ABSENT);
+	assert_int_equal(p.w.note_count, NETFIX_ITEMS);
+	assert_true(netfix_work_room(&p.work, one));
+	netfix_work_end(&p.work);
+	assert_restored(&p);
+	assert_int_equal(p.w.warnings, 0);
+}
+
+static void the_rooms_address_is_taken_away_after_a_crash(void **state)
+{
+	struct played p;
+
+	(void)state;
+	play_begin(&p);
+	assert_true(netfix_work_room(&p.work, (struct netfix_prefix){0x0a010203, 24}));
+	p.w.locked = false; /* the program is dead */
+	netfix_put_back_all(&p.system);
+	assert_restored(&p);
+}
+
+static void a_room_address_that_windows_refuses_is_told(void **state)
+{
+	struct played p;
+
+	(void)state;
+	play_begin(&p);
+	p.w.write_answer[NETFIX_ROOM_ADDRESS] = NETFIX_REFUSED;
+	assert_true(netfix_work_room(&p.work, (struct netfix_prefix){0x0a010203, 24}));
+	assert_int_equal(p.w.warnings, 1);
+	assert_non_null(strstr(p.w.warned, "address for the room"));
+	netfix_work_end(&p.work);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_rooms_address_comes_changes_and_goes),
+		cmocka_unit_test(the_rooms_address_is_taken_away_after_a_crash),
+		cmocka_unit_test(a_room_address_that_windows_refuses_is_told),
 		cmocka_unit_test(changes_are_undone_in_reverse_order),
 		cmocka_unit_test(a_crash_at_any_step_is_repaired),
 		cmocka_unit_test(what_a_crash_left_is_restored_before_the_next_room),

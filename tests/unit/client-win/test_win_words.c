@@ -47,7 +47,7 @@ static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 		{LP_REJECT_ROOM_FULL, "The room is full", "ask your host"},
 		{LP_REJECT_TOO_MANY_ROOMS, "is full", "Try later"},
 		{LP_REJECT_GATEWAY_PRESENT, "has a LAN gateway already", "stop that one"},
-		{LP_REJECT_MAC_IN_USE, "same network adapter address", "leave the room there"},
+		{LP_REJECT_MAC_IN_USE, "same adapter address", "leave the room there"},
 		{LP_REJECT_MAC_INVALID, "cannot be used", "Install the adapter's driver again"},
 		{LP_REJECT_MTU, "too large", "Tell your host"},
 		{LP_REJECT_MALFORMED, "did not understand", "Get the newest lanparty"},
@@ -57,6 +57,9 @@ static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 		{LP_REJECT_MAC_SILENT, "still in the room", "Waiting"},
 		{LP_REJECT_GATEWAY_SILENT, "gateway is silent", "Waiting"},
 		{LP_REJECT_BUSY, "Very many joins", "Waiting"},
+		{LP_REJECT_NOT_HOST, "Only the host's LAN gateway", "Ask your host"},
+		{LP_REJECT_LOCKED, "has locked the room", "Ask your host"},
+		{LP_REJECT_REMOVED, "has removed this computer", "Ask your host"},
 	};
 	unsigned listed = 0;
 #define COUNT_ONE(...) listed++;
@@ -167,7 +170,8 @@ static void a_network_of_the_other_kind_is_no_missing_network(void **state)
 static void a_wrong_clock_is_named_before_the_relay(void **state)
 {
 	(void)state;
-	static const enum lp_quic_end ends[] = {LP_QUIC_END_EXPIRED, LP_QUIC_END_EARLY};
+	static const enum lp_quic_end ends[] = {
+		LP_QUIC_END_EXPIRED, LP_QUIC_END_EARLY, LP_QUIC_END_AUTHORITY};
 	for (size_t i = 0; i < COUNT(ends); i++) {
 		struct session_event event = {.kind = SESSION_ACTION,
 			.end = ends[i],

@@ -83,6 +83,8 @@ static const struct lp_option table[] = {
 		.expects = "a hexadecimal number"},
 };
 
+static const char *command_config; /* of the command open, in the next run */
+
 /* What the last run of read_words said, and where. */
 static char output[8000];
 static struct lp_options o;
@@ -109,8 +111,15 @@ static int read_words(FILE *stream, const char *words)
 	snprintf(argv_bytes, sizeof(argv_bytes), "program %s", words);
 	for (char *word = strtok(argv_bytes, " "); word; word = strtok(NULL, " "))
 		argv[argc++] = word;
+	static struct lp_command commands[] = {
+		{.name = "new", .help = "makes a new one"},
+		{.name = "open", .argument = "NAME", .help = "opens NAME"},
+	};
+	commands[1].config = command_config;
 	lp_options_clear(&o);
 	o = (struct lp_options){.program = "lanparty-test",
+		.commands = commands,
+		.command_count = COUNT(commands),
 		.purpose = "Tests.",
 		.positional = "INVITE",
 		.list = table,
@@ -163,6 +172,28 @@ static void the_command_line_fills_the_table(void **state)
 	assert_int_equal(read_words(stderr, "--quick=no -- --invite"), -1);
 	assert_false(v.quick);
 	assert_string_equal(o.argument, "--invite");
+}
+
+static void a_command_comes_first_and_says_what_can_follow(void **state)
+{
+	(void)state;
+	assert_int_equal(read_words(stderr, "an-invite"), -1);
+	assert_null(o.command);
+	assert_int_equal(read_words(stderr, "--quick new"), -1);
+	assert_string_equal(o.command->name, "new");
+	assert_true(lp_options_has_command(&o, "new") && !lp_options_has_command(&o, "open"));
+	assert_null(o.argument);
+	assert_int_equal(read_words(stderr, "open new"), -1);
+	assert_string_equal(o.command->name, "open");
+	assert_string_equal(o.argument, "new");
+	assert_string_equal(argv_bytes + sizeof("program open"), "xxx"); /* as a secret is */
+	assert_int_equal(read_words(stderr, "an-invite new"), LP_EXIT_USAGE);
+	assert_int_equal(read_words(stderr, "open new new"), LP_EXIT_USAGE);
+	assert_int_equal(read_words(stderr, "new thing"), LP_EXIT_USAGE);
+	assert_string_equal(
+		output, "lanparty-test: an argument without name is not expected: see --help\n");
+	assert_int_equal(read_words(stdout, "--help"), LP_EXIT_OK);
+	assert_non_null(strstr(output, "\n  open NAME                     opens NAME\n"));
 }
 
 static void numbers_have_ranges_and_units(void **state)
@@ -242,7 +273,7 @@ static void help_and_version_go_to_stdout(void **state)
 	assert_non_null(
 		strstr(output, "what it is called\n                                in two"));
 	assert_int_equal(read_words(stdout, "-h"), LP_EXIT_OK);
-	assert_non_null(strstr(output, "Usage: lanparty-test [options] [INVITE]\n"));
+	assert_non_null(strstr(output, "Usage: lanparty-test [command] [options] [INVITE]\n"));
 }
 
 static char config_path[TEMPORARY_PATH];
@@ -260,6 +291,28 @@ static int read_with_config(const char *words)
 	char all[1000];
 	snprintf(all, sizeof(all), "--config %s %s", config_path, words);
 	return read_words(stderr, all);
+}
+
+static void a_command_can_have_a_file_that_is_missing(void **state)
+{
+	(void)state;
+	char missing[TEMPORARY_PATH + 8], words[TEMPORARY_PATH + 40];
+	snprintf(missing, sizeof(missing), "%s.none", config_path);
+	command_config = missing;
+	assert_int_equal(read_words(stderr, "open"), -1);
+	assert_string_equal(o.config_file, missing);
+	assert_int_equal(read_words(stderr, "new"), -1);
+	assert_null(o.config_file);
+	snprintf(words, sizeof(words), "new --config %s", missing);
+	assert_int_equal(read_words(stderr, words), LP_EXIT_CONFIG);
+	command_config = config_path;
+	write_config("name = from the file\n");
+	assert_int_equal(read_words(stderr, "open"), -1);
+	assert_string_equal(v.name, "from the file");
+	snprintf(words, sizeof(words), "open --config %s", missing);
+	assert_int_equal(read_words(stderr, words), -1);
+	assert_string_equal(v.name, "default");
+	command_config = NULL;
 }
 
 static void a_configuration_file_has_the_same_names(void **state)
@@ -324,6 +377,9 @@ static void the_default_file_is_optional_and_has_the_lowest_precedence(void **st
 	assert_string_equal(v.name, "own");
 	assert_int_equal(v.hex_count, 1);
 	assert_int_equal(v.hex[0], 2);
+	assert_true(lp_options_was_given(&o, "hex"));
+	assert_false(lp_options_was_given(&o, "name"));
+	assert_false(lp_options_was_given(&o, "quick"));
 	assert_int_equal(read_with_config(""), -1);
 	assert_int_equal(v.clients, 3);
 	assert_string_equal(v.name, "own");
@@ -502,10 +558,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_command_line_fills_the_table),
+		cmocka_unit_test(a_command_comes_first_and_says_what_can_follow),
 		cmocka_unit_test(numbers_have_ranges_and_units),
 		cmocka_unit_test(errors_are_reported_in_one_sentence),
 		cmocka_unit_test(help_and_version_go_to_stdout),
 		cmocka_unit_test(a_configuration_file_has_the_same_names),
+		cmocka_unit_test(a_command_can_have_a_file_that_is_missing),
 		cmocka_unit_test(an_error_in_the_file_names_its_line),
 		cmocka_unit_test(the_command_line_overrides_the_environment_and_that_the_file),
 		cmocka_unit_test(the_default_file_is_optional_and_has_the_lowest_precedence),

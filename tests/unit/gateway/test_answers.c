@@ -56,13 +56,40 @@ static size_t make(uint8_t *f, enum kind kind)
 	return 0;
 }
 
+/* Parsed and judged as the tunnel does it. */
+static void judge(const uint8_t *f, size_t len, enum lp_role role, struct lp_view *ret_view,
+	struct lp_filter_facts *ret_facts)
+{
+	const struct lp_filter filter = {0};
+	struct lp_filter_source from;
+	lp_view_of(f, len, ret_view);
+	lp_filter_source_init(&from, role, &ret_view->eth.src);
+	assert_int_equal(lp_filter_check(&filter, &from, ret_view, 0, ret_facts), LP_DROP_NONE);
+}
+
+static void note(struct lp_answers *a, const uint8_t *f, size_t len, lp_time now)
+{
+	struct lp_view view;
+	struct lp_filter_facts facts;
+	judge(f, len, LP_ROLE_CLIENT, &view, &facts);
+	lp_answers_note(a, &view, &facts, now);
+}
+
+static void own(struct lp_answers *a, const uint8_t *f, size_t len)
+{
+	struct lp_view view;
+	struct lp_filter_facts facts;
+	judge(f, len, LP_ROLE_GATEWAY, &view, &facts);
+	lp_answers_own(a, &view, &facts);
+}
+
 /* Asks, and then again so many times. */
 static void ask(struct lp_answers *a, enum kind kind, unsigned times, lp_time now)
 {
 	uint8_t f[FRAME_CAP];
 	size_t len = make(f, kind);
 	for (unsigned i = 0; i <= times; i++)
-		lp_answers_note(a, f, len, now);
+		note(a, f, len, now);
 }
 
 static const struct {
@@ -111,8 +138,8 @@ static void a_question_is_counted_when_it_is_asked_again_soon(void **state)
 	uint8_t f[FRAME_CAP];
 	struct lp_answers a = {0};
 	for (unsigned i = 0; i < 20; i++)
-		lp_answers_note(&a, f,
-			frame_arp(f, BROADCAST, player_mac(i), player_mac(i), PLAYER, HOST + i), 0);
+		note(&a, f, frame_arp(f, BROADCAST, player_mac(i), player_mac(i), PLAYER, HOST + i),
+			0);
 	assert_int_equal(a.asked, 0);
 	ask(&a, ARP, 0, LP_SECOND);
 	assert_int_equal(a.asked, 0);
@@ -120,6 +147,36 @@ static void a_question_is_counted_when_it_is_asked_again_soon(void **state)
 	assert_int_equal(a.asked, 0);
 	ask(&a, ARP, 0, LP_SECOND + 2 * LP_ANSWERS_AGAIN - 1);
 	assert_int_equal(a.asked, 1);
+}
+
+static size_t reply(uint8_t *f, uint32_t from, uint32_t to)
+{
+	const struct lp_mac gateway = host_mac(9);
+	return frame_arp(f, player_mac(1), gateway, gateway, from, to);
+}
+
+/* Only the gateway's own computer answers, as when the game runs there. */
+static void answers_of_the_gateways_computer_end_their_question(void **state)
+{
+	(void)state;
+	uint8_t f[FRAME_CAP];
+	const struct lp_mac player = player_mac(1), gateway = host_mac(9);
+	struct lp_answers a = {0};
+	ask(&a, ARP, 2, 0);
+	ask(&a, DHCP, 4, 0);
+	assert_int_equal(a.asked, 6);
+	own(&a, f, reply(f, HOST + 1, PLAYER));
+	own(&a, f, frame_udp(f, player, gateway, HOST, PLAYER, 27015, 60));
+	assert_int_equal(a.asked, 6); /* nobody has asked for these */
+	own(&a, f, reply(f, HOST, PLAYER));
+	assert_int_equal(a.asked, 4);
+	own(&a, f, reply(f, HOST, PLAYER));
+	assert_int_equal(a.asked, 4);
+	ask(&a, ARP, 0, LP_SECOND);
+	assert_int_equal(a.asked, 5);
+	own(&a, f, frame_dhcp_ack(f, player, gateway, HOST, PLAYER, player));
+	assert_int_equal(a.asked, 1);
+	assert_false(a.answered);
 }
 
 static void an_answer_makes_it_wait_longer(void **state)
@@ -168,6 +225,7 @@ int main(void)
 		cmocka_unit_test(frames_that_nobody_answers_are_no_questions),
 		cmocka_unit_test(a_lan_that_never_answers_is_noticed_once),
 		cmocka_unit_test(a_question_is_counted_when_it_is_asked_again_soon),
+		cmocka_unit_test(answers_of_the_gateways_computer_end_their_question),
 		cmocka_unit_test(an_answer_makes_it_wait_longer),
 		cmocka_unit_test(notices_are_rare),
 		cmocka_unit_test(another_way_into_the_lan_is_judged_anew),

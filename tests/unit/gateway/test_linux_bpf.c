@@ -53,6 +53,8 @@ static const struct {
 	{{0x06, 0x00, 0x5e, 0x00, 0x01, 1, STATION, 0x08, 0x00}, false,
 		"like a member but for the first byte"},
 	{{STATION, 0x02, 0, 0, 0, 0, 9, 0x08, 0x00}, false, "LAN to LAN"},
+	{{STATION, 0x02, 0, 0, 0, 0, 9, 0x08, 0x06}, true,
+		"an answer to a question of the gateway"},
 	{{BROADCAST, MEMBER(0), 0x08, 0x06}, true, "a member's MAC: a loop or a conflict"},
 	{{MEMBER(0), MEMBER(1), 0x08, 0x00}, true, "from member to member, likewise"},
 	{{0x01, 0x80, 0xc2, 0, 0, 0x00, STATION, 0x08, 0x00}, false, "to the bridges"},

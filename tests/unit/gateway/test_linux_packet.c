@@ -1,5 +1,6 @@
 /* Row P3: the packet port captures frames from a real interface and injects frames into it. */
 #include "linux_lan.h"
+#include "linux_log.h"
 
 #include <netinet/udp.h>
 
@@ -283,6 +284,7 @@ static void a_broadcast_storm_is_limited(void **state)
 		unicast[60] = {MEMBER, STATION, TEST_TYPE};
 	lp_lan_init(&lan, &interface);
 	static struct seen sink;
+	catch_log();
 	lp_lan_begin(&lan, see, &sink);
 	lp_time now = lan.now;
 	for (int i = 0; i < LP_LAN_STORM_RATE + 100; i++) {
@@ -299,6 +301,14 @@ static void a_broadcast_storm_is_limited(void **state)
 	lan.now = now + LP_LAN_STORM_PAUSE;
 	lp_lan_take(&lan, group, sizeof(group));
 	assert_int_equal(lan.counters.received, received + 2);
+	uint64_t before = lan.counters.storm;
+	for (int i = 0; i < LP_LAN_STORM_RATE + 100; i++) {
+		sink.count = 0;
+		lp_lan_take(&lan, group, sizeof(group));
+	}
+	assert_true(lan.counters.storm > before); /* the next one, which is not said */
+	release_log();
+	assert_int_equal(times_logged("event=storm"), 1);
 }
 
 int main(void)

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
+#include "interface.h"
+#include "lanparty/edge/linux/loop.h"
 #include "ports.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -152,7 +154,6 @@ static const struct {
 	enum lp_exit ends;
 } refused[] = {
 	{"true", "lo", "true", LP_EXIT_NO_INTERFACE},
-	{"true", "nothing0", "true", LP_EXIT_NO_INTERFACE},
 	{"true", "a-name-that-is-far-too-long", "true", LP_EXIT_NO_INTERFACE},
 	{"true", "", "true", LP_EXIT_NO_INTERFACE},
 	{"ip link add br0 type bridge && ip link set lan0 master br0", "lan0", "ip link del br0",
@@ -203,6 +204,28 @@ static void K6_an_interface_that_is_down_is_waited_for(void **state)
 	open_now = lp_packet_port_open("lan0", &ended);
 	assert_non_null(open_now);
 	close_port();
+}
+
+/* Until then, the log names those that there are. A command waits for so long as it likes. */
+static void K6_an_interface_that_is_missing_is_waited_for(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	enum lp_exit ended = LP_EXIT_OK;
+	struct lp_interface found;
+	catch_log();
+	run("(sleep 1; ip link add late0 type veth peer name late1; ip link set late0 up) &");
+	open_now = lp_packet_port_open("late0", &ended);
+	release_log();
+	assert_non_null(open_now);
+	close_port();
+	run("ip link del late0");
+	assert_int_equal(times_logged("event=interface_awaited"), 1);
+	assert_int_equal(times_logged("reason=\"there is no such interface yet\""), 1);
+	assert_int_equal(times_logged("host0"), 1);
+	assert_false(lp_interface_check("late0", LP_USE_PACKET, lp_clock(), &found, &ended));
+	assert_int_equal(ended, LP_EXIT_NO_INTERFACE);
 }
 
 static void K6_an_interface_that_is_made_anew_is_used_again(void **state)
@@ -256,10 +279,13 @@ static void own_addresses_and_routers_are_found(void **state)
 	    "ip addr add 192.0.2.9/24 dev host0 && ip route add default via 198.51.100.1 dev lan0");
 	run("ip route add 10.0.0.0/8 via 198.51.100.2 dev lan0");
 	assert_int_equal(lp_lan_addresses("lan0", found, COUNT(found)), 3);
-	assert_int_equal(found[0], 0xc6336407);
-	assert_int_equal(found[1], 0xcb007101);
-	assert_int_equal(found[2], 0xc6336401);
+	assert_int_equal(found[0], 0xc6336401);
+	assert_int_equal(found[1], 0xc6336407);
+	assert_int_equal(found[2], 0xcb007101);
+	/* N1: whatever the number of own addresses, the router's is among them */
+	found[0] = 0;
 	assert_int_equal(lp_lan_addresses("lan0", found, 1), 1);
+	assert_int_equal(found[0], 0xc6336401);
 	assert_int_equal(lp_lan_addresses("lan0", found, 0), 0);
 }
 
@@ -271,21 +297,24 @@ static void N1_own_macs_and_the_routers_are_found(void **state)
 	const struct lp_mac own = {{2, 0, 0, 0, 0, 7}}, other = {{2, 0, 0, 0, 0, 8}};
 	const struct lp_mac router = {{2, 0, 0, 0, 0, 1}};
 	struct lp_mac found[LP_MAC_TEXT];
-	run("ip link set lan0 address 02:00:00:00:00:07 && "
-	    "ip link add other0 address 02:00:00:00:00:08 type bridge && "
+	run("ip link set lan0 address 02:00:00:00:00:07");
+	assert_int_equal(lp_lan_macs("lan0", found, COUNT(found)), 3); /* and host0's */
+	assert_true(lp_mac_is_zero(&found[0]));                        /* the router is not known */
+	assert_true(lp_mac_equal(&found[1], &own));
+	run("ip link add other0 address 02:00:00:00:00:08 type bridge && "
 	    "ip tuntap add tap0 mode tap && ip addr add 198.51.100.7/24 dev lan0 && "
 	    "ip route add default via 198.51.100.1 dev lan0 && "
 	    "ip neigh add 198.51.100.1 lladdr 02:00:00:00:00:01 dev lan0 && "
 	    "ip neigh add 198.51.100.2 lladdr 02:00:00:00:00:02 dev lan0");
 	assert_int_equal(lp_lan_macs("lan0", found, COUNT(found)), 4); /* and host0's */
-	assert_true(lp_mac_equal(&found[0], &own));
-	assert_true(lp_mac_equal(&found[1], &router));
+	assert_true(lp_mac_equal(&found[0], &router));
+	assert_true(lp_mac_equal(&found[1], &own));
 	assert_true(lp_mac_equal(&found[2], &other) || lp_mac_equal(&found[3], &other));
 	assert_int_equal(lp_lan_macs("lan0", found, 1), 1);
 	struct lp_protected protected;
 	assert_true(lp_lan_protected("lan0", &protected));
 	assert_int_equal(protected.ipv4_count, 2);
-	assert_true(lp_mac_equal(&protected.macs[1], &router));
+	assert_true(lp_mac_equal(&protected.macs[0], &router));
 	run("echo 0 >/proc/sys/net/ipv6/conf/lan0/disable_ipv6 && "
 	    "ip address add fd77::9/64 dev lan0 nodad && "
 	    "ip -6 route add default via fe80::1 dev lan0 && "
@@ -310,6 +339,7 @@ int main(void)
 		LAN_TEST(unsuitable_interfaces_are_refused),
 		LAN_TEST(the_port_of_a_bridge_is_told_which_option_works),
 		LAN_TEST(K6_an_interface_that_is_down_is_waited_for),
+		LAN_TEST(K6_an_interface_that_is_missing_is_waited_for),
 		LAN_TEST(K6_an_interface_that_is_made_anew_is_used_again),
 		LAN_TEST(missing_privileges_have_their_own_exit_code),
 		LAN_TEST(own_addresses_and_routers_are_found),

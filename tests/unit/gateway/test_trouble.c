@@ -89,7 +89,7 @@ static void add(struct lp_lan_view *view, const struct port *port, int index)
 		.port = {.state = port->state, .timer = port->timer},
 	};
 	strcpy(i.kind, port->kind);
-	lp_view_add(view, &i);
+	lp_lan_view_add(view, &i);
 }
 
 static void a_bridge_has_one_trouble(void **state)
@@ -127,7 +127,7 @@ static void interfaces_of_no_bridge_are_left_out(void **state)
 	struct lp_lan_view view = {.lan = {.index = BRIDGE, .is_up = true}, .tap = TAP};
 	const struct lp_interface other = {
 		.index = 3, .carriers = 5, .port = {.state = LP_PORT_FORWARDING}};
-	lp_view_add(&view, &other);
+	lp_lan_view_add(&view, &other);
 	assert_int_equal(view.all.count, 0);
 	assert_int_equal(view.carriers, 0);
 }

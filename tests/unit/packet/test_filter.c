@@ -204,6 +204,41 @@ static void facts_contain_the_address_that_the_sender_claims(void **state)
 	}
 }
 
+/* What the gateway waits for an answer to. */
+static void facts_contain_the_address_that_the_sender_asks_for(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t ipv4;
+		bool ipv6;
+	} rows[] = {
+		{"ARP request", 0xc0a80a02, false},
+		{"ARP reply", 0, false},
+		{"ARP probe", 0, false},
+		{"ARP announcement", 0, false},
+		{"neighbour solicitation", 0, true},
+		{"neighbour advertisement", 0, false},
+		{"duplicate address detection", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct evasion_frame f = *named(rows[i].name, false);
+		struct lp_filter_source gateway = gateway_source();
+		struct lp_filter_facts facts;
+		struct lp_view view;
+		uint8_t *target = f.bytes + LP_ETH_HEADER + 48;
+		lp_view_of(f.bytes, f.len, &view);
+		lp_filter_check(&no_extras, &gateway, &view, 0, &facts);
+		assert_null(facts.asked_ipv6); /* none, or its own address */
+		target[15] ^= rows[i].ipv6;
+		lp_filter_check(&no_extras, &gateway, &view, 0, &facts);
+		if (facts.asked_ipv4 != rows[i].ipv4 ||
+			facts.asked_ipv6 != (rows[i].ipv6 ? target : NULL))
+			fail_msg("%s", rows[i].name);
+	}
+}
+
 /* S3: the LAN's DHCP server is behind the gateway, and the room learns from its replies. */
 static void S3_an_ACK_from_the_gateway_reports_a_lease(void **state)
 {
@@ -356,6 +391,7 @@ int main(void)
 		cmocka_unit_test(truncated_frames_are_read_within_their_bounds),
 		cmocka_unit_test(facts_contain_the_ipv6_addresses_that_the_sender_uses),
 		cmocka_unit_test(facts_contain_the_address_that_the_sender_claims),
+		cmocka_unit_test(facts_contain_the_address_that_the_sender_asks_for),
 		cmocka_unit_test(S3_an_ACK_from_the_gateway_reports_a_lease),
 		cmocka_unit_test(S3_a_lease_is_read_within_the_options),
 		cmocka_unit_test(a_first_fragment_is_remembered_for_half_a_minute),

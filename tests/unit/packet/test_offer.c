@@ -139,8 +139,9 @@ static void replies_with_two_meanings_are_dropped(void **state)
 	} rows[] = {
 		{0xffffff00, NULL, 0, true, "one mask"},
 		{0xffffff00, second, sizeof(second), false, "two masks"},
-		{0xffffff00, short_one, sizeof(short_one), false, "half a mask"},
+		{0, short_one, sizeof(short_one), false, "half a mask"},
 		{0xff00ff00, NULL, 0, false, "a mask with gaps"},
+		{0xffffff01, NULL, 0, false, "a long mask with gaps"},
 		{0, NULL, 0, true, "no mask: its class has 24 bits"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -391,6 +392,26 @@ static void redirects_and_old_advertisements_are_dropped(void **state)
 	}
 }
 
+/* Windows asks for one although the advertisements say that there is none. */
+static void dhcpv6_servers_reach_no_player(void **state)
+{
+	(void)state;
+	static const uint8_t server[16] = IPV6_LOCAL(1);
+	for (unsigned port = 545; port <= 547; port++) {
+		uint8_t f[FRAME_CAP];
+		struct lp_own_list own = player();
+		struct lp_view view;
+		struct lp_offer offer;
+		size_t len = frame_udp_ipv6(f, player_mac(1), host_mac(1), server);
+		lp_put16(f + RA_AT + 2, (uint16_t)port);
+		lp_view_of(f, len, &view);
+		assert_int_equal(lp_offer_is(&view), port == 546);
+		if (port == 546)
+			assert_int_equal(
+				lp_offer_check(f, &view, &own, &offer), LP_DROP_DHCPV6_SERVER);
+	}
+}
+
 static void a_list_takes_each_network_once_and_no_way_into_the_internet(void **state)
 {
 	(void)state;
@@ -424,6 +445,7 @@ int main(void)
 		cmocka_unit_test(advertisements_that_do_not_parse_are_dropped),
 		cmocka_unit_test(the_first_of_several_faults_is_told),
 		cmocka_unit_test(redirects_and_old_advertisements_are_dropped),
+		cmocka_unit_test(dhcpv6_servers_reach_no_player),
 		cmocka_unit_test(a_list_takes_each_network_once_and_no_way_into_the_internet),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -465,8 +465,24 @@ static void the_owner_hears_of_the_path_and_the_budget_bounds_it(void **state)
 	push(993, 2);
 	assert_int_equal(peek(LP_DATAGRAM_MAX).bytes[0], 1); /* 992 and a header are 1000 */
 	pop();
-	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_nothing_to_send(1001);
 	assert_int_equal(unit.drops[LP_DROP_TOO_BIG], 1);
+}
+
+/* Row K5: what waited during an outage is of no use to a game. */
+static void frames_that_waited_half_a_second_are_dropped(void **state)
+{
+	(void)state;
+	push_to(1, 100, 1);
+	unit.now += LP_SENDER_AGE_MAX - LP_MILLISECOND;
+	push_to(2, 100, 2);
+	unit.now += LP_MILLISECOND;
+	push_to(3, 100, 3);
+	assert_int_equal(take(), 1); /* as old as it can be */
+	unit.now += LP_SENDER_AGE_MAX;
+	assert_int_equal(take(), 3);
+	assert_nothing_to_send(LP_DATAGRAM_MAX);
+	assert_int_equal(unit.drops[LP_DROP_LATE], 1);
 }
 
 int main(void)
@@ -496,6 +512,7 @@ int main(void)
 		TEST(many_flows_of_one_member_displace_only_their_own_frames),
 		TEST(a_full_queue_stays_full_when_flows_share_their_slots),
 		TEST(a_sender_over_its_share_drops_one_frame_for_each_new_one),
+		TEST(frames_that_waited_half_a_second_are_dropped),
 		TEST(a_push_and_a_loss_wake_the_connection),
 		TEST(the_owner_hears_of_the_path_and_the_budget_bounds_it),
 	};

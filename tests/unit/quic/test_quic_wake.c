@@ -1,5 +1,5 @@
 /* When a connection is asked for packets again: a source that is woken while its connection writes, and a
- * connection that is woken by what another one reads. */
+ * connection that is woken by what another one reads, or by a probe. */
 #include "quic_pair.h"
 
 /* The whole packets that the server sends now, without a wait. */
@@ -114,12 +114,69 @@ static void an_acknowledgement_leaves_before_what_its_packet_wakes(void **state)
 	pair_free(pair);
 }
 
+/* Milliseconds until the client sends; at most 5000. */
+static unsigned until_the_client_sends(struct quic_pair *pair)
+{
+	uint64_t sent = pair->packets_from[CLIENT];
+	unsigned ms = 0;
+	for (; ms < 5000 && pair->packets_from[CLIENT] == sent; ms++)
+		pair_run(pair, LP_MILLISECOND);
+	return ms;
+}
+
+static void a_probe_asks_once_and_leaves_the_keep_alive_as_it_was(void **state)
+{
+	(void)state;
+	struct quic_pair *pair = world_at_rest();
+	struct lp_quic_conn *client = pair->log[CLIENT].conn;
+	until_the_client_sends(pair); /* a keep-alive */
+	pair_run(pair, LP_SECOND);
+	lp_time asked = pair->now;
+	uint64_t sent = pair->packets_from[CLIENT];
+	lp_quic_probe(client);
+	pair_run(pair, 100 * LP_MILLISECOND);
+	assert_in_range(pair->packets_from[CLIENT], sent + 1, sent + 2);
+	assert_in_range(lp_quic_heard(pair->log[SERVER].conn), asked + LATENCY, pair->now);
+	assert_in_range(lp_quic_heard(client), asked + 2 * LATENCY, pair->now);
+	assert_in_range(until_the_client_sends(pair), 2800, 3000);
+	pair_free(pair);
+}
+
+/* There is nothing to ask. */
+static void a_probe_before_or_after_the_connection_does_nothing(void **state)
+{
+	(void)state;
+	struct quic_pair *pair = pair_new();
+	pair_start_both(pair);
+	uint8_t pin[1][32];
+	lp_identity_pin(pair->identity, pin[0]);
+	struct lp_quic_conn *client =
+		pair_connect(pair, (const uint8_t(*)[32])pin, 1, "relay.example");
+	lp_quic_probe(client);
+	pair->cut = true;
+	pair_run(pair, 100 * LP_MILLISECOND);
+	assert_int_equal(pair->packets_from[CLIENT], 1); /* its Initial */
+	pair->cut = false;
+	pair_run(pair, 4 * LP_SECOND);
+	assert_int_equal(pair->log[CLIENT].connected, 1);
+	until_the_client_sends(pair);
+	pair_run(pair, 100 * LP_MILLISECOND);
+	uint64_t sent = pair->packets_from[CLIENT];
+	lp_quic_close(client, 7, "bye");
+	lp_quic_probe(client);
+	pair_run(pair, 4 * LP_SECOND);
+	assert_int_equal(pair->packets_from[CLIENT], sent + 1); /* the end */
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_source_woken_while_its_last_datagram_is_written_is_asked_again),
 		cmocka_unit_test(datagrams_that_fill_several_packets_leave_without_a_pause),
 		cmocka_unit_test(an_acknowledgement_leaves_before_what_its_packet_wakes),
+		cmocka_unit_test(a_probe_asks_once_and_leaves_the_keep_alive_as_it_was),
+		cmocka_unit_test(a_probe_before_or_after_the_connection_does_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,32 @@ static void F1_the_relay_stamps_what_it_forwards(void **state)
 	relay_free(r);
 }
 
+/* F2, N1: that it is in a loop, a member says itself, and it keeps no MAC by it. */
+static void a_member_in_a_loop_is_cut_off(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(0, 2);
+	struct lp_control m = {.type = LP_STATS, .stats = {.loops = true}};
+	uint8_t f[FRAME_CAP];
+	for (int loops = 1; loops >= 0; loops--) {
+		enum lp_drop drop = loops ? LP_DROP_LOOP : LP_DROP_NONE;
+		m.stats.loops = loops;
+		peer_message(r, 1, &m);
+		size_t len = frame_udp(f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, 300);
+		assert_int_equal(peer_frame(r, 1, f, len).drop, drop);
+		for (int from = 0; from <= 2; from += 2) {
+			struct lp_mac mac = from ? player_mac(2) : host_mac(1);
+			len = frame_udp(f, player_mac(1), mac, LAN(2), LAN(1), 5000, 300);
+			assert_int_equal(peer_frame(r, from, f, len).drop, drop);
+		}
+		/* by which it finds out whether it still is */
+		len = frame_udp(f, BROADCAST, host_mac(1), LAN(9), LAN(255), 5000, 300);
+		assert_passed(peer_frame(r, 0, f, len), LP_ACTION_FLOOD, 2);
+		relay_at(r, r->now + LP_HUB_STATS_INTERVAL);
+	}
+	relay_free(r);
+}
+
 /* F1: ids and type must be those that the relay assigned to this connection. */
 static void F1_L4_datagrams_with_foreign_ids_are_dropped_as_malformed(void **state)
 {
@@ -36,6 +62,7 @@ static void F1_L4_datagrams_with_foreign_ids_are_dropped_as_malformed(void **sta
 		{1, 0, 0, 0, 0, LP_DROP_WRONG_PEER},
 		{-1, 0, 0, 0, 0, LP_DROP_WRONG_PEER},
 		{0, 1, 0, 0, 0, LP_DROP_WRONG_ROOM},
+		{0, -1, 0, 0, 0, LP_DROP_WRONG_ROOM},
 		{1, 1, 0, 0, 0, LP_DROP_WRONG_ROOM},
 		{0, 0, 0, 0x13, 0, LP_DROP_WRONG_TYPE},
 		{0, 0, 0, 0x20, 0, LP_DROP_OVERLAY},
@@ -322,10 +349,8 @@ static void L3_bytes_are_charged_once_per_recipient_after_the_safety_checks(void
 	config.rooms.limits.client_rate = 1000;
 	config.rooms.limits.client_burst = 1000;
 	struct relay *r = with_config(&config, 0, 4);
-	for (int i = 0; i < 20; i++) /* frames for nobody cost nothing */
-		assert_dropped(send_udp(r, 1, player_mac(1), 900), LP_DROP_NO_TARGET);
-	assert_passed(send_udp(r, 1, BROADCAST, 200), LP_ACTION_FLOOD, 4); /* 800 */
-	assert_dropped(send_udp(r, 1, BROADCAST, 51), LP_DROP_BYTE_RATE);  /* 204 */
+	assert_passed(send_udp(r, 1, BROADCAST, 180), LP_ACTION_FLOOD, 4); /* 720 */
+	assert_dropped(send_udp(r, 1, BROADCAST, 80), LP_DROP_BYTE_RATE);  /* 320, but costs 80 */
 	assert_passed(send_udp(r, 1, BROADCAST, 50), LP_ACTION_FLOOD, 4);
 	assert_dropped(send_udp(r, 1, player_mac(2), 42), LP_DROP_BYTE_RATE);
 	assert_dropped(send_udp(r, 1, host_mac(2), 42), LP_DROP_BYTE_RATE);
@@ -374,13 +399,13 @@ static void S3_a_gateways_dhcp_replies_pass_and_bind_the_lease(void **state)
 	len = frame_dhcp_ack(f, player_mac(1), host_mac(1), LAN(1), LAN(50), player_mac(1));
 	assert_passed(peer_frame(r, 0, f, len), LP_ACTION_UNICAST, 1);
 	/* the lease is its address from now on, beside the other, and nobody else can use it */
+	len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), LAN(50), LAN(1));
+	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(50), LAN(1));
 	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
 	len = frame_arp(f, BROADCAST, player_mac(1), player_mac(1), LAN(77), LAN(1));
 	assert_passed(peer_frame(r, 1, f, len), LP_ACTION_FLOOD, 2);
 	len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), LAN(77), LAN(1));
-	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
-	len = frame_arp(f, BROADCAST, player_mac(2), player_mac(2), LAN(50), LAN(1));
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
 	len = frame_udp(f, player_mac(1), player_mac(2), LAN(50), LAN(1), 5000, 100);
 	assert_dropped(peer_frame(r, 2, f, len), LP_DROP_ADDRESS_TAKEN);
@@ -505,16 +530,14 @@ static void S2_a_repeated_first_fragment_must_have_the_same_length(void **state)
 	const struct {
 		size_t offset, len;
 		enum lp_drop drop;
-	} rows[] = {{64, 64, LP_DROP_FRAGMENT}, {0, 64, LP_DROP_NONE}, {64, 64, LP_DROP_NONE},
-		{56, 64, LP_DROP_FRAGMENT}, {0, 64, LP_DROP_NONE}, {0, 56, LP_DROP_FRAGMENT},
-		{0, 72, LP_DROP_FRAGMENT}, {56, 64, LP_DROP_FRAGMENT}, {64, 64, LP_DROP_NONE}};
+	} rows[] = {{0, 64, LP_DROP_NONE}, {64, 64, LP_DROP_NONE}, {56, 64, LP_DROP_FRAGMENT},
+		{0, 64, LP_DROP_NONE}, {0, 56, LP_DROP_FRAGMENT}, {0, 72, LP_DROP_FRAGMENT},
+		{56, 64, LP_DROP_FRAGMENT}, {64, 64, LP_DROP_NONE}};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint8_t f[FRAME_CAP];
 		size_t len = frame_udp(
 			f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, head + rows[i].len);
-		f[LP_ETH_HEADER + 6] = 0x20; /* more fragments follow */
-		f[LP_ETH_HEADER + 7] = (uint8_t)(rows[i].offset / 8);
-		ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+		frame_fragment(f, len, 0, rows[i].offset, true);
 		assert_int_equal(peer_frame(r, 1, f, len).drop, rows[i].drop);
 	}
 	relay_free(r);
@@ -547,6 +570,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(F1_the_relay_stamps_what_it_forwards),
+		cmocka_unit_test(a_member_in_a_loop_is_cut_off),
 		cmocka_unit_test(F1_L4_datagrams_with_foreign_ids_are_dropped_as_malformed),
 		cmocka_unit_test(L4_ordinary_safety_drops_are_not_malformed),
 		cmocka_unit_test(frames_before_the_welcome_are_dropped_and_not_malformed),

@@ -3,7 +3,7 @@
 #include "lanparty/path/receiver.h"
 #include "lanparty/path/sender.h"
 
-static void a_slow_members_full_queue_does_not_affect_others(void **state)
+static void a_full_queue_of_one_member_costs_the_others_no_frame(void **state)
 {
 	(void)state;
 	struct relay *r = with_peers(1, 3);
@@ -130,7 +130,7 @@ static void a_member_that_has_left_receives_no_more_frames(void **state)
 	relay_free(r);
 }
 
-static void whoever_leaves_the_others_are_woken_and_get_their_frames(void **state)
+static void when_a_member_leaves_the_others_are_woken_and_get_their_frames(void **state)
 {
 	(void)state;
 	for (int leaver = 2; leaver <= 5; leaver++) {
@@ -151,17 +151,95 @@ static void whoever_leaves_the_others_are_woken_and_get_their_frames(void **stat
 	}
 }
 
+/* A fragment of a datagram with this id, in frame f. */
+static size_t fragment_of(uint8_t *f, uint16_t id, size_t offset, bool more)
+{
+	size_t len = frame_udp(
+		f, player_mac(2), player_mac(1), LAN(1), LAN(2), 5000, LP_ETH_HEADER + 20 + 64);
+	frame_fragment(f, len, id, offset, more);
+	return len;
+}
+
+/* S2: paths reorder packets, so that a later fragment can arrive before the first one. */
+static void S2_a_later_fragment_waits_for_the_first_one(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP];
+	size_t free_at_first = relay_counters(r).frames_free;
+	for (uint16_t id = 1; id <= 5; id++) {
+		struct lp_verdict v = peer_frame(r, 1, f, fragment_of(f, id, 64, false));
+		assert_int_equal(v.drop, id <= 4 ? LP_DROP_NONE : LP_DROP_FRAGMENT);
+		assert_int_equal(v.action, id <= 4 ? LP_ACTION_WAIT : LP_ACTION_DROP);
+	}
+	assert_int_equal(peer_take_all(r, 2), 0);
+	relay_at(r, r->now + 49 * LP_MILLISECOND);
+	peer_frame(r, 1, f, fragment_of(f, 2, 0, true));
+	assert_int_equal(peer_take_all(r, 2), 2); /* both fragments of datagram 2 */
+	relay_at(r, r->now + LP_MILLISECOND);
+	peer_frame(r, 1, f, fragment_of(f, 3, 0, true));
+	assert_int_equal(peer_take_all(r, 2), 1); /* the later one was dropped after 50 ms */
+	assert_int_equal(relay_counters(r).drops[LP_DROP_FRAGMENT], 1 + 3);
+	assert_int_equal(relay_counters(r).frames_free, free_at_first);
+	relay_free(r);
+}
+
+/* No other frame arrives meanwhile. */
+static void S2_a_later_fragment_gives_its_buffer_back_when_the_first_one_is_lost(void **state)
+{
+	(void)state;
+	struct relay *r = with_peers(1, 2);
+	uint8_t f[FRAME_CAP];
+	size_t free_at_first = relay_counters(r).frames_free;
+	peer_frame(r, 1, f, fragment_of(f, 1, 64, false));
+	assert_int_equal(relay_counters(r).frames_free, free_at_first - 1);
+	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
+	assert_int_equal(relay_counters(r).frames_free, free_at_first);
+	assert_int_equal(relay_counters(r).drops[LP_DROP_FRAGMENT], 1);
+	assert_int_equal(relay_counters(r).actions[LP_ACTION_DROP], 1);
+	relay_free(r);
+}
+
+/* The relay tries it again with the first fragment of each other datagram. */
+static void L3_a_fragment_that_waits_is_charged_once(void **state)
+{
+	(void)state;
+	for (size_t group = 0; group < 2; group++) {
+		struct lp_hub_config config = relay_config();
+		uint8_t f[FRAME_CAP];
+		const size_t len = fragment_of(f, 0, 0, true), recipients = 1 + group;
+		config.rooms.limits.client_rate = 1;
+		config.rooms.limits.client_burst = 7 * len * recipients;
+		struct relay *r = with_config(&config, 1, 3);
+		for (uint16_t i = 0; i < 8; i++) {
+			uint16_t id = i < 3 ? 1 + i
+					    : 7 - i; /* the later fragments of three, then 4 to 0 */
+			fragment_of(f, id, i < 3 ? 64 : 0, i >= 3);
+			if (group)
+				memset(f, 0xff, 6);
+			struct lp_verdict v = peer_frame(r, 1, f, len);
+			assert_int_equal(v.drop, i < 7 ? LP_DROP_NONE : LP_DROP_BYTE_RATE);
+		}
+		assert_int_equal(peer_take_all(r, 2), 7);
+		relay_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_slow_members_full_queue_does_not_affect_others),
+		cmocka_unit_test(a_full_queue_of_one_member_costs_the_others_no_frame),
 		cmocka_unit_test(a_burst_of_group_frames_reaches_each_of_32_members_whole),
 		cmocka_unit_test(many_slow_members_leave_buffers_for_the_others),
 		cmocka_unit_test(unfinished_fragments_leave_buffers_for_the_others),
 		cmocka_unit_test(fragments_of_a_silent_member_return_to_the_pool),
 		cmocka_unit_test(frames_are_dropped_while_all_buffers_are_in_use),
+		cmocka_unit_test(S2_a_later_fragment_waits_for_the_first_one),
+		cmocka_unit_test(
+			S2_a_later_fragment_gives_its_buffer_back_when_the_first_one_is_lost),
+		cmocka_unit_test(L3_a_fragment_that_waits_is_charged_once),
 		cmocka_unit_test(a_member_that_has_left_receives_no_more_frames),
-		cmocka_unit_test(whoever_leaves_the_others_are_woken_and_get_their_frames),
+		cmocka_unit_test(when_a_member_leaves_the_others_are_woken_and_get_their_frames),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -477,15 +477,18 @@ static void the_longest_messages_fit_the_actions(void **state)
 		.peer_joined = {.sequence = LP_VARINT_MAX,
 			.peer = UINT16_MAX,
 			.role = LP_ROLE_CLIENT,
-			.mac = player_mac(1)}};
+			.mac = player_mac(1),
+			.host = {1}}};
 	struct lp_control reject = {.type = LP_REJECT, .reject = {.reason = LP_REJECT_MAC_IN_USE}};
 	struct lp_control status = {.type = LP_PEER_STATUS,
 		.peer_status = {LP_VARINT_MAX, UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
-			UINT32_MAX, true, true}};
+			UINT32_MAX, true, true, true, "x"}};
 	struct lp_control welcome = {.type = LP_WELCOME,
 		.welcome = {LP_VARINT_MAX, UINT32_MAX, UINT16_MAX, UINT16_MAX, true, UINT32_MAX,
-			UINT32_MAX, LP_VARINT_MAX, {1}, LP_VARINT_MAX, true}};
+			UINT32_MAX, LP_VARINT_MAX, {1}, LP_VARINT_MAX, true, UINT32_MAX, UINT32_MAX,
+			UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT8_MAX, {1}}};
 	memset(joined.peer_joined.name, 'x', LP_NAME_MAX);
+	memset(status.peer_status.name, 'x', LP_NAME_MAX);
 	memset(reject.reject.text, 'x', LP_TEXT_MAX);
 	assert_in_range(lp_control_encode(&joined, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);
 	assert_in_range(lp_control_encode(&reject, bytes, sizeof(bytes)), 1, LP_HUB_BYTES);

@@ -23,6 +23,27 @@ static void C1_a_hello_is_answered_by_a_welcome(void **state)
 	relay_free(r);
 }
 
+/* A gateway speaks for a whole LAN. */
+static void L3_a_welcome_tells_the_limits_in_force(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits = (struct lp_limits){.client_rate = 1000,
+		.client_burst = 2000,
+		.broadcast_rate = 3,
+		.broadcast_burst = 4};
+	struct relay *r = with_config(&config, 0, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct lp_welcome *w = &r->peers[i].welcome;
+		unsigned times = i == 0 ? 16 : 1; /* peer 0 is the gateway */
+		assert_int_equal(w->byte_rate, times * 1000);
+		assert_int_equal(w->byte_burst, times * 2000);
+		assert_int_equal(w->group_rate, times * 3);
+		assert_int_equal(w->group_burst, times * 4);
+	}
+	relay_free(r);
+}
+
 static void C1_a_hello_can_arrive_in_pieces(void **state)
 {
 	(void)state;
@@ -158,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(C1_a_hello_is_answered_by_a_welcome),
+		cmocka_unit_test(L3_a_welcome_tells_the_limits_in_force),
 		cmocka_unit_test(C1_a_hello_can_arrive_in_pieces),
 		cmocka_unit_test(C1_anything_but_a_hello_is_rejected_as_malformed),
 		cmocka_unit_test(C1_a_second_hello_is_a_protocol_error),

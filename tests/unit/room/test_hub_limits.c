@@ -1,4 +1,4 @@
-/* Row N6: what the hub tells those whom a limit concerns. */
+/* Rows L3, N6: what dropped frames cost, and what the hub tells those whom a limit concerns. */
 #include "hub_unit.h"
 
 /* Says hello for a room of its own. */
@@ -74,12 +74,47 @@ static void N6_a_member_that_sends_frames_keeps_its_room(void **state)
 	relay_free(r);
 }
 
+/* Frames for nobody, and those that a bucket stops, cost the relay as much as others. */
+static void L3_N6_every_dropped_frame_is_charged_once(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits = (struct lp_limits){.client_rate = 1,
+		.client_burst = 1060,
+		.broadcast_rate = 1,
+		.broadcast_burst = 0,
+		.unknown_rate = 1,
+		.unknown_burst = 0};
+	const struct {
+		struct lp_mac to;
+		size_t path; /* of the second client */
+		enum lp_drop drop;
+	} rows[] = {
+		{player_mac(1), RELAY_PATH, LP_DROP_NO_TARGET},
+		{player_mac(2), 50, LP_DROP_TOO_BIG},
+		{player_mac(2), 0, LP_DROP_NO_TARGET},
+		{BROADCAST, RELAY_PATH, LP_DROP_BROADCAST_RATE},
+		{host_mac(3), RELAY_PATH, LP_DROP_UNKNOWN_RATE},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct relay *r = with_config(&config, 0, 2);
+		peer_path(r, 2, rows[i].path);
+		for (int k = 0; k < 10; k++)
+			assert_dropped(send_udp(r, 1, rows[i].to, 100), rows[i].drop);
+		assert_dropped(send_udp(r, 1, rows[i].to, 100), LP_DROP_BYTE_RATE);
+		peer_path(r, 2, RELAY_PATH);
+		assert_passed(send_udp(r, 1, player_mac(2), 60), LP_ACTION_UNICAST, 1);
+		relay_free(r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(N6_refusals_by_a_limit_look_alike_and_ask_to_wait),
 		cmocka_unit_test(N6_who_gives_way_is_told_and_its_room_is_closed),
 		cmocka_unit_test(N6_a_member_that_sends_frames_keeps_its_room),
+		cmocka_unit_test(L3_N6_every_dropped_frame_is_charged_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

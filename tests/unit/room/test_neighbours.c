@@ -83,18 +83,20 @@ static void an_address_belongs_to_its_first_user(void **state)
 	PLAY(steps);
 }
 
-static void the_LAN_takes_any_address_over(void **state)
+static void the_LAN_is_served_when_it_is_first(void **state)
 {
 	static const struct step steps[] = {
 		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "nobody had it"},
-		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), true, "the LAN takes it over"},
-		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "it is the LAN's now"},
-		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 2), true, "the LAN has many addresses"},
-		{0, CLAIM, 1, IP(10, 0, 0, 3), true,
+		{0, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), false, "a member was first"},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, "and keeps it"},
+		{60, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), true, "as long as it uses it"},
+		{60, CLAIM, 1, IP(10, 0, 0, 1), false, "it is the LAN's now"},
+		{60, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 2), true, "the LAN has many addresses"},
+		{60, CLAIM, 1, IP(10, 0, 0, 3), true,
 			"the peer has lost its first and may have another"},
-		{0, FORGET, LP_OWNER_LAN, 0, true, ""},
-		{0, CLAIM, 2, IP(10, 0, 0, 2), true, "without a gateway there is no LAN"},
-		{0, CLAIM, 2, IP(10, 0, 0, 3), false, "but peers keep theirs"},
+		{60, FORGET, LP_OWNER_LAN, 0, true, ""},
+		{60, CLAIM, 2, IP(10, 0, 0, 2), true, "without a gateway there is no LAN"},
+		{60, CLAIM, 2, IP(10, 0, 0, 3), false, "but peers keep theirs"},
 	};
 
 	(void)state;
@@ -160,6 +162,117 @@ static void a_lease_gives_a_member_its_address(void **state)
 		{2, CLAIM, 2, IP(10, 0, 0, 2), true, "the oldest of three has given way"},
 		{2, CLAIM, 2, IP(10, 0, 0, 1), false, "the others have not"},
 		{2, CLAIM, 2, IP(10, 0, 0, 3), false, "nor has the lease"},
+		{3, CLAIM, 4, IP(10, 0, 0, 4), true, ""},
+		{4, CLAIM, 4, IP(10, 0, 0, 5), true, ""},
+		{5, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 6), true, ""},
+		{5, LEASE, 4, IP(10, 0, 0, 6), true, "one that the LAN had"},
+		{5, CLAIM, 5, IP(10, 0, 0, 4), true, "the oldest gives way to it too"},
+		{5, CLAIM, 5, IP(10, 0, 0, 5), false, "the other does not"},
+		{5, CLAIM, 5, IP(10, 0, 0, 6), false, "nor does the lease"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+/* K5: a player who is silent for a minute has his lease still. */
+static void a_lease_is_its_members_for_hours(void **state)
+{
+	static const lp_time ttl = LP_NEIGHBOUR_TTL / LP_SECOND;
+	const struct step steps[] = {
+		{0, LEASE, 1, IP(10, 0, 0, 1), true, ""},
+		{60, CLAIM, 2, IP(10, 0, 0, 1), false, "a minute of silence does not free it"},
+		{60, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), false, "for the LAN either"},
+		{ttl - 1, USE, 1, IP(10, 0, 0, 1), true, ""},
+		{2 * ttl - 2, CLAIM, 2, IP(10, 0, 0, 1), false, "the last use counts"},
+		{2 * ttl - 2, LEASE, 1, IP(10, 0, 0, 2), true, "another lease"},
+		{2 * ttl - 2, CLAIM, 2, IP(10, 0, 0, 1), true, "ends the one before"},
+		{2 * ttl - 2, LEASE, 1, IP(10, 0, 0, 2), true, "it is renewed"},
+		{3 * ttl - 3, CLAIM, 2, IP(10, 0, 0, 2), false, "for hours again"},
+		{3 * ttl - 2, CLAIM, 2, IP(10, 0, 0, 2), true, "until it was not used for so long"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+/* Whoever has the code can be the gateway, and answer for the DHCP server. */
+static void leases_take_two_addresses_of_others_and_then_one_per_minute(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, ""},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), true, ""},
+		{0, CLAIM, 3, IP(10, 0, 0, 3), true, ""},
+		{0, LEASE, 4, IP(10, 0, 0, 1), true, ""},
+		{0, LEASE, 4, IP(10, 0, 0, 2), true, ""},
+		{0, LEASE, 4, IP(10, 0, 0, 3), true, ""},
+		{0, CLAIM, 1, IP(10, 0, 0, 1), false, "the first"},
+		{0, CLAIM, 2, IP(10, 0, 0, 2), false, "the second"},
+		{0, CLAIM, 3, IP(10, 0, 0, 3), true, "but not the third"},
+		{59, CLAIM, 3, IP(10, 0, 0, 3), true, ""},
+		{59, LEASE, 4, IP(10, 0, 0, 3), true, "not yet"},
+		{59, CLAIM, 3, IP(10, 0, 0, 3), true, ""},
+		{60, LEASE, 4, IP(10, 0, 0, 3), true, ""},
+		{60, CLAIM, 3, IP(10, 0, 0, 3), false, "now"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+/* K5: each of two members has the address that the other one's new lease is for, and may not take it. */
+static void leases_that_change_places_wait_for_a_minute_at_most(void **state)
+{
+	static const struct step steps[] = {
+		{0, LEASE, 1, IP(10, 0, 0, 1), true, ""},
+		{0, LEASE, 2, IP(10, 0, 0, 2), true, ""},
+		{0, CLAIM, 8, IP(10, 0, 0, 8), true, ""},
+		{0, CLAIM, 9, IP(10, 0, 0, 9), true, ""},
+		{0, LEASE, 3, IP(10, 0, 0, 8), true, "there was something else to take"},
+		{0, LEASE, 3, IP(10, 0, 0, 9), true, ""},
+		{0, LEASE, 1, IP(10, 0, 0, 2), true, ""},
+		{0, LEASE, 2, IP(10, 0, 0, 1), true, ""},
+		{59, CLAIM, 1, IP(10, 0, 0, 2), false, "the other one has it"},
+		{60, CLAIM, 1, IP(10, 0, 0, 2), true, "its lease has ended all the same"},
+		{60, CLAIM, 2, IP(10, 0, 0, 1), true, ""},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+/* K5 */
+static void leases_end_with_their_LAN(void **state)
+{
+	static const struct step steps[] = {
+		{0, LEASE, 1, IP(10, 0, 0, 1), true, ""},
+		{9, USE, 1, IP(10, 0, 0, 1), true, ""},
+		{10, FORGET, LP_OWNER_LAN, 0, true, ""},
+		{68, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), false, "as without a lease"},
+		{69, CLAIM, LP_OWNER_LAN, IP(10, 0, 0, 1), true, "for a minute"},
+	};
+
+	(void)state;
+	PLAY(steps);
+}
+
+/* Owners 1 and 257 have one chain. */
+static void addresses_of_two_members_do_not_mix(void **state)
+{
+	static const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, ""},
+		{0, CLAIM, 257, IP(10, 0, 1, 1), true, ""},
+		{0, CLAIM, 1, IP(10, 0, 0, 2), true, ""},
+		{0, CLAIM, 257, IP(10, 0, 1, 2), true, ""},
+		{1, CLAIM, 1, IP(10, 0, 0, 3), true, "a third"},
+		{1, CLAIM, 2, IP(10, 0, 1, 1), false, "displaces none of the other's"},
+		{1, USE, 3, IP(10, 0, 9, 9), true, "who has none"},
+		{1, FORGET, 1, 0, true, ""},
+		{1, CLAIM, 2, IP(10, 0, 1, 2), false, "nor does its end"},
+		{1, CLAIM, 2, IP(10, 0, 0, 3), true, "which frees its own"},
+		{1, FORGET, 257, 0, true, ""},
+		{1, CLAIM, 3, IP(10, 0, 1, 1), true, ""},
+		{1, CLAIM, 3, IP(10, 0, 1, 2), true, ""},
 	};
 
 	(void)state;
@@ -222,6 +335,22 @@ static void protected_addresses_belong_to_the_LAN_permanently(void **state)
 	PLAY(steps);
 }
 
+static void K5_an_expired_address_can_be_used_again_unless_somebody_has_it(void **state)
+{
+	const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, ""},
+		{0, LEASE, 1, IP(10, 0, 0, 2), true, ""},
+		{61, USE, 1, IP(10, 0, 0, 1), true, "the one beside the lease"},
+		{61, USE, 1, IP(10, 0, 0, 3), false, "it never had this one"},
+		{61, CLAIM, 2, IP(10, 0, 0, 1), false, "it is in use"},
+		{121, CLAIM, 2, IP(10, 0, 0, 1), true, "it is not any more"},
+		{181, USE, 1, IP(10, 0, 0, 1), false, "somebody has had it since"},
+		{182, USE, 2, IP(10, 0, 0, 1), true, "the last that had it"},
+	};
+	(void)state;
+	PLAY(steps);
+}
+
 static void N2_an_ipv6_address_belongs_to_its_first_user(void **state)
 {
 	static const lp_time ttl = LP_NEIGHBOUR_TTL / LP_SECOND;
@@ -236,8 +365,7 @@ static void N2_an_ipv6_address_belongs_to_its_first_user(void **state)
 		{ttl - 1, CLAIM6, 1, 1, true, ""},
 		{ttl, CLAIM6, 2, 1, false, "the last use counts"},
 		{ttl, CLAIM6, 2, 2, true, "not used for hours"},
-		{ttl, CLAIM6, LP_OWNER_LAN, 1, true, "the LAN takes it over"},
-		{ttl, CLAIM6, 1, 1, false, "it is the LAN's now"},
+		{ttl, CLAIM6, LP_OWNER_LAN, 1, false, "the LAN does not take it over"},
 		{ttl, FORGET, 2, 0, true, ""},
 		{ttl, CLAIM6, 1, 2, true, "whoever leaves leaves it free"},
 		{ttl, PROTECT6, 0, 2, true, ""},
@@ -377,6 +505,36 @@ static void a_LAN_larger_than_the_table_forgets_the_oldest(void **state)
 	lp_neighbours_free(n);
 }
 
+/* Somebody in the LAN could make the room forget a station, to take its MAC. */
+static void nobody_chooses_macs_that_displace_a_station(void **state)
+{
+	struct lp_neighbours *n[2];
+	const struct lp_siphash_key another = {3, 4};
+	const struct lp_mac station = {{2, 0, 0, 0, 0, 1}};
+	size_t displaced = 0, again = 0;
+
+	(void)state;
+	n[0] = lp_neighbours_new(&secret);
+	n[1] = lp_neighbours_new(&another);
+	assert_true(n[0] && n[1]);
+	for (uint32_t i = 0; i < 20000; i++) { /* those that share its set in one room */
+		struct lp_mac mac = {{6, 0, 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
+		for (size_t k = 0; k < 2; k++)
+			if (!lp_neighbours_on_lan(n[k], &station, i))
+				lp_neighbours_see(n[k], &station, i);
+		lp_neighbours_see(n[0], &mac, i + 1);
+		if (lp_neighbours_on_lan(n[0], &station, i + 1))
+			continue;
+		displaced++;
+		lp_neighbours_see(n[1], &mac, i + 1);
+		again += !lp_neighbours_on_lan(n[1], &station, i + 1);
+	}
+	assert_true(displaced > 10);
+	assert_int_equal(again, 0); /* do not in another */
+	lp_neighbours_free(n[0]);
+	lp_neighbours_free(n[1]);
+}
+
 static void a_small_LAN_fits_completely(void **state)
 {
 	struct lp_neighbours *n = lp_neighbours_new(&secret);
@@ -392,42 +550,22 @@ static void a_small_LAN_fits_completely(void **state)
 	lp_neighbours_free(n);
 }
 
-static void stations_of_the_LAN_are_known_for_hours(void **state)
-{
-	static const struct lp_mac station = {{2, 0, 0, 0, 0, 1}};
-	static const struct lp_mac group = {{1, 0, 0x5e, 0, 0, 1}};
-	static const struct lp_mac zero;
-	struct lp_neighbours *n = lp_neighbours_new(&secret);
-
-	(void)state;
-	assert_non_null(n);
-	assert_false(lp_neighbours_on_lan(n, &station, 0));
-	lp_neighbours_see(n, &station, 0);
-	lp_neighbours_see(n, &group, 0);
-	lp_neighbours_see(n, &zero, 0);
-	assert_true(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL - 1));
-	assert_false(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL));
-	assert_false(lp_neighbours_on_lan(n, &group, 0));
-	assert_false(lp_neighbours_on_lan(n, &zero, 0));
-	lp_neighbours_see(n, &station, LP_NEIGHBOUR_MAC_TTL);
-	assert_true(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL + 1));
-	lp_neighbours_forget(n, 1);
-	assert_true(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL + 1));
-	lp_neighbours_forget(n, LP_OWNER_LAN);
-	assert_false(lp_neighbours_on_lan(n, &station, LP_NEIGHBOUR_MAC_TTL + 1));
-	lp_neighbours_free(n);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_belongs_to_its_first_user),
-		cmocka_unit_test(the_LAN_takes_any_address_over),
+		cmocka_unit_test(the_LAN_is_served_when_it_is_first),
 		cmocka_unit_test(a_member_has_two_addresses_at_most),
 		cmocka_unit_test(a_lease_gives_a_member_its_address),
 		cmocka_unit_test(packets_use_an_address_but_claim_none),
+		cmocka_unit_test(a_lease_is_its_members_for_hours),
+		cmocka_unit_test(leases_that_change_places_wait_for_a_minute_at_most),
+		cmocka_unit_test(leases_end_with_their_LAN),
+		cmocka_unit_test(leases_take_two_addresses_of_others_and_then_one_per_minute),
+		cmocka_unit_test(addresses_of_two_members_do_not_mix),
 		cmocka_unit_test(a_lease_gives_no_address_of_the_LANs),
 		cmocka_unit_test(protected_addresses_belong_to_the_LAN_permanently),
+		cmocka_unit_test(K5_an_expired_address_can_be_used_again_unless_somebody_has_it),
 		cmocka_unit_test(N2_an_ipv6_address_belongs_to_its_first_user),
 		cmocka_unit_test(N2_the_lan_has_so_many_protected_ipv6_addresses),
 		cmocka_unit_test(N2_nobody_and_groups_have_no_owner),
@@ -435,8 +573,8 @@ int main(void)
 		cmocka_unit_test(N2_a_flood_of_ipv6_addresses_displaces_nobody_elses),
 		cmocka_unit_test(link_local_floods_displace_only_link_local_addresses),
 		cmocka_unit_test(a_LAN_larger_than_the_table_forgets_the_oldest),
+		cmocka_unit_test(nobody_chooses_macs_that_displace_a_station),
 		cmocka_unit_test(a_small_LAN_fits_completely),
-		cmocka_unit_test(stations_of_the_LAN_are_known_for_hours),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,9 +57,7 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 			445, 60 + n % 1400);
 	case 8: { /* a first fragment */
 		size_t len = frame_udp(f, player_mac(2), src, ip, LAN(3), 5, 42 + 64);
-		f[LP_ETH_HEADER + 6] = 0x20;
-		f[LP_ETH_HEADER + 5] = (uint8_t)n;
-		ipv4_finish(f + LP_ETH_HEADER, len - LP_ETH_HEADER);
+		frame_fragment(f, len, (uint8_t)n, 0, true);
 		return len;
 	}
 	default:

@@ -1,4 +1,5 @@
 /* The tunnel's connection: joining, statistics, leaving. */
+#include "tunnel_private.h"
 #include "tunnel_unit.h"
 
 static void the_first_message_is_a_hello_with_the_configuration(void **state)
@@ -19,6 +20,7 @@ static void the_first_message_is_a_hello_with_the_configuration(void **state)
 	assert_int_equal(hello.version_min, LP_PROTOCOL_VERSION);
 	assert_int_equal(hello.version_max, LP_PROTOCOL_VERSION);
 	assert_int_equal(hello.room_key[0], 5);
+	assert_int_equal(hello.opening[0], 6); /* H3 */
 	assert_true(lp_mac_is_zero(&hello.mac));
 	assert_string_equal(hello.name, "me");
 	assert_int_equal(hello.datagram_budget, 1200);
@@ -331,6 +333,35 @@ static void the_longest_statistics_fit_an_action(void **state)
 	assert_in_range(lp_control_encode(&m, bytes, sizeof(bytes)), 1, sizeof(bytes));
 }
 
+static bool holds(const struct lp_tunnel *t, const uint8_t *secret)
+{
+	const uint8_t *bytes = (const uint8_t *)t->actions;
+	for (size_t i = 0; i + 16 <= t->action_cap * sizeof(*t->actions); i++)
+		if (memcmp(bytes + i, secret, 16) == 0)
+			return true;
+	return false;
+}
+
+static void actions_that_were_taken_hold_no_secret(void **state)
+{
+	(void)state;
+	struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+	struct lp_control m = welcome_of(1500);
+	memset(config.room_key, 0xb7, sizeof(config.room_key));
+	memset(m.welcome.resume_token, 0x5a, sizeof(m.welcome.resume_token));
+	struct harness *h = harness_new(&config);
+	harness_start(h);
+	harness_connected(h);
+	assert_int_equal(hello_sent(h).room_key[0], 0xb7);
+	assert_false(holds(h->tunnel, config.room_key));
+	harness_say(h, 0, &m);
+	const struct lp_tunnel_action *joined = harness_action(h, LP_TUNNEL_JOINED, 0);
+	assert_int_equal(joined->welcome.resume_token[0], 0x5a);
+	assert_true(h->tunnel->action_cap > 0);
+	assert_false(holds(h->tunnel, m.welcome.resume_token));
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +377,7 @@ int main(void)
 		cmocka_unit_test(leaving_before_or_between_joins_ends_at_once),
 		cmocka_unit_test(C5_statistics_are_sent_every_ten_seconds),
 		cmocka_unit_test(the_longest_statistics_fit_an_action),
+		cmocka_unit_test(actions_that_were_taken_hold_no_secret),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* The tunnel's frame path: port to relay, relay to port, and what a rogue relay cannot do. */
 #include "tunnel_unit.h"
 
+#include "lanparty/path/early.h"
 #include "lanparty/path/receiver.h"
 #include "lanparty/path/sender.h"
 
@@ -236,6 +237,7 @@ static void F1_datagrams_that_are_not_of_this_room_or_of_no_member_are_dropped(v
 	} rows[] = {
 		{11, ROOM, 0x10, LP_DROP_NONE},
 		{11, ROOM + 1, 0x10, LP_DROP_WRONG_ROOM},
+		{11, ROOM - 1, 0x10, LP_DROP_WRONG_ROOM},
 		{13, ROOM, 0x10, LP_DROP_WRONG_PEER},
 		{OWN_PEER, ROOM, 0x10, LP_DROP_WRONG_PEER}, /* F2 */
 		{12, ROOM, 0x10, LP_DROP_SOURCE_MAC},
@@ -460,6 +462,58 @@ static void F6_the_verdict_says_where_a_frame_goes_on_both_ways(void **state)
 	}
 }
 
+/* Another player sends the first or the second fragment of a datagram. */
+static struct lp_verdict part(struct harness *h, uint16_t id, bool first)
+{
+	uint8_t f[FRAME_CAP];
+	size_t len = udp_frame(f, player_mac(OWN_PEER), player_mac(11), LP_ETH_HEADER + 84);
+	frame_fragment(f, len, id, first ? 0 : 64, first);
+	return harness_forwarded(h, 11, f, len);
+}
+
+/* S2: the path from the relay reorders, too. */
+static void S2_a_fragment_that_overtakes_its_first_one_waits_for_it(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		struct harness *h = in_room(LP_ROLE_CLIENT);
+		for (uint16_t id = 1; id <= 2; id++) {
+			struct lp_verdict v = part(h, id, false);
+			assert_int_equal(v.drop, LP_DROP_NONE);
+			assert_int_equal(v.action, LP_ACTION_WAIT);
+		}
+		assert_int_equal(h->port.count, 0);
+		harness_at(h, h->now + LP_EARLY_WAIT - (late ? 0 : 1));
+		assert_int_equal(part(h, 1, true).action, LP_ACTION_UNICAST);
+		assert_int_equal(h->port.count, late ? 1 : 2);
+		assert_int_equal(
+			lp_tunnel_stats(h->tunnel)->rx_drops[LP_DROP_FRAGMENT], late ? 2 : 0);
+		harness_closed(h, false); /* the one that waits is given back */
+		harness_free(h);
+	}
+}
+
+/* Row K6. */
+static void frames_are_late_until_a_stopped_program_has_caught_up(void **state)
+{
+	(void)state;
+	for (enum lp_role role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
+		struct harness *h = in_room(role);
+		uint8_t out[FRAME_CAP], in[FRAME_CAP];
+		struct lp_mac own = role == LP_ROLE_CLIENT ? player_mac(OWN_PEER) : host_mac(2);
+		size_t len = udp_frame(out, player_mac(11), own, 100);
+		udp_frame(in, own, player_mac(11), 100);
+		lp_tunnel_drop_until(h->tunnel, h->now + 2);
+		for (int i = 0; i < 3; i++) {
+			enum lp_drop drop = i < 2 ? LP_DROP_LATE : LP_DROP_NONE;
+			assert_int_equal(harness_frame(h, out, len).drop, drop);
+			assert_int_equal(harness_forwarded(h, 11, in, len).drop, drop);
+			harness_at(h, h->now + 1);
+		}
+		harness_free(h);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,6 +536,8 @@ int main(void)
 		cmocka_unit_test(tcp_segments_leave_space_for_a_number),
 		cmocka_unit_test(numbers_restart_with_each_connection),
 		cmocka_unit_test(F6_the_verdict_says_where_a_frame_goes_on_both_ways),
+		cmocka_unit_test(S2_a_fragment_that_overtakes_its_first_one_waits_for_it),
+		cmocka_unit_test(frames_are_late_until_a_stopped_program_has_caught_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

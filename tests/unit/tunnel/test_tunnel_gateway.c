@@ -1,4 +1,5 @@
 /* The frame path of a gateway: what its LAN can send, and what a rogue relay cannot do. */
+#include "lanparty/room/claimant.h"
 #include "tunnel_unit.h"
 
 /* F3 seen from the gateway: the LAN's own traffic stays on the LAN. */
@@ -35,6 +36,110 @@ static void F3_a_gateway_forwards_from_its_lan_only_frames_for_members(void **st
 	harness_free(h);
 }
 
+/* N1: a member that has come before the gateway, or under the MAC of its computer, gets nothing of the LAN. */
+static void N1_a_stations_frames_go_to_no_member_with_its_mac(void **state)
+{
+	(void)state;
+	struct lp_tunnel_config config = harness_config(LP_ROLE_GATEWAY);
+	config.protected.macs[0] = player_mac(12);
+	struct harness *h = harness_new(&config);
+	uint8_t f[FRAME_CAP];
+	harness_start(h);
+	harness_join(h, 1500);
+	size_t len = udp_frame(f, BROADCAST, player_mac(11), 100);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE); /* a station of the LAN */
+	for (uint16_t peer = 11; peer <= 13; peer++) {
+		harness_joined(h, peer, LP_ROLE_CLIENT);
+		len = udp_frame(f, player_mac(peer), host_mac(1), 100);
+		assert_int_equal(harness_frame(h, f, len).drop,
+			peer < 13 ? LP_DROP_NO_TARGET : LP_DROP_NONE);
+	}
+	config.protected.macs[0] = player_mac(13); /* at once */
+	lp_tunnel_protect(h->tunnel, &config.protected, false, h->now);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NO_TARGET);
+	harness_free(h);
+}
+
+/* N1: the LAN is the host's own. What a member takes first must not silence a station. */
+static void N1_stations_take_their_addresses_from_any_number_of_members(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	for (uint16_t peer = 21; peer <= 26; peer++) {
+		struct lp_mac mac = player_mac(peer);
+		harness_joined(h, peer, LP_ROLE_CLIENT);
+		size_t len = frame_arp(f, BROADCAST, mac, mac, LAN(peer), LAN(1));
+		assert_int_equal(harness_forwarded(h, peer, f, len).drop, LP_DROP_NONE);
+	}
+	for (unsigned n = 21; n <= 26; n++) {
+		size_t len = frame_arp(f, BROADCAST, host_mac(n), host_mac(n), LAN(n), LAN(1));
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	}
+	harness_free(h);
+}
+
+/* Otherwise the station takes another address, and the player answers for that one as well. */
+static void N2_an_address_that_a_station_tries_is_no_players_meanwhile(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	uint8_t probe[FRAME_CAP], answer[FRAME_CAP];
+	size_t len = frame_arp(probe, BROADCAST, host_mac(8), host_mac(8), 0, LAN(9));
+	size_t answer_len =
+		frame_arp(answer, host_mac(8), player_mac(11), player_mac(11), LAN(9), 0);
+	assert_int_equal(harness_frame(h, probe, len).drop, LP_DROP_NONE);
+	for (int i = 0; i < 2; i++) {
+		h->now += LP_NEIGHBOUR_HELD - 1;
+		assert_int_equal(
+			harness_forwarded(h, 11, answer, answer_len).drop, LP_DROP_ADDRESS_TAKEN);
+		if (i == 0) /* it tries again: the time begins again */
+			assert_int_equal(harness_frame(h, probe, len).drop, LP_DROP_NONE);
+	}
+	h->now += 1;
+	assert_int_equal(harness_forwarded(h, 11, answer, answer_len).drop, LP_DROP_NONE);
+	/* now it is the player's, who answers */
+	assert_int_equal(harness_frame(h, probe, len).drop, LP_DROP_NONE);
+	assert_int_equal(harness_forwarded(h, 11, answer, answer_len).drop, LP_DROP_NONE);
+	harness_free(h);
+}
+
+static void N2_a_player_has_few_new_addresses_at_once(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	for (unsigned n = 20; n < 30; n++) {
+		size_t len =
+			frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(n), LAN(1));
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop,
+			n < 20 + LP_CLAIM_IPV4 ? LP_DROP_NONE : LP_DROP_ADDRESS_TAKEN);
+	}
+	harness_free(h);
+}
+
+/* N1: a router can do so for a member (proxy ARP, RFC 1027); another station has the address. */
+static void N1_a_station_that_answers_takes_the_address_and_a_router_does_not(void **state)
+{
+	(void)state;
+	const struct lp_protected router = {.macs = {host_mac(1)}};
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	lp_tunnel_protect(h->tunnel, &router, false, h->now);
+	for (int i = 0; i < 3; i++) {
+		size_t len =
+			frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(11), LAN(1));
+		assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_NONE);
+		len = frame_arp(f, player_mac(12), host_mac(1), host_mac(1), LAN(11), LAN(2));
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	}
+	size_t len = frame_arp(f, player_mac(12), host_mac(8), host_mac(8), LAN(11), LAN(2));
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	len = frame_arp(f, BROADCAST, player_mac(11), player_mac(11), LAN(11), LAN(1));
+	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ADDRESS_TAKEN);
+	harness_free(h);
+}
+
 /* In a room of this size the kernel's filter passes every frame. */
 static void F3_each_of_many_members_is_known(void **state)
 {
@@ -60,6 +165,16 @@ static void F3_each_of_many_members_is_known(void **state)
 	}
 	assert_int_equal(h->port.member_count, 199);
 	harness_free(h);
+}
+
+/* The port's list decides which MACs the gateway announces to its LAN. */
+static bool port_knows(const struct harness *h, uint16_t peer)
+{
+	const struct lp_mac mac = player_mac(peer);
+	for (size_t i = 0; i < h->port.member_count; i++)
+		if (lp_mac_equal(&h->port.members[i], &mac))
+			return true;
+	return false;
 }
 
 /* S5: the relay forwards what it must drop, and the gateway does not inject it. */
@@ -98,6 +213,7 @@ static void S5_a_rogue_relay_passes_nothing_through_the_gateway(void **state)
 	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
 	harness_joined(h, 14, LP_ROLE_CLIENT);
 	assert_int_equal(harness_forwarded(h, 14, f, len).drop, LP_DROP_LOOP);
+	assert_true(port_knows(h, 12) && !port_knows(h, 14));
 	len = frame_arp(f, BROADCAST, player_mac(11), host_mac(8), LAN(11), LAN(1));
 	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_ARP_SENDER);
 	const uint32_t not_its_own[] = {LAN(1), LAN(8), LAN(12)};
@@ -193,6 +309,11 @@ static void N1_frames_under_a_protected_mac_do_not_reach_the_lan(void **state)
 	assert_int_equal(harness_forwarded(h, 11, f, len).drop, LP_DROP_LOOP);
 	len = frame_udp(f, BROADCAST, player_mac(12), LAN(21), LAN(99), 27015, 100);
 	assert_int_equal(harness_forwarded(h, 12, f, len).drop, LP_DROP_NONE);
+	assert_true(port_knows(h, 12) && !port_knows(h, 11));
+	/* the gateway's own computer has another MAC now */
+	config.protected.macs[0] = player_mac(12);
+	lp_tunnel_protect(h->tunnel, &config.protected, false, h->now);
+	assert_true(port_knows(h, 11) && !port_knows(h, 12));
 	harness_free(h);
 }
 
@@ -224,6 +345,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(F3_a_gateway_forwards_from_its_lan_only_frames_for_members),
+		cmocka_unit_test(N1_stations_take_their_addresses_from_any_number_of_members),
+		cmocka_unit_test(N1_a_stations_frames_go_to_no_member_with_its_mac),
+		cmocka_unit_test(N2_an_address_that_a_station_tries_is_no_players_meanwhile),
+		cmocka_unit_test(N2_a_player_has_few_new_addresses_at_once),
+		cmocka_unit_test(N1_a_station_that_answers_takes_the_address_and_a_router_does_not),
 		cmocka_unit_test(F3_each_of_many_members_is_known),
 		cmocka_unit_test(S5_a_rogue_relay_passes_nothing_through_the_gateway),
 		cmocka_unit_test(N2_S5_a_rogue_relay_passes_no_ipv6_address_of_others),

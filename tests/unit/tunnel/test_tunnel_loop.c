@@ -1,4 +1,5 @@
 /* Loops: a computer that connects the room with the LAN behind it by another way too. */
+#include "lanparty/room/neighbours.h"
 #include "tunnel_unit.h"
 
 #define GATEWAY 20
@@ -19,13 +20,7 @@ static struct harness *player(void)
 
 static bool stats_say_loop(const struct harness *h)
 {
-	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_MESSAGE, 0);
-	struct lp_control m;
-	size_t used;
-	assert_non_null(a);
-	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
-	assert_int_equal(m.type, LP_STATS);
-	return m.stats.loops;
+	return control_sent(h, LP_TUNNEL_MESSAGE, LP_STATS).stats.loops;
 }
 
 /* People and the relay are told that it begins, or ends. */
@@ -197,16 +192,33 @@ static void K4_a_station_with_a_members_mac_keeps_it(void **state)
 	twin(h, 11, 103);
 	assert_int_equal(from_member(h, 11, 201), LP_DROP_LOOP);
 	assert_int_equal(from_member(h, 12, 201), LP_DROP_NONE);
-	harness_at(h, h->now); /* the relay is told */
-	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_MESSAGE, 0);
-	struct lp_control m;
-	size_t used;
-	assert_non_null(a);
-	assert_int_equal(lp_control_decode(a->bytes, a->len, &m, &used), LP_OK);
-	assert_int_equal(m.type, LP_LAN);
-	assert_int_equal(m.lan.mac_count, 1);
+	assert_int_equal(h->port.member_count, 2);
+	harness_at(h, h->now); /* the port and the relay are told */
+	assert_int_equal(h->port.member_count, 1);
+	struct lp_lan_report lan = control_sent(h, LP_TUNNEL_MESSAGE, LP_LAN).lan;
+	assert_int_equal(lan.mac_count, 1);
 	const struct lp_mac mac = player_mac(11);
-	assert_true(lp_mac_equal(&m.lan.macs[0], &mac));
+	assert_true(lp_mac_equal(&lan.macs[0], &mac));
+	harness_at(h, h->now + LP_NEIGHBOUR_MAC_TTL); /* the station was switched off long ago */
+	assert_int_equal(h->port.member_count, 2);
+	harness_free(h);
+}
+
+/* Also those that come before the port is told. */
+static void N1_frames_for_such_a_station_do_not_go_into_the_room(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	uint8_t f[FRAME_CAP];
+	size_t len = udp_frame(f, player_mac(11), host_mac(1), 100);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	for (size_t n = 0; n < 4; n++) {
+		twin(h, 11, 100 + n);
+		h->now += LP_SECOND;
+	}
+	assert_int_equal(h->port.member_count, 2);
+	len = udp_frame(f, player_mac(11), host_mac(1), 100);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NO_TARGET);
 	harness_free(h);
 }
 
@@ -229,15 +241,38 @@ static void copies_of_a_members_frames_are_no_conflict(void **state)
 	const struct lp_control status = {.type = LP_PEER_STATUS,
 		.peer_status = {.sequence = ++h->sequence, .peer = 12, .loops = true}};
 	harness_event(h, &status);
+	assert_int_equal(h->port.member_count, 1); /* nor does the LAN hear of it */
 	for (size_t n = 0; n < 10; n++) {
+		uint8_t f[FRAME_CAP];
 		h->now += LP_SECOND;
 		twin(h, 12, 400 + n);
 		assert_int_equal(from_member(h, 12, 500), LP_DROP_LOOP);
+		size_t len = udp_frame(f, player_mac(12), host_mac(8), 100);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NO_TARGET);
 	}
 	const struct lp_control gone = {
 		.type = LP_PEER_STATUS, .peer_status = {.sequence = ++h->sequence, .peer = 12}};
 	harness_event(h, &gone);
 	assert_int_equal(from_member(h, 12, 501), LP_DROP_NONE);
+	assert_int_equal(h->port.member_count, 2);
+	harness_free(h);
+}
+
+/* What a member says of a loop gives it nothing: the station has its MAC as soon as the loop is gone. */
+static void K4_a_loop_keeps_no_stations_mac(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	for (int i = 0; i < 2; i++) {
+		const struct lp_control status = {.type = LP_PEER_STATUS,
+			.peer_status = {.sequence = ++h->sequence, .peer = 12, .loops = i == 0}};
+		harness_event(h, &status);
+		for (size_t n = 0; n < 3; n++) {
+			h->now += LP_SECOND;
+			twin(h, 12, 100 + n);
+		}
+		assert_int_equal(from_member(h, 12, 200), LP_DROP_LOOP);
+	}
 	harness_free(h);
 }
 
@@ -273,7 +308,9 @@ int main(void)
 		cmocka_unit_test(another_lan_behind_the_player_is_no_loop),
 		cmocka_unit_test(a_gateway_takes_a_bounded_number_of_copies),
 		cmocka_unit_test(K4_a_station_with_a_members_mac_keeps_it),
+		cmocka_unit_test(N1_frames_for_such_a_station_do_not_go_into_the_room),
 		cmocka_unit_test(copies_of_a_members_frames_are_no_conflict),
+		cmocka_unit_test(K4_a_loop_keeps_no_stations_mac),
 		cmocka_unit_test(the_host_and_the_member_hear_of_a_conflict),
 		cmocka_unit_test(the_host_hears_which_member_is_in_a_loop),
 	};

@@ -70,6 +70,62 @@ static void a_lease_in_the_own_network_arrives_without_a_route(void **state)
 	harness_free(h);
 }
 
+/* The room's address as the player of `player` is told of it. */
+static struct lp_tunnel_action welcomed(uint32_t ipv4, uint8_t prefix, const char *own)
+{
+	struct harness *h = connecting(LP_ROLE_CLIENT);
+	struct lp_control m = welcome_of(1500);
+	struct lp_own_list list = {0};
+	const struct lp_prefix home = lp_prefix_ipv4(IPV4(10, 7, 0, 1), 16);
+	const struct lp_prefix router = lp_prefix_ipv4(IPV4(10, 1, 2, 3), 32);
+	lp_own_add(&list, own[0] == 'r' ? LP_OWN_ROUTER : LP_OWN_NETWORK,
+		own[0] == 'r' ? &router : &home);
+	lp_tunnel_set_own(h->tunnel, &list);
+	m.welcome.ipv4 = ipv4;
+	m.welcome.prefix = prefix;
+	harness_connected(h);
+	harness_say(h, 0, &m);
+	harness_drain(h);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_JOINED, 0);
+	assert_non_null(a);
+	const struct lp_tunnel_action copy = *a;
+	harness_free(h);
+	return copy;
+}
+
+static void H6_the_rooms_address_is_judged_like_a_lease(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t ipv4;
+		uint8_t prefix;
+		const char *own;
+		uint32_t taken;
+		unsigned bits;
+		enum lp_offer_fault fault;
+	} rows[] = {
+		{IPV4(10, 1, 2, 3), 24, "network", IPV4(10, 1, 2, 3), 24, LP_OFFER_GOOD},
+		{IPV4(10, 7, 2, 3), 24, "network", IPV4(10, 7, 2, 3), 32, LP_OFFER_COVERS},
+		{IPV4(10, 1, 2, 4), 24, "router", IPV4(10, 1, 2, 4), 32, LP_OFFER_COVERS},
+		{IPV4(10, 1, 2, 3), 24, "router", 0, 0, LP_OFFER_IS},
+		{IPV4(10, 1, 2, 3), 16, "network", IPV4(10, 1, 2, 3), 16, LP_OFFER_GOOD},
+		{IPV4(10, 1, 2, 3), 15, "network", 0, 0, LP_OFFER_GOOD},
+		{IPV4(10, 1, 2, 1), 30, "network", IPV4(10, 1, 2, 1), 30, LP_OFFER_GOOD},
+		{IPV4(10, 1, 2, 1), 31, "network", 0, 0, LP_OFFER_GOOD},
+		{IPV4(10, 1, 2, 0), 24, "network", 0, 0, LP_OFFER_GOOD},
+		{IPV4(10, 1, 2, 255), 24, "network", 0, 0, LP_OFFER_GOOD},
+		{IPV4(11, 1, 2, 3), 24, "network", 0, 0, LP_OFFER_GOOD},
+		{IPV4(9, 1, 2, 3), 24, "network", 0, 0, LP_OFFER_GOOD},
+		{0, 0, "network", 0, 0, LP_OFFER_GOOD},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct lp_tunnel_action a = welcomed(rows[i].ipv4, rows[i].prefix, rows[i].own);
+		if (a.welcome.ipv4 != rows[i].taken || a.offer.fault != rows[i].fault ||
+			(rows[i].taken && a.welcome.prefix != rows[i].bits))
+			fail_msg("row %zu", i);
+	}
+}
+
 static void the_list_can_change(void **state)
 {
 	(void)state;
@@ -145,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_lease_does_not_arrive_and_is_told_once),
 		cmocka_unit_test(a_lease_in_the_own_network_arrives_without_a_route),
+		cmocka_unit_test(H6_the_rooms_address_is_judged_like_a_lease),
 		cmocka_unit_test(the_list_can_change),
 		cmocka_unit_test(a_lan_that_offers_everything_is_told_of_eight_times),
 		cmocka_unit_test(an_advertisement_arrives_without_a_default_route),

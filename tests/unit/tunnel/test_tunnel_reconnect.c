@@ -69,6 +69,25 @@ static void a_steering_hint_is_followed_at_once_up_to_twice(void **state)
 	harness_free(h);
 }
 
+/* Row K5: a program that was killed, and perhaps moved, has joined nothing yet. */
+static void a_hello_is_fresh_until_the_first_join(void **state)
+{
+	(void)state;
+	for (enum lp_role role = LP_ROLE_CLIENT; role <= LP_ROLE_GATEWAY; role++) {
+		struct harness *h = connecting(role);
+		sent_on(h, 5);
+		for (int joins = 0; joins < 3; joins++) {
+			harness_forget(h);
+			harness_join(h, 1500);
+			assert_true(lp_tunnel_is_joined(h->tunnel));
+			assert_int_equal(hello_sent(h).fresh, joins == 0);
+			harness_closed(h, false);
+			harness_at(h, lp_tunnel_deadline(h->tunnel));
+		}
+		harness_free(h);
+	}
+}
+
 static void leaving_during_a_redirect_ends_at_once(void **state)
 {
 	(void)state;
@@ -128,8 +147,8 @@ static void reconnects_back_off_with_jitter(void **state)
 	(void)state;
 	const struct {
 		lp_time from, to;
-	} rows[] = {{250, 1000}, {500, 2000}, {1000, 4000}, {1000, 4000}, {1000, 4000},
-		{1000, 4000}, {1000, 4000}};
+	} rows[] = {{200, 800}, {400, 1600}, {800, 3200}, {1000, 4000}, {1000, 4000}, {1000, 4000},
+		{1000, 4000}};
 	const size_t count = sizeof(rows) / sizeof(rows[0]);
 	size_t quarter[7][4] = {{0}};
 	for (uint64_t seed = 0; seed < 200; seed++) {
@@ -160,12 +179,73 @@ static void reconnects_back_off_with_jitter(void **state)
 		harness_forget(h);
 		harness_closed(h, false);
 		assert_in_range(harness_action(h, LP_TUNNEL_DISCONNECTED, 0)->retry_in,
-			LP_TUNNEL_RETRY_MIN, LP_SECOND - 1);
+			200 * LP_MILLISECOND, 800 * LP_MILLISECOND - 1);
 		harness_free(h);
 	}
 	for (size_t i = 0; i < count; i++)
 		for (int k = 0; k < 4; k++)
 			assert_in_range(quarter[i][k], 25, 75);
+}
+
+/* Row K5. */
+static void a_silent_relay_is_asked_again_soon_after_an_attempt_of_seconds(void **state)
+{
+	(void)state;
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
+	for (int i = 0; i < 10; i++) {
+		harness_forget(h);
+		harness_at(h, h->now + 5 * LP_SECOND);
+		harness_closed(h, false);
+		assert_in_range(harness_action(h, LP_TUNNEL_DISCONNECTED, 0)->retry_in,
+			200 * LP_MILLISECOND, 800 * LP_MILLISECOND - 1);
+		harness_at(h, lp_tunnel_deadline(h->tunnel));
+		assert_non_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+	}
+	harness_free(h);
+}
+
+/* Row K5. */
+static void a_tunnel_in_a_hurry_does_not_wait(void **state)
+{
+	(void)state;
+	struct harness *h = harness_in_room(LP_ROLE_CLIENT);
+	lp_tunnel_hurry(h->tunnel, h->now); /* nothing to do */
+	harness_closed(h, false);
+	harness_forget(h);
+	lp_tunnel_hurry(h->tunnel, h->now);
+	harness_at(h, h->now);
+	assert_non_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+	harness_forget(h);
+	lp_tunnel_hurry(h->tunnel, h->now);
+	harness_at(h, h->now);
+	assert_int_equal(h->count, 0); /* one attempt at a time */
+	harness_free(h);
+}
+
+/* The relay restarts after this time in the room, or before the join. Returns the wait that is told. */
+static lp_time wait_after_restart(lp_time stay, bool joined)
+{
+	struct harness *h = joined ? harness_in_room(LP_ROLE_CLIENT) : connecting(LP_ROLE_CLIENT);
+	harness_at(h, h->now + stay);
+	harness_forget(h);
+	lp_tunnel_on_restart(h->tunnel, "it was restarted", h->now);
+	harness_drain(h);
+	lp_time wait = harness_action(h, LP_TUNNEL_DISCONNECTED, 0)->retry_in;
+	assert_int_equal(lp_tunnel_deadline(h->tunnel), h->now + wait);
+	harness_at(h, h->now + wait);
+	assert_non_null(harness_action(h, LP_TUNNEL_CONNECT, 0));
+	harness_free(h);
+	return wait;
+}
+
+/* Row K5. */
+static void a_relay_that_was_restarted_is_joined_at_once_but_not_without_a_pause(void **state)
+{
+	(void)state;
+	assert_int_equal(wait_after_restart(LP_SECOND, true), 0);
+	assert_true(wait_after_restart(LP_SECOND - 1, true) >= LP_TUNNEL_RETRY_MIN);
+	assert_true(wait_after_restart(0, true) >= LP_TUNNEL_RETRY_MIN);
+	assert_true(wait_after_restart(2 * LP_SECOND, false) >= LP_TUNNEL_RETRY_MIN);
 }
 
 static void R4_the_resume_token_is_sent_on_reconnect(void **state)
@@ -286,10 +366,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_steering_hint_is_followed_at_once_up_to_twice),
+		cmocka_unit_test(a_hello_is_fresh_until_the_first_join),
 		cmocka_unit_test(leaving_during_a_redirect_ends_at_once),
 		cmocka_unit_test(a_failed_connection_is_final_only_before_the_first_join),
 		cmocka_unit_test(a_disconnect_by_the_relay_is_followed_by_a_reconnect),
 		cmocka_unit_test(reconnects_back_off_with_jitter),
+		cmocka_unit_test(a_silent_relay_is_asked_again_soon_after_an_attempt_of_seconds),
+		cmocka_unit_test(a_tunnel_in_a_hurry_does_not_wait),
+		cmocka_unit_test(
+			a_relay_that_was_restarted_is_joined_at_once_but_not_without_a_pause),
 		cmocka_unit_test(R4_the_resume_token_is_sent_on_reconnect),
 		cmocka_unit_test(K2_the_token_of_an_earlier_run_is_sent_with_the_first_hello),
 		cmocka_unit_test(K1_events_are_counted_from_where_the_membership_had_come_to),

@@ -22,11 +22,11 @@
 #define FRAME_LEN    23
 #define FRAME_FIRST  12 /* bytes in its first fragment */
 
-/* lp_room_key of ABCD-EFGH-JKMN-PQRS. */
+/* lp_room_key of ABCD-EFGH-JKMN-PQRB. */
 #define ROOM_KEY                                                                                   \
-	{0x93, 0xdc, 0xe0, 0x11, 0x91, 0x86, 0x03, 0x90, 0xd0, 0x8e, 0xf9, 0x5f, 0x17, 0x89, 0x11, \
-		0xcf, 0xc5, 0x0d, 0xa8, 0x11, 0x45, 0x57, 0x36, 0x4a, 0x84, 0x3d, 0x8f, 0x04,      \
-		0xe9, 0x80, 0x70, 0xee}
+	{0x48, 0x07, 0x22, 0x10, 0xdf, 0x8a, 0xfe, 0xaa, 0x3e, 0x71, 0x40, 0xdb, 0xc5, 0x38, 0xfa, \
+		0x62, 0xf7, 0x21, 0x68, 0xe1, 0x29, 0x94, 0xa8, 0x2a, 0xbc, 0xa3, 0x6e, 0xc2,      \
+		0x2a, 0x56, 0x01, 0x57}
 #define TOKEN                                                                                      \
 	{0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, \
 		0xaf}
@@ -67,7 +67,13 @@ static const struct {
 				    .keep_alive_ms = 1000,
 				    .idle_timeout_ms = 10000,
 				    .capabilities = LP_CAP_FRAGMENTS,
-				    .resume_token = TOKEN}}},
+				    .resume_token = TOKEN,
+				    .byte_rate = 2 << 20,
+				    .byte_burst = 4 << 20,
+				    .group_rate = 200,
+				    .group_burst = 400,
+				    .ipv4 = 0x0aecd9a7,
+				    .prefix = 24}}},
 	{"welcome-least", {.type = LP_WELCOME,
 				  .welcome = {.version = 1,
 					  .room = ROOM,
@@ -87,6 +93,11 @@ static const struct {
 					.role = LP_ROLE_CLIENT,
 					.mac = MAC,
 					.name = "Zoë"}}},
+	{"peer-joined-host", {.type = LP_PEER_JOINED,
+				     .peer_joined = {.sequence = 2,
+					     .peer = 3,
+					     .role = LP_ROLE_GATEWAY,
+					     .host = {1, 2, 3, [31] = 0xff}}}},
 	{"peer-left",
 		{.type = LP_PEER_LEFT,
 			.peer_left = {.sequence = 2, .peer = 2, .reason = LP_LEAVE_TIMED_OUT}}},
@@ -104,6 +115,9 @@ static const struct {
 				  .rx_drops[LP_DROP_QUEUE_FULL] = 20}}},
 	{"disconnect",
 		{.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_NORMAL, .text = "bye"}}},
+	{"host-act", {.type = LP_HOST_ACT,
+			     .act = {.id = 7, .act = LP_ACT_RENAME, .peer = 2, .name = "Zoë"}}},
+	{"host-done", {.type = LP_HOST_DONE, .done = {.id = 7, .acted = LP_ACTED_NO_MEMBER}}},
 	{"lan", {.type = LP_LAN,
 			.lan = {.macs = {{{0, 0x1b, 0x21, 0, 0, 8}}, {{0, 0x1b, 0x21, 0, 0, 9}}},
 				.mac_count = 2,
@@ -116,6 +130,7 @@ static const struct {
 					  .protected = {.ipv4 = {0xc0a80101},
 						  .ipv4_count = 1,
 						  .macs = {{{0, 0x1b, 0x21, 0, 0, 1}}}}}}},
+	{"lan-moved", {.type = LP_LAN, .lan = {.moved = true}}},
 };
 
 /* F1 */
@@ -334,7 +349,7 @@ static void assert_in_section(const char *text, const char *heading, int number,
 static void the_documents_list_every_number_with_its_word(void **state)
 {
 	(void)state;
-	for (int type = LP_HELLO; type <= LP_LAN; type++)
+	for (int type = LP_HELLO; type <= LP_HOST_DONE; type++)
 		assert_in_section(protocol, "\n## Control messages\n", type,
 			lp_control_word((enum lp_control_type)type));
 #define IN_TABLE(name, number, word, text)                                                         \

@@ -8,7 +8,7 @@
 struct lp_fd_port {
 	struct lp_port port; /* first member, so that struct lp_port * can be cast */
 	int fd;              /* readable while port.ops->read would return frames; -1: closed */
-	bool gone;           /* a read failed because the interface was deleted */
+	bool gone;           /* the interface was deleted, or connects with nothing any more */
 	bool full;           /* a write failed with EAGAIN: see lp_port_wake */
 	int needs;           /* index of an interface that this port depends on; 0: none */
 	/* The interface was deleted: uses one of the same name, if there is one that is up now. NULL: it

@@ -13,13 +13,17 @@
 
 /* All return false with errno. mode is the mode of a new file, before the umask. */
 
-/* Replaces an existing file. A regular file keeps its mode. A symbolic link stays, and the file to
- * which it points is replaced. */
+/* Replaces an existing file. A regular file keeps its owner and mode, unless mode gives nothing to group and
+ * others: such a file is a secret, and gets this mode whatever it replaces. A symbolic link stays, and the
+ * file to which it points is replaced. */
 bool lp_file_replace(const char *path, mode_t mode, const void *bytes, size_t len);
 
 /* Like lp_file_replace, for a folder in which other users can write: ELOOP for a symbolic link,
  * EEXIST for anything else that is not a regular file. */
 bool lp_file_replace_here(const char *path, mode_t mode, const void *bytes, size_t len);
+
+/* Makes the folders of the path of a file that are missing. */
+bool lp_file_make_folders(const char *path);
 
 /* Creates a file. EEXIST when there is a regular file, a folder, or a symbolic link to either or to
  * nothing. *ret_made: a file was created, which the caller can remove again. */

@@ -7,7 +7,7 @@
 
 #include "lanparty/base/time.h"
 
-/* The time of CLOCK_MONOTONIC. */
+/* The time of CLOCK_BOOTTIME, which also runs while the computer sleeps. */
 lp_time lp_clock(void);
 
 /* Number of processor cores that this process can run on; at least 1. */

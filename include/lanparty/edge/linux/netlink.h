@@ -69,9 +69,12 @@ bool lp_netlink_is_deleted(int index);
 typedef void lp_interface_sink(void *context, const struct lp_interface *interface);
 int lp_netlink_list(lp_interface_sink *sink, void *context);
 
-/* What a socket for news is readable for: changes of interfaces and bridge ports; or of these, addresses,
- * routes and neighbours. */
-enum lp_news { LP_NEWS_LINKS, LP_NEWS_ADDRESSES };
+/* The changes for which a socket for news becomes readable. */
+enum lp_news {
+	LP_NEWS_LINKS,      /* of interfaces and bridge ports */
+	LP_NEWS_ADDRESSES,  /* of links, addresses and routes */
+	LP_NEWS_NEIGHBOURS, /* of links, addresses, routes and neighbours */
+};
 /* Opens such a socket, which needs no privilege. -1: the system refused, errno says why. */
 int lp_netlink_watch(enum lp_news news);
 /* Reads what that socket has. True: something has changed since the last call. */
@@ -102,9 +105,10 @@ int lp_netlink_set_bridge_port(int index);
 int lp_netlink_add_ipv4(int index, uint32_t address, unsigned prefix);
 /* Removes exactly this address with this prefix. The interface's routes go with its last address. */
 int lp_netlink_remove_ipv4(int index, uint32_t address, unsigned prefix);
-/* Routes a destination through the interface without a router, ahead of a route of another interface
- * to the same destination. EEXIST: this route is there. */
-int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix);
+/* Routes a destination through the interface without a router, ahead of other routes to the same destination.
+ * source: the address that packets get which have none yet, one of the interface's: the route goes with it; 0:
+ * the kernel chooses. EEXIST: this route is there. */
+int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix, uint32_t source);
 
 /* Writes the interface's own addresses, or the routers of default routes that leave through it, at
  * most cap. Returns how many; 0 as well when the kernel does not answer. */
@@ -118,6 +122,9 @@ size_t lp_netlink_ipv6_routers(int index, uint8_t (*ret_ipv6)[16], size_t cap);
  * not. */
 bool lp_netlink_neighbour(int index, uint32_t ipv4, struct lp_mac *ret_mac);
 bool lp_netlink_neighbour_ipv6(int index, const uint8_t ipv6[16], struct lp_mac *ret_mac);
+/* Has the kernel ask the neighbour for its MAC, unless it knows it (NTF_USE). family: AF_INET or AF_INET6;
+ * address: as in a packet. Needs CAP_NET_ADMIN. Returns 0 or an errno value. */
+int lp_netlink_resolve(int index, int family, const void *address);
 
 /* ---- any other request */
 
@@ -135,6 +142,9 @@ struct lp_attributes {
 /* A callback for mnl_attr_parse and its kin: notes the attribute in context, a struct lp_attributes
  * that is zero at first. */
 int lp_netlink_note(const struct nlattr *attribute, void *context);
+/* Calls sink for each next hop of a route: its interface, and its router or NULL. */
+typedef void lp_hop_sink(void *context, int index, const struct nlattr *router);
+void lp_netlink_hops(const struct lp_attributes *route, lp_hop_sink *sink, void *context);
 /* The value of an attribute of 1, 2, 4 or 8 bytes; 0 for NULL and any other size. */
 uint64_t lp_netlink_number(const struct nlattr *attribute);
 

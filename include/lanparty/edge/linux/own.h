@@ -12,21 +12,17 @@
 #include "lanparty/packet/offer.h"
 
 /* Adds name servers, addresses and routes, except those of the interface with the index `except`, to the
- * list. False: it is full, or the kernel did not answer, so that something is missing in it. */
-bool lp_own_read(int except, struct lp_own_list *own);
+ * list. False: the kernel did not answer, and the list must not be used. *ret_whole: false if any entry is
+ * missing, also on failure. */
+bool lp_own_read(int except, struct lp_own_list *own, bool *ret_whole);
 
-/* Adds the name servers of a file like /etc/resolv.conf (resolv.conf(5)). Those on this computer itself are
- * left out. Returns whether there was such a one: then another file names the servers that it asks. */
+/* Adds the name servers of a file like /etc/resolv.conf (resolv.conf(5)), except those with a loopback address.
+ * True: the file names one with a loopback address, a resolver on this computer. Another file then names the
+ * servers that the resolver asks. */
 bool lp_own_read_name_servers(const char *path, struct lp_own_list *own);
 
 /* The interface through which packets to remote leave when the interface `except` is ignored. 0: the system
  * does not send them through `except`, or there is no other way. */
 unsigned lp_own_way(const struct lp_address *remote, int except);
-
-/* A descriptor that becomes readable when addresses, routes or interfaces of this computer change. -1: the
- * system refused; errno is set. */
-int lp_own_watch(void);
-/* Reads what is there to be read, so that the descriptor becomes readable again with the next change. */
-void lp_own_drain(int fd);
 
 #endif

@@ -9,5 +9,9 @@
 /* The path of a file NAME.KIND in the folder: the first one of STATE_DIRECTORY, which systemd sets, or
  * LP_STATE_DIR, which is made when it is missing. */
 void lp_state_path(const char *name, const char *kind, char *path, size_t cap);
+/* Opens that file for reading and writing, and makes it when it is missing. Returns a descriptor of a regular
+ * file that no other program uses so; or -1, with errno (EWOULDBLOCK: another program does). The path is
+ * written in any case. */
+int lp_state_open(const char *name, const char *kind, char *path, size_t cap);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lanparty/base/outlet.h"
 #include "lanparty/edge/exit.h"
 #include "lanparty/edge/address.h"
 
@@ -47,19 +48,15 @@ int lp_udp_fd(const struct lp_udp *u);
 /* The address that the socket is bound to. */
 void lp_udp_local(const struct lp_udp *u, struct lp_address *ret_address);
 
-/* Receives one UDP payload, which is never empty. All pointers are borrowed until return. */
-typedef void lp_udp_sink(void *context, const struct lp_address *local,
-	const struct lp_address *remote, const uint8_t *bytes, size_t len);
 /* Passes a bounded batch of received packets to sink. Never blocks. True: there can be more. */
-bool lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context);
+bool lp_udp_receive(struct lp_udp *u, lp_payload_sink *sink, void *context);
 
 /* Returns the buffer for the next outgoing packet, LP_UDP_PACKET_MAX bytes. Sends the collected
  * packets first when all buffers are in use. */
 uint8_t *lp_udp_slot(struct lp_udp *u);
-/* Collects the packet of len bytes in the current buffer for remote. On a server's socket it leaves
- * from local; the any-address lets the system choose. */
-void lp_udp_put(struct lp_udp *u, const struct lp_address *local, const struct lp_address *remote,
-	size_t len);
+/* Collects the packet of len bytes in the current buffer for path's remote address. On a server's socket
+ * it leaves from the local one; the any-address lets the system choose. */
+void lp_udp_put(struct lp_udp *u, const struct lp_path *path, size_t len);
 /* Sends the collected packets. Packets that the socket cannot take are dropped. A full socket ends
  * the batch: the remaining packets are dropped without a system call. */
 void lp_udp_flush(struct lp_udp *u);

@@ -39,9 +39,9 @@ bool lp_udp_send(
 	struct lp_udp *u, const struct lp_address *remote, const uint8_t *bytes, size_t len);
 /* The batch ends: the socket is tried again. */
 void lp_udp_flush(struct lp_udp *u);
-/* Why packets could not be sent since the last call, other than a full socket: an error of WSASendTo; or
- * WSAECONNREFUSED when ICMP said, before the first packet had arrived, that nothing listens at the port.
- * 0: neither. */
+/* Why packets could not be sent since the last call, other than a full socket: an error of WSASendTo; or what
+ * ICMP said before the first packet had arrived: WSAECONNREFUSED, nothing listens at the port, or
+ * ERROR_HOST_UNREACHABLE, a router does not reach the computer. 0: neither. */
 int lp_udp_take_failure(struct lp_udp *u);
 
 #endif

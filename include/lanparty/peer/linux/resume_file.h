@@ -25,4 +25,7 @@ void lp_resume_file_keep(struct lp_resume_file *r, const uint8_t token[LP_TOKEN_
 void lp_resume_file_forget(struct lp_resume_file *r);
 void lp_resume_file_close(struct lp_resume_file *r);
 
+/* lp_resume_member for this computer's machine-id(5). */
+void lp_resume_member_id(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_id[LP_MEMBER_ID]);
+
 #endif

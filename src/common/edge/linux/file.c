@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NAMES_MAX 100 /* attempts to find an unused name */
@@ -90,11 +93,18 @@ static void take_after(int fd, const char *path)
 	(void)!fchmod(fd, st.st_mode & 07777);
 }
 
+/* What others cannot read when it is new, they must not read because they could read the old file. */
+static bool is_secret(mode_t mode)
+{
+	return (mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 static bool give_name(const char *temporary, const char *path, bool replace)
 {
 	if (replace)
 		return rename(temporary, path) == 0;
-	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+	/* A call without a function in older versions of musl. */
+	if (syscall(SYS_renameat2, AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
 		return true;
 	/* The file system does not support the flag. */
 	return errno == EINVAL && link(temporary, path) == 0 && unlink(temporary) == 0;
@@ -106,7 +116,7 @@ static bool write_beside(const char *path, mode_t mode, const void *bytes, size_
 	int fd = open_beside(path, mode, temporary);
 	if (fd < 0)
 		return false;
-	if (replace)
+	if (replace && !is_secret(mode))
 		take_after(fd, path);
 	bool good = close_after(fd, write_all(fd, bytes, len) && fsync(fd) == 0) &&
 		    give_name(temporary, path, replace);
@@ -135,6 +145,23 @@ bool lp_file_replace_here(const char *path, mode_t mode, const void *bytes, size
 		return false;
 	}
 	return write_beside(path, mode, bytes, len, true);
+}
+
+bool lp_file_make_folders(const char *path)
+{
+	char *folder = strdup(path);
+	bool good = folder != NULL;
+	for (char *p = folder ? folder + 1 : NULL; good && p && *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		good = mkdir(folder, 0755) == 0 || errno == EEXIST;
+		*p = '/';
+	}
+	int error = errno;
+	free(folder);
+	errno = error;
+	return good;
 }
 
 bool lp_file_create(const char *path, mode_t mode, const void *bytes, size_t len, bool *ret_made)

@@ -16,7 +16,7 @@
 lp_time lp_clock(void)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (lp_time)now.tv_sec * LP_SECOND + (lp_time)now.tv_nsec;
 }
 
@@ -48,7 +48,7 @@ static bool add(const struct lp_waiter *w, int fd, uint32_t events)
 void lp_waiter_open(struct lp_waiter *w)
 {
 	w->set = epoll_create1(EPOLL_CLOEXEC);
-	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	w->armed = LP_NEVER;
 	w->since = 0;
 	if (!add(w, w->timer, EPOLLIN | EPOLLET))

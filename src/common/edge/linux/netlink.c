@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lanparty/base/bytes.h"
+#include "lanparty/packet/headers.h"
 
 #define ANSWER_MAX  32768 /* bytes; an interface's description is some 1-2 KiB */
 #define TRIES       3     /* of a list that changes while the kernel writes it */
@@ -220,10 +221,11 @@ int lp_netlink_list(lp_interface_sink *sink, void *context)
 
 int lp_netlink_watch(enum lp_news news)
 {
-	const uint32_t addresses = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
-				   RTMGRP_IPV6_ROUTE | RTMGRP_NEIGH;
+	const uint32_t addresses =
+		RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
 	const struct sockaddr_nl address = {.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | (news == LP_NEWS_ADDRESSES ? addresses : 0)};
+		.nl_groups = RTMGRP_LINK | (news != LP_NEWS_LINKS ? addresses : 0) |
+			     (news == LP_NEWS_NEIGHBOURS ? RTMGRP_NEIGH : 0)};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	if (fd >= 0 &&
 		bind(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) != 0) {
@@ -305,15 +307,9 @@ static uint32_t host_bits(unsigned prefix)
 
 static void put_ipv4(struct nlmsghdr *h, uint16_t type, uint32_t ipv4)
 {
-	const uint8_t bytes[] = {
-		(uint8_t)(ipv4 >> 24), (uint8_t)(ipv4 >> 16), (uint8_t)(ipv4 >> 8), (uint8_t)ipv4};
+	uint8_t bytes[LP_IPV4_ADDRESS];
+	lp_put32(bytes, ipv4);
 	mnl_attr_put(h, type, sizeof(bytes), bytes);
-}
-
-static uint32_t get_ipv4(const struct nlattr *a)
-{
-	const uint8_t *b = mnl_attr_get_payload(a);
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
 static struct nlmsghdr *begin_address(
@@ -346,7 +342,7 @@ int lp_netlink_remove_ipv4(int index, uint32_t address, unsigned prefix)
 }
 
 /* NLM_F_CREATE alone puts the route before others with the same destination and metric. */
-int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix)
+int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix, uint32_t source)
 {
 	struct request r;
 	struct nlmsghdr *h = begin(&r, RTM_NEWROUTE, NLM_F_CREATE, sizeof(struct rtmsg));
@@ -360,6 +356,8 @@ int lp_netlink_add_route(int index, uint32_t destination, unsigned prefix)
 		.rtm_type = RTN_UNICAST,
 	};
 	put_ipv4(h, RTA_DST, destination);
+	if (source)
+		put_ipv4(h, RTA_PREFSRC, source);
 	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
 	return change(h);
 }
@@ -372,14 +370,15 @@ struct found {
 	size_t count, cap;
 };
 
-static void add_found(struct found *f, int index, const struct nlattr *address)
+static void add_found(void *context, int index, const struct nlattr *address)
 {
+	struct found *f = context;
 	size_t size = f->ipv4 ? sizeof(*f->ipv4) : sizeof(*f->ipv6);
 	if (index != f->index || !address || mnl_attr_get_payload_len(address) != size ||
 		f->count == f->cap)
 		return;
 	if (f->ipv4)
-		f->ipv4[f->count] = get_ipv4(address);
+		f->ipv4[f->count] = lp_get32(mnl_attr_get_payload(address));
 	else
 		memcpy(f->ipv6[f->count], mnl_attr_get_payload(address), size);
 	f->count++;
@@ -396,8 +395,7 @@ static int take_address(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
-/* The routers of a route that is spread over several. */
-static void take_next_hops(struct found *f, const struct nlattr *multipath)
+static void take_next_hops(const struct nlattr *multipath, lp_hop_sink *sink, void *context)
 {
 	const uint8_t *at = mnl_attr_get_payload(multipath);
 	size_t len = mnl_attr_get_payload_len(multipath);
@@ -409,7 +407,7 @@ static void take_next_hops(struct found *f, const struct nlattr *multipath)
 			return;
 		mnl_attr_parse_payload(
 			at + sizeof(hop), hop.rtnh_len - sizeof(hop), lp_netlink_note, &a);
-		add_found(f, hop.rtnh_ifindex, a.of[RTA_GATEWAY]);
+		sink(context, hop.rtnh_ifindex, a.of[RTA_GATEWAY]);
 		size_t step = ((size_t)hop.rtnh_len + 3) & ~(size_t)3;
 		if (step > len)
 			return;
@@ -418,17 +416,21 @@ static void take_next_hops(struct found *f, const struct nlattr *multipath)
 	}
 }
 
+void lp_netlink_hops(const struct lp_attributes *route, lp_hop_sink *sink, void *context)
+{
+	if (route->of[RTA_MULTIPATH])
+		take_next_hops(route->of[RTA_MULTIPATH], sink, context);
+	else if (route->of[RTA_OIF])
+		sink(context, (int)mnl_attr_get_u32(route->of[RTA_OIF]), route->of[RTA_GATEWAY]);
+}
+
 static int take_router(const struct nlmsghdr *answer, void *context)
 {
 	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
 	struct lp_attributes a = {0};
 	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
-	if (head->rtm_dst_len != 0)
-		return MNL_CB_OK;
-	if (a.of[RTA_MULTIPATH])
-		take_next_hops(context, a.of[RTA_MULTIPATH]);
-	else if (a.of[RTA_OIF])
-		add_found(context, (int)mnl_attr_get_u32(a.of[RTA_OIF]), a.of[RTA_GATEWAY]);
+	if (head->rtm_dst_len == 0)
+		lp_netlink_hops(&a, add_found, context);
 	return MNL_CB_OK;
 }
 
@@ -517,4 +519,17 @@ bool lp_netlink_neighbour_ipv6(int index, const uint8_t ipv6[16], struct lp_mac 
 {
 	struct neighbour n = {.index = index, .address = ipv6, .size = 16};
 	return find_neighbour(&n, AF_INET6, ret_mac);
+}
+
+int lp_netlink_resolve(int index, int family, const void *address)
+{
+	struct request r;
+	struct nlmsghdr *h =
+		begin(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_ACK, sizeof(struct ndmsg));
+	struct ndmsg *head = mnl_nlmsg_get_payload(h);
+	head->ndm_family = (uint8_t)family;
+	head->ndm_ifindex = index;
+	head->ndm_flags = NTF_USE;
+	mnl_attr_put(h, NDA_DST, family == AF_INET ? 4 : 16, address);
+	return change(h);
 }

@@ -10,8 +10,7 @@
 #include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/netlink.h"
 
-#define TRIES        3  /* of a list that changes while the kernel writes it */
-#define DRAIN_MAX    64 /* messages per call; the descriptor stays readable when there are more */
+#define TRIES        3 /* of a list that changes while the kernel writes it */
 #define LINE_MAX_LEN 512
 
 struct request {
@@ -112,9 +111,22 @@ static unsigned bits_of(int family)
 	return family == AF_INET ? 32 : LP_PREFIX_HOST;
 }
 
-static int interface_of(const struct lp_attributes *route)
+/* One route that is read: each of its next hops can be the room's. */
+struct hops {
+	struct reading *reading; /* NULL: their routers are not wanted */
+	int family, except;
+	int index; /* the first interface that is not except; 0: none */
+};
+
+static void take_hop(void *context, int index, const struct nlattr *router)
 {
-	return route->of[RTA_OIF] ? (int)mnl_attr_get_u32(route->of[RTA_OIF]) : 0;
+	struct hops *h = context;
+	if (index == h->except)
+		return;
+	if (h->index == 0)
+		h->index = index;
+	if (h->reading)
+		add(h->reading, LP_OWN_ROUTER, router, bits_of(h->family));
 }
 
 static int take_route(const struct nlmsghdr *answer, void *context)
@@ -122,17 +134,19 @@ static int take_route(const struct nlmsghdr *answer, void *context)
 	const struct rtmsg *head = mnl_nlmsg_get_payload(answer);
 	struct reading *r = context;
 	struct lp_attributes a = {0};
+	struct hops hops = {.reading = r, .family = head->rtm_family, .except = r->except};
 	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
-	if (head->rtm_type != RTN_UNICAST || head->rtm_table == RT_TABLE_LOCAL ||
-		interface_of(&a) == r->except)
+	if (head->rtm_type != RTN_UNICAST || head->rtm_table == RT_TABLE_LOCAL)
 		return MNL_CB_OK;
-	add(r, LP_OWN_NETWORK, a.of[RTA_DST], head->rtm_dst_len);
-	add(r, LP_OWN_ROUTER, a.of[RTA_GATEWAY], bits_of(head->rtm_family));
+	lp_netlink_hops(&a, take_hop, &hops);
+	/* A route by a nexthop object (ip-nexthop(8)) can name no interface. The room has no such routes. */
+	if (hops.index != 0 || a.of[RTA_NH_ID])
+		add(r, LP_OWN_NETWORK, a.of[RTA_DST], head->rtm_dst_len);
 	return MNL_CB_OK;
 }
 
 /* head is the payload of a request for a list, which begins with the family. */
-static bool list(uint16_t type, size_t head, int family, mnl_cb_t take, void *context)
+static int list(uint16_t type, size_t head, int family, mnl_cb_t take, void *context)
 {
 	int error = EINTR;
 	/* EINTR: the list changed meanwhile, and part of it is missing. */
@@ -145,19 +159,24 @@ static bool list(uint16_t type, size_t head, int family, mnl_cb_t take, void *co
 			(unsigned char)family;
 		error = lp_netlink_ask(NETLINK_ROUTE, h, take, context);
 	}
-	return error == 0;
+	return error;
 }
 
-bool lp_own_read(int except, struct lp_own_list *own)
+bool lp_own_read(int except, struct lp_own_list *own, bool *ret_whole)
 {
 	struct reading r = {.except = except, .own = own};
 	if (lp_own_read_name_servers("/etc/resolv.conf", own))
 		lp_own_read_name_servers("/run/systemd/resolve/resolv.conf", own);
-	bool good = list(RTM_GETADDR, sizeof(struct ifaddrmsg), AF_UNSPEC, take_address, &r);
-	good = list(RTM_GETROUTE, sizeof(struct rtmsg), AF_INET, take_route, &r) && good;
-	/* A kernel without IPv6 has no such list. */
-	list(RTM_GETROUTE, sizeof(struct rtmsg), AF_INET6, take_route, &r);
-	return good && !r.full;
+	int error = list(RTM_GETADDR, sizeof(struct ifaddrmsg), AF_UNSPEC, take_address, &r);
+	if (error == 0)
+		error = list(RTM_GETROUTE, sizeof(struct rtmsg), AF_INET, take_route, &r);
+	if (error == 0) {
+		error = list(RTM_GETROUTE, sizeof(struct rtmsg), AF_INET6, take_route, &r);
+		if (error == EOPNOTSUPP || error == EAFNOSUPPORT)
+			error = 0; /* a kernel without IPv6 has no such list */
+	}
+	*ret_whole = error == 0 && !r.full;
+	return error == 0;
 }
 
 /* ---- the way to the relay */
@@ -175,7 +194,9 @@ static int take_way(const struct nlmsghdr *answer, void *context)
 {
 	struct lp_attributes a = {0};
 	mnl_attr_parse(answer, sizeof(struct rtmsg), lp_netlink_note, &a);
-	*(int *)context = interface_of(&a);
+	struct hops hops = {0};
+	lp_netlink_hops(&a, take_hop, &hops);
+	*(int *)context = hops.index;
 	return MNL_CB_OK;
 }
 
@@ -202,9 +223,10 @@ static int consider(const struct nlmsghdr *answer, void *context)
 	struct lp_attributes a = {0};
 	struct lp_prefix prefix;
 	mnl_attr_parse(answer, sizeof(*head), lp_netlink_note, &a);
-	int index = interface_of(&a);
-	if (head->rtm_type != RTN_UNICAST || head->rtm_table != RT_TABLE_MAIN || index == 0 ||
-		index == w->except || head->rtm_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))
+	struct hops hops = {.except = w->except};
+	lp_netlink_hops(&a, take_hop, &hops);
+	if (head->rtm_type != RTN_UNICAST || head->rtm_table != RT_TABLE_MAIN || hops.index == 0 ||
+		head->rtm_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN))
 		return MNL_CB_OK;
 	if (head->rtm_dst_len > 0 && (!get_prefix(a.of[RTA_DST], head->rtm_dst_len, &prefix) ||
 					     !lp_prefix_overlaps(&prefix, &w->to)))
@@ -216,7 +238,7 @@ static int consider(const struct nlmsghdr *answer, void *context)
 	w->found = true;
 	w->length = head->rtm_dst_len;
 	w->metric = metric;
-	w->index = (unsigned)index;
+	w->index = (unsigned)hops.index;
 	return MNL_CB_OK;
 }
 
@@ -229,29 +251,4 @@ unsigned lp_own_way(const struct lp_address *remote, int except)
 		return 0;
 	list(RTM_GETROUTE, sizeof(struct rtmsg), remote->sa.sa_family, consider, &w);
 	return w.index;
-}
-
-/* ---- changes */
-
-int lp_own_watch(void)
-{
-	const struct sockaddr_nl groups = {.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE |
-			     RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&groups, sizeof(groups)) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* ENOBUFS: there were more changes than the socket holds, which is one of them. */
-void lp_own_drain(int fd)
-{
-	uint8_t news[8];
-	for (int i = 0; i < DRAIN_MAX; i++)
-		if (recv(fd, news, sizeof(news), MSG_TRUNC) < 0 && errno != ENOBUFS)
-			return;
 }

@@ -3,6 +3,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,24 +24,7 @@ void lp_rights_protect_memory(void)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static bool fail(void)
-{
-	lp_log(LP_LOG_ERROR, "drop_rights_failed", "error=%s", strerror(errno));
-	return false;
-}
-
-const char *lp_rights_user(const char *user)
-{
-	if (user)
-		return getpwnam(user) ? user : NULL;
-	return getpwnam(OWN_USER) ? OWN_USER : NOBODY;
-}
-
-bool lp_rights_is_user(const char *user)
-{
-	const struct passwd *entry = getpwnam(user);
-	return entry && entry->pw_uid == geteuid();
-}
+static const char *chosen; /* NULL: the default */
 
 static bool has(int capability)
 {
@@ -53,42 +37,102 @@ bool lp_rights_is_root(void)
 	       has(CAP_SETGID) && has(CAP_SETPCAP);
 }
 
-/* Drops all capabilities but kept. With a user, becomes it as well, which needs CAP_SETUID, CAP_SETGID and
- * CAP_SETPCAP: a service manager can have withheld these. */
+static const char *default_user(void)
+{
+	return getpwnam(OWN_USER) ? OWN_USER : NOBODY;
+}
+
+static bool is_user(const struct passwd *entry)
+{
+	return entry && entry->pw_uid == geteuid();
+}
+
+const char *lp_rights_choose(const char *user)
+{
+	static char text[160];
+	const struct passwd *entry = user ? getpwnam(user) : NULL;
+	chosen = user;
+	if (user && !entry)
+		snprintf(text, sizeof(text), "--user: there is no user %.50s", user);
+	else if (user && entry->pw_uid == 0)
+		snprintf(text, sizeof(text),
+			"--user: %.50s has the rights of root, which this program must give up: "
+			"name another user",
+			user);
+	else if (user && !lp_rights_is_root() && !is_user(entry))
+		snprintf(text, sizeof(text),
+			"--user: only root can become %.50s: start it as root, or as that user "
+			"without this option",
+			user);
+	else
+		return NULL;
+	return text;
+}
+
+/* Becoming another user needs CAP_SETUID, CAP_SETGID and CAP_SETPCAP: a service manager can have withheld
+ * these. */
+static bool become(const char *user)
+{
+	const struct passwd *entry = getpwnam(user);
+	uid_t uid = entry ? entry->pw_uid : OVERFLOW;
+	gid_t gid = entry ? entry->pw_gid : OVERFLOW;
+	return capng_change_id((int)uid, (int)gid, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) == 0;
+}
+
 static bool drop(const char *user, int kept)
 {
 	/* The decisions below rest on the capabilities that the process has. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || capng_get_caps_process() != 0)
-		return fail();
+		return false;
 	bool bounding = has(CAP_SETPCAP);
 	capng_clear(CAPNG_SELECT_ALL);
 	if (kept != LP_RIGHTS_NONE &&
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, (unsigned)kept) != 0)
-		return fail();
-	if (user) {
-		const struct passwd *entry = getpwnam(user);
-		uid_t uid = entry ? entry->pw_uid : OVERFLOW;
-		gid_t gid = entry ? entry->pw_gid : OVERFLOW;
-		return capng_change_id((int)uid, (int)gid,
-			       CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) == 0 ||
-		       fail();
-	}
+		return false;
+	if (user)
+		return become(user);
 	/* Without CAP_SETPCAP the bounding set stays, which is harmless with no_new_privs. */
-	return capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) == 0 || fail();
+	return capng_apply(bounding ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS) == 0;
 }
 
-bool lp_rights_drop(bool keep_net_admin)
+static const char *next_user(void)
 {
-	if (keep_net_admin)
-		return drop(NULL, CAP_NET_ADMIN);
-	return lp_rights_become(lp_rights_user(NULL), LP_RIGHTS_NONE);
+	if (!lp_rights_is_root())
+		return NULL;
+	return chosen ? chosen : default_user();
 }
 
-bool lp_rights_become(const char *user, int kept)
+bool lp_rights_give(const char *path)
 {
-	bool good = drop(lp_rights_is_root() ? user : NULL, kept);
+	const char *user = next_user();
+	const struct passwd *entry = user ? getpwnam(user) : NULL;
+	uid_t uid = entry ? entry->pw_uid : OVERFLOW;
+	gid_t gid = entry ? entry->pw_gid : OVERFLOW;
+	return !user || lchown(path, uid, gid) == 0;
+}
+
+static bool drop_as(const char *user, int kept)
+{
+	bool good = drop(user, kept);
 	/* The kernel has changed it back if the user is another one now. */
 	if (good)
 		lp_rights_protect_memory();
+	else
+		lp_log(LP_LOG_ERROR, "drop_rights_failed", "error=%s", strerror(errno));
 	return good;
+}
+
+bool lp_rights_drop(int kept)
+{
+	return drop_as(next_user(), kept);
+}
+
+bool lp_rights_enter(int kept, enum lp_sandbox_program program)
+{
+	const char *user = next_user();
+	if (!drop_as(user, kept) || !lp_sandbox_enter(program))
+		return false;
+	if (user)
+		lp_log(LP_LOG_INFO, "rights_dropped", "user=%s", user);
+	return true;
 }

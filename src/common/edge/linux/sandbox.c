@@ -119,8 +119,12 @@ static void fill(struct code *c, enum lp_sandbox_program program)
 		allow_threads(c);
 		allow(c, loop_calls, COUNT(loop_calls));
 	}
-	if (program == LP_SANDBOX_MEMBER)
+	if (program == LP_SANDBOX_RELAY)
+		allow(c, relay_calls, COUNT(relay_calls));
+	if (program == LP_SANDBOX_MEMBER || program == LP_SANDBOX_PORT)
 		allow(c, member_calls, COUNT(member_calls));
+	if (program == LP_SANDBOX_PORT)
+		allow(c, port_calls, COUNT(port_calls));
 	end_with(c, mode == KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
 }
 
@@ -136,8 +140,8 @@ static void on_refused(int number, siginfo_t *info, void *context)
 	RESULT(thread) = -EPERM;
 	if (call < CALLS_MAX && !atomic_exchange(&said[call], true))
 		lp_log(LP_LOG_WARNING, "system_call_refused", "call=%u hint=%s", call,
-			"this program does not use it, or its makers have missed it: please report "
-			"it; --sandbox off allows all");
+			"this system call is not on this program's list: please report it; "
+			"--sandbox off allows all");
 	errno = before;
 }
 

@@ -1,8 +1,9 @@
 /* sandbox_lists.h - the system calls that each program can make once it has started (sandbox.h).
  *
- * A call is listed when our own code makes it, or the C library for it: those of Debian 12 and 13, which
- * prefer different calls for the same task. None of them starts a program, opens another process or
- * changes rights. clone and clone3 are not listed: sandbox.c allows threads alone. */
+ * A call is listed when our own code makes it, or the C library for it: those of Debian 12 and 13, and musl
+ * in static programs. They prefer different calls for the same task. None of them starts a program, opens
+ * another process or changes rights. clone and clone3 are not listed: sandbox.c allows threads alone.
+ */
 #ifndef LANPARTY_EDGE_LINUX_SANDBOX_LISTS_H
 #define LANPARTY_EDGE_LINUX_SANDBOX_LISTS_H
 
@@ -12,7 +13,8 @@ static const int keyholder_calls[] = {
 #ifdef SYS_open
 	SYS_open,
 #endif
-	SYS_openat, SYS_read, SYS_write, SYS_close, SYS_sendmsg, SYS_rt_sigreturn, SYS_exit_group,
+	SYS_openat, SYS_read, SYS_write, SYS_writev, SYS_close, SYS_fcntl, SYS_sendmsg,
+	SYS_rt_sigreturn, SYS_exit_group,
 	/* a line of the log, which asks for the time and its zone */
 	SYS_clock_gettime, SYS_fstat, SYS_newfstatat, SYS_lseek, SYS_brk, SYS_mmap, SYS_munmap};
 
@@ -57,6 +59,13 @@ static const int loop_calls[] = {
 	/* who am I */
 	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_uname};
 
+/* Besides: a file of the state folder is replaced. */
+static const int relay_calls[] = {
+#ifdef SYS_unlink
+	SYS_unlink, SYS_rename,
+#endif
+	SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat, SYS_renameat2};
+
 /* Besides: the resolver with its modules, netlink, the files of the state folder, the children. */
 static const int member_calls[] = {
 #ifdef SYS_readlink
@@ -65,9 +74,16 @@ static const int member_calls[] = {
 #ifdef SYS_unlink
 	SYS_unlink, SYS_rmdir, SYS_rename,
 #endif
-	SYS_signalfd4, SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_shutdown, SYS_pipe2,
-	SYS_eventfd2, SYS_dup, SYS_readlinkat, SYS_getdents64, SYS_pread64, SYS_pwrite64,
+	SYS_signalfd4, SYS_socket, SYS_socketpair, SYS_connect, SYS_bind, SYS_shutdown, SYS_accept4,
+	SYS_pipe2, SYS_eventfd2, SYS_dup, SYS_readlinkat, SYS_getdents64, SYS_pread64, SYS_pwrite64,
 	SYS_ftruncate, SYS_flock, SYS_fsync, SYS_unlinkat, SYS_renameat2, SYS_fstatfs, SYS_getcwd,
 	SYS_sysinfo, SYS_prlimit64, SYS_prctl, SYS_kill};
+
+/* Besides: how libminiupnpc waits. */
+static const int port_calls[] = {
+#ifdef SYS_select
+	SYS_select,
+#endif
+	SYS_pselect6};
 
 #endif

@@ -44,7 +44,8 @@ bool lp_tap_read(struct lp_fd_port *port, uint8_t *frame, size_t cap, size_t *re
 {
 	ssize_t len = read(port->fd, frame, cap);
 	if (len < 0) {
-		port->gone = errno == EBADFD;
+		if (errno == EBADFD)
+			port->gone = true; /* for good: others can have noticed it before */
 		return false;
 	}
 	*ret_len = (size_t)len;

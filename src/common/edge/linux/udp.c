@@ -5,6 +5,7 @@
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -24,6 +25,12 @@ union control {
 		   CMSG_SPACE(sizeof(int))];
 	struct cmsghdr align;
 };
+
+#ifdef __GLIBC__
+#define SEND_MANY sendmmsg
+#else /* musl's function sends them one by one, to clear bytes that are clear in ours */
+#define SEND_MANY(...) (int)syscall(SYS_sendmmsg, __VA_ARGS__)
+#endif
 
 struct lp_udp {
 	int fd;
@@ -197,7 +204,7 @@ static enum lp_exit explain(const struct lp_address *address, int error)
 	lp_log(LP_LOG_ERROR, "udp_socket_failed", "address=%s error=%s hint=%s",
 		lp_address_format(address, text), strerror(error), hint_for(address, error));
 	if (error == EADDRINUSE)
-		return LP_EXIT_PORT;
+		return LP_EXIT_UNAVAILABLE;
 	return error == EACCES || error == EPERM ? LP_EXIT_NO_PERMISSION : LP_EXIT_OS;
 }
 
@@ -330,14 +337,14 @@ static void read_control(
 	unmap(local);
 }
 
-static void deliver(struct lp_udp *u, size_t slot, lp_udp_sink *sink, void *context)
+static void deliver(struct lp_udp *u, size_t slot, lp_payload_sink *sink, void *context)
 {
 	struct mmsghdr *m = &u->in.messages[slot];
 	size_t left = m->msg_len, segment = left;
-	struct lp_address *remote = &u->in.remotes[slot], local;
-	remote->len = m->msg_hdr.msg_namelen;
-	unmap(remote);
-	read_control(u, &m->msg_hdr, &local, &segment);
+	struct lp_path path = {.remote = u->in.remotes[slot]};
+	path.remote.len = m->msg_hdr.msg_namelen;
+	unmap(&path.remote);
+	read_control(u, &m->msg_hdr, &path.local, &segment);
 	if (left == 0 || segment > LP_UDP_PACKET_MAX || (m->msg_hdr.msg_flags & MSG_TRUNC)) {
 		u->counters.ignored++;
 		return;
@@ -347,7 +354,7 @@ static void deliver(struct lp_udp *u, size_t slot, lp_udp_sink *sink, void *cont
 		size_t len = left < segment ? left : segment;
 		u->counters.packets_in++;
 		u->counters.bytes_in += len;
-		sink(context, &local, remote, at, len);
+		sink(context, &path, at, len);
 		at += len;
 		left -= len;
 	}
@@ -367,7 +374,7 @@ static void mind_icmp(struct lp_udp *u)
 		u->report = error;
 }
 
-bool lp_udp_receive(struct lp_udp *u, lp_udp_sink *sink, void *context)
+bool lp_udp_receive(struct lp_udp *u, lp_payload_sink *sink, void *context)
 {
 	mind_icmp(u);
 	for (int round = 0; round < RECEIVE_ROUNDS; round++) {
@@ -397,12 +404,11 @@ uint8_t *lp_udp_slot(struct lp_udp *u)
 	return u->out.bytes[u->out.count];
 }
 
-void lp_udp_put(struct lp_udp *u, const struct lp_address *local, const struct lp_address *remote,
-	size_t len)
+void lp_udp_put(struct lp_udp *u, const struct lp_path *path, size_t len)
 {
 	size_t i = u->out.count++;
-	u->out.locals[i] = *local;
-	u->out.remotes[i] = *remote;
+	u->out.locals[i] = path->local;
+	u->out.remotes[i] = path->remote;
 	if (u->family == AF_INET6) {
 		map(&u->out.locals[i]);
 		map(&u->out.remotes[i]);
@@ -414,9 +420,7 @@ static void add_control(struct msghdr *message, int level, int type, const void 
 {
 	struct cmsghdr *c =
 		(struct cmsghdr *)(void *)((char *)message->msg_control + message->msg_controllen);
-	c->cmsg_level = level;
-	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
+	*c = (struct cmsghdr){.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(len)};
 	memcpy(CMSG_DATA(c), data, len);
 	message->msg_controllen += CMSG_SPACE(len);
 }
@@ -499,7 +503,7 @@ static void count_dropped(struct lp_udp *u, const struct msghdr *message, int er
 	u->counters.dropped += message->msg_iovlen;
 	if (!is_full(error))
 		u->failure = error;
-	lp_log(LP_LOG_DEBUG, "udp_send_failed", "packets=%zu error=%s", message->msg_iovlen,
+	lp_log(LP_LOG_DEBUG, "udp_send_failed", "packets=%zu error=%s", (size_t)message->msg_iovlen,
 		strerror(error));
 }
 
@@ -548,7 +552,7 @@ static void send_messages(struct lp_udp *u, size_t count)
 	bool full = false;
 	while (done < count && !full) {
 		u->counters.syscalls_out++;
-		int sent = sendmmsg(
+		int sent = SEND_MANY(
 			u->fd, u->out.messages + done, (unsigned)(count - done), MSG_DONTWAIT);
 		for (int i = 0; i < sent; i++)
 			count_sent(u, &u->out.messages[done + (size_t)i].msg_hdr);

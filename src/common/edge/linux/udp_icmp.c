@@ -1,11 +1,11 @@
 #include "udp_icmp.h"
 
 #include <errno.h>
-#include <time.h> /* linux/errqueue.h wants it */
+#include <netinet/in.h> /* musl wants it before the kernel's headers */
+#include <time.h>       /* linux/errqueue.h wants it */
 
 #include <linux/errqueue.h>
 #include <linux/icmp.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 

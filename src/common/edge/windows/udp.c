@@ -30,7 +30,7 @@ struct lp_udp {
 	int family;
 	bool full;   /* of the batch: the socket takes nothing more */
 	bool heard;  /* a packet has arrived */
-	int failure; /* error of the last packet that could not be sent; 0: none */
+	int failure; /* see lp_udp_take_failure; 0: none */
 	size_t under_way;
 	struct receive *ready[RECEIVES]; /* completed, in order of completion */
 	size_t ready_count;
@@ -41,6 +41,18 @@ static void release(struct lp_udp *u)
 {
 	if (u->fd == INVALID_SOCKET && u->under_way == 0)
 		free(u);
+}
+
+/* What ICMP said of an earlier packet: either a receive ends with it, or the next one does not begin. Anybody
+ * can forge it, so it counts only until a packet has arrived. */
+static void note_icmp(struct lp_udp *u, DWORD error)
+{
+	if (u->heard)
+		return;
+	if (error == ERROR_PORT_UNREACHABLE || error == WSAECONNRESET)
+		u->failure = WSAECONNREFUSED;
+	else if (error == ERROR_HOST_UNREACHABLE || error == ERROR_NETWORK_UNREACHABLE)
+		u->failure = ERROR_HOST_UNREACHABLE;
 }
 
 static void begin(struct lp_udp *u, struct receive *r)
@@ -55,6 +67,7 @@ static void begin(struct lp_udp *u, struct receive *r)
 		u->under_way++;
 		return;
 	}
+	note_icmp(u, (DWORD)WSAGetLastError());
 	/* An error about an earlier packet, or no buffers: the next batch tries again. */
 	r->len = 0;
 	u->ready[u->ready_count++] = r;
@@ -69,8 +82,7 @@ static void on_received(struct lp_io *io, DWORD error, DWORD bytes)
 		release(u);
 		return;
 	}
-	if (error == ERROR_PORT_UNREACHABLE && !u->heard)
-		u->failure = WSAECONNREFUSED;
+	note_icmp(u, error);
 	r->len = error ? 0 : bytes;
 	u->ready[u->ready_count++] = r;
 }

@@ -4,20 +4,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/own.h"
 #include "lanparty/edge/log.h"
+#include "lanparty/peer/tell.h"
 
 #define SETTLE (200 * LP_MILLISECOND) /* changes come in groups */
+#define RETRY  (2 * LP_SECOND)        /* after a look that has failed */
 
 void lp_guard_open(struct lp_guard *g, int tap)
 {
-	*g = (struct lp_guard){.tap = tap, .fd = -1, .look_at = LP_NEVER};
-	if (tap == 0)
-		return;
-	g->fd = lp_own_watch();
+	*g = (struct lp_guard){.tap = tap, .fd = -1, .news_at = LP_NEVER, .look_at = LP_NEVER};
+	g->fd = lp_netlink_watch(LP_NEWS_ADDRESSES);
 	if (g->fd < 0)
 		lp_log(LP_LOG_WARNING, "watch_failed", "error=%s hint=%s", strerror(errno),
-			"changes of this computer's networks are noticed with the next connection");
+			"this program does not notice changes of this computer's networks: start "
+			"it again after one");
 }
 
 void lp_guard_close(struct lp_guard *g)
@@ -29,20 +32,26 @@ void lp_guard_close(struct lp_guard *g)
 
 void lp_guard_read(struct lp_guard *g, lp_time now)
 {
-	lp_own_drain(g->fd);
-	if (g->look_at == LP_NEVER)
-		g->look_at = now + SETTLE;
+	lp_netlink_has_changed(g->fd);
+	if (g->news_at == LP_NEVER)
+		g->news_at = now + SETTLE;
 }
 
+/* What is known stays while the kernel does not answer. */
 static void list_networks(struct lp_guard *g, struct lp_link *link)
 {
 	struct lp_own_list own = {0};
-	if (!lp_own_read(g->tap, &own) && !g->told) {
+	bool whole = false, read = lp_own_read(g->tap, &own, &whole);
+	if (read)
+		g->own = own;
+	else
+		g->look_at = lp_clock() + RETRY;
+	if (!whole && !g->told) {
 		g->told = true;
-		lp_log(LP_LOG_WARNING, "networks_not_listed", "count=%zu hint=%s", own.count,
-			"a lease of the room could cover one that is missing");
+		lp_log(LP_LOG_WARNING, "networks_not_listed", "count=%zu hint=%s", g->own.count,
+			LP_TELL_UNLISTED);
 	}
-	lp_link_set_own(link, &own);
+	lp_link_set_own(link, &g->own);
 }
 
 static void pin(struct lp_guard *g, const struct lp_link *link, struct lp_udp *udp)
@@ -52,8 +61,15 @@ static void pin(struct lp_guard *g, const struct lp_link *link, struct lp_udp *u
 	if (best == g->pinned || !udp)
 		return;
 	bool good = lp_udp_pin(udp, best);
-	lp_log(good ? LP_LOG_DEBUG : LP_LOG_WARNING, good ? "pinned" : "pin_failed", "interface=%u",
-		best);
+	if (good)
+		lp_log(LP_LOG_DEBUG, "pinned", "interface=%u", best);
+	else if (!g->pin_told)
+		lp_log(LP_LOG_WARNING, "pin_failed", "interface=%u error=%s hint=%s", best,
+			strerror(errno),
+			"the room can get the packets to the relay, and the connection is lost "
+			"then: remove the address or route of the room's interface that covers "
+			"the relay");
+	g->pin_told = !good;
 	if (good)
 		g->pinned = best;
 }

@@ -1,5 +1,6 @@
-/* guard.h - keeps a player's own ways beside a room (row N5): tells the link which networks this computer
- * has, and keeps the connection to the relay out of the room's interface. */
+/* guard.h - notices changes of this computer's networks, and keeps a player's own ways beside a room (row N5):
+ * tells the link which networks this computer has, and keeps the connection to the relay out of the room's
+ * interface. */
 #ifndef LANPARTY_PEER_GUARD_H
 #define LANPARTY_PEER_GUARD_H
 
@@ -8,11 +9,14 @@
 #include "lanparty/peer/link.h"
 
 struct lp_guard {
-	int tap;         /* index of the room's interface; 0: there is nothing to guard */
-	int fd;          /* readable when networks change; -1: none */
-	lp_time look_at; /* when lp_guard_look is due; LP_NEVER: not before a change */
-	unsigned pinned; /* the interface that the socket is pinned to; 0: none */
-	bool told;       /* that something is missing in the list */
+	int tap;                /* index of the room's interface; 0: there is none */
+	int fd;                 /* readable when networks change; -1: none */
+	lp_time news_at;        /* when the change that was read is told; LP_NEVER: none was */
+	lp_time look_at;        /* when a look that has failed is due again; LP_NEVER: it has not */
+	unsigned pinned;        /* the interface that the socket is pinned to; 0: none */
+	bool told;              /* that something is missing in the list */
+	bool pin_told;          /* that pinning fails */
+	struct lp_own_list own; /* as the kernel has told last */
 };
 
 void lp_guard_open(struct lp_guard *g, int tap);

@@ -9,9 +9,11 @@
 #include "guard.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/peer/link.h"
+#include "lanparty/peer/linux/acts.h"
 #include "lanparty/edge/linux/fd_port.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/netlink.h"
+#include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/linux/resolve.h"
 #include "lanparty/edge/linux/udp.h"
 #include "lanparty/edge/log.h"
@@ -20,7 +22,7 @@
 #define PORT_WAIT   (6 * LP_SECOND) /* for an interface that was deleted to come back */
 #define LOOK        LP_SECOND       /* interval at which to check that the interface still exists */
 #define ALONE       (3 * LP_SECOND) /* after a join: until then the relay has named all members */
-#define DESCRIPTORS 6               /* signals, port, socket, look-up, networks, the program's fd */
+#define DESCRIPTORS 7 /* signals, port, socket, look-up, networks, commands, the program's fd */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
 
@@ -30,6 +32,7 @@ struct peer {
 	struct lp_udp *udp; /* of the current or the last connection */
 	struct lp_waiter waiter;
 	struct lp_guard guard;
+	struct lp_acts acts;
 	int resolving, signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
@@ -38,6 +41,7 @@ struct peer {
 	lp_time port_end; /* with portless: waits for another one until then; LP_NEVER: given up */
 	lp_time look_at;
 	lp_time leave_at;
+	lp_time beat_at;  /* when the service manager wants to hear that the program runs */
 	lp_time alone_at; /* when to say that nobody else is in the room; LP_NEVER: not, or said */
 	lp_time now;
 };
@@ -53,7 +57,8 @@ static void stop_look_up(void *context)
 static bool look_up(void *context)
 {
 	struct peer *p = context;
-	const struct lp_host *relay = &p->config->options->relay;
+	const struct lp_peer_options *o = p->config->options;
+	const struct lp_host *relay = o->relay_address.name[0] ? &o->relay_address : &o->relay;
 	stop_look_up(p);
 	p->resolving = lp_resolve(relay->name, relay->port);
 	return p->resolving >= 0 && lp_waiter_add(&p->waiter, p->resolving);
@@ -65,6 +70,9 @@ static void take_addresses(struct peer *p)
 	int fd = p->resolving;
 	p->resolving = -1;
 	lp_resolve_take(fd, &found);
+	if (p->config->checks && found.count > 0)
+		lp_event(stdout, "resolved", "name=%s addresses=%zu",
+			p->config->options->relay.name, found.count);
 	lp_link_on_addresses(p->link, &found, p->now);
 }
 
@@ -92,11 +100,10 @@ static uint8_t *slot(void *context)
 	return lp_udp_slot(p->udp);
 }
 
-static void put(void *context, const struct lp_address *remote, size_t len)
+static void put(void *context, const struct lp_path *path, size_t len)
 {
-	static const struct lp_address any;
 	struct peer *p = context;
-	lp_udp_put(p->udp, &any, remote, len);
+	lp_udp_put(p->udp, path, len);
 }
 
 static enum lp_send_failure failure_of(int error)
@@ -169,7 +176,14 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 	expect_others(p, action);
 	p->joined = p->joined || action->kind == LP_TUNNEL_JOINED;
 	if (action->kind == LP_TUNNEL_JOINED)
+		lp_notify("STATUS=" LP_STATUS_JOINED);
+	else if (action->kind == LP_TUNNEL_DISCONNECTED)
+		lp_notify("STATUS=Connecting");
+	if (action->kind == LP_TUNNEL_JOINED)
 		lp_resume_file_keep(c->resume, action->welcome.resume_token);
+	if (action->kind == LP_TUNNEL_HOST && action->news == LP_HOST_RIGHT && c->hosts)
+		lp_host_file_keep(c->hosts, action->host);
+	lp_acts_told(&p->acts, action);
 	lp_tell(&p->teller, action);
 	if (c->told)
 		c->told(c->context, action, p->now);
@@ -185,12 +199,10 @@ static const struct lp_link_ops ops = {
 	.tell = tell,
 };
 
-static void on_packet(void *context, const struct lp_address *local,
-	const struct lp_address *remote, const uint8_t *bytes, size_t len)
+static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
 	struct peer *p = context;
-	(void)local;
-	lp_link_on_packet(p->link, remote, bytes, len, p->now);
+	lp_link_on_packet(p->link, &path->remote, bytes, len, p->now);
 }
 
 static void on_frame(void *context, const uint8_t *frame, size_t len)
@@ -211,6 +223,7 @@ static void take_signals(struct peer *p)
 			p->at_once = true;
 		} else {
 			p->teller.stopping = true;
+			lp_notify("STOPPING=1");
 			p->leave_at = p->now + (c->leaving ? c->leaving(c->context) : 0);
 		}
 	}
@@ -229,6 +242,8 @@ static void read_from(struct peer *p, int fd)
 		take_addresses(p);
 	else if (fd == p->guard.fd)
 		lp_guard_read(&p->guard, p->now);
+	else if (p->acts.local && fd == lp_local_fd(p->acts.local))
+		lp_acts_read(&p->acts, p->link);
 	else if (fd == c->fd)
 		c->readable(c->context);
 }
@@ -291,7 +306,9 @@ static void watch_port(struct peer *p)
 static void take_change(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
+	p->guard.news_at = LP_NEVER;
 	lp_guard_look(&p->guard, p->link, p->udp);
+	lp_link_on_uplink(p->link, p->now);
 	if (!c->changed)
 		return;
 	c->changed(c->context);
@@ -302,19 +319,31 @@ static lp_time next_deadline(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
 	lp_time deadline = lp_sooner(lp_link_deadline(p->link), p->leave_at);
-	deadline = lp_sooner(deadline, p->guard.look_at);
+	deadline = lp_sooner(deadline, lp_sooner(p->guard.news_at, p->guard.look_at));
+	deadline = lp_sooner(deadline, p->beat_at);
 	deadline = lp_sooner(deadline, p->alone_at);
 	if (p->portless && p->port_end != LP_NEVER)
 		deadline = lp_sooner(deadline, p->look_at);
 	return c->on_time ? lp_sooner(deadline, c->on_time(c->context, p->now)) : deadline;
 }
 
+static void beat(struct peer *p)
+{
+	unsigned interval = lp_notify_interval();
+	if (p->now < p->beat_at)
+		return;
+	if (interval)
+		lp_notify("WATCHDOG=1");
+	p->beat_at = interval ? p->now + interval * LP_SECOND : LP_NEVER;
+}
+
 static void watch_protected(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
 	struct lp_protected protected;
-	if (c->protects && c->protects(c->context, &protected))
-		lp_link_on_protected(p->link, &protected);
+	bool moved;
+	if (c->protects && c->protects(c->context, &protected, &moved))
+		lp_link_on_protected(p->link, &protected, moved, p->now);
 }
 
 static void wait_and_read(struct peer *p)
@@ -326,8 +355,10 @@ static void wait_and_read(struct peer *p)
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
 	watch_port(p);
-	if (p->now >= p->guard.look_at)
+	if (p->now >= p->guard.news_at)
 		take_change(p);
+	else if (p->now >= p->guard.look_at)
+		lp_guard_look(&p->guard, p->link, p->udp);
 	watch_protected(p);
 }
 
@@ -336,8 +367,10 @@ static void loop(struct peer *p)
 	p->now = lp_clock();
 	lp_link_start(p->link, p->now);
 	lp_link_send(p->link, p->now);
+	lp_notify("READY=1");
 	while (!p->at_once && !lp_link_is_over(p->link)) {
 		wait_and_read(p);
+		beat(p);
 		if (p->now >= p->leave_at) {
 			p->leave_at = LP_NEVER;
 			lp_link_leave(p->link, p->now);
@@ -346,6 +379,18 @@ static void loop(struct peer *p)
 		lp_link_send(p->link, p->now);
 		tell_alone(p);
 	}
+}
+
+/* The invite comes from the host: it tells of a new key. */
+static void choose_host(const struct lp_peer_config *c, uint8_t host[LP_HOST_PRINT])
+{
+	const uint8_t *given = c->options->host, *kept = c->host;
+	bool is_given = lp_host_is_known(given);
+	if (is_given && lp_host_is_known(kept) && memcmp(given, kept, LP_HOST_PRINT) != 0)
+		lp_log(LP_LOG_WARNING, "host_key_given", "hint=%s",
+			"the invite names another host key than the one that this computer knows "
+			"of the room: it counts from now on");
+	memcpy(host, is_given ? given : kept, LP_HOST_PRINT);
 }
 
 static bool open_all(struct peer *p)
@@ -359,20 +404,47 @@ static bool open_all(struct peer *p)
 		.mac = c->mac,
 		.protected = c->protected,
 		.keep_default_route = c->keep_default_route,
-		.waits_for_name = true,
+		.checks = c->checks,
+		.waits_for_name = !c->checks,
 		.port = c->port,
 		.ops = &ops,
 		.context = p,
 	};
 	memcpy(link.resume_token, c->resume_token, sizeof(link.resume_token));
+	lp_resume_member_id(c->options->room_key, link.member_id);
+	choose_host(c, link.host);
 	p->link = lp_link_open(&link);
 	lp_zero(link.resume_token, sizeof(link.resume_token));
 	p->signals = lp_signals_open(wanted);
 	lp_guard_open(&p->guard, c->tap);
+	p->acts.local = c->local && lp_local_fd(c->local) >= 0 ? c->local : NULL;
 	return p->link && lp_waiter_add(&p->waiter, p->signals) &&
 	       lp_waiter_add(&p->waiter, lp_port_fd(c->port)) &&
+	       (!p->acts.local || lp_waiter_add(&p->waiter, lp_local_fd(p->acts.local))) &&
 	       (p->guard.fd < 0 || lp_waiter_add(&p->waiter, p->guard.fd)) &&
 	       (!c->readable || c->fd < 0 || lp_waiter_add(&p->waiter, c->fd));
+}
+
+/* The handshake is all of it: with an answer, the certificate and the version were right, too. */
+static void tell_checked(const struct peer *p)
+{
+	const struct lp_peer_options *o = p->config->options;
+	char address[LP_ADDRESS_TEXT];
+	lp_event(stdout, "answered", "address=%s rtt_ms=%.1f",
+		lp_address_format(lp_link_remote(p->link), address),
+		(double)lp_link_last_end(p->link)->rtt / (double)LP_MILLISECOND);
+	lp_event(stdout, "certificate", "trusted_by=%s",
+		o->pin_count > 0 ? "pin" : "certificate_authority");
+	lp_event(stdout, "protocol", "version=%u", LP_PROTOCOL_VERSION);
+}
+
+static int exit_code(const struct peer *p)
+{
+	if (p->config->checks)
+		return p->teller.stopping ? LP_EXIT_UNAVAILABLE : (int)lp_link_exit(p->link);
+	return p->teller.stopping ? LP_EXIT_OK
+	       : p->portless      ? LP_EXIT_NO_INTERFACE
+				  : (int)lp_link_exit(p->link);
 }
 
 static void close_all(struct peer *p)
@@ -390,8 +462,10 @@ int lp_peer_run(const struct lp_peer_config *config)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 	int code = LP_EXIT_INTERNAL;
-	if (!p)
+	if (!p) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		return code;
+	}
 	p->config = config;
 	p->resolving = p->signals = p->guard.fd = -1;
 	lp_waiter_open(&p->waiter);
@@ -401,12 +475,13 @@ int lp_peer_run(const struct lp_peer_config *config)
 		loop(p);
 		if (!p->at_once && p->joined && lp_link_has_left(p->link))
 			lp_resume_file_forget(config->resume);
-		code = p->teller.stopping ? LP_EXIT_OK
-		       : p->portless      ? LP_EXIT_NO_INTERFACE
-					  : (int)lp_link_exit(p->link);
+		code = exit_code(p);
+		if (config->checks && code == LP_EXIT_OK)
+			tell_checked(p);
 	} else {
-		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s",
-			"out of memory, or the TLS library cannot start");
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s",
+			"out of memory or of open files, or the TLS library cannot start",
+			"raise the limit of open files (ulimit -n), or end other programs");
 	}
 	close_all(p);
 	free(p);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,23 @@
 #include "lanparty/quic/crypto.h"
 
 #define MACHINE_ID "/etc/machine-id" /* machine-id(5) */
+#define MACHINE    32                /* bytes of it */
+
+/* Returns the number of bytes. */
+static size_t read_machine(char id[MACHINE])
+{
+	int fd = open(MACHINE_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd >= 0 ? read(fd, id, MACHINE) : 0;
+	if (fd >= 0)
+		close(fd);
+	return len > 0 ? (size_t)len : 0;
+}
+
+void lp_resume_member_id(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_id[LP_MEMBER_ID])
+{
+	char id[MACHINE] = {0};
+	lp_resume_member(room_key, id, read_machine(id), ret_id);
+}
 
 /* Of the room and this computer. A copy of the file has another inode, and another tag. */
 static bool make_tag(
@@ -22,34 +38,13 @@ static bool make_tag(
 {
 	struct {
 		ino_t inode;
-		char id[32];
+		char id[MACHINE];
 	} machine = {0};
 	struct stat st;
-	int fd = open(MACHINE_ID, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		(void)!read(fd, machine.id, sizeof(machine.id));
-		close(fd);
-	}
+	read_machine(machine.id);
 	if (file >= 0 && fstat(file, &st) == 0)
 		machine.inode = st.st_ino;
 	return lp_resume_tag(room_key, &machine, sizeof(machine), ret_tag);
-}
-
-/* A regular file that no other program uses; or -1, with errno. */
-static int open_alone(const char *path)
-{
-	struct stat st;
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		errno = EINVAL;
-	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return -1;
 }
 
 bool lp_resume_file_open(struct lp_resume_file *r, const char *name,
@@ -58,15 +53,19 @@ bool lp_resume_file_open(struct lp_resume_file *r, const char *name,
 	char path[PATH_MAX];
 	struct lp_resume_record record;
 	memset(ret_token, 0, LP_TOKEN_SIZE);
-	lp_state_path(name, "resume", path, sizeof(path));
-	r->fd = open_alone(path);
+	r->fd = lp_state_open(name, "resume", path, sizeof(path));
 	if (r->fd < 0)
 		lp_log(LP_LOG_WARNING, "membership_not_kept", "file=%s error=%s hint=%s", path,
 			errno == EWOULDBLOCK ? "another program uses it" : strerror(errno),
 			"if this program is killed, its place in the room is free only after half "
 			"a minute");
-	if (!make_tag(r->fd, room_key, r->tag))
+	if (!make_tag(r->fd, room_key, r->tag)) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s",
+			"the TLS library cannot hash the room's key",
+			"end other programs, because memory can be short; otherwise install "
+			"lanparty anew");
 		return false;
+	}
 	if (r->fd >= 0 && read(r->fd, &record, sizeof(record)) == sizeof(record) &&
 		lp_equal_secret(record.tag, r->tag, LP_RESUME_TAG))
 		memcpy(ret_token, record.token, LP_TOKEN_SIZE);

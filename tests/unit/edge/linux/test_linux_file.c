@@ -103,6 +103,19 @@ static void a_file_is_created_or_replaced(void **state)
 	assert_int_equal(names_in_folder(), 1);
 }
 
+static void a_secret_is_its_owners_alone_whatever_it_replaces(void **state)
+{
+	(void)state;
+	put(path, "open to all");
+	chmod(path, 0644);
+	assert_true(lp_file_replace(path, 0600, "secret", 6));
+	assert_text(path, "secret");
+	assert_int_equal(mode_of(path), S_IFREG | 0600);
+	chmod(path, 0666);
+	assert_true(lp_file_replace_here(path, 0600, "secret", 6));
+	assert_int_equal(mode_of(path), S_IFREG | 0600);
+}
+
 static void a_failed_write_leaves_the_file_unchanged(void **state)
 {
 	(void)state;
@@ -234,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_file_is_created_or_replaced, empty),
+		cmocka_unit_test_setup(a_secret_is_its_owners_alone_whatever_it_replaces, empty),
 		cmocka_unit_test_setup(a_failed_write_leaves_the_file_unchanged, empty),
 		cmocka_unit_test_setup(a_new_file_replaces_nothing, empty),
 		cmocka_unit_test_setup(a_symbolic_link_stays_and_its_file_is_replaced, empty),

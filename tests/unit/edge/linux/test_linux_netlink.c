@@ -235,10 +235,10 @@ static void a_route_comes_before_those_of_other_interfaces(void **state)
 	int lan = index_of("lan0");
 	run("ip address add 192.0.2.1/24 dev lan0 && ip address add 192.0.2.2/24 dev host0 && "
 	    "ip route add 224.0.0.0/4 dev host0");
-	assert_int_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 0), 4), 0);
-	assert_int_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 0), 4), EEXIST);
+	assert_int_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 0), 4, 0), 0);
+	assert_int_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 0), 4, 0), EEXIST);
 	assert_true(output_has("ip route get 239.1.2.3", "dev lan0"));
-	assert_int_not_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 1), 4), 0);
+	assert_int_not_equal(lp_netlink_add_route(lan, IPV4(224, 0, 0, 1), 4, 0), 0);
 }
 
 static bool has(const uint32_t *list, size_t count, uint32_t wanted)
@@ -342,7 +342,7 @@ static void N1_news_of_addresses_routes_and_neighbours_arrive(void **state)
 		"ip link set lan0 address 02:00:00:00:00:09"};
 	run("echo 0 >/proc/sys/net/ipv6/conf/lan0/disable_ipv6");
 	assert_int_equal(seteuid(65534), 0);
-	int fd = lp_netlink_watch(LP_NEWS_ADDRESSES);
+	int fd = lp_netlink_watch(LP_NEWS_NEIGHBOURS);
 	assert_int_equal(seteuid(0), 0);
 	assert_true(fd >= 0);
 	for (size_t i = 0; i < COUNT(changes); i++) {

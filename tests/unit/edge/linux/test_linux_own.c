@@ -3,6 +3,7 @@
 
 #include <net/if.h>
 
+#include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/own.h"
 #include "temporary.h"
 
@@ -54,7 +55,9 @@ static void networks_and_routers_are_listed_but_those_of_the_room(void **state)
 	    "ip -6 route add fd00:1::/48 via 2001:db8::1 && "
 	    "ip address add 198.51.100.7/24 dev host0 && ip -6 address add fd99::7/64 dev host0 "
 	    "nodad");
-	assert_true(lp_own_read(index_of("host0"), &own));
+	bool whole;
+	assert_true(lp_own_read(index_of("host0"), &own, &whole));
+	assert_true(whole);
 	assert_true(has(&own, LP_OWN_NETWORK, "192.0.2.10", 24));
 	assert_true(has(&own, LP_OWN_NETWORK, "10.0.0.0", 8));
 	assert_true(has(&own, LP_OWN_ROUTER, "192.0.2.1", 32));
@@ -67,6 +70,53 @@ static void networks_and_routers_are_listed_but_those_of_the_room(void **state)
 		for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
 			assert_false(lp_prefix_overlaps(&own.list[i].prefix, &others[k]));
 	run("ip address flush dev lan0 && ip address flush dev host0");
+}
+
+static struct lp_address relay(const char *text)
+{
+	struct lp_address a = {.len = sizeof(a.in)};
+	a.in.sin_family = AF_INET;
+	assert_int_equal(inet_pton(AF_INET, text, &a.in.sin_addr), 1);
+	return a;
+}
+
+static void routes_of_several_routers_are_listed_too(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_own_list own = {0};
+	bool whole;
+	const struct lp_address to = relay("203.0.113.5");
+	run("ip address add 192.0.2.10/24 dev lan0 && ip address add 198.51.100.7/24 dev host0 && "
+	    "ip route add 10.0.0.0/8 nexthop via 192.0.2.1 nexthop via 192.0.2.2 && "
+	    "ip route add 172.16.0.0/12 nexthop via 198.51.100.1 nexthop via 198.51.100.2 && "
+	    "ip route add default nexthop via 192.0.2.1 nexthop via 192.0.2.2");
+	assert_true(lp_own_read(index_of("host0"), &own, &whole));
+	assert_true(has(&own, LP_OWN_NETWORK, "10.0.0.0", 8));
+	assert_false(has(&own, LP_OWN_NETWORK, "172.16.0.0", 12)); /* the room's */
+	assert_true(has(&own, LP_OWN_ROUTER, "192.0.2.1", 32));
+	assert_true(has(&own, LP_OWN_ROUTER, "192.0.2.2", 32));
+	assert_false(has(&own, LP_OWN_ROUTER, "198.51.100.1", 32));
+	run("ip address add 203.0.113.60/24 dev host0");
+	assert_int_equal(lp_own_way(&to, index_of("host0")), index_of("lan0"));
+	run("ip address flush dev lan0 && ip address flush dev host0");
+}
+
+/* Without the compatibility mode, such a route names its object and no interface. */
+static void a_route_by_a_nexthop_object_is_listed(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_own_list own = {0};
+	bool whole;
+	write_text("/proc/sys/net/ipv4/nexthop_compat_mode", "0");
+	run("ip address add 192.0.2.10/24 dev lan0 && "
+	    "ip nexthop add id 7 via 192.0.2.1 dev lan0 && ip route add 10.0.0.0/8 nhid 7");
+	assert_true(lp_own_read(index_of("host0"), &own, &whole));
+	assert_true(has(&own, LP_OWN_NETWORK, "10.0.0.0", 8));
+	run("ip nexthop del id 7 && ip address flush dev lan0");
 }
 
 static void name_servers_are_listed_but_one_on_this_computer(void **state)
@@ -101,14 +151,6 @@ static void name_servers_are_listed_but_one_on_this_computer(void **state)
 	struct lp_own_list own = {0};
 	assert_false(lp_own_read_name_servers(path, &own));
 	assert_int_equal(own.count, 0);
-}
-
-static struct lp_address relay(const char *text)
-{
-	struct lp_address a = {.len = sizeof(a.in)};
-	a.in.sin_family = AF_INET;
-	assert_int_equal(inet_pton(AF_INET, text, &a.in.sin_addr), 1);
-	return a;
 }
 
 static struct lp_address relay6(const char *text)
@@ -158,13 +200,13 @@ static void a_change_is_noticed_once(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	int fd = lp_own_watch();
+	int fd = lp_netlink_watch(LP_NEWS_ADDRESSES);
 	assert_true(fd >= 0);
-	lp_own_drain(fd);
+	lp_netlink_has_changed(fd);
 	assert_false(is_readable(fd));
 	run("ip address add 192.0.2.10/24 dev lan0");
 	assert_true(is_readable(fd));
-	lp_own_drain(fd);
+	lp_netlink_has_changed(fd);
 	assert_false(is_readable(fd));
 	run("ip route add 10.0.0.0/8 via 192.0.2.1");
 	assert_true(is_readable(fd));
@@ -176,6 +218,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LAN_TEST(networks_and_routers_are_listed_but_those_of_the_room),
+		LAN_TEST(routes_of_several_routers_are_listed_too),
+		LAN_TEST(a_route_by_a_nexthop_object_is_listed),
 		cmocka_unit_test(name_servers_are_listed_but_one_on_this_computer),
 		LAN_TEST(the_way_to_the_relay_is_the_best_one_outside_the_room),
 		LAN_TEST(a_change_is_noticed_once),

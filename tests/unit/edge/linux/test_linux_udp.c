@@ -1,4 +1,4 @@
-#include "lanparty/edge/linux/udp.h"
+#include "lanparty/edge/linux/udp_set.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 
 #include "lanparty/edge/linux/udp_group.h"
 #include "lanparty/edge/log.h"
+#include "linux_udp.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -61,8 +62,7 @@ struct heard {
 	struct lp_address local, remote;
 };
 
-static void hear(void *context, const struct lp_address *local, const struct lp_address *remote,
-	const uint8_t *bytes, size_t len)
+static void hear(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
 	struct heard *h = context;
 	assert_true(h->count < HEARD_MAX);
@@ -70,8 +70,8 @@ static void hear(void *context, const struct lp_address *local, const struct lp_
 	h->first[h->count] = bytes[0];
 	h->count++;
 	h->bytes += len;
-	h->local = *local;
-	h->remote = *remote;
+	h->local = path->local;
+	h->remote = path->remote;
 }
 
 /* Everything that has come; waits for the first. */
@@ -88,18 +88,8 @@ static void say(struct lp_udp *u, const struct lp_address *local, const struct l
 {
 	uint8_t *slot = lp_udp_slot(u);
 	memset(slot, first, len);
-	lp_udp_put(u, local, remote, len);
-}
-
-static struct lp_udp *server_at(const char *text, struct lp_address *ret_address)
-{
-	struct lp_listen listen;
-	enum lp_exit code = LP_EXIT_OK;
-	assert_true(lp_listen_parse(text, &listen));
-	struct lp_udp *u = lp_udp_listen(&listen, false, &code);
-	assert_non_null(u);
-	lp_udp_local(u, ret_address);
-	return u;
+	const struct lp_path path = {*local, *remote};
+	lp_udp_put(u, &path, len);
 }
 
 static struct lp_udp *client_of(int family)
@@ -317,7 +307,7 @@ static void each_reason_not_to_listen_has_its_exit_code(void **state)
 	struct lp_listen listen = {.address = bound};
 	enum lp_exit code = LP_EXIT_OK;
 	assert_null(lp_udp_listen(&listen, false, &code));
-	assert_int_equal(code, LP_EXIT_PORT);
+	assert_int_equal(code, LP_EXIT_UNAVAILABLE);
 	lp_udp_close(server);
 }
 
@@ -405,12 +395,12 @@ static void a_packet_reaches_the_socket_that_its_id_names(void **state)
 		struct lp_udp *group[GROUP];
 		struct lp_address bound;
 		open_group_at(places[place], group, &bound);
-		struct lp_address to = v4("127.0.0.1", &bound);
+		const struct lp_path path = {.remote = v4("127.0.0.1", &bound)};
 		for (size_t i = 0; i < COUNT(rows); i++) {
 			for (int port = 0; port < 8; port++) {
 				struct lp_udp *client = client_of(AF_INET);
 				memcpy(lp_udp_slot(client), rows[i].bytes, rows[i].len);
-				lp_udp_put(client, &nowhere, &to, rows[i].len);
+				lp_udp_put(client, &path, rows[i].len);
 				lp_udp_flush(client);
 				lp_udp_close(client);
 			}
@@ -434,18 +424,18 @@ static void a_group_shares_its_address_with_nobody_else(void **state)
 	enum lp_exit code = LP_EXIT_OK;
 	open_group_at("127.0.0.1:0", group, &listen.address);
 	assert_null(lp_udp_listen(&listen, false, &code));
-	assert_int_equal(code, LP_EXIT_PORT);
+	assert_int_equal(code, LP_EXIT_UNAVAILABLE);
 	for (size_t count = 1; count <= GROUP; count++) {
 		code = LP_EXIT_OK;
 		assert_false(lp_udp_listen_group(&listen, count, other, &code));
-		assert_int_equal(code, LP_EXIT_PORT);
+		assert_int_equal(code, LP_EXIT_UNAVAILABLE);
 		assert_null(other[0]);
 	}
 	close_group(group);
 	assert_true(lp_udp_listen_group(&listen, 1, other, &code));
 	code = LP_EXIT_OK;
 	assert_false(lp_udp_listen_group(&listen, GROUP, group, &code));
-	assert_int_equal(code, LP_EXIT_PORT);
+	assert_int_equal(code, LP_EXIT_UNAVAILABLE);
 	lp_udp_close(other[0]);
 	assert_true(lp_udp_listen_group(&listen, GROUP, group, &code));
 	close_group(group);
@@ -537,9 +527,48 @@ static void a_full_socket_costs_one_failing_call(void **state)
 	lp_udp_close(server);
 }
 
+/* Two sockets share a port, and a third has another one. */
+static void a_set_answers_from_the_socket_that_was_asked(void **state)
+{
+	(void)state;
+	struct lp_address bound[3];
+	char same_port[32];
+	struct lp_udp *servers[3] = {server_at("127.0.0.1:0", &bound[0])};
+	snprintf(same_port, sizeof(same_port), "127.0.0.2:%u", ntohs(bound[0].in.sin_port));
+	servers[1] = server_at(same_port, &bound[1]);
+	servers[2] = server_at("127.0.0.1:0", &bound[2]);
+	for (size_t count = 1; count <= COUNT(servers); count++) {
+		static struct lp_udp_set set;
+		lp_udp_set_take(&set, servers, count);
+		const struct lp_outlet outlet = lp_udp_set_outlet(&set);
+		for (size_t i = 0; i < count; i++) {
+			static struct heard h;
+			struct lp_udp *client = client_of(AF_INET);
+			say(client, &nowhere, &bound[i], 1, 100);
+			lp_udp_flush(client);
+			hear_all(servers[i], &h);
+			assert_int_equal(h.count, 1);
+			const struct lp_path back = {h.local, h.remote};
+			memset(outlet.slot(outlet.context), 7, 50);
+			outlet.put(outlet.context, &back, 50);
+			lp_udp_set_flush(&set);
+			hear_all(client, &h);
+			assert_int_equal(h.count, 1);
+			assert_int_equal(h.first[0], 7);
+			assert_true(lp_address_equal(&h.remote, &bound[i]));
+			assert_ptr_equal(lp_udp_set_find(&set, lp_udp_fd(servers[i])), servers[i]);
+			assert_null(lp_udp_set_find(&set, lp_udp_fd(client)));
+			lp_udp_close(client);
+		}
+	}
+	for (size_t i = 0; i < COUNT(servers); i++)
+		lp_udp_close(servers[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_set_answers_from_the_socket_that_was_asked),
 		cmocka_unit_test(listen_addresses_are_parsed_as_P1_says),
 		cmocka_unit_test(replies_leave_from_the_requested_address),
 		cmocka_unit_test(a_dual_stack_socket_shows_ipv4_as_ipv4),

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "lanparty/edge/log.h"
+#include "linux_udp.h"
 
 #define LINE 500 /* bytes of the log's line that are kept */
 
@@ -28,32 +29,20 @@ int __wrap_socket(int family, int type, int protocol)
 	return __real_socket(family, type, protocol);
 }
 
-static void count(void *context, const struct lp_address *local, const struct lp_address *remote,
-	const uint8_t *bytes, size_t len)
+static void count(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
-	(void)local, (void)remote, (void)bytes, (void)len;
+	(void)path, (void)bytes, (void)len;
 	++*(unsigned *)context;
-}
-
-static struct lp_udp *server_at(const char *text, struct lp_address *ret_address)
-{
-	struct lp_listen listen;
-	enum lp_exit code = LP_EXIT_OK;
-	assert_true(lp_listen_parse(text, &listen));
-	struct lp_udp *u = lp_udp_listen(&listen, false, &code);
-	assert_non_null(u);
-	lp_udp_local(u, ret_address);
-	return u;
 }
 
 /* Sends a packet, and reads what comes until the socket is quiet. Returns the number of packets. */
 static unsigned ask(struct lp_udp *client, const struct lp_address *to)
 {
-	static const struct lp_address any;
+	const struct lp_path path = {.remote = *to};
 	struct pollfd fd = {.fd = lp_udp_fd(client), .events = POLLIN};
 	unsigned packets = 0;
 	memset(lp_udp_slot(client), 1, 100);
-	lp_udp_put(client, &any, to, 100);
+	lp_udp_put(client, &path, 100);
 	lp_udp_flush(client);
 	for (int i = 0; poll(&fd, 1, i ? 20 : 300) > 0; i++) {
 		assert_true(i < 100); /* an error that stays in the queue */

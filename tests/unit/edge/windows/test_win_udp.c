@@ -35,6 +35,50 @@ int(WSAAPI *__wrap___imp_WSASendTo)(SOCKET, LPWSABUF, DWORD, LPDWORD, DWORD,
 	const struct sockaddr *, int, LPWSAOVERLAPPED,
 	LPWSAOVERLAPPED_COMPLETION_ROUTINE) = send_to;
 
+/* Likewise for WSARecvFrom: the error that ICMP causes in the next receive. Real ICMP reaches no unconnected
+ * socket under Wine. */
+static int receive_error;
+
+static int WSAAPI receive_from(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD len, LPDWORD flags,
+	struct sockaddr *from, LPINT from_len, LPWSAOVERLAPPED overlapped,
+	LPWSAOVERLAPPED_COMPLETION_ROUTINE done)
+{
+	(void)s, (void)buffers, (void)count, (void)len, (void)flags, (void)from, (void)from_len;
+	(void)overlapped, (void)done;
+	WSASetLastError(receive_error);
+	return SOCKET_ERROR;
+}
+
+extern int(WSAAPI *__wrap___imp_WSARecvFrom)(SOCKET, LPWSABUF, DWORD, LPDWORD, LPDWORD,
+	struct sockaddr *, LPINT, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE);
+int(WSAAPI *__wrap___imp_WSARecvFrom)(SOCKET, LPWSABUF, DWORD, LPDWORD, LPDWORD, struct sockaddr *,
+	LPINT, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) = receive_from;
+
+static void ignore(void *context, const struct lp_address *remote, const uint8_t *bytes, size_t len)
+{
+	(void)context, (void)remote, (void)bytes, (void)len;
+}
+
+static void what_icmp_says_is_told(void **state)
+{
+	(void)state;
+	static const int rows[][2] = {{WSAECONNRESET, WSAECONNREFUSED},
+		{ERROR_PORT_UNREACHABLE, WSAECONNREFUSED},
+		{ERROR_HOST_UNREACHABLE, ERROR_HOST_UNREACHABLE},
+		{ERROR_NETWORK_UNREACHABLE, ERROR_HOST_UNREACHABLE}, {WSAENOBUFS, 0}};
+	HANDLE loop = lp_loop_open();
+	struct lp_udp *u = lp_udp_client(loop, AF_INET);
+	assert_non_null(u);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		receive_error = rows[i][0];
+		lp_udp_receive(u, ignore, NULL);
+		assert_int_equal(lp_udp_take_failure(u), rows[i][1]);
+		assert_int_equal(lp_udp_take_failure(u), 0);
+	}
+	lp_udp_close(u);
+	lp_loop_close(loop);
+}
+
 static unsigned calls_of_batch(struct lp_udp *u, int error, bool ret_taken[10])
 {
 	const struct lp_address to = {
@@ -69,6 +113,7 @@ static void a_full_socket_costs_one_failing_call_per_batch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_icmp_says_is_told),
 		cmocka_unit_test(a_full_socket_costs_one_failing_call_per_batch),
 	};
 	WSADATA winsock;

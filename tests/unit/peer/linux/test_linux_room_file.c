@@ -13,7 +13,7 @@
 
 #include "temporary.h"
 
-#define CODE   "7H2K-9QWX-M4TD-PZ8R"
+#define CODE   "7H2K-9QWX-M4TD-PZ83"
 #define PIN    "sha256:0707070707070707070707070707070707070707070707070707070707070707"
 #define INVITE "lanparty://play.example:4444/" CODE "?pin=" PIN
 
@@ -21,6 +21,7 @@ static char path[TEMPORARY_PATH];
 static struct lp_option table[LP_PEER_OPTIONS];
 static struct lp_peer_options values;
 static char said[1000];
+static bool needs_no_room; /* the next reading */
 
 static void keep(const char *sentence)
 {
@@ -38,7 +39,7 @@ static int read_room(const char *text, size_t len, bool name_relay)
 	assert_non_null(file);
 	assert_int_equal(fwrite(text, 1, len, file), len);
 	fclose(file);
-	values = (struct lp_peer_options){0};
+	values = (struct lp_peer_options){.needs_no_room = needs_no_room};
 	options.list = table;
 	options.count = lp_peer_options_add(&values, table, 0);
 	bool good = lp_options_read(&options, name_relay ? 5 : 3, argv, &code) &&
@@ -102,13 +103,33 @@ static void a_room_file_without_a_room_is_refused(void **state)
 	assert_non_null(strstr(said, "contains no room"));
 	assert_int_not_equal(read_text("lanparty://play.example/"), 0);
 	assert_non_null(strstr(said, "invite is not complete"));
+	assert_int_not_equal(read_text("lanparty://play.example?pin=" PIN), 0);
+	assert_non_null(strstr(said, "the relay's own"));
 	assert_int_not_equal(read_text("7H2K!"), 0);
 	assert_non_null(strstr(said, "room code is not right"));
+	assert_int_not_equal(read_text("7H2K-9QWX-M4TD-ZP83"), 0);
+	assert_non_null(strstr(said, "room code has a typing error"));
+	assert_int_not_equal(read_text("lanparty://play.example/7H2K-9QWX-M4TD-ZP83"), 0);
+	assert_non_null(strstr(said, "in the invite has a typing error"));
 	assert_non_null(large);
 	memset(large, '#', 5000);
 	assert_int_not_equal(read_room(large, 5000, true), 0);
 	assert_non_null(strstr(said, "File too large"));
 	free(large);
+}
+
+static void a_check_needs_no_room(void **state)
+{
+	(void)state;
+	static const uint8_t none[LP_ROOM_KEY_SIZE];
+	static const char relay[] = "lanparty://play.example?pin=" PIN;
+	needs_no_room = true;
+	assert_int_equal(read_room(relay, sizeof(relay) - 1, false), 0);
+	assert_string_equal(values.relay.name, "play.example");
+	assert_memory_equal(values.room_key, none, sizeof(none));
+	assert_int_equal(read_room(INVITE, sizeof(INVITE) - 1, false), 0);
+	assert_memory_not_equal(values.room_key, none, sizeof(none));
+	needs_no_room = false;
 }
 
 int main(void)
@@ -117,6 +138,7 @@ int main(void)
 		cmocka_unit_test(a_room_file_can_have_what_editors_leave),
 		cmocka_unit_test(a_room_file_can_hold_an_invite),
 		cmocka_unit_test(a_room_file_without_a_room_is_refused),
+		cmocka_unit_test(a_check_needs_no_room),
 	};
 	if (close(temporary_file(path)) != 0)
 		return 1;

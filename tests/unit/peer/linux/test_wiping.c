@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "lanparty/peer/link.h"
 #include "lanparty/peer/peer_options.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/quic/identity.h"
@@ -275,6 +276,23 @@ static void the_tunnel_leaves_no_trace_of_the_room_key(void **state)
 	}
 }
 
+static void a_link_leaves_no_trace_of_the_resume_token(void **state)
+{
+	(void)state;
+	static const struct lp_link_ops none;
+	struct lp_port port = {.ops = &null_port_ops};
+	struct lp_peer_options peer = {.name = "me"};
+	struct lp_link_config config = {
+		.options = &peer, .role = LP_ROLE_CLIENT, .port = &port, .ops = &none};
+	for (size_t i = 0; i < LP_TOKEN_SIZE; i++)
+		config.resume_token[i] = (uint8_t)(0xb0 + i);
+	seek_for(config.resume_token);
+	struct lp_link *link = lp_link_open(&config);
+	assert_non_null(link);
+	lp_link_close(link);
+	assert_no_trace("the token");
+}
+
 static void a_hello_in_pieces_leaves_no_trace(void **state)
 {
 	(void)state;
@@ -336,6 +354,7 @@ int main(void)
 		cmocka_unit_test(the_code_is_gone_once_the_key_is_derived),
 		cmocka_unit_test(a_child_begins_without_the_room_key),
 		cmocka_unit_test(the_tunnel_leaves_no_trace_of_the_room_key),
+		cmocka_unit_test(a_link_leaves_no_trace_of_the_resume_token),
 		cmocka_unit_test(a_hello_in_pieces_leaves_no_trace),
 		cmocka_unit_test(a_relays_key_is_wiped_past_a_nul),
 	};

@@ -1,7 +1,8 @@
-#include "xtables.h"
+#include "lanparty/edge/linux/xtables.h"
 
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,34 +55,39 @@ static bool is_drop(const struct interface *i, const uint8_t *entries, size_t si
 	return verdict == -NF_DROP - 1;
 }
 
-static bool ask(const struct interface *i, int fd)
+static enum lp_xtables_chain ask(const struct interface *i, int fd, unsigned hook)
 {
 	struct ipt_getinfo info = {.name = TABLE};
 	socklen_t len = sizeof(info);
-	if (getsockopt(fd, i->level, i->info, &info, &len) != 0 || info.size > TABLE_MAX ||
-		!(info.valid_hooks & 1u << NF_INET_FORWARD))
-		return false;
+	if (getsockopt(fd, i->level, i->info, &info, &len) != 0 || info.size > TABLE_MAX)
+		return LP_XTABLES_UNKNOWN;
+	if (!(info.valid_hooks & 1u << hook))
+		return LP_XTABLES_NONE;
 	struct ipt_get_entries *table = calloc(1, sizeof(*table) + info.size);
 	if (!table)
-		return false;
+		return LP_XTABLES_UNKNOWN;
 	*table = (struct ipt_get_entries){.name = TABLE, .size = info.size};
 	len = (socklen_t)(sizeof(*table) + info.size);
-	bool drops = getsockopt(fd, i->level, i->entries, table, &len) == 0 &&
-		     is_drop(i, (const uint8_t *)table->entrytable, info.size,
-			     info.underflow[NF_INET_FORWARD]);
+	enum lp_xtables_chain chain = LP_XTABLES_NONE;
+	if (getsockopt(fd, i->level, i->entries, table, &len) != 0)
+		chain = LP_XTABLES_UNKNOWN;
+	else if (is_drop(i, (const uint8_t *)table->entrytable, info.size, info.underflow[hook]))
+		chain = LP_XTABLES_DROPS;
+	else if (info.hook_entry[hook] != info.underflow[hook]) /* something before the policy */
+		chain = LP_XTABLES_RULES;
 	free(table);
-	return drops;
+	return chain;
 }
 
-bool lp_xtables_drops(enum lp_ip_version version)
+enum lp_xtables_chain lp_xtables_read(enum lp_ip_version version, unsigned hook)
 {
 	const struct interface *i = &interfaces[version];
 	if (!is_there(i->names))
-		return false;
+		return LP_XTABLES_NONE;
 	int fd = socket(i->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return false;
-	bool drops = ask(i, fd);
+		return LP_XTABLES_UNKNOWN;
+	enum lp_xtables_chain chain = ask(i, fd, hook);
 	close(fd);
-	return drops;
+	return chain;
 }

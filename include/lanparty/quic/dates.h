@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lanparty/quic/identity.h"
+/* In seconds since 1970. */
+struct lp_dates {
+	int64_t from, until;
+};
 
 /* Reads the validity (RFC 5280, section 4.1.2.5) of a certificate in DER. False: it cannot be
  * parsed. */

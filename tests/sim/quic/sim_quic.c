@@ -277,6 +277,48 @@ static void a_game_beside_a_download_waits_milliseconds(void **state)
 	game_and_download(2000000, 35 * LP_MILLISECOND);
 }
 
+/* Small frames in both directions for the given duration. Returns the next serial. */
+static uint32_t game_frames(struct room *r, uint32_t serial, lp_time duration)
+{
+	for (lp_time end = r->now + duration; r->now < end; serial++) {
+		room_frame(r, 1 + serial % 2, 2 - serial % 2, false, serial, 120);
+		room_run(r, 10 * LP_MILLISECOND);
+	}
+	return serial;
+}
+
+/* Row K5. A game has filled the congestion window with lost packets, and each lost probe would double the
+ * wait for the next one. No frame from the outage arrives that is older than half a second. */
+static void frames_flow_within_a_second_after_an_outage_of_ten_seconds(void **state)
+{
+	(void)state;
+	const struct wire wire = {.delay = 10 * LP_MILLISECOND};
+	struct room *r = room_new(&wire, 2, 1);
+	uint32_t cut = game_frames(r, 0, 3 * LP_SECOND);
+	r->wire.loss = 1000;
+	uint32_t back = game_frames(r, cut, 10 * LP_SECOND);
+	r->wire.loss = 0;
+	lp_time since = r->now;
+	uint32_t end = game_frames(r, back, LP_SECOND);
+	room_run(r, LP_SECOND);
+	for (size_t player = 1; player <= 2; player++) {
+		lp_time first = LP_NEVER;
+		for (uint32_t i = back; i < end; i++)
+			if (r->players[player].got[i] && r->players[player].at[i] < first)
+				first = r->players[player].at[i];
+		check(r, r->players[player].closed == 0);
+		check(r, first < since + 700 * LP_MILLISECOND);
+		print_message("player %zu: back after %u ms\n", player,
+			(unsigned)((first - since) / LP_MILLISECOND));
+		/* two frames per 20 ms; the relay's queue and the sender's hold each half a second */
+		check(r, arrived(&r->players[player], cut, back - 200) +
+					 arrived(&r->players[player], cut + 1, back - 200) <
+				 10);
+	}
+	check_end(r);
+	room_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +329,7 @@ int main(void)
 			large_frames_still_arrive_when_a_path_stops_carrying_large_packets),
 		cmocka_unit_test(lost_large_packets_never_delay_small_frames),
 		cmocka_unit_test(a_game_beside_a_download_waits_milliseconds),
+		cmocka_unit_test(frames_flow_within_a_second_after_an_outage_of_ten_seconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

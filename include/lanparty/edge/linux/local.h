@@ -1,0 +1,61 @@
+/* local.h - the control socket of a program: commands of this computer reach the program while it runs.
+ *
+ * It is a Unix socket PROGRAM.control in the runtime directory: the first one of RUNTIME_DIRECTORY, which
+ * systemd sets, or /run/lanparty-PROGRAM. Its owner and root alone can use it. Each connection carries one
+ * request, a line of JSON (json.h), and one answer, likewise. */
+#ifndef LANPARTY_EDGE_LINUX_LOCAL_H
+#define LANPARTY_EDGE_LINUX_LOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lanparty/edge/exit.h"
+
+#define LP_LOCAL_CLIENTS 4    /* at once; one more replaces the one that has waited for longest */
+#define LP_LOCAL_LINE    1024 /* bytes of a request or an answer */
+#define LP_LOCAL_PATH    108  /* sun_path of unix(7) */
+#define LP_LOCAL_SECONDS 15   /* how long a command waits for its answer */
+
+struct lp_local_client {
+	int fd; /* -1: none */
+	bool asked;
+	unsigned since; /* the number of its connection */
+	size_t len;
+	char line[LP_LOCAL_LINE + 1];
+};
+
+struct lp_local {
+	int set, listener; /* -1: not open */
+	char path[LP_LOCAL_PATH];
+	unsigned count;
+	struct lp_local_client clients[LP_LOCAL_CLIENTS];
+};
+
+/* What was never opened. */
+#define LP_LOCAL_CLOSED                                                                            \
+	{                                                                                          \
+		.set = -1, .listener = -1, .clients = {                                            \
+			{.fd = -1},                                                                \
+			{.fd = -1},                                                                \
+			{.fd = -1},                                                                \
+			{.fd = -1}                                                                 \
+		}                                                                                  \
+	}
+
+/* Makes the socket, which then belongs to the user that root becomes. Call it before rights are dropped. A
+ * socket that cannot be made is logged; the program goes on without it. */
+void lp_local_open(struct lp_local *l, const char *program);
+/* Closes it and removes it. */
+void lp_local_close(struct lp_local *l);
+/* Readable when lp_local_next has work; -1: not open. */
+int lp_local_fd(const struct lp_local *l);
+/* The next request. Returns who has asked, for lp_local_answer, with the line in *ret_line; or -1: none. */
+int lp_local_next(struct lp_local *l, const char **ret_line);
+/* Sends the answer, a line without its end, and closes the connection. */
+void lp_local_answer(struct lp_local *l, int who, const char *line);
+
+/* Sends a request to the program and writes its answer. LP_EXIT_UNAVAILABLE: it does not run, or does not
+ * answer; LP_EXIT_NO_PERMISSION. Both are logged. */
+enum lp_exit lp_local_ask(const char *program, const char *request, char answer[LP_LOCAL_LINE + 1]);
+
+#endif

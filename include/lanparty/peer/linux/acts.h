@@ -1,0 +1,60 @@
+/* acts.h - the commands of a host (row H3): from a control socket (local.h) to the relay, and its answers back.
+ *
+ * A request is {"command":WORD,"argument":TEXT}; the answer is {"result":"done"} or {"error":SENTENCE}. */
+#ifndef LANPARTY_PEER_ACTS_H
+#define LANPARTY_PEER_ACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lanparty/edge/linux/local.h"
+#include "lanparty/edge/options.h"
+#include "lanparty/peer/link.h"
+
+/* For the table of a program's commands. CONFIG: as in struct lp_command. */
+#define LP_ACT_COMMANDS(CONFIG)                                                                    \
+	{.name = "lock",                                                                           \
+		.help = "lets nobody new into the room; who is in it can come back",               \
+		.config = CONFIG},                                                                 \
+		{.name = "unlock", .help = "ends lock", .config = CONFIG},                         \
+		{.name = "kick",                                                                   \
+			.argument = "MEMBER",                                                      \
+			.help = "removes a member (its name, or its number) for a minute",         \
+			.config = CONFIG},                                                         \
+		{.name = "ban",                                                                    \
+			.argument = "MEMBER",                                                      \
+			.help = "removes a member, and does not let its computer in again",        \
+			.config = CONFIG},                                                         \
+		{.name = "unban",                                                                  \
+			.argument = "NAME",                                                        \
+			.help = "ends the bans of that name; without NAME: all",                   \
+			.config = CONFIG},                                                         \
+		{.name = "rename",                                                                 \
+			.argument = "MEMBER=NAME",                                                 \
+			.help = "gives a member another name, until it leaves",                    \
+			.config = CONFIG},                                                         \
+		{.name = "isolate",                                                                \
+			.help = "players reach the LAN, but not each other",                       \
+			.config = CONFIG},                                                         \
+	{                                                                                          \
+		.name = "unisolate", .help = "ends isolate", .config = CONFIG                      \
+	}
+
+/* Sends the command to the program that runs, and says what became of it. Returns an exit code. */
+int lp_act_command(const char *program, const struct lp_options *options);
+/* True if the command is one of these. */
+bool lp_act_is_command(const struct lp_options *options);
+
+/* The program's side. */
+struct lp_acts {
+	struct lp_local *local; /* borrowed; NULL: there is none */
+	uint64_t last_id;
+	uint64_t waiting[LP_LOCAL_CLIENTS]; /* the ID of what each has asked for; 0: nothing */
+};
+
+/* The socket is readable. */
+void lp_acts_read(struct lp_acts *acts, struct lp_link *link);
+/* The link has something to tell: perhaps the answer. */
+void lp_acts_told(struct lp_acts *acts, const struct lp_tunnel_action *action);
+
+#endif

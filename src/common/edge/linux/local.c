@@ -1,0 +1,228 @@
+#include "lanparty/edge/linux/local.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lanparty/edge/linux/file.h"
+#include "lanparty/edge/linux/rights.h"
+#include "lanparty/edge/log.h"
+
+static void find_path(const char *program, struct sockaddr_un *ret_address)
+{
+	const char *given = getenv("RUNTIME_DIRECTORY"); /* systemd's list of folders */
+	int len = given ? (int)strcspn(given, ":") : 0;
+	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (len > 0)
+		snprintf(ret_address->sun_path, LP_LOCAL_PATH, "%.*s/%s.control", len, given,
+			program);
+	else
+		snprintf(ret_address->sun_path, LP_LOCAL_PATH, "/run/lanparty-%s/%s.control",
+			program, program);
+}
+
+static int new_socket(int flags)
+{
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+}
+
+/* Another program uses it; or it is left of one that was killed. */
+static bool is_in_use(const struct sockaddr_un *address)
+{
+	int fd = new_socket(0);
+	bool used = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return used;
+}
+
+/* The folder of the default path belongs to root until now. */
+static bool make(int fd, const struct sockaddr_un *address)
+{
+	const char *path = address->sun_path;
+	char folder[LP_LOCAL_PATH];
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+	if (!lp_file_make_folders(path))
+		return false;
+	if (is_in_use(address)) {
+		errno = EADDRINUSE;
+		return false;
+	}
+	unlink(path);
+	mode_t mask = umask(0177); /* also in the moment before it is given away */
+	bool bound = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+	umask(mask);
+	return bound && lp_rights_give(path) && lp_rights_give(folder) && listen(fd, 4) == 0;
+}
+
+static bool watch(struct lp_local *l, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	return epoll_ctl(l->set, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void lp_local_open(struct lp_local *l, const char *program)
+{
+	struct sockaddr_un address;
+	find_path(program, &address);
+	memset(l, 0, sizeof(*l));
+	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++)
+		l->clients[i].fd = -1;
+	l->set = epoll_create1(EPOLL_CLOEXEC);
+	l->listener = new_socket(SOCK_NONBLOCK);
+	if (l->set >= 0 && l->listener >= 0 && make(l->listener, &address) &&
+		watch(l, l->listener)) {
+		memcpy(l->path, address.sun_path, sizeof(l->path));
+		return;
+	}
+	lp_log(LP_LOG_WARNING, "control_failed", "file=%s error=%s hint=%s", address.sun_path,
+		strerror(errno), "the commands that act on this program do not reach it");
+	lp_local_close(l);
+}
+
+static void drop(struct lp_local_client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}
+
+void lp_local_close(struct lp_local *l)
+{
+	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++)
+		drop(&l->clients[i]);
+	if (l->path[0])
+		unlink(l->path);
+	if (l->listener >= 0)
+		close(l->listener);
+	if (l->set >= 0)
+		close(l->set);
+	l->set = l->listener = -1;
+	l->path[0] = '\0';
+}
+
+int lp_local_fd(const struct lp_local *l)
+{
+	return l->set;
+}
+
+static struct lp_local_client *oldest(struct lp_local *l)
+{
+	struct lp_local_client *found = &l->clients[0];
+	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++) {
+		struct lp_local_client *c = &l->clients[i];
+		if (c->fd < 0)
+			return c;
+		if (c->since < found->since)
+			found = c;
+	}
+	return found;
+}
+
+static void take_clients(struct lp_local *l)
+{
+	int fd;
+	while ((fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		struct lp_local_client *c = oldest(l);
+		drop(c);
+		*c = (struct lp_local_client){.fd = fd, .since = l->count++};
+		if (!watch(l, fd))
+			drop(c);
+	}
+}
+
+/* True: its line is complete. */
+static bool read_line(struct lp_local_client *c)
+{
+	ssize_t n = recv(c->fd, c->line + c->len, LP_LOCAL_LINE - c->len, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		drop(c);
+		return false;
+	}
+	c->len += (size_t)n;
+	c->line[c->len] = '\0';
+	char *end = strchr(c->line, '\n');
+	if (end)
+		*end = '\0';
+	else if (c->len == LP_LOCAL_LINE)
+		drop(c);
+	return end != NULL;
+}
+
+int lp_local_next(struct lp_local *l, const char **ret_line)
+{
+	take_clients(l);
+	for (int i = 0; i < LP_LOCAL_CLIENTS; i++) {
+		struct lp_local_client *c = &l->clients[i];
+		if (c->fd < 0 || c->asked || !read_line(c))
+			continue;
+		/* Nothing more is read: an epoll set would stay ready. */
+		epoll_ctl(l->set, EPOLL_CTL_DEL, c->fd, NULL);
+		c->asked = true;
+		*ret_line = c->line;
+		return i;
+	}
+	return -1;
+}
+
+void lp_local_answer(struct lp_local *l, int who, const char *line)
+{
+	struct lp_local_client *c = &l->clients[who];
+	char text[LP_LOCAL_LINE + 2];
+	int len = snprintf(text, sizeof(text), "%s\n", line);
+	if (c->fd >= 0 && len > 0)
+		(void)!send(c->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	drop(c);
+}
+
+/* ---- the command's side */
+
+static bool exchange(int fd, const char *request, char answer[LP_LOCAL_LINE + 1])
+{
+	char text[LP_LOCAL_LINE + 2];
+	int len = snprintf(text, sizeof(text), "%s\n", request);
+	size_t got = 0;
+	const struct timeval limit = {.tv_sec = LP_LOCAL_SECONDS};
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
+		return false;
+	while (got < LP_LOCAL_LINE) {
+		ssize_t n = recv(fd, answer + got, LP_LOCAL_LINE - got, 0);
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+	}
+	answer[got] = '\0';
+	answer[strcspn(answer, "\n")] = '\0';
+	return got > 0;
+}
+
+enum lp_exit lp_local_ask(const char *program, const char *request, char answer[LP_LOCAL_LINE + 1])
+{
+	struct sockaddr_un address;
+	find_path(program, &address);
+	int fd = new_socket(0);
+	bool good = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	int error = good ? 0 : errno;
+	good = good && exchange(fd, request, answer);
+	if (fd >= 0)
+		close(fd);
+	if (good)
+		return LP_EXIT_OK;
+	bool denied = error == EACCES || error == EPERM;
+	lp_log(LP_LOG_ERROR, "control_failed", "file=%s error=%s hint=%s", address.sun_path,
+		error ? strerror(error) : "no answer",
+		denied  ? "give this command as root"
+		: error ? "start the program first: it must run and be in its room"
+			: "try again, or look into the log of the program");
+	return denied ? LP_EXIT_NO_PERMISSION : LP_EXIT_UNAVAILABLE;
+}

@@ -1,0 +1,46 @@
+/* hub_acts.c - a host acts (row H3). */
+#include "hub_private.h"
+
+static void answer(struct lp_hub *hub, struct lp_session *s, uint64_t id, enum lp_acted acted)
+{
+	const struct lp_control message = {
+		.type = LP_HOST_DONE, .done = {.id = id, .acted = acted}};
+	lp_hub_send(hub, LP_HUB_MESSAGE, s, &message);
+}
+
+/* Everybody hears of a name, also in large rooms. */
+static void tell_name(struct lp_hub *hub, const struct lp_member *who)
+{
+	size_t count;
+	struct lp_member *const *members = lp_room_members(who->room, &count);
+	for (size_t i = 0; i < count; i++)
+		lp_hub_send_status(
+			hub, lp_hub_session_of(members[i]), lp_hub_session_of(who), false);
+}
+
+static void remove_member(struct lp_hub *hub, struct lp_session *s)
+{
+	bool silent = s->state == SESSION_SILENT;
+	lp_hub_close_session(hub, s, LP_LEAVE_OTHER, lp_reject_text(LP_REJECT_REMOVED));
+	if (silent)
+		lp_hub_retire(hub, s);
+}
+
+void lp_hub_on_act(
+	struct lp_hub *hub, struct lp_session *s, const struct lp_host_act *act, lp_time now)
+{
+	struct lp_member *m = lp_room_peer(s->member->room, act->peer);
+	enum lp_acted acted = lp_room_act(s->member->room, act, m, now);
+	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_ACTED, s);
+	if (log) {
+		log->act = act->act;
+		log->acted = acted;
+	}
+	answer(hub, s, act->id, acted);
+	if (acted != LP_ACTED_DONE)
+		return;
+	if (act->act == LP_ACT_RENAME)
+		tell_name(hub, m);
+	else if (act->act == LP_ACT_KICK || act->act == LP_ACT_BAN)
+		remove_member(hub, lp_hub_session_of(m));
+}

@@ -1,0 +1,103 @@
+#include "dhcp_ask.h"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lanparty/base/bytes.h"
+#include "lanparty/base/time.h"
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/packet/checksum.h"
+#include "lanparty/packet/view.h"
+#include "lanparty/quic/crypto.h"
+
+#define REQUESTS  3
+#define UDP       (LP_ETH_HEADER + LP_IPV4_MIN)
+#define MESSAGE   (UDP + LP_UDP_HEADER)
+#define BOOTP     300 /* least size of a message (RFC 1542, section 2.1) */
+#define REQUEST   (MESSAGE + BOOTP)
+#define DISCOVER  1
+#define HARDWARE  1    /* Ethernet, in the field htype */
+#define IPV4_FULL 0x45 /* version 4, a header of 20 bytes */
+
+/* Everything that stays 0 is right so: the client's address, flags, and UDP's checksum. */
+static void build(const struct lp_mac *own, uint32_t xid, uint8_t frame[REQUEST])
+{
+	memset(frame, 0, REQUEST);
+	memset(frame, 0xff, sizeof(own->b));
+	memcpy(frame + sizeof(own->b), own->b, sizeof(own->b));
+	lp_put16(frame + LP_ETH_TYPE, LP_ETHERTYPE_IPV4);
+	uint8_t *ip = frame + LP_ETH_HEADER, *udp = frame + UDP, *dhcp = frame + MESSAGE;
+	ip[0] = IPV4_FULL;
+	lp_put16(ip + LP_IPV4_LENGTH, REQUEST - LP_ETH_HEADER);
+	ip[LP_IPV4_TTL] = 64;
+	ip[LP_IPV4_PROTOCOL] = LP_IP_UDP;
+	memset(ip + LP_IPV4_DESTINATION, 0xff, LP_IPV4_ADDRESS);
+	lp_checksum_ipv4(ip, LP_IPV4_MIN);
+	lp_put16(udp, LP_PORT_DHCP_CLIENT);
+	lp_put16(udp + 2, LP_PORT_DHCP_SERVER);
+	lp_put16(udp + LP_UDP_LENGTH, LP_UDP_HEADER + BOOTP);
+	dhcp[0] = LP_DHCP_REQUEST;
+	dhcp[1] = HARDWARE;
+	dhcp[2] = sizeof(own->b);
+	lp_put32(dhcp + LP_DHCP_XID, xid);
+	memcpy(dhcp + LP_DHCP_CHADDR, own->b, sizeof(own->b));
+	lp_put32(dhcp + LP_DHCP_COOKIE, LP_DHCP_COOKIE_VALUE);
+	uint8_t *option = dhcp + LP_DHCP_OPTIONS;
+	*option++ = LP_DHCP_TYPE;
+	*option++ = 1;
+	*option++ = DISCOVER;
+	*option = LP_DHCP_END;
+}
+
+static bool is_answer(const uint8_t *frame, size_t len, uint32_t xid)
+{
+	struct lp_view v;
+	lp_view_of(frame, len, &v);
+	if (v.flaw != LP_VIEW_SOUND || v.version != 4 || v.protocol != LP_IP_UDP ||
+		v.source_port != LP_PORT_DHCP_SERVER || v.data_len < LP_DHCP_OPTIONS)
+		return false;
+	const uint8_t *dhcp = lp_view_transport(&v) + LP_UDP_HEADER;
+	return dhcp[0] == LP_DHCP_REPLY && lp_get32(dhcp + LP_DHCP_XID) == xid;
+}
+
+static bool hears(int fd, uint32_t xid, lp_time until)
+{
+	uint8_t frame[LP_ETH_FRAME_MAX];
+	for (lp_time now; (now = lp_clock()) < until;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int wait = (int)((until - now) / LP_MILLISECOND) + 1;
+		if (poll(&p, 1, wait) <= 0)
+			continue;
+		ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
+		if (len > 0 && is_answer(frame, (size_t)len, xid))
+			return true;
+	}
+	return false;
+}
+
+bool lp_dhcp_answers(const struct lp_interface *lan)
+{
+	uint8_t frame[REQUEST];
+	uint32_t xid;
+	bool heard = false;
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IP),
+		.sll_ifindex = lan->index};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	bool good = fd >= 0 && lp_random(&xid, sizeof(xid)) &&
+		    bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	if (good)
+		build(&lan->mac, xid, frame);
+	for (int i = 0; good && !heard && i < REQUESTS; i++) {
+		good = send(fd, frame, sizeof(frame), 0) == (ssize_t)sizeof(frame);
+		heard = good && hears(fd, xid, lp_clock() + LP_SECOND);
+	}
+	if (fd >= 0)
+		close(fd);
+	return heard;
+}

@@ -1,0 +1,226 @@
+#include "mapping.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lanparty/edge/linux/rights.h"
+#include "lanparty/edge/log.h"
+
+#define PERMANENT_SECONDS 600 /* a router that was restarted forgets ports without an end, too */
+#define AGAIN_SECONDS     30  /* after a failure */
+#define LEAST_SECONDS     2
+
+static void format(struct in_addr address, char text[INET_ADDRSTRLEN])
+{
+	inet_ntop(AF_INET, &address, text, INET_ADDRSTRLEN);
+}
+
+static const char *way(const struct router_answer *a)
+{
+	return a->upnp ? "UPnP" : "NAT-PMP";
+}
+
+/* Who is in front of the router: it has said so itself, or the next router did. */
+static void explain_nat(
+	const struct router_answer *a, const char *router, char text[MAPPING_SENTENCE])
+{
+	char address[INET_ADDRSTRLEN];
+	bool own = a->external.s_addr != 0;
+	format(own ? a->external : a->beyond, address);
+	if (a->verdict == ROUTER_SHARED)
+		snprintf(text, MAPPING_SENTENCE,
+			"carrier-grade NAT: the provider shares a public address among customers "
+			"(%s), so "
+			"nobody can connect to this home by IPv4: ask the provider for a public "
+			"address, "
+			"or use a relay on a public host",
+			address);
+	else
+		snprintf(text, MAPPING_SENTENCE,
+			"double NAT: the router %s is behind another router (%s %s): set one of "
+			"both to "
+			"bridge mode and run setup again; or forward UDP port %u in both, and run "
+			"setup "
+			"with the home's public name or address instead of --home",
+			router, own ? "it has the private address" : "which is", address, a->inner);
+}
+
+void mapping_explain(const struct router_answer *answer, char text[MAPPING_SENTENCE])
+{
+	const struct router_answer *a = answer;
+	char external[INET_ADDRSTRLEN], router[INET_ADDRSTRLEN], forward[160];
+	format(a->external, external);
+	format(a->router, router);
+	snprintf(forward, sizeof(forward),
+		"or forward UDP port %u to this computer there, and run setup with the home's "
+		"public name or address instead of --home",
+		a->inner);
+	switch (a->verdict) {
+	case ROUTER_MAPPED:
+		snprintf(text, MAPPING_SENTENCE,
+			"%s port %u of the router leads to this computer (%s)", external, a->outer,
+			way(a));
+		break;
+	case ROUTER_NONE:
+		snprintf(text, MAPPING_SENTENCE,
+			"this computer has no IPv4 router: connect it to the home's network");
+		break;
+	case ROUTER_SILENT:
+		snprintf(text, MAPPING_SENTENCE,
+			"the router %s answers neither NAT-PMP nor UPnP: turn one of them on in "
+			"the "
+			"router; %s",
+			router, forward);
+		break;
+	case ROUTER_REFUSED:
+		snprintf(text, MAPPING_SENTENCE,
+			"the router %s gives no port (%s, code %d): allow it to this computer in "
+			"the "
+			"router; %s",
+			router, way(a), a->code, forward);
+		break;
+	case ROUTER_NO_ADDRESS:
+		snprintf(text, MAPPING_SENTENCE,
+			"the router %s says that it has no public address: it is offline, behind "
+			"another "
+			"router (double NAT), or its provider shares addresses (carrier-grade "
+			"NAT): look "
+			"at its status page; a relay on a public host always works",
+			router);
+		break;
+	case ROUTER_BEHIND_NAT:
+	case ROUTER_SHARED:
+		explain_nat(a, router, text);
+		break;
+	}
+}
+
+/* ---- the child that runs beside the relay */
+
+static void say_mapped(const struct router_answer *a, const struct router_answer *known)
+{
+	char address[INET_ADDRSTRLEN];
+	format(a->external, address);
+	lp_log(LP_LOG_INFO, "port_mapped", "way=%s address=%s port=%u seconds=%u", way(a), address,
+		a->outer, a->seconds);
+	if (known->external.s_addr &&
+		(a->external.s_addr != known->external.s_addr || a->outer != known->outer))
+		lp_log(LP_LOG_WARNING, "external_address_changed", "address=%s port=%u hint=%s",
+			address, a->outer,
+			"invites have the old one: correct public-name in the relay's "
+			"configuration and send new invites; a name of dynamic DNS avoids that");
+}
+
+/* Each answer that differs from the one before; known is the last port that was given, external 0: none. */
+static void tell(const struct router_answer *a, const struct router_answer *before,
+	const struct router_answer *known)
+{
+	char text[MAPPING_SENTENCE];
+	if (before && a->verdict == before->verdict &&
+		a->external.s_addr == before->external.s_addr && a->outer == before->outer)
+		return;
+	if (a->verdict == ROUTER_MAPPED) {
+		say_mapped(a, known);
+		return;
+	}
+	mapping_explain(a, text);
+	lp_log(LP_LOG_WARNING, "port_not_mapped", "port=%u hint=%s", a->inner, text);
+}
+
+uint32_t mapping_pause(const struct router_answer *answer)
+{
+	const struct router_answer *a = answer;
+	if (a->verdict != ROUTER_MAPPED)
+		return AGAIN_SECONDS;
+	uint32_t half = a->seconds ? a->seconds / 2 : PERMANENT_SECONDS;
+	/* No longer than was asked for, whatever the router says. */
+	if (half > ROUTER_SECONDS / 2)
+		half = ROUTER_SECONDS / 2;
+	return half > LEAST_SECONDS ? half : LEAST_SECONDS;
+}
+
+static bool keep(const void *context, int socket)
+{
+	const struct mapping *m = context;
+	struct router_answer known = {.external = m->expected, .outer = m->outer}, now, before;
+	struct pollfd end = {.fd = socket, .events = POLLIN};
+	bool first = true;
+	do {
+		router_ask(m->inner, known.outer, &now);
+		tell(&now, first ? NULL : &before, &known);
+		if (now.verdict == ROUTER_MAPPED)
+			known = now;
+		before = now;
+		first = false;
+	} while (poll(&end, 1, (int)mapping_pause(&now) * 1000) <= 0);
+	if (now.verdict == ROUTER_MAPPED)
+		router_release(&now);
+	return true;
+}
+
+static bool start(const struct mapping *m, struct lp_child *ret_child,
+	bool (*run)(const void *context, int socket))
+{
+	const struct lp_child_task task = {.name = "lanparty-port",
+		.kept = LP_RIGHTS_NONE,
+		.program = LP_SANDBOX_PORT,
+		.fd = -1,
+		.run = run,
+		.context = m};
+	bool good = lp_child_start(&task, ret_child);
+	if (!good)
+		lp_log(LP_LOG_ERROR, "mapping_failed", "error=%s", strerror(errno));
+	return good;
+}
+
+bool mapping_start(struct mapping *m)
+{
+	return start(m, &m->child, keep);
+}
+
+void mapping_look(struct mapping *m)
+{
+	if (lp_child_has_ended(&m->child))
+		lp_log(LP_LOG_WARNING, "mapping_ended", "hint=%s",
+			"the process that keeps the router's port open has ended: restart the "
+			"relay");
+}
+
+void mapping_stop(struct mapping *m)
+{
+	lp_child_end(&m->child);
+}
+
+/* ---- the child of setup */
+
+static bool ask_once(const void *context, int socket)
+{
+	const struct mapping *m = context;
+	struct router_answer answer;
+	router_ask(m->inner, m->outer, &answer);
+	return write(socket, &answer, sizeof(answer)) == (ssize_t)sizeof(answer);
+}
+
+bool mapping_ask(const struct mapping *m, struct router_answer *ret_answer)
+{
+	struct lp_child child;
+	struct router_answer answer;
+	ssize_t n;
+	if (!start(m, &child, ask_once))
+		return false;
+	do
+		n = read(child.socket, &answer, sizeof(answer));
+	while (n < 0 && errno == EINTR);
+	bool good = n == (ssize_t)sizeof(answer);
+	if (good)
+		*ret_answer = answer;
+	else
+		lp_log(LP_LOG_ERROR, "mapping_failed", "error=%s",
+			n < 0 ? strerror(errno) : "the process that asks the router has ended");
+	lp_child_end(&child);
+	return good;
+}

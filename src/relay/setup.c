@@ -1,0 +1,206 @@
+#include "setup.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "certificate.h"
+#include "lanparty/base/date.h"
+#include "lanparty/base/wipe.h"
+#include "lanparty/edge/log.h"
+#include "lanparty/host/config.h"
+#include "lanparty/host/firewall.h"
+#include "lanparty/host/service.h"
+#include "lanparty/host/step.h"
+#include "mapping.h"
+#include "room_file.h"
+
+#define SERVICE "lanparty-relay"
+#define ADVICE  1024
+#define HOST    (LP_HOST_MAX + 9) /* bytes: with brackets and port */
+
+static void format_host(const struct lp_host *host, char text[HOST])
+{
+	bool ipv6 = strchr(host->name, ':');
+	int len = snprintf(text, HOST, "%s%s%s", ipv6 ? "[" : "", host->name, ipv6 ? "]" : "");
+	if (host->port != LP_RELAY_PORT)
+		snprintf(text + len, HOST - (size_t)len, ":%u", host->port);
+}
+
+static bool has_certificate(const struct keyholder *k)
+{
+	return access(k->files[KEYHOLDER_CERT], F_OK) == 0 ||
+	       access(k->files[KEYHOLDER_KEY], F_OK) == 0;
+}
+
+/* Reads the certificate as the relay will, so that a mistake in it is said now. One that each computer trusts
+ * has no pin in the invite, which then survives its renewal. */
+static enum lp_exit read_pin(const struct setup *s, struct lp_invite *invite)
+{
+	struct keyholder direct = *s->files;
+	struct lp_dates dates;
+	enum lp_exit code = LP_EXIT_OK;
+	struct lp_identity *identity = certificate_load(&direct, &code);
+	if (!identity)
+		return code;
+	lp_identity_pin(identity, invite->pins[0]);
+	invite->pin_count = lp_identity_is_trusted(identity, invite->relay.name) ? 0 : 1;
+	if (lp_identity_dates(identity, &dates))
+		certificate_check_dates(&dates, (int64_t)time(NULL));
+	lp_identity_free(identity);
+	return room_file_token(&direct, &invite->token) ? LP_EXIT_OK : LP_EXIT_NO_INPUT;
+}
+
+static enum lp_exit set_certificate(
+	const struct setup *s, struct lp_invite *invite, bool *ret_changed)
+{
+	const char *const *files = s->files->files;
+	*ret_changed = !has_certificate(s->files);
+	enum lp_exit code = LP_EXIT_OK;
+	if (*ret_changed)
+		code = certificate_store(
+			s->name.name, files[KEYHOLDER_CERT], files[KEYHOLDER_KEY], invite->pins[0]);
+	if (code == LP_EXIT_OK)
+		code = read_pin(s, invite);
+	if (code == LP_EXIT_OK)
+		lp_step("certificate", "%s with its key: keep a copy of both%s",
+			files[KEYHOLDER_CERT],
+			invite->pin_count > 0 ? ""
+					      : "; invites need no pin, because a public "
+						"authority has issued it");
+	return code;
+}
+
+static bool is_same(const char *text, const struct lp_host *name)
+{
+	struct lp_host kept;
+	return lp_host_parse(text, &kept) == LP_OK && strcmp(kept.name, name->name) == 0 &&
+	       kept.port == name->port;
+}
+
+/* Invites name the port: a relay that moves to another one is lost to those who have them. */
+static bool keeps_port(const struct setup *s, const struct lp_config *config)
+{
+	char name[HOST], listen[HOST];
+	bool named = lp_config_find(config, "public-name", name, sizeof(name));
+	bool listens = lp_config_find(config, "listen", listen, sizeof(listen));
+	bool same = listens ? lp_config_has(config, "listen", s->listen)
+			    : !named || s->port == LP_RELAY_PORT;
+	if (same && (!named || is_same(name, &s->name)))
+		return true;
+	lp_log(LP_LOG_ERROR, "option_kept", "file=%s option=%s hint=%s", s->config_file, "listen",
+		"to change the port, edit public-name and listen in this file, restart the relay, "
+		"and send new invites");
+	return false;
+}
+
+static bool read_config(const struct setup *s, struct lp_config *ret_config)
+{
+	const char *const *files = s->files->files;
+	return lp_config_read(ret_config, s->config_file) &&
+	       (!s->listen || keeps_port(s, ret_config)) &&
+	       lp_config_agrees(ret_config, "cert", files[KEYHOLDER_CERT]) &&
+	       lp_config_agrees(ret_config, "key", files[KEYHOLDER_KEY]);
+}
+
+/* The name that stands in the file is the relay's, whatever was typed. */
+static struct lp_host name_of(const struct setup *s, const struct lp_config *config)
+{
+	struct lp_host name = s->name;
+	char host[HOST];
+	if (lp_config_find(config, "public-name", host, sizeof(host)))
+		lp_host_parse(host, &name);
+	return name;
+}
+
+static enum lp_exit set_config(const struct setup *s, struct lp_config *config)
+{
+	char host[HOST];
+	format_host(&s->name, host);
+	bool adds = s->listen && !lp_config_has(config, "listen", s->listen);
+	bool good = lp_config_add(config, "public-name", host) &&
+		    (!s->home || lp_config_add(config, "home", "yes")) &&
+		    (!adds || lp_config_add(config, "listen", s->listen)) &&
+		    lp_config_add(config, "cert", s->files->files[KEYHOLDER_CERT]) &&
+		    lp_config_add(config, "key", s->files->files[KEYHOLDER_KEY]) &&
+		    lp_config_write(config);
+	if (!good)
+		return LP_EXIT_CANNOT_CREATE;
+	lp_step("configuration", "%s", s->config_file);
+	return LP_EXIT_OK;
+}
+
+static void say_next(const struct setup *s, const struct lp_invite *invite)
+{
+	char text[LP_INVITE_TEXT], advice[ADVICE]; /* the text can have a token */
+	if (s->listen_count > 1)
+		lp_step("port", "%u, of the first of %zu lines listen; HOST:PORT takes another one",
+			s->port, s->listen_count);
+	lp_firewall_advice(s->port, advice, sizeof(advice));
+	lp_step("firewall", "%s", advice);
+	bool good = lp_invite_format(invite, text, sizeof(text));
+	if (good && s->home) /* many routers do not lead from inside to their own address outside */
+		lp_step("next",
+			"on this computer: lanparty-gateway setup --relay-address 127.0.0.1:%u "
+			"'%s'",
+			s->port, text);
+	else if (good)
+		lp_step("next", "on the computer in your LAN: lanparty-gateway setup '%s'", text);
+	lp_zero(text, sizeof(text));
+}
+
+/* The router names the home's address, unless a name was given. */
+static enum lp_exit ask_router(struct setup *s)
+{
+	struct mapping m = {.inner = s->port, .outer = s->name.name[0] ? s->name.port : s->port};
+	struct router_answer answer;
+	char text[MAPPING_SENTENCE];
+	if (!mapping_ask(&m, &answer))
+		return LP_EXIT_OS;
+	mapping_explain(&answer, text);
+	if (answer.verdict != ROUTER_MAPPED) {
+		lp_log(LP_LOG_ERROR, "port_not_mapped", "port=%u hint=%s", m.inner, text);
+		return LP_EXIT_UNAVAILABLE;
+	}
+	lp_step("router", "%s", text);
+	if (!s->name.name[0])
+		inet_ntop(AF_INET, &answer.external, s->name.name, sizeof(s->name.name));
+	s->name.port = answer.outer;
+	return LP_EXIT_OK;
+}
+
+enum lp_exit setup_run(struct setup *s)
+{
+	static struct lp_config config;
+	struct lp_invite invite = {0};
+	bool made = false;
+	if (!read_config(s, &config))
+		return LP_EXIT_CONFIG;
+	enum lp_exit code = s->home ? ask_router(s) : LP_EXIT_OK;
+	invite.relay = name_of(s, &config);
+	if (code == LP_EXIT_OK)
+		code = set_certificate(s, &invite, &made);
+	if (code == LP_EXIT_OK)
+		code = set_config(s, &config);
+	if (code == LP_EXIT_OK)
+		code = lp_service_start(&(struct lp_service){.name = SERVICE,
+			.config = s->config_file,
+			.own = s->own,
+			.changed = made || config.changed});
+	if (code == LP_EXIT_OK)
+		say_next(s, &invite);
+	lp_zero(&invite, sizeof(invite));
+	return code;
+}
+
+enum lp_exit setup_invite(const struct setup *s)
+{
+	struct lp_invite invite = {.relay = s->name};
+	enum lp_exit code = read_pin(s, &invite);
+	if (code == LP_EXIT_OK)
+		code = lp_invite_show(&s->show, &invite);
+	lp_zero(&invite, sizeof(invite));
+	return code;
+}

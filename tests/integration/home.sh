@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# A relay at home, behind a router that gives ports (miniupnpd) or a made one; double NAT; carrier-grade NAT.
+# rows: H1 H2
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+[ -x /usr/sbin/miniupnpd ] || lab_skip "needs miniupnpd: tools/setup --packages test"
+lab_open home "$1"
+
+# ---- the home: its router has a public address. miniupnpd takes those for documentation for private ones.
+home=11.7.7.10
+ip -n "$lab-gateway" link delete wan # the box has the LAN alone
+ip -n "$lab-gateway" route add default via $router_ip
+wan router 11.7.7 2001:db8:7 10
+at router sysctl -qw net.ipv4.ip_forward=1
+at router nft -f - <<'END'
+table inet filter {
+	chain forward { type filter hook forward priority 0; policy drop; jump miniupnpd; iifname "lan" accept; ct state established,related accept; }
+	chain miniupnpd { }
+	chain prerouting { type nat hook prerouting priority -100; jump prerouting_miniupnpd; }
+	chain prerouting_miniupnpd { }
+	chain postrouting { type nat hook postrouting priority 100; jump postrouting_miniupnpd; oifname "wan" masquerade; }
+	chain postrouting_miniupnpd { }
+}
+END
+router_offers() { # LINE...: of miniupnpd's configuration
+	[ -z "${pid[upnpd]-}" ] || stop upnpd
+	printf '%s\n' ext_ifname=wan listening_ip=lan http_port=5000 uuid=00000000-0000-0000-0000-000000000001 \
+		secure_mode=yes "lease_file=$dir/upnp.leases" force_igd_desc_v1=no "$@" >"$dir/upnpd.conf"
+	case "$*" in *deny*) ;; *) echo "allow 0-65535 0.0.0.0/0 0-65535" >>"$dir/upnpd.conf" ;; esac
+	start upnpd router /usr/sbin/miniupnpd -d -f "$dir/upnpd.conf" -P "$dir/upnpd.pid"
+	soon 5 said upnpd 'HTTP listening on port|listening on|Listening for'
+}
+gives() { # PORT, PORT OF THE BOX
+	at router nft list chain inet filter prerouting_miniupnpd >"$dir/given"
+	grep -E "dport $1 dnat ip to 192\.168\.77\.2:$2" "$dir/given"
+}
+takes_back() { not gives "$1" "$2"; }
+files=home # certificate and key
+sets_up() { # NAME OPTION...: what it prints is in NAME.out
+	at gateway "$bin/lanparty-relay" setup --home --config "$dir/$1.conf" --cert "$dir/$files.crt" --key "$dir/$files.key" --listen 8443 "${@:2}" \
+		>"$dir/$1.out" 2>"$dir/$1.err" </dev/null || { cat "$dir/$1.out" "$dir/$1.err"; return 1; }
+}
+fails() { # NAME REGEX OPTION...: exit status 69, one sentence, and nothing is made
+	local files=none
+	not sets_up "$1" "${@:3}" >/dev/null && cat "$dir/$1.err" && grep -qE "port_not_mapped.*$2" "$dir/$1.err" && [ ! -e "$dir/$1.conf" ] && [ ! -e "$dir/none.crt" ]
+}
+
+# ---- nobody answers
+check "H1 a router that gives no ports is told, with what to do" fails silent "$router_ip answers neither NAT-PMP nor UPnP: turn one of them on"
+
+# ---- NAT-PMP, and one machine for relay and gateway
+need "a router speaks NAT-PMP and UPnP" router_offers enable_natpmp=yes enable_upnp=yes
+need "H1 a relay is set up at home" sets_up pmp
+check "it says what the router gave" grep -qE "^router +$home port 8443 of the router leads to this computer \(NAT-PMP\)" "$dir/pmp.out"
+check "the port leads to it" gives 8443 8443
+check "the configuration has it" grep -qx 'home = yes' "$dir/pmp.conf"
+command=$(sed -nE "s/^next +on this computer: lanparty-gateway (.*)$/\1/p" "$dir/pmp.out")
+check "the gateway's command goes by way of this computer" test "${command%% \'*}" = "setup --relay-address 127.0.0.1:8443"
+sha256sum "$dir/pmp.conf" "$dir/home.crt" >"$dir/before"
+check "a second time" sets_up pmp
+check "nothing has changed" sha256sum --quiet -c "$dir/before"
+runs_relay() { # CONFIG
+	start relay gateway "$bin/lanparty-relay" --config "$dir/$1.conf"
+	soon 5 said relay '^listening on ' && soon 10 said relay 'port_mapped|port_not_mapped'
+}
+need "the relay runs" runs_relay pmp
+check "and keeps the port" said relay "port_mapped way=NAT-PMP address=$home port=8443"
+eval "set -- $command" # the invite is quoted
+gateway_is_set_up() {
+	at gateway "$bin/lanparty-gateway" "$@" --lan lan --config "$dir/gateway.conf" --room-file "$dir/home.room" --host-key "$dir/home.hostkey" \
+		>"$dir/gset.out" 2>"$dir/gset.err" </dev/null || { cat "$dir/gset.out" "$dir/gset.err"; return 1; }
+}
+need "H1 the gateway is set up with that command" gateway_is_set_up "$@"
+invite=$(tail -n 1 "$dir/gset.out")
+check "the players' invite has the home's address" test "${invite%%/????-*}" = "lanparty://$home:8443"
+runs_gateway() {
+	mkdir -p "$dir/state-gateway"
+	start gateway gateway env STATE_DIRECTORY="$dir/state-gateway" "$bin/lanparty-gateway" --config "$dir/gateway.conf"
+	joined gateway
+}
+need "H1 the gateway joins over this computer's own address" runs_gateway
+check "a player cannot reach the console yet" not reaches player1 $console_ip
+player_joins() {
+	mkdir -p "$dir/state-player1"
+	start player1 player1 env STATE_DIRECTORY="$dir/state-player1" "$bin/lanparty-client" --tap "$tun" "$invite"
+	joined player1 && soon 15 said player1 '^address ip=192\.168\.77\.'
+}
+need "H1 a player joins from outside, with a lease of the home" player_joins
+check "H1 and reaches the console" soon 5 reaches player1 $console_ip
+stop player1
+stop gateway
+stop relay
+check "the relay ends with 0" test "$status" = 0
+check "the router has its port back" takes_back 8443 8443
+
+# ---- UPnP alone, with a name and another port outside
+need "a router speaks UPnP alone" router_offers enable_natpmp=no enable_upnp=yes
+need "a relay is set up by UPnP" sets_up upnp play.example.org:4433
+check "it says so" grep -qE "^router +$home port 4433 .*\(UPnP\)" "$dir/upnp.out"
+check "the invite has the name" grep -qF "'lanparty://play.example.org:4433?" "$dir/upnp.out"
+need "it runs" runs_relay upnp
+check "UPnP gives the port" gives 4433 8443
+stop relay
+check "and has it back" takes_back 4433 8443
+
+# ---- a router that refuses
+need "a router gives ports to nobody" router_offers enable_natpmp=yes enable_upnp=yes "deny 0-65535 0.0.0.0/0 0-65535"
+check "H1 a refusal is told" fails refused "the router $router_ip gives no port.*allow it"
+
+# ---- behind another router
+behind() { # ADDRESS OF THE ROUTER, OF THE NEXT ONE
+	ip -n "$lab-router" address flush dev wan
+	ip -n "$lab-internet" address flush dev router
+	address internet router "$2/24"
+	address router wan "$1/24"
+	ip -n "$lab-router" route replace default via "$2"
+	router_offers enable_natpmp=yes enable_upnp=yes
+}
+need "the router is behind another one" behind 192.168.1.2 192.168.1.1
+check "H1 double NAT is named" fails double "double NAT: the router $router_ip is behind another router .*192\.168\.1\.[12].*bridge mode"
+need "the provider shares an address" behind 100.64.9.2 100.64.9.1
+check "H1 carrier-grade NAT is named" fails shared "carrier-grade NAT: .*100\.64\.9\.[12].*public host"
+stop upnpd
+
+# ---- renewal and a new address, by a router that is made for it
+cat >"$dir/natpmp.py" <<'END'
+import socket, struct, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("192.168.77.1", 5351))
+asked = 0
+print("answering", flush=True)
+while True:
+    data, peer = s.recvfrom(64)
+    if data[1] == 0:
+        s.sendto(struct.pack("!BBHI4s", 0, 128, 0, asked, socket.inet_aton("11.7.7.10" if asked < 3 else "11.7.7.11")), peer)
+    else:
+        inner, outer, seconds = struct.unpack("!4xHHI", data)
+        asked += seconds > 0
+        print("asked" if seconds else "returned", inner, outer, seconds, flush=True)
+        s.sendto(struct.pack("!BBHIHHI", 0, 129, 0, asked, inner, outer, min(seconds, 4)), peer)
+END
+start natpmp router /usr/bin/python3 "$dir/natpmp.py"
+soon 5 said natpmp answering
+need "a relay with a port for 4 s" runs_relay pmp
+check "H1 renews it before it expires" soon 7 said_times natpmp '^asked 8443 8443 3600' 3
+check "H1 a new address of the home is told" soon 5 said relay 'external_address_changed address=11\.7\.7\.11 port=8443'
+stop relay
+check "H1 and gives it back at its end" said natpmp '^returned 8443 0 0'
+lab_finish

@@ -1,0 +1,111 @@
+/* Row N4: the host keys of rooms, as a Linux client keeps them between two runs. */
+#include "lanparty/peer/linux/host_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "temporary.h"
+
+static const uint8_t none[LP_HOST_PRINT];
+static char folder[TEMPORARY_PATH], path[TEMPORARY_PATH + 20];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return !temporary_folder(folder) || setenv("STATE_DIRECTORY", folder, 1) != 0 ||
+	       snprintf(path, sizeof(path), "%s/lp0.hosts", folder) < 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	remove(path);
+	return rmdir(folder);
+}
+
+static void assert_found(unsigned room, const uint8_t *expected)
+{
+	struct lp_host_file f;
+	uint8_t found[LP_HOST_PRINT];
+	const uint8_t key[LP_ROOM_KEY_SIZE] = {(uint8_t)room, (uint8_t)(room >> 8)};
+	assert_true(lp_host_file_open(&f, "lp0", key, found));
+	assert_memory_equal(found, expected, LP_HOST_PRINT);
+	lp_host_file_close(&f);
+}
+
+static void keep(unsigned room, uint8_t host)
+{
+	struct lp_host_file f;
+	uint8_t found[LP_HOST_PRINT], kept[LP_HOST_PRINT] = {host};
+	const uint8_t key[LP_ROOM_KEY_SIZE] = {(uint8_t)room, (uint8_t)(room >> 8)};
+	assert_true(lp_host_file_open(&f, "lp0", key, found));
+	lp_host_file_keep(&f, kept);
+	lp_host_file_close(&f);
+}
+
+static void N4_the_next_run_finds_the_host_of_each_room(void **state)
+{
+	(void)state;
+	struct stat st;
+	assert_found(1, none);
+	keep(1, 10);
+	keep(2, 20);
+	keep(1, 11);
+	assert_found(1, (const uint8_t[LP_HOST_PRINT]){11});
+	assert_found(2, (const uint8_t[LP_HOST_PRINT]){20});
+	assert_found(3, none);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_size, 2 * sizeof(struct lp_host_memory));
+}
+
+static void N4_the_file_does_not_grow_without_end(void **state)
+{
+	(void)state;
+	struct stat st;
+	for (unsigned i = 100; i < 100 + 3 * LP_HOST_FILE_ROOMS; i++) {
+		keep(i, (uint8_t)i);
+		assert_found(i, (const uint8_t[LP_HOST_PRINT]){(uint8_t)i});
+	}
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, LP_HOST_FILE_ROOMS * sizeof(struct lp_host_memory));
+}
+
+static void N4_a_file_that_was_cut_is_used_as_far_as_it_goes(void **state)
+{
+	(void)state;
+	remove(path);
+	keep(1, 10);
+	keep(2, 20);
+	assert_int_equal(truncate(path, sizeof(struct lp_host_memory) + 7), 0);
+	assert_found(1, (const uint8_t[LP_HOST_PRINT]){10});
+	assert_found(2, none);
+	keep(2, 21);
+	assert_found(2, (const uint8_t[LP_HOST_PRINT]){21});
+}
+
+static void N4_without_a_folder_nothing_is_kept(void **state)
+{
+	(void)state;
+	setenv("STATE_DIRECTORY", "/nowhere", 1);
+	keep(1, 10);
+	assert_found(1, none);
+	setenv("STATE_DIRECTORY", folder, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(N4_the_next_run_finds_the_host_of_each_room),
+		cmocka_unit_test(N4_the_file_does_not_grow_without_end),
+		cmocka_unit_test(N4_a_file_that_was_cut_is_used_as_far_as_it_goes),
+		cmocka_unit_test(N4_without_a_folder_nothing_is_kept),
+	};
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,93 @@
+/* What a home's router says of its address, and what the host reads of it. */
+#include "mapping.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct in_addr address(const char *text)
+{
+	struct in_addr result;
+	assert_int_equal(inet_pton(AF_INET, text, &result), 1);
+	return result;
+}
+
+static void an_address_says_who_is_in_front_of_the_router(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *first, *last, *before, *after;
+		enum router_verdict verdict;
+	} table[] = {
+		{"10.0.0.0", "10.255.255.255", "9.255.255.255", "11.0.0.0", ROUTER_BEHIND_NAT},
+		{"172.16.0.0", "172.31.255.255", "172.15.255.255", "172.32.0.0", ROUTER_BEHIND_NAT},
+		{"192.168.0.0", "192.168.255.255", "192.167.255.255", "192.169.0.0",
+			ROUTER_BEHIND_NAT},
+		{"100.64.0.0", "100.127.255.255", "100.63.255.255", "100.128.0.0", ROUTER_SHARED},
+		{"192.0.0.0", "192.0.0.255", "191.255.255.255", "192.0.1.0", ROUTER_SHARED},
+		{"169.254.0.0", "169.254.255.255", "169.253.255.255", "169.255.0.0",
+			ROUTER_NO_ADDRESS},
+		{"127.0.0.0", "127.255.255.255", "126.255.255.255", "128.0.0.0", ROUTER_NO_ADDRESS},
+		{"0.0.0.0", "0.255.255.255", "1.0.0.0", "1.0.0.1", ROUTER_NO_ADDRESS},
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(router_judge(address(table[i].first)), table[i].verdict);
+		assert_int_equal(router_judge(address(table[i].last)), table[i].verdict);
+		assert_int_equal(router_judge(address(table[i].before)), ROUTER_MAPPED);
+		assert_int_equal(router_judge(address(table[i].after)), ROUTER_MAPPED);
+	}
+}
+
+static void each_answer_has_a_sentence_that_says_what_to_do(void **state)
+{
+	(void)state;
+	static const char *const words[] = {[ROUTER_MAPPED] = "11.7.7.10 port 4433",
+		[ROUTER_NONE] = "connect it",
+		[ROUTER_SILENT] = "turn one of them on",
+		[ROUTER_REFUSED] = "allow it",
+		[ROUTER_NO_ADDRESS] = "status page",
+		[ROUTER_BEHIND_NAT] = "double NAT",
+		[ROUTER_SHARED] = "carrier-grade NAT"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char text[MAPPING_SENTENCE];
+		struct router_answer a = {.verdict = (enum router_verdict)i,
+			.router = address("192.168.100.100"),
+			.external = address("11.7.7.10"),
+			.beyond = address("192.168.200.200"),
+			.inner = 65535,
+			.outer = 4433,
+			.code = -2147483647};
+		mapping_explain(&a, text);
+		assert_non_null(strstr(text, words[i]));
+		assert_true(strlen(text) < sizeof(text) - 1); /* not cut off */
+	}
+}
+
+static void a_port_is_renewed_at_half_of_its_time(void **state)
+{
+	(void)state;
+	struct router_answer a = {.verdict = ROUTER_MAPPED, .seconds = 3600};
+	assert_int_equal(mapping_pause(&a), 1800);
+	a.seconds = 1; /* a router is not asked all the time */
+	assert_int_equal(mapping_pause(&a), 2);
+	a.seconds = UINT32_MAX; /* more than it was asked for */
+	assert_int_equal(mapping_pause(&a), 1800);
+	a.seconds = 0; /* it keeps the port until it is restarted */
+	assert_in_range(mapping_pause(&a), 60, 900);
+	a.verdict = ROUTER_SILENT;
+	assert_in_range(mapping_pause(&a), 10, 60);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_says_who_is_in_front_of_the_router),
+		cmocka_unit_test(each_answer_has_a_sentence_that_says_what_to_do),
+		cmocka_unit_test(a_port_is_renewed_at_half_of_its_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
