@@ -20,9 +20,10 @@ static const char dhclient_config[] = "request subnet-mask, broadcast-address;\n
 
 /* The script alone configures the interface: several processes of dhcpcd would leave parts of that behind
  * when they are killed. On the command line, --release would end a dhcpcd that runs already. reboot 0:
- * asks for a lease of this LAN, and not for the last one again. */
+ * asks for a lease of this LAN, and not for the last one again. noarp, nodelay: 5 s less; relay and gateway
+ * keep two members from one address, and the DHCP server asks before it offers one. */
 static const char dhcpcd_config[] =
-	"noconfigure\nnogateway\nnoipv4ll\nrelease\nreboot 0\ntimeout 0\n";
+	"noconfigure\nnogateway\nnoipv4ll\nnoarp\nnodelay\nrelease\nreboot 0\ntimeout 0\n";
 
 void dhcp_dir_remove(const char *dir)
 {

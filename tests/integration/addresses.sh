@@ -41,7 +41,7 @@ stop player1
 
 # ---- two DHCP clients, which the server takes for two computers
 need "player 1 joins with --dhcp" client player1 player1 --dhcp
-check "it has a lease" soon 15 said player1 '^address '
+check "it has a lease" soon 15 said player1 '^address .*source=dhcp'
 first=$(ip_of player1 "$tun")
 # shellcheck disable=SC2016 # $1, $ip: of the script
 printf '#!/bin/sh\n[ "$1" != bound ] || ip address add "$ip/24" dev "$interface"\n' >"$dir/other"

@@ -33,7 +33,7 @@ need "the gateway joins" gateway gateway --lan lan
 check "P3 the gateway switches them off" features_are 0
 check "P3 the interface is promiscuous" promiscuity_is 1
 need "player 1 joins" client player1 player1 --dhcp
-check "player 1 has a lease" soon 15 said player1 '^address '
+check "player 1 has a lease" soon 15 said player1 '^address .*source=dhcp'
 leased=$(ip_of player1 "$tun")
 need "player 2 joins" client player2 player2
 room_has player2 92

@@ -23,7 +23,7 @@ check "player 1 cannot reach the LAN yet" not reaches player1 $console_ip
 need "player 1 joins" client player1 player1 --dhcp
 need "player 2 joins" client player2 player2
 room_has player2 92
-check "player 1 has a lease" soon 15 said player1 '^address '
+check "player 1 has a lease" soon 15 said player1 '^address .*source=dhcp'
 leased=$(ip_of player1 "$tun")
 index=$(at player1 cat /sys/class/net/$tun/ifindex)
 check "player 1 reaches the LAN" reaches player1 $console_ip
@@ -74,7 +74,7 @@ stop player1 KILL
 need "K2 a killed client joins at once" client player1 player1 --dhcp
 check "K2 the client joins within 3 s of its start" joined_within 3000 player1
 check "K1 as the same member" test "$(peer_of player1)" = "$id"
-check "K2 it has its lease again" soon 15 said player1 '^address '
+check "K2 it has its lease again" soon 15 said player1 '^address .*source=dhcp'
 check "K2 with the same address" test "$(ip_of player1 "$tun")" = "$leased"
 check "player 1 reaches the LAN again" soon 3 reaches player1 $console_ip
 check "and player 2 reaches player 1" soon 3 reaches player2 "$leased"
