@@ -123,30 +123,19 @@ static void warn_if_open(const char *file, int fd)
 		"every user of this computer can read or change the key: chmod o-rwx");
 }
 
-/* Returns 0, or an errno value. */
-static int read_all(int fd, char text[PEM_MAX + 1], size_t *ret_len)
+static bool read_all(int fd, char text[PEM_MAX], size_t *ret_len)
 {
-	size_t len = 0;
 	int flags = fcntl(fd, F_GETFL);
 	fcntl(fd, F_SETFL, flags & ~O_NONBLOCK); /* a pipe's writer can be slow */
-	while (len <= PEM_MAX) {
-		ssize_t n = read(fd, text + len, PEM_MAX + 1 - len);
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n == 0)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	*ret_len = len;
-	return len > PEM_MAX ? EFBIG : 0;
+	return lp_file_read(fd, text, PEM_MAX, ret_len);
 }
 
-/* Reads the whole file into text, PEM_MAX + 1 bytes; logs errors. */
+/* Reads the whole file; logs errors. */
 static bool read_file(
-	struct keyholder *k, enum keyholder_file file, char text[PEM_MAX + 1], size_t *ret_len)
+	struct keyholder *k, enum keyholder_file file, char text[PEM_MAX], size_t *ret_len)
 {
 	int fd = keyholder_open(k, file);
-	int error = fd < 0 ? errno : read_all(fd, text, ret_len);
+	int error = fd >= 0 && read_all(fd, text, ret_len) ? 0 : errno;
 	if (fd >= 0 && file == KEYHOLDER_KEY)
 		warn_if_open(k->files[file], fd);
 	if (fd >= 0)
@@ -189,7 +178,7 @@ struct lp_identity *certificate_load(struct keyholder *k, enum lp_exit *ret_exit
 {
 	struct lp_identity *identity = NULL;
 	size_t cert_len = 0, key_len = 0;
-	char *cert = malloc(PEM_MAX + 1), *key = malloc(PEM_MAX + 1);
+	char *cert = malloc(PEM_MAX), *key = malloc(PEM_MAX);
 	*ret_exit = LP_EXIT_INTERNAL;
 	if (!cert || !key) {
 		lp_log(LP_LOG_ERROR, "out_of_memory", "bytes=%u", PEM_MAX);
@@ -199,7 +188,7 @@ struct lp_identity *certificate_load(struct keyholder *k, enum lp_exit *ret_exit
 			read_file(k, KEYHOLDER_KEY, key, &key_len))
 			identity = identity_of(k, cert, cert_len, key, key_len);
 	}
-	lp_zero_free(key, PEM_MAX + 1);
+	lp_zero_free(key, PEM_MAX);
 	free(cert);
 	return identity;
 }

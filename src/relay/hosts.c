@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,37 +39,58 @@ static uint32_t today(void)
 
 /* ---- the file */
 
-/* Returns the text, which the caller frees; NULL, with errno. A missing file is an empty text. */
-static char *read_text(const char *path)
+/* A FIFO or a device would never end. */
+static bool is_regular(int fd)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return false;
+	errno = EINVAL;
+	return S_ISREG(st.st_mode);
+}
+
+/* Returns the text, which the caller frees, and its length; NULL, with errno. A missing file is an empty
+ * text. */
+static char *read_text(const char *path, size_t *ret_len)
 {
 	char *text = calloc(1, HOST_BOOK_TEXT + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (!text || (fd < 0 && errno == ENOENT))
-		return text;
-	size_t len = 0;
-	ssize_t n = fd < 0 ? -1 : 1;
-	while (n > 0 && len < HOST_BOOK_TEXT) {
-		n = read(fd, text + len, HOST_BOOK_TEXT - len);
-		len += n > 0 ? (size_t)n : 0;
-	}
-	int error = n < 0 ? errno : n > 0 ? EFBIG : 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	*ret_len = 0;
+	bool good = text &&
+		    (fd < 0 ? errno == ENOENT
+			    : is_regular(fd) && lp_file_read(fd, text, HOST_BOOK_TEXT, ret_len));
+	int error = errno;
 	if (fd >= 0)
 		close(fd);
+	if (!good)
+		free(text);
 	errno = error;
-	if (!error)
-		return text;
-	free(text);
-	return NULL;
+	return good ? text : NULL;
+}
+
+/* The first line with a NUL, as in a file of zeros that a power failure has left; 0: none. */
+static size_t find_zero(const char *text, size_t len)
+{
+	size_t end = strlen(text), line = 1;
+	for (size_t i = 0; i < end; i++)
+		line += text[i] == '\n';
+	return end < len ? line : 0;
 }
 
 static bool load(struct hosts *h)
 {
-	char *text = read_text(h->path);
+	size_t len;
+	char *text = read_text(h->path, &len);
 	if (!text) {
-		lp_log(LP_LOG_ERROR, "hosts_failed", "file=%s error=%s", h->path, strerror(errno));
+		lp_log(LP_LOG_ERROR, "hosts_failed", "file=%s error=%s hint=%s", h->path,
+			strerror(errno),
+			"put a copy of the file back: without it, each room belongs to the next "
+			"host who comes");
 		return false;
 	}
-	size_t line = host_book_read(&h->book, text, today());
+	size_t line = find_zero(text, len);
+	if (line == 0)
+		line = host_book_read(&h->book, text, today());
 	free(text);
 	if (line > 0)
 		lp_log(LP_LOG_ERROR, "hosts_failed", "file=%s line=%zu hint=%s", h->path, line,
@@ -182,13 +204,13 @@ static bool use_folder(struct hosts *h, const char *folder)
 	int len = snprintf(h->path, sizeof(h->path), "%s/hosts", folder);
 	if (len < 0 || (size_t)len >= sizeof(h->path))
 		errno = ENAMETOOLONG;
-	else if (lp_file_make_folders(h->path) && lp_rights_give(folder) &&
-		 access(folder, W_OK) == 0 && lock_folder(h, folder))
+	else if (lp_rights_make_folder(folder) && lp_rights_can_write(folder) &&
+		 lock_folder(h, folder))
 		return true;
 	lp_log(LP_LOG_WARNING, "hosts_not_kept", "folder=%s error=%s hint=%s", folder,
 		errno == EWOULDBLOCK ? "another relay uses it" : strerror(errno),
-		"after a restart this relay does not know the hosts of its rooms: name a folder "
-		"that it alone can write with --state");
+		"after a restart this relay does not know the hosts of its rooms: give this folder "
+		"to the user of the relay, or name another one with --state");
 	h->path[0] = '\0';
 	return false;
 }

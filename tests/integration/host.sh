@@ -51,14 +51,9 @@ check "N4 the relay writes it down" soon 5 book_has
 check "N4 and nothing that opens the room" lacks "$code" "$dir/state-relay/hosts"
 check "N4 only the relay reads it" test "$(stat -c %a "$dir/state-relay/hosts")" = 600
 stop new
-gateway() { # as before, with the key
-	mkdir -p "$dir/state-gateway"
-	start "$1" gateway env STATE_DIRECTORY="$dir/state-gateway" "$bin/lanparty-gateway" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --lan lan "${@:2}"
-	joined "$1"
-}
 check "N4 no gateway without the key gets in" rejected not_host
 check "N4 nor one with another key" rejected not_host --host-key "$dir/other.key"
-need "N4 the host's gateway does" gateway gateway --host-key "$dir/host.key"
+need "N4 the host's gateway does" gateway gateway --lan lan --host-key "$dir/host.key"
 check "player 1 reaches the LAN again" soon 3 reaches player1 $console_ip
 
 # ---- who has not the key
@@ -132,7 +127,7 @@ stop player2
 check "H3 the host unlocks the room" says 0 '^done$' unlock
 need "H3 now it does" client player2 player2 --name zoe
 stop player2
-check "H3 nobody else uses the socket" not at gateway setpriv --reuid=daemon --clear-groups "$bin/lanparty-gateway" kick kit --config /dev/null
+check "H3 nobody else uses the socket" ends_with 77 'as root' gateway setpriv --reuid=daemon --clear-groups "$bin/lanparty-gateway" kick kit --config /dev/null
 room_has player1 91
 
 # ---- a relay that is restarted
@@ -141,7 +136,7 @@ stop relay KILL
 need "the relay starts again" hosted_relay
 check "N4 it knows the key" said relay 'event=hosts rooms=1'
 check "N4 no gateway without the key gets in" rejected not_host
-need "N4 the host's gateway does" gateway gateway --host-key "$dir/host.key"
+need "N4 the host's gateway does" gateway gateway --lan lan --host-key "$dir/host.key"
 check "the player is back" soon 8 said_times player1 '^joined ' 3
 check "player 1 reaches the LAN again" soon 5 reaches player1 $console_ip
 check "N4 the player has heard of no other key" lacks '^host news=(lost|changed|unproven)' "$dir/player1.out"
@@ -152,7 +147,7 @@ stop relay KILL
 lose_state
 need "the relay starts without its state" hosted_relay
 check "N4 the player notices" soon 8 said player1 '^host news=lost '
-need "a gateway without a key joins" gateway gateway
+need "a gateway without a key joins" gateway gateway --lan lan
 check "N4 the player does not trust it" soon 5 said player1 '^host news=unproven '
 check "N4 and takes no frames from it" not reaches player1 $console_ip
 start new gateway env STATE_DIRECTORY="$dir/state-new" "$bin/lanparty-gateway" --lan lan --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --host-key "$dir/host.key"
@@ -167,7 +162,7 @@ stop player1
 stop relay
 lose_state
 need "the relay starts without its state" hosted_relay
-need "somebody else registers a key" gateway gateway --host-key "$dir/other.key"
+need "somebody else registers a key" gateway gateway --lan lan --host-key "$dir/other.key"
 start player1 player1 env STATE_DIRECTORY="$dir/state-player1" "$bin/lanparty-client" --tap "$tun" "lanparty://$relay_ip/$code?pin=$pin"
 check "N4 a member that knew another key refuses it" soon 5 said player1 'event=disconnected reason="the room has another host key'
 stop player1
@@ -200,6 +195,24 @@ stop relay
 echo "room 12" >"$dir/state-relay/hosts"
 check "N4 a relay does not start with a wrong file" ends_with 66 'hosts_failed.*line=1' vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" --state "$dir/state-relay"
 check "N4 and leaves it alone" grep -qx 'room 12' "$dir/state-relay/hosts"
+head -c 4096 /dev/zero >"$dir/state-relay/hosts"
+check "N4 nor with one of zeros, as a power failure can leave it" ends_with 66 'hosts_failed.*line=1 .*copy' vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" --state "$dir/state-relay"
+check "N4 which stays, too" test "$(stat -c %s "$dir/state-relay/hosts")" = 4096
+rm "$dir/state-relay/hosts"
+mkfifo "$dir/state-relay/hosts"
+check "N4 nor does it wait for what is no file" ends_with 66 'hosts_failed' vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" --state "$dir/state-relay"
+
+# ---- folders that root has made before
+mkdir "$dir/of-root"
+ln -s of-root "$dir/link"
+need "the relay starts" relay --state "$dir/link"
+check "N4 it says that it cannot write there" said relay 'hosts_not_kept.*Permission denied.*user of the relay'
+joins_from_there() { RUNTIME_DIRECTORY=$dir/of-root gateway gateway --lan lan; }
+need "a gateway joins whose socket is there" joins_from_there
+check "H3 its socket is its user's" test "$(stat -c %U "$dir/of-root/gateway.control")" = nobody
+check "P1 the folder stays root's" test "$(stat -c %U "$dir/of-root")" = root
+stop gateway
+stop relay
 check "a missing host key is said" ends_with 66 'cannot read the host key' gateway "$bin/lanparty-gateway" --lan lan --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --host-key "$dir/none.key"
 check "a file that is no key too" ends_with 64 'no PEM private key' gateway "$bin/lanparty-gateway" --lan lan --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --host-key "$dir/room"
 lab_finish

@@ -263,7 +263,7 @@ ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in 
 # The relay, with a certificate that stays the same.
 relay() { # [OPTION...]
 	[ -n "$pin" ] || pin=$("$bin/lanparty-relay" new-cert --cert "$dir/relay.crt" --key "$dir/relay.key") || return 1
-	start relay vps "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" "$@"
+	start relay vps env STATE_DIRECTORY="$dir/state-relay" "$bin/lanparty-relay" --cert "$dir/relay.crt" --key "$dir/relay.key" "$@"
 	ready relay '^listening on |"listening"'
 }
 new_code() { code=$("$bin/lanparty-client" new-room) || { echo "no room code"; exit 1; }; }

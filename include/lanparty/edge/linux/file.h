@@ -1,4 +1,4 @@
-/* file.h - writes a file completely, or leaves the existing one unchanged.
+/* file.h - writes a file completely, or leaves the existing one unchanged; reads a file completely.
  *
  * The bytes go into a new file in the same folder, which is then renamed to the target. A failed
  * write never removes, shortens or changes the target. Two kinds of targets are written to
@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* All return false with errno. mode is the mode of a new file, before the umask. */
+/* Reads all that fd has until its end. False, with errno: EFBIG for more than cap bytes. */
+bool lp_file_read(int fd, char *text, size_t cap, size_t *ret_len);
+
+/* The others return false with errno, too. mode is the mode of a new file, before the umask. */
 
 /* Replaces an existing file. A regular file keeps its owner and mode, unless mode gives nothing to group and
  * others: such a file is a secret, and gets this mode whatever it replaces. A symbolic link stays, and the

@@ -18,9 +18,15 @@ void lp_rights_protect_memory(void);
 const char *lp_rights_choose(const char *user);
 /* True if the program is root and can become another user. */
 bool lp_rights_is_root(void);
-/* Gives the file or folder to the user that root will become; does nothing when the program is not root.
- * False, with errno. */
+/* Gives the file to the user that root will become; does nothing when the program is not root. False, with
+ * errno. */
 bool lp_rights_give(const char *path);
+/* Makes the folder, and those of its path that are missing. One that root has made belongs to the user that
+ * root will become. A folder that was there, or to which a symbolic link leads, keeps its owner. False, with
+ * errno. */
+bool lp_rights_make_folder(const char *path);
+/* True if the user that the program will be can make files in the folder. False, with errno. */
+bool lp_rights_can_write(const char *folder);
 
 /* Drops all capabilities permanently but kept, a CAP_ number or LP_RIGHTS_NONE. Root also becomes the chosen
  * user. False: the system refused; the error was logged. */

@@ -13,6 +13,27 @@
 
 #define NAMES_MAX 100 /* attempts to find an unused name */
 
+bool lp_file_read(int fd, char *text, size_t cap, size_t *ret_len)
+{
+	char more;
+	size_t len = 0;
+	for (;;) {
+		bool full = len == cap;
+		ssize_t n = read(fd, full ? &more : text + len, full ? 1 : cap - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n > 0 && full)
+			errno = EFBIG;
+		if (n < 0 || (n > 0 && full))
+			return false;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*ret_len = len;
+	return true;
+}
+
 static bool write_all(int fd, const void *bytes, size_t len)
 {
 	size_t done = 0;

@@ -11,7 +11,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "lanparty/edge/linux/file.h"
 #include "lanparty/edge/linux/rights.h"
 #include "lanparty/edge/log.h"
 
@@ -43,13 +42,12 @@ static bool is_in_use(const struct sockaddr_un *address)
 	return used;
 }
 
-/* The folder of the default path belongs to root until now. */
 static bool make(int fd, const struct sockaddr_un *address)
 {
 	const char *path = address->sun_path;
 	char folder[LP_LOCAL_PATH];
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
-	if (!lp_file_make_folders(path))
+	if (!lp_rights_make_folder(folder))
 		return false;
 	if (is_in_use(address)) {
 		errno = EADDRINUSE;
@@ -59,7 +57,7 @@ static bool make(int fd, const struct sockaddr_un *address)
 	mode_t mask = umask(0177); /* also in the moment before it is given away */
 	bool bound = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
 	umask(mask);
-	return bound && lp_rights_give(path) && lp_rights_give(folder) && listen(fd, 4) == 0;
+	return bound && lp_rights_give(path) && listen(fd, 4) == 0;
 }
 
 static bool watch(struct lp_local *l, int fd)

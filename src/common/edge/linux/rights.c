@@ -2,13 +2,18 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lanparty/edge/linux/file.h"
 #include "lanparty/edge/log.h"
 #include "sanitized.h"
 
@@ -102,13 +107,74 @@ static const char *next_user(void)
 	return chosen ? chosen : default_user();
 }
 
-bool lp_rights_give(const char *path)
+/* False: it stays who it is. */
+static bool find_next(uid_t *ret_uid, gid_t *ret_gid)
 {
 	const char *user = next_user();
 	const struct passwd *entry = user ? getpwnam(user) : NULL;
-	uid_t uid = entry ? entry->pw_uid : OVERFLOW;
-	gid_t gid = entry ? entry->pw_gid : OVERFLOW;
-	return !user || lchown(path, uid, gid) == 0;
+	*ret_uid = entry ? entry->pw_uid : OVERFLOW;
+	*ret_gid = entry ? entry->pw_gid : OVERFLOW;
+	return user;
+}
+
+bool lp_rights_give(const char *path)
+{
+	uid_t uid;
+	gid_t gid;
+	return !find_next(&uid, &gid) || lchown(path, uid, gid) == 0;
+}
+
+/* By its descriptor, because whoever can write in the folder above can put something else at its path. */
+static bool give_folder(const char *path)
+{
+	uid_t uid;
+	gid_t gid;
+	if (!find_next(&uid, &gid))
+		return true;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool good = fd >= 0 && fchown(fd, uid, gid) == 0;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return good;
+}
+
+bool lp_rights_make_folder(const char *path)
+{
+	char *folder = strdup(path);
+	bool good = folder != NULL;
+	for (size_t len = good ? strlen(folder) : 0; len > 1 && folder[len - 1] == '/'; len--)
+		folder[len - 1] = '\0';
+	good = good && lp_file_make_folders(folder);
+	if (good && mkdir(folder, 0755) == 0)
+		good = give_folder(folder);
+	else if (good)
+		good = errno == EEXIST;
+	int error = errno;
+	free(folder);
+	errno = error;
+	return good;
+}
+
+/* The kernel judges by the user and group for files (setfsuid(2)), without the capabilities of root. */
+bool lp_rights_can_write(const char *folder)
+{
+	uid_t uid;
+	gid_t gid;
+	bool other = find_next(&uid, &gid);
+	if (other) {
+		setfsgid(gid);
+		setfsuid(uid);
+	}
+	bool good = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+	int error = errno;
+	if (other) {
+		setfsuid(geteuid());
+		setfsgid(getegid());
+	}
+	errno = error;
+	return good;
 }
 
 static bool drop_as(const char *user, int kept)

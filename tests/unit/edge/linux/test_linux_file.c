@@ -243,6 +243,26 @@ static void a_missing_folder_is_an_error(void **state)
 	assert_int_equal(names_in_folder(), 0);
 }
 
+static void a_file_is_read_up_to_its_limit(void **state)
+{
+	(void)state;
+	char text[8] = "";
+	size_t len = 0;
+	put(path, "1234567");
+	int fd = open(path, O_RDONLY);
+	assert_true(lp_file_read(fd, text, 7, &len));
+	assert_int_equal(len, 7);
+	assert_string_equal(text, "1234567");
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_false(lp_file_read(fd, text, 6, &len));
+	assert_int_equal(errno, EFBIG);
+	close(fd);
+	fd = open(folder, O_RDONLY);
+	assert_false(lp_file_read(fd, text, 7, &len));
+	assert_int_equal(errno, EISDIR);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup(a_fifo_stays_when_the_write_fails, empty),
 		cmocka_unit_test_setup(standard_output_continues_at_its_position, empty),
 		cmocka_unit_test_setup(a_missing_folder_is_an_error, empty),
+		cmocka_unit_test_setup(a_file_is_read_up_to_its_limit, empty),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
