@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lanparty/edge/exit.h"
 
@@ -19,7 +20,7 @@
 struct lp_local_client {
 	int fd; /* -1: none */
 	bool asked;
-	unsigned since; /* the number of its connection */
+	int64_t ticket; /* of its connection: no other one has it; modulo LP_LOCAL_CLIENTS, its slot */
 	size_t len;
 	char line[LP_LOCAL_LINE + 1];
 };
@@ -27,7 +28,7 @@ struct lp_local_client {
 struct lp_local {
 	int set, listener; /* -1: not open */
 	char path[LP_LOCAL_PATH];
-	unsigned count;
+	int64_t count;
 	struct lp_local_client clients[LP_LOCAL_CLIENTS];
 };
 
@@ -49,10 +50,12 @@ void lp_local_open(struct lp_local *l, const char *program);
 void lp_local_close(struct lp_local *l);
 /* Readable when lp_local_next has work; -1: not open. */
 int lp_local_fd(const struct lp_local *l);
-/* The next request. Returns who has asked, for lp_local_answer, with the line in *ret_line; or -1: none. */
-int lp_local_next(struct lp_local *l, const char **ret_line);
-/* Sends the answer, a line without its end, and closes the connection. */
-void lp_local_answer(struct lp_local *l, int who, const char *line);
+/* The next request. Returns the ticket of who has asked, for lp_local_answer, with the line in *ret_line; or
+ * -1: none. */
+int64_t lp_local_next(struct lp_local *l, const char **ret_line);
+/* Sends the answer, a line without its end, to the one with that ticket, and closes the connection. Nothing
+ * happens when that one has gone. */
+void lp_local_answer(struct lp_local *l, int64_t who, const char *line);
 
 /* Sends a request to the program and writes its answer. LP_EXIT_UNAVAILABLE: it does not run, or does not
  * answer; LP_EXIT_NO_PERMISSION. Both are logged. */

@@ -46,10 +46,15 @@ int lp_act_command(const char *program, const struct lp_options *options);
 bool lp_act_is_command(const struct lp_options *options);
 
 /* The program's side. */
+struct lp_waiting {
+	int64_t who; /* of lp_local_next */
+	uint64_t id; /* of the act; 0: nobody waits */
+};
+
 struct lp_acts {
 	struct lp_local *local; /* borrowed; NULL: there is none */
 	uint64_t last_id;
-	uint64_t waiting[LP_LOCAL_CLIENTS]; /* the ID of what each has asked for; 0: nothing */
+	struct lp_waiting waiting[LP_LOCAL_CLIENTS];
 };
 
 /* The socket is readable. */

@@ -14,17 +14,24 @@
 #include "lanparty/edge/linux/rights.h"
 #include "lanparty/edge/log.h"
 
-static void find_path(const char *program, struct sockaddr_un *ret_address)
+#define TOO_LONG                                                                                   \
+	"the commands that act on this program do not reach it: give RUNTIME_DIRECTORY a shorter " \
+	"path"
+
+/* False, with errno: the path is too long. It is written as far as it fits. */
+static bool find_path(const char *program, struct sockaddr_un *ret_address)
 {
 	const char *given = getenv("RUNTIME_DIRECTORY"); /* systemd's list of folders */
-	int len = given ? (int)strcspn(given, ":") : 0;
+	int len = given ? (int)strcspn(given, ":") : 0, need;
 	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (len > 0)
-		snprintf(ret_address->sun_path, LP_LOCAL_PATH, "%.*s/%s.control", len, given,
+		need = snprintf(ret_address->sun_path, LP_LOCAL_PATH, "%.*s/%s.control", len, given,
 			program);
 	else
-		snprintf(ret_address->sun_path, LP_LOCAL_PATH, "/run/lanparty-%s/%s.control",
+		need = snprintf(ret_address->sun_path, LP_LOCAL_PATH, "/run/lanparty-%s/%s.control",
 			program, program);
+	errno = ENAMETOOLONG;
+	return need < LP_LOCAL_PATH;
 }
 
 static int new_socket(int flags)
@@ -32,11 +39,14 @@ static int new_socket(int flags)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 }
 
-/* Another program uses it; or it is left of one that was killed. */
+/* Another program uses it, perhaps one that does not take its connections; or it is left of one that was
+ * killed. */
 static bool is_in_use(const struct sockaddr_un *address)
 {
-	int fd = new_socket(0);
-	bool used = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+	int fd = new_socket(SOCK_NONBLOCK);
+	bool used =
+		fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+				   errno == EAGAIN);
 	if (fd >= 0)
 		close(fd);
 	return used;
@@ -60,28 +70,32 @@ static bool make(int fd, const struct sockaddr_un *address)
 	return bound && lp_rights_give(path) && listen(fd, 4) == 0;
 }
 
+/* A listener whose connections cannot be taken, without descriptors, must not stay ready: its edges count. */
 static bool watch(struct lp_local *l, int fd)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+	uint32_t edges = fd == l->listener ? EPOLLET : 0;
+	struct epoll_event event = {.events = EPOLLIN | edges, .data.fd = fd};
 	return epoll_ctl(l->set, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void lp_local_open(struct lp_local *l, const char *program)
 {
 	struct sockaddr_un address;
-	find_path(program, &address);
+	bool fits = find_path(program, &address);
 	memset(l, 0, sizeof(*l));
 	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++)
 		l->clients[i].fd = -1;
-	l->set = epoll_create1(EPOLL_CLOEXEC);
-	l->listener = new_socket(SOCK_NONBLOCK);
+	l->set = fits ? epoll_create1(EPOLL_CLOEXEC) : -1;
+	l->listener = fits ? new_socket(SOCK_NONBLOCK) : -1;
 	if (l->set >= 0 && l->listener >= 0 && make(l->listener, &address) &&
 		watch(l, l->listener)) {
 		memcpy(l->path, address.sun_path, sizeof(l->path));
 		return;
 	}
 	lp_log(LP_LOG_WARNING, "control_failed", "file=%s error=%s hint=%s", address.sun_path,
-		strerror(errno), "the commands that act on this program do not reach it");
+		strerror(errno),
+		errno == ENAMETOOLONG ? TOO_LONG
+				      : "the commands that act on this program do not reach it");
 	lp_local_close(l);
 }
 
@@ -111,15 +125,14 @@ int lp_local_fd(const struct lp_local *l)
 	return l->set;
 }
 
-static struct lp_local_client *oldest(struct lp_local *l)
+static int oldest(const struct lp_local *l)
 {
-	struct lp_local_client *found = &l->clients[0];
-	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++) {
-		struct lp_local_client *c = &l->clients[i];
-		if (c->fd < 0)
-			return c;
-		if (c->since < found->since)
-			found = c;
+	int found = 0;
+	for (int i = 0; i < LP_LOCAL_CLIENTS; i++) {
+		if (l->clients[i].fd < 0)
+			return i;
+		if (l->clients[i].ticket < l->clients[found].ticket)
+			found = i;
 	}
 	return found;
 }
@@ -127,10 +140,14 @@ static struct lp_local_client *oldest(struct lp_local *l)
 static void take_clients(struct lp_local *l)
 {
 	int fd;
+	struct epoll_event edges[1 + LP_LOCAL_CLIENTS];
+	epoll_wait(l->set, edges, 1 + LP_LOCAL_CLIENTS, 0);
 	while ((fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		struct lp_local_client *c = oldest(l);
+		int slot = oldest(l);
+		struct lp_local_client *c = &l->clients[slot];
 		drop(c);
-		*c = (struct lp_local_client){.fd = fd, .since = l->count++};
+		*c = (struct lp_local_client){
+			.fd = fd, .ticket = l->count++ * LP_LOCAL_CLIENTS + slot};
 		if (!watch(l, fd))
 			drop(c);
 	}
@@ -156,7 +173,7 @@ static bool read_line(struct lp_local_client *c)
 	return end != NULL;
 }
 
-int lp_local_next(struct lp_local *l, const char **ret_line)
+int64_t lp_local_next(struct lp_local *l, const char **ret_line)
 {
 	take_clients(l);
 	for (int i = 0; i < LP_LOCAL_CLIENTS; i++) {
@@ -167,17 +184,19 @@ int lp_local_next(struct lp_local *l, const char **ret_line)
 		epoll_ctl(l->set, EPOLL_CTL_DEL, c->fd, NULL);
 		c->asked = true;
 		*ret_line = c->line;
-		return i;
+		return c->ticket;
 	}
 	return -1;
 }
 
-void lp_local_answer(struct lp_local *l, int who, const char *line)
+void lp_local_answer(struct lp_local *l, int64_t who, const char *line)
 {
-	struct lp_local_client *c = &l->clients[who];
+	struct lp_local_client *c = &l->clients[who % LP_LOCAL_CLIENTS];
 	char text[LP_LOCAL_LINE + 2];
 	int len = snprintf(text, sizeof(text), "%s\n", line);
-	if (c->fd >= 0 && len > 0)
+	if (c->fd < 0 || c->ticket != who || !c->asked)
+		return;
+	if (len > 0)
 		(void)!send(c->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	drop(c);
 }
@@ -189,8 +208,6 @@ static bool exchange(int fd, const char *request, char answer[LP_LOCAL_LINE + 1]
 	char text[LP_LOCAL_LINE + 2];
 	int len = snprintf(text, sizeof(text), "%s\n", request);
 	size_t got = 0;
-	const struct timeval limit = {.tv_sec = LP_LOCAL_SECONDS};
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
 		return false;
 	while (got < LP_LOCAL_LINE) {
@@ -204,23 +221,37 @@ static bool exchange(int fd, const char *request, char answer[LP_LOCAL_LINE + 1]
 	return got > 0;
 }
 
+/* The limit holds for connect(), too, which waits while the program takes no connections. Returns 0, or
+ * errno. */
+static int call(int fd, const struct sockaddr_un *address)
+{
+	const struct timeval limit = {.tv_sec = LP_LOCAL_SECONDS};
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	return connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
+}
+
+static enum lp_exit log_failure(const char *path, int error)
+{
+	bool denied = error == EACCES || error == EPERM;
+	bool silent = error == 0 || error == EAGAIN;
+	lp_log(LP_LOG_ERROR, "control_failed", "file=%s error=%s hint=%s", path,
+		silent ? "no answer" : strerror(error),
+		denied   ? "give this command as root"
+		: silent ? "try again, or look into the log of the program"
+		: error == ENAMETOOLONG
+			? TOO_LONG
+			: "start the program first: it must run and be in its room");
+	return denied ? LP_EXIT_NO_PERMISSION : LP_EXIT_UNAVAILABLE;
+}
+
 enum lp_exit lp_local_ask(const char *program, const char *request, char answer[LP_LOCAL_LINE + 1])
 {
 	struct sockaddr_un address;
-	find_path(program, &address);
-	int fd = new_socket(0);
-	bool good = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
-	int error = good ? 0 : errno;
-	good = good && exchange(fd, request, answer);
+	int fd = find_path(program, &address) ? new_socket(0) : -1;
+	int error = fd >= 0 ? call(fd, &address) : errno;
+	bool good = error == 0 && exchange(fd, request, answer);
 	if (fd >= 0)
 		close(fd);
-	if (good)
-		return LP_EXIT_OK;
-	bool denied = error == EACCES || error == EPERM;
-	lp_log(LP_LOG_ERROR, "control_failed", "file=%s error=%s hint=%s", address.sun_path,
-		error ? strerror(error) : "no answer",
-		denied  ? "give this command as root"
-		: error ? "start the program first: it must run and be in its room"
-			: "try again, or look into the log of the program");
-	return denied ? LP_EXIT_NO_PERMISSION : LP_EXIT_UNAVAILABLE;
+	return good ? LP_EXIT_OK : log_failure(address.sun_path, error);
 }

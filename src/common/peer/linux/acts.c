@@ -53,11 +53,11 @@ int lp_act_command(const char *program, const struct lp_options *options)
 
 /* ---- the program */
 
-static void answer(struct lp_acts *acts, int who, const char *key, const char *text)
+static void answer(struct lp_acts *acts, int64_t who, const char *key, const char *text)
 {
 	char line[LP_LOCAL_LINE] = "";
 	lp_json_put(line, sizeof(line), key, text);
-	acts->waiting[who] = 0;
+	acts->waiting[who % LP_LOCAL_CLIENTS].id = 0;
 	lp_local_answer(acts->local, who, line);
 }
 
@@ -91,7 +91,7 @@ static const char *fill(
 			   : NULL;
 }
 
-static void take(struct lp_acts *acts, struct lp_link *link, int who, const char *line)
+static void take(struct lp_acts *acts, struct lp_link *link, int64_t who, const char *line)
 {
 	char word[WORD], argument[ARGUMENT];
 	struct lp_host_act act = {.id = acts->last_id + 1};
@@ -106,13 +106,13 @@ static void take(struct lp_acts *acts, struct lp_link *link, int who, const char
 	if (fault)
 		answer(acts, who, "error", fault);
 	else
-		acts->waiting[who] = ++acts->last_id;
+		acts->waiting[who % LP_LOCAL_CLIENTS] = (struct lp_waiting){who, ++acts->last_id};
 }
 
 void lp_acts_read(struct lp_acts *acts, struct lp_link *link)
 {
 	const char *line;
-	int who;
+	int64_t who;
 	while ((who = lp_local_next(acts->local, &line)) >= 0)
 		take(acts, link, who, line);
 }
@@ -121,12 +121,14 @@ void lp_acts_told(struct lp_acts *acts, const struct lp_tunnel_action *action)
 {
 	bool lost = action->kind == LP_TUNNEL_DISCONNECTED;
 	for (int i = 0; acts->local && i < LP_LOCAL_CLIENTS; i++) {
-		if (!acts->waiting[i])
+		const struct lp_waiting *w = &acts->waiting[i];
+		if (w->id == 0)
 			continue;
 		if (lost)
-			answer(acts, i, "error", "the relay was lost before it answered");
-		else if (action->kind == LP_TUNNEL_ACTED && action->done.id == acts->waiting[i])
-			answer(acts, i, action->done.acted == LP_ACTED_DONE ? "result" : "error",
+			answer(acts, w->who, "error", "the relay was lost before it answered");
+		else if (action->kind == LP_TUNNEL_ACTED && action->done.id == w->id)
+			answer(acts, w->who,
+				action->done.acted == LP_ACTED_DONE ? "result" : "error",
 				lp_acted_text(action->done.acted));
 	}
 }

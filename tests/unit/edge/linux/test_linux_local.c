@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "linux_log.h"
 #include "temporary.h"
 
 static char folder[TEMPORARY_PATH], path[TEMPORARY_PATH + 20];
@@ -34,9 +36,9 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
-static int wait_for(struct lp_local *l, const char **ret_line)
+static int64_t wait_for(struct lp_local *l, const char **ret_line)
 {
-	int who;
+	int64_t who;
 	struct pollfd poll_fd = {.fd = lp_local_fd(l), .events = POLLIN};
 	while ((who = lp_local_next(l, ret_line)) < 0)
 		assert_true(poll(&poll_fd, 1, 10000) > 0);
@@ -63,7 +65,7 @@ static void H3_a_request_is_answered(void **state)
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(pthread_create(&thread, NULL, ask, answer), 0);
-	int who = wait_for(&l, &line);
+	int64_t who = wait_for(&l, &line);
 	assert_string_equal(line, "{\"command\":\"lock\"}");
 	lp_local_answer(&l, who, "{\"result\":\"done\"}");
 	assert_int_equal(pthread_join(thread, &result), 0);
@@ -73,14 +75,33 @@ static void H3_a_request_is_answered(void **state)
 	assert_int_not_equal(stat(path, &st), 0);
 }
 
-static int connect_one(void)
+static struct sockaddr_un address_of_path(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_true(strlen(path) < sizeof(address.sun_path));
 	memcpy(address.sun_path, path, strlen(path));
+	return address;
+}
+
+static int connect_one(void)
+{
+	struct sockaddr_un address = address_of_path();
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
+}
+
+static int64_t ask_by(struct lp_local *l, int fd)
+{
+	const char *line;
+	assert_int_equal(send(fd, "{}\n", 3, 0), 3);
+	return wait_for(l, &line);
+}
+
+static bool is_readable(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	return poll(&poll_fd, 1, 0) > 0;
 }
 
 /* Silent ones, long ones, and ones that leave. */
@@ -105,7 +126,7 @@ static void H3_bad_clients_disturb_nobody(void **state)
 	assert_int_equal(send(fd, "{", 1, 0), 1);
 	assert_int_equal(lp_local_next(&l, &line), -1);
 	assert_int_equal(send(fd, "}\n", 2, 0), 2);
-	int who = wait_for(&l, &line);
+	int64_t who = wait_for(&l, &line);
 	assert_string_equal(line, "{}");
 	assert_int_equal(lp_local_next(&l, &line), -1); /* once */
 	lp_local_answer(&l, who, "");
@@ -138,12 +159,129 @@ static void H3_a_socket_that_is_left_is_replaced_and_a_live_one_is_not(void **st
 	assert_int_equal(lp_local_ask("gateway", "{}", answer), LP_EXIT_UNAVAILABLE);
 }
 
+/* One that asked and was replaced, and one that has not asked yet. */
+static void H3_only_who_asked_is_answered(void **state)
+{
+	(void)state;
+	struct lp_local l;
+	const char *line;
+	char byte;
+	int fds[1 + LP_LOCAL_CLIENTS];
+	lp_local_open(&l, "gateway");
+	fds[0] = connect_one();
+	int64_t gone = ask_by(&l, fds[0]);
+	for (size_t i = 1; i <= LP_LOCAL_CLIENTS; i++)
+		fds[i] = connect_one();
+	assert_int_equal(lp_local_next(&l, &line), -1);
+	assert_int_equal(read(fds[0], &byte, 1), 0); /* it was replaced */
+	lp_local_answer(&l, gone, "{\"result\":\"of another one\"}");
+	for (size_t i = 1; i <= LP_LOCAL_CLIENTS; i++)
+		assert_false(is_readable(fds[i]));
+	int64_t who = ask_by(&l, fds[LP_LOCAL_CLIENTS]);
+	assert_int_equal(who % LP_LOCAL_CLIENTS, gone % LP_LOCAL_CLIENTS);
+	lp_local_answer(&l, gone, "{\"result\":\"of another one\"}");
+	assert_false(is_readable(fds[LP_LOCAL_CLIENTS]));
+	lp_local_answer(&l, who - 1, ""); /* the one before, who has not asked */
+	for (size_t i = 1; i <= LP_LOCAL_CLIENTS; i++)
+		assert_false(is_readable(fds[i]));
+	lp_local_answer(&l, who, "x");
+	assert_int_equal(read(fds[LP_LOCAL_CLIENTS], &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+	for (size_t i = 0; i <= LP_LOCAL_CLIENTS; i++)
+		close(fds[i]);
+	lp_local_close(&l);
+}
+
+static void H3_a_path_that_is_too_long_is_named_as_the_cause(void **state)
+{
+	(void)state;
+	struct lp_local l;
+	char text[LP_LOCAL_PATH + 1], answer[LP_LOCAL_LINE + 1];
+	size_t most = LP_LOCAL_PATH - sizeof("/gateway.control");
+	snprintf(text, sizeof(text), "%.80s/", folder);
+	memset(text + strlen(text), 'x', sizeof(text) - strlen(text));
+	text[most + 1] = '\0';
+	setenv("RUNTIME_DIRECTORY", text, 1);
+	catch_log();
+	lp_local_open(&l, "gateway");
+	assert_int_equal(lp_local_fd(&l), -1);
+	assert_int_equal(lp_local_ask("gateway", "{}", answer), LP_EXIT_UNAVAILABLE);
+	release_log();
+	assert_int_equal(times_logged("File name too long"), 2);
+	assert_int_equal(times_logged("give RUNTIME_DIRECTORY a shorter path"), 2);
+	text[most] = '\0'; /* just fits */
+	setenv("RUNTIME_DIRECTORY", text, 1);
+	lp_local_open(&l, "gateway");
+	assert_true(lp_local_fd(&l) >= 0);
+	lp_local_close(&l);
+	rmdir(text);
+	setenv("RUNTIME_DIRECTORY", folder, 1);
+}
+
+/* A program that hangs: all that its socket can hold for it are waiting. */
+static void H3_a_program_that_takes_no_connections_blocks_nobody(void **state)
+{
+	(void)state;
+	struct lp_local l;
+	struct sockaddr_un address = address_of_path();
+	int full = socket(AF_UNIX, SOCK_STREAM, 0), fds[8];
+	size_t count = 0;
+	assert_int_equal(bind(full, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(full, 0), 0);
+	for (;; count++) {
+		assert_true(count < 8);
+		fds[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(fds[count], (struct sockaddr *)&address, sizeof(address)) != 0)
+			break;
+	}
+	alarm(10); /* it would wait without end */
+	lp_local_open(&l, "gateway");
+	alarm(0);
+	assert_int_equal(lp_local_fd(&l), -1);
+	assert_int_equal(access(path, F_OK), 0); /* it is not replaced */
+	for (size_t i = 0; i <= count; i++)
+		close(fds[i]);
+	close(full);
+	remove(path);
+}
+
+static void H3_without_descriptors_the_program_does_not_spin(void **state)
+{
+	(void)state;
+	struct lp_local l;
+	struct rlimit limit, none;
+	const char *line;
+	lp_local_open(&l, "gateway");
+	int fd = connect_one(), other = connect_one();
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)fd;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_true(is_readable(lp_local_fd(&l)));
+	assert_int_equal(lp_local_next(&l, &line), -1);
+	bool spins = is_readable(lp_local_fd(&l));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_false(spins);
+	/* With the next one, those that had to wait are taken. */
+	int third = connect_one();
+	assert_true(is_readable(lp_local_fd(&l)));
+	assert_true(ask_by(&l, fd) >= 0);
+	close(fd);
+	close(other);
+	close(third);
+	lp_local_close(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(H3_a_request_is_answered),
 		cmocka_unit_test(H3_bad_clients_disturb_nobody),
 		cmocka_unit_test(H3_a_socket_that_is_left_is_replaced_and_a_live_one_is_not),
+		cmocka_unit_test(H3_only_who_asked_is_answered),
+		cmocka_unit_test(H3_a_path_that_is_too_long_is_named_as_the_cause),
+		cmocka_unit_test(H3_a_program_that_takes_no_connections_blocks_nobody),
+		cmocka_unit_test(H3_without_descriptors_the_program_does_not_spin),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
