@@ -21,7 +21,7 @@ for file in README LICENSE bin/lanparty-{relay,gateway,client} share/man/man8/la
 	lib/systemd/system/lanparty-gateway.service share/doc/lanparty/{Containerfile,GPL-3,licenses/wolfssl}; do
 	check "it has $file" has "$file"
 done
-check "nothing in it has this machine's folders" not grep -aE "$project|/\.cache/|/work-" "$project"/build-static/bin/lanparty-{relay,gateway,client}
+check "nothing in it has this machine's folders" lacks -a "$project|/\.cache/|/work-" "$project"/build-static/bin/lanparty-{relay,gateway,client}
 bill() { "$project/tools/sbom" 0 commit "$work/one/$tarball" >"$work/bill"; }
 need "H2 it has an SBOM" bill
 linked='import json, sys
