@@ -225,10 +225,10 @@ void addresses_read(struct addresses *a, lp_time now)
 	dhcp_read(a->dhcp, now);
 }
 
-void addresses_child(struct addresses *a)
+void addresses_child(struct addresses *a, lp_time now)
 {
 	if (a->dhcp)
-		dhcp_child(a->dhcp);
+		dhcp_child(a->dhcp, now);
 }
 
 lp_time addresses_release(struct addresses *a)

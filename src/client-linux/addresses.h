@@ -41,7 +41,7 @@ lp_time addresses_on_time(struct addresses *a, lp_time now);
 int addresses_fd(const struct addresses *a);
 void addresses_read(struct addresses *a, lp_time now);
 /* A child has ended. */
-void addresses_child(struct addresses *a);
+void addresses_child(struct addresses *a, lp_time now);
 /* The user leaves. Returns how long the lease's release needs the room. */
 lp_time addresses_release(struct addresses *a);
 /* NULL is allowed. */

@@ -70,7 +70,7 @@ static void tell_failed(const struct dhcp *d)
 			d->status, "it ended without an address");
 }
 
-static void perform(struct dhcp *d, enum dhcp_step step)
+static void perform(struct dhcp *d, enum dhcp_step step, lp_time now)
 {
 	static const char *const nobody[] = {
 		"no DHCP server answers, because the room has no gateway: is the host's gateway "
@@ -106,18 +106,24 @@ static void perform(struct dhcp *d, enum dhcp_step step)
 	case DHCP_STEP_STOP:
 		dhcp_keeper_stop(&d->keeper);
 		break;
+	case DHCP_STEP_RETURN:
+		dhcp_keeper_release(&d->keeper);
+		break;
+	case DHCP_STEP_LOST:
+		d->to.leased(d->to.context, 0, 0, now);
+		break;
 	case DHCP_STEP_NONE:
 		break;
 	}
 }
 
-static void perform_all(struct dhcp *d)
+static void perform_all(struct dhcp *d, lp_time now)
 {
 	enum dhcp_step step;
 	if (!d->wanted && !d->plan.leased)
 		dhcp_plan_rest(&d->plan);
 	while ((step = dhcp_plan_next(&d->plan)) != DHCP_STEP_NONE)
-		perform(d, step);
+		perform(d, step, now);
 }
 
 void dhcp_start(struct dhcp *d, bool gateway, lp_time now)
@@ -125,16 +131,22 @@ void dhcp_start(struct dhcp *d, bool gateway, lp_time now)
 	d->wanted = true;
 	d->gateway = gateway;
 	dhcp_plan_join(&d->plan, now);
-	perform_all(d);
+	perform_all(d, now);
+}
+
+/* That the client which runs needs to give its lease back. */
+static lp_time release_time(const struct dhcp *d)
+{
+	bool starts_another = dhcp_clients[d->clients[d->plan.at]].release[0] != NULL;
+	return starts_another ? RELEASE_START : RELEASE_WAIT;
 }
 
 void dhcp_stop(struct dhcp *d, bool keep_lease, lp_time now)
 {
 	d->wanted = d->gateway = false;
-	bool ended = !keep_lease && dhcp_plan_give_up(&d->plan);
-	perform_all(d);
-	if (ended)
-		d->to.leased(d->to.context, 0, 0, now);
+	if (!keep_lease)
+		dhcp_plan_give_up(&d->plan, now + release_time(d));
+	perform_all(d, now);
 }
 
 void dhcp_renew(struct dhcp *d, lp_time now)
@@ -142,7 +154,7 @@ void dhcp_renew(struct dhcp *d, lp_time now)
 	if (d->released)
 		return;
 	dhcp_plan_renew(&d->plan, now);
-	perform_all(d);
+	perform_all(d, now);
 }
 
 lp_time dhcp_deadline(const struct dhcp *d)
@@ -153,7 +165,7 @@ lp_time dhcp_deadline(const struct dhcp *d)
 void dhcp_on_time(struct dhcp *d, lp_time now)
 {
 	dhcp_plan_on_time(&d->plan, now);
-	perform_all(d);
+	perform_all(d, now);
 }
 
 int dhcp_fd(const struct dhcp *d)
@@ -191,15 +203,16 @@ void dhcp_read(struct dhcp *d, lp_time now)
 		if (d->released)
 			continue; /* the release is sent from this address */
 		take_news(d, &news, now);
-		perform_all(d);
+		perform_all(d, now);
 	}
 }
 
-void dhcp_child(struct dhcp *d)
+void dhcp_child(struct dhcp *d, lp_time now)
 {
 	if (!dhcp_keeper_has_ended(&d->keeper) || d->released)
 		return;
 	dhcp_plan_stop(&d->plan);
+	perform_all(d, now);
 	lp_log(LP_LOG_WARNING, "dhcp_ended", "reason=%s hint=%s",
 		"the process that runs the DHCP client has ended",
 		"nobody renews the interface's address any more: start again, or set one by hand");
@@ -210,8 +223,7 @@ lp_time dhcp_release(struct dhcp *d)
 	d->released = dhcp_keeper_release(&d->keeper);
 	if (!d->released || d->plan.state == DHCP_IDLE)
 		return 0;
-	bool starts_another = dhcp_clients[d->clients[d->plan.at]].release[0] != NULL;
-	return starts_another ? RELEASE_START : RELEASE_WAIT;
+	return release_time(d);
 }
 
 void dhcp_close(struct dhcp *d)

@@ -39,7 +39,7 @@ void dhcp_read(struct dhcp *d, lp_time now);
 lp_time dhcp_deadline(const struct dhcp *d);
 void dhcp_on_time(struct dhcp *d, lp_time now);
 /* Call it when a child has ended. Warns if DHCP has ended with it. */
-void dhcp_child(struct dhcp *d);
+void dhcp_child(struct dhcp *d, lp_time now);
 /* Asks the DHCP client to give the lease back. Returns how long it needs the room for that; 0: there is no
  * lease. */
 lp_time dhcp_release(struct dhcp *d);

@@ -63,7 +63,7 @@ static void fail(struct dhcp_plan *plan, lp_time now)
 
 void dhcp_plan_join(struct dhcp_plan *plan, lp_time now)
 {
-	if (plan->state == DHCP_IDLE)
+	if (plan->state == DHCP_IDLE || plan->state == DHCP_RETURNING)
 		search(plan, now);
 }
 
@@ -81,7 +81,7 @@ void dhcp_plan_rest(struct dhcp_plan *plan)
 void dhcp_plan_renew(struct dhcp_plan *plan, lp_time now)
 {
 	bool searches = plan->state == DHCP_STARTING || plan->state == DHCP_SEARCHING;
-	if (plan->state == DHCP_IDLE || plan->state == DHCP_OVER ||
+	if (plan->state == DHCP_IDLE || plan->state == DHCP_OVER || plan->state == DHCP_RETURNING ||
 		(searches && now - plan->since < DHCP_YOUNG))
 		return;
 	plan->nobody_told = false;
@@ -99,9 +99,10 @@ void dhcp_plan_alive(struct dhcp_plan *plan)
 
 bool dhcp_plan_address(struct dhcp_plan *plan)
 {
-	plan->leased = plan->leased || plan->state != DHCP_IDLE;
+	bool idle = plan->state == DHCP_IDLE || plan->state == DHCP_RETURNING;
+	plan->leased = plan->leased || !idle;
 	if (plan->state != DHCP_STARTING && plan->state != DHCP_SEARCHING)
-		return plan->state != DHCP_IDLE;
+		return !idle;
 	plan->state = DHCP_BOUND;
 	plan->deadline = LP_NEVER;
 	plan->failed = 0;
@@ -122,12 +123,27 @@ bool dhcp_plan_lost(struct dhcp_plan *plan, lp_time now)
 	return true;
 }
 
-bool dhcp_plan_give_up(struct dhcp_plan *plan)
+static void lose(struct dhcp_plan *plan)
 {
 	bool leased = plan->leased;
 	plan->leased = false;
 	dhcp_plan_rest(plan);
-	return leased;
+	if (leased)
+		add(plan, DHCP_STEP_LOST);
+}
+
+void dhcp_plan_give_up(struct dhcp_plan *plan, lp_time until)
+{
+	if (plan->state == DHCP_RETURNING)
+		return;
+	if (plan->state != DHCP_BOUND) {
+		lose(plan);
+		return;
+	}
+	plan->state = DHCP_RETURNING;
+	plan->deadline = until;
+	plan->step_count = 0;
+	add(plan, DHCP_STEP_RETURN);
 }
 
 void dhcp_plan_ended(struct dhcp_plan *plan, lp_time now)
@@ -145,9 +161,12 @@ void dhcp_plan_ended(struct dhcp_plan *plan, lp_time now)
 
 void dhcp_plan_stop(struct dhcp_plan *plan)
 {
+	if (plan->state == DHCP_RETURNING)
+		lose(plan);
+	else
+		plan->step_count = 0;
 	plan->state = DHCP_OVER;
 	plan->deadline = LP_NEVER;
-	plan->step_count = 0;
 }
 
 void dhcp_plan_on_time(struct dhcp_plan *plan, lp_time now)
@@ -159,6 +178,8 @@ void dhcp_plan_on_time(struct dhcp_plan *plan, lp_time now)
 		search(plan, now);
 	} else if (plan->state == DHCP_STARTING) {
 		fail(plan, now);
+	} else if (plan->state == DHCP_RETURNING) {
+		lose(plan);
 	} else if (plan->state == DHCP_SEARCHING && !plan->nobody_told) {
 		plan->nobody_told = true;
 		add(plan, DHCP_STEP_NOBODY);

@@ -25,6 +25,8 @@ enum dhcp_step {
 	DHCP_STEP_AGAIN,  /* tell that the client has died and will be started again */
 	DHCP_STEP_NOBODY, /* tell that no DHCP server answers */
 	DHCP_STEP_STOP,   /* end the client that runs */
+	DHCP_STEP_RETURN, /* let the client give the lease back */
+	DHCP_STEP_LOST,   /* the interface has no lease any more */
 };
 
 enum dhcp_state {
@@ -32,8 +34,9 @@ enum dhcp_state {
 	DHCP_STARTING,  /* the client has not called its script */
 	DHCP_SEARCHING, /* it has, and has no address */
 	DHCP_BOUND,
-	DHCP_RESTING, /* no client runs until the deadline */
-	DHCP_OVER,    /* no client can be run any more */
+	DHCP_RESTING,   /* no client runs until the deadline */
+	DHCP_RETURNING, /* the client gives the lease back, from its address, until the deadline */
+	DHCP_OVER,      /* no client can be run any more */
 };
 
 struct dhcp_plan {
@@ -56,8 +59,8 @@ void dhcp_plan_init(struct dhcp_plan *plan, size_t count);
 void dhcp_plan_join(struct dhcp_plan *plan, lp_time now);
 /* Asks no more, until dhcp_plan_join. */
 void dhcp_plan_rest(struct dhcp_plan *plan);
-/* Likewise, and without the lease. True: the interface had one. */
-bool dhcp_plan_give_up(struct dhcp_plan *plan);
+/* Likewise, and without the lease. It is given back until this time. */
+void dhcp_plan_give_up(struct dhcp_plan *plan, lp_time until);
 /* There can be another LAN behind the room: asks for a new lease. */
 void dhcp_plan_renew(struct dhcp_plan *plan, lp_time now);
 /* The client has called its script; with an address; without the address that it had. dhcp_plan_address is

@@ -120,7 +120,7 @@ static lp_time on_time(void *context, lp_time now)
 static void on_child(void *context)
 {
 	struct client *c = context;
-	addresses_child(c->addresses);
+	addresses_child(c->addresses, lp_clock());
 }
 
 static void on_changed(void *context)

@@ -9,6 +9,7 @@
 
 #include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/file.h"
+#include "lanparty/edge/linux/loop.h"
 #include "lanparty/packet/arp.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/netlink.h"
@@ -37,6 +38,7 @@ struct tap {
 	size_t known_count;
 	uint32_t announced[ADDRESSES]; /* that the next read tells the room */
 	size_t announced_count;
+	lp_time again_at, again_until; /* they are announced again, with the next frame */
 };
 
 static struct tap *tap_of(const struct lp_port *port)
@@ -73,11 +75,22 @@ static size_t read_announcements(struct tap *t, lp_port_sink *sink, void *contex
 	return count;
 }
 
+/* An announcement can be lost, and all of them in an outage. */
+static void announce_again(struct tap *t, lp_time now)
+{
+	memcpy(t->announced, t->known, sizeof(t->known));
+	t->announced_count = t->known_count;
+	t->again_at = now < t->again_until ? now + TAP_ANNOUNCE_PAUSE : LP_NEVER;
+}
+
 static size_t tap_read(struct lp_port *port, lp_port_sink *sink, void *context)
 {
+	struct tap *t = tap_of(port);
+	if (t->again_at != LP_NEVER && lp_clock() >= t->again_at)
+		announce_again(t, lp_clock());
 	uint8_t frame[FRAME_CAP];
-	size_t count = read_announcements(tap_of(port), sink, context), len;
-	while (count < READ_BATCH && lp_tap_read(&tap_of(port)->base, frame, sizeof(frame), &len)) {
+	size_t count = read_announcements(t, sink, context), len;
+	while (count < READ_BATCH && lp_tap_read(&t->base, frame, sizeof(frame), &len)) {
 		sink(context, frame, len);
 		count++;
 	}
@@ -163,6 +176,10 @@ void tap_refresh(struct lp_port *port)
 			t->announced[t->announced_count++] = now[i];
 	memcpy(t->known, now, sizeof(now));
 	t->known_count = count;
+	if (t->announced_count > 0) {
+		t->again_at = lp_clock() + TAP_ANNOUNCE_PAUSE;
+		t->again_until = lp_clock() + TAP_ANNOUNCE_TIME;
+	}
 	compare(t);
 	route_groups(t);
 }
@@ -352,6 +369,7 @@ struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exi
 	*ret_exit = LP_EXIT_OS;
 	if (!t)
 		return NULL;
+	t->again_at = LP_NEVER;
 	t->base.port.ops = &ops;
 	t->base.fd = -1;
 	if (create(t, name, ret_exit) && (mac || own_mac(t, &own)) &&

@@ -13,6 +13,11 @@
  * port's close removes the interface. */
 struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exit *ret_exit);
 
+/* A new address is announced again with frames that are sent later, until every outage since then has ended,
+ * or ended the connection: after the next join all are announced. */
+#define TAP_ANNOUNCE_PAUSE (2 * LP_SECOND)
+#define TAP_ANNOUNCE_TIME  (32 * LP_SECOND)
+
 /* Call it when addresses or routes of this computer have changed. Routes broadcasts and groups into the room
  * again, because the kernel removes these routes with the interface's last address; and announces IPv4
  * addresses that are new, so that the room knows at once whose they are (RFC 5227, section 2.3). */

@@ -103,7 +103,9 @@ check "H6 with a round trip of 50 ms, a lease is there in 1.5 s" in_time 1500 pl
 unset through
 
 # ---- an address set by hand
+before=$(times dhcp DHCPRELEASE)
 check "player 1 sets an address" address player1 "$tun" 192.168.77.91/24
+check "S3 the lease is given back" soon 5 said_times dhcp DHCPRELEASE $((before + 1))
 check "H6 which is the only one then" soon 5 has_one player1
 check "H6 the address stays the only one" stays 1 has_one player1
 check "player 1 reaches the LAN" soon 3 reaches player1 $console_ip

@@ -28,7 +28,9 @@ none_is_old() { # NAME
 need "the relay starts" relay
 need "the gateway joins" gateway gateway --lan lan --log-level debug
 need "the player joins" client player1 player1 --log-level debug
-check "the player has an address" room_has player1 91
+need "the player has a lease" soon 5 said player1 '^address .*source=dhcp'
+check "and gives it back when an address is set by hand" room_has player1 91
+need "the DHCP server hears of that" soon 5 said dhcp DHCPRELEASE
 # The kernel asks once per second for a MAC that it has lost, and keeps packets meanwhile.
 ip -n "$lab-player1" neighbour replace $console_ip lladdr "$(mac_of console lan)" dev "$tun"
 ip -n "$lab-console" neighbour replace 192.168.77.91 lladdr "$(mac_of player1 "$tun")" dev lan
@@ -37,6 +39,7 @@ ip -n "$lab-console" neighbour replace 192.168.77.91 lladdr "$(mac_of player1 "$
 pings ping player1 $console_ip
 check "the player reaches the LAN" soon 5 answered ping 0
 ip -n "$lab-internet" link set vps down
+address player1 "$tun" 192.168.77.92/24 # its first announcement is lost
 sleep 7
 check "nothing passes without the uplink" not answered ping $(($(now) - 6000000))
 ip -n "$lab-internet" link set vps up
@@ -44,6 +47,7 @@ outside_works() { reaches gateway -W 0.2 "$relay_ip" && reaches player1 -W 0.2 "
 check "the computers reach the relay's computer again" soon 10 outside_works
 since=$(now)
 check "K5 frames flow 1 s after the uplink is back" back_in 1000 ping "$since"
+check "K5 so does an address that was set meanwhile" soon 3 reaches player1 -I 192.168.77.92 $console_ip
 check "K5 the membership goes on" not said_times player1 '^joined' 2
 
 # ---- the relay itself

@@ -17,7 +17,7 @@ static struct dhcp_plan plan;
 /* The steps that are due, as letters. */
 static const char *steps(void)
 {
-	static const char letters[] = "-RFAGNS";
+	static const char letters[] = "-RFAGNSBL";
 	static char text[8];
 	size_t len = 0;
 	enum dhcp_step step;
@@ -235,10 +235,12 @@ static void a_lease_is_remembered_while_its_client_is_started_again(void **state
 	assert_string_equal(steps(), "R");
 	assert_false(dhcp_plan_lost(&plan, START + DHCP_REST_MIN));
 	assert_true(plan.leased);
-	assert_true(dhcp_plan_give_up(&plan));
-	assert_string_equal(steps(), "S");
+	dhcp_plan_give_up(
+		&plan, START + 101 * LP_SECOND); /* the client that runs has none to give back */
+	assert_string_equal(steps(), "SL");
 	assert_false(plan.leased);
-	assert_false(dhcp_plan_give_up(&plan));
+	dhcp_plan_give_up(&plan, START + 101 * LP_SECOND);
+	assert_string_equal(steps(), "");
 	assert_false(dhcp_plan_address(&plan)); /* late news */
 	assert_false(plan.leased);
 	dhcp_plan_join(&plan, START + 100 * LP_SECOND);
@@ -247,7 +249,41 @@ static void a_lease_is_remembered_while_its_client_is_started_again(void **state
 	assert_false(plan.leased);
 	assert_true(dhcp_plan_address(&plan));
 	dhcp_plan_stop(&plan);
-	assert_true(dhcp_plan_give_up(&plan));
+	steps();
+	dhcp_plan_give_up(&plan, START + 101 * LP_SECOND);
+	assert_string_equal(steps(), "L");
+}
+
+/* It must be sent from the lease's address. */
+static void a_lease_is_given_back_before_its_address_goes(void **state)
+{
+	(void)state;
+	const lp_time until = START + LP_SECOND;
+	begin(1);
+	dhcp_plan_address(&plan);
+	dhcp_plan_give_up(&plan, until);
+	dhcp_plan_give_up(&plan, until + 1);
+	assert_string_equal(steps(), "B");
+	assert_true(plan.leased);
+	dhcp_plan_renew(&plan, START);
+	assert_false(dhcp_plan_lost(&plan, START)); /* it says so before the packet is sent */
+	assert_false(dhcp_plan_address(&plan));
+	assert_true(plan.deadline == until);
+	dhcp_plan_on_time(&plan, until);
+	assert_string_equal(steps(), "SL");
+	assert_false(plan.leased);
+	dhcp_plan_join(&plan, until);
+	assert_string_equal(steps(), "R");
+	dhcp_plan_address(&plan);
+	dhcp_plan_give_up(&plan, until);
+	dhcp_plan_join(&plan, until - 1); /* the player has removed his address again */
+	assert_string_equal(steps(), "BR");
+	assert_true(plan.leased);
+	dhcp_plan_address(&plan);
+	dhcp_plan_give_up(&plan, until);
+	dhcp_plan_stop(&plan);
+	assert_string_equal(steps(), "SL");
+	assert_int_equal(plan.state, DHCP_OVER);
 }
 
 static void without_a_keeper_nothing_runs_any_more(void **state)
@@ -282,6 +318,7 @@ int main(void)
 		cmocka_unit_test(a_gateway_that_comes_brings_a_new_lease),
 		cmocka_unit_test(without_a_keeper_nothing_runs_any_more),
 		cmocka_unit_test(a_lease_is_remembered_while_its_client_is_started_again),
+		cmocka_unit_test(a_lease_is_given_back_before_its_address_goes),
 		cmocka_unit_test(a_lease_is_lost_only_by_the_run_that_had_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "linux_addresses.h"
 
 #include "lanparty/base/bytes.h"
+#include "lanparty/edge/linux/loop.h"
 #include "lanparty/packet/headers.h"
 #include "tap.h"
 
@@ -214,15 +215,20 @@ static void note_announcement(void *context, const uint8_t *frame, size_t len)
 	a->count++;
 }
 
-static size_t announcements_of(struct lp_port *port, const char *address)
+static size_t announcements_read(struct lp_port *port, const char *address)
 {
 	struct announced a = {0};
-	tap_refresh(port);
 	while (port->ops->read(port, note_announcement, &a) > 0)
 		;
 	if (a.count > 0)
 		assert_int_equal(a.address, ipv4(address));
 	return a.count;
+}
+
+static size_t announcements_of(struct lp_port *port, const char *address)
+{
+	tap_refresh(port);
+	return announcements_read(port, address);
 }
 
 /* K5 */
@@ -242,6 +248,22 @@ static void an_address_set_by_hand_is_announced_to_the_room(void **state)
 	port->ops->down(port);
 	assert_true(port->ops->up(port, 1500)); /* another room can be there */
 	assert_int_equal(announcements_of(port, "192.0.2.78"), 1);
+}
+
+/* K5: the first announcement is lost in an outage. */
+static void an_address_is_announced_again_with_later_frames(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = tap_in_room();
+	run("ip address add 192.0.2.77/24 dev lptest0");
+	lp_time start = lp_clock();
+	assert_int_equal(announcements_of(port, "192.0.2.77"), 1);
+	while (announcements_read(port, "192.0.2.77") == 0)
+		usleep(10000);
+	assert_in_range(lp_clock() - start, TAP_ANNOUNCE_PAUSE, 2 * TAP_ANNOUNCE_PAUSE);
+	assert_int_equal(announcements_read(port, "192.0.2.77"), 0);
 }
 
 /* K5: the kernel removes them with the last address. */
@@ -296,6 +318,7 @@ int main(void)
 		TAP_TEST(the_interface_has_its_mac_and_the_rooms_mtu),
 		TAP_TEST(groups_go_to_the_room_before_all_other_networks),
 		TAP_TEST(an_address_set_by_hand_is_announced_to_the_room),
+		TAP_TEST(an_address_is_announced_again_with_later_frames),
 		TAP_TEST(groups_go_to_the_room_again_after_a_change_of_address),
 		TAP_TEST(a_taken_name_is_refused),
 	};
