@@ -181,10 +181,11 @@ static int new_room(const struct lp_setup *s, struct lp_invite *ret_invite)
 			"which relay? Give the invite that 'lanparty-relay setup' has printed");
 	struct lp_invite given;
 	bool compare = read_given(s, &given) && !was_given(s, "relay-cert");
-	if (!lp_peer_options_invite(s->peer, s->options, ret_invite, &code))
-		return code;
-	bool kept = compare && differs(s, &given, ret_invite);
+	bool good = lp_peer_options_invite(s->peer, s->options, ret_invite, &code);
+	bool kept = good && compare && differs(s, &given, ret_invite);
 	lp_zero(&given, sizeof(given));
+	if (!good)
+		return code;
 	if (kept) {
 		lp_log(LP_LOG_ERROR, "option_kept", "file=%s hint=%s", s->options->config_file,
 			"it names another relay, certificate or name than this invite: edit it by "

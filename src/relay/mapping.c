@@ -107,12 +107,17 @@ static void say_mapped(const struct router_answer *a, const struct router_answer
 	format(a->external, address);
 	lp_log(LP_LOG_INFO, "port_mapped", "way=%s address=%s port=%u seconds=%u", way(a), address,
 		a->outer, a->seconds);
-	if (known->external.s_addr &&
-		(a->external.s_addr != known->external.s_addr || a->outer != known->outer))
+	if (known->external.s_addr && a->external.s_addr != known->external.s_addr)
 		lp_log(LP_LOG_WARNING, "external_address_changed", "address=%s port=%u hint=%s",
 			address, a->outer,
 			"invites have the old one: correct public-name in the relay's "
 			"configuration and send new invites; a name of dynamic DNS avoids that");
+	if (a->outer != known->outer)
+		lp_log(LP_LOG_WARNING, "external_port_changed", "port=%u expected=%u hint=%s",
+			a->outer, known->outer,
+			"the router gives another port than invites have: end what else uses that "
+			"port in the router and restart the relay; or write the new port into "
+			"public-name in the relay's configuration and send new invites");
 }
 
 /* Each answer that differs from the one before; known is the last port that was given, external 0: none. */

@@ -152,7 +152,7 @@ static bool read_lines(void *context, FILE *file, const char *name, take_line *t
 		bool mark = number++ == 0 && strncmp(line, BYTE_ORDER_MARK, skip) == 0;
 		wrong = take(context, line + (mark ? skip : 0));
 	}
-	if (!wrong && ferror(file))
+	if (!wrong && !feof(file)) /* also without memory */
 		wrong = strerror(errno);
 	if (line)
 		lp_zero_free(line, cap);

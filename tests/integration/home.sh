@@ -137,6 +137,7 @@ while True:
         inner, outer, seconds = struct.unpack("!4xHHI", data)
         asked += seconds > 0
         print("asked" if seconds else "returned", inner, outer, seconds, flush=True)
+        outer += outer == 4433 # which another computer has
         s.sendto(struct.pack("!BBHIHHI", 0, 129, 0, asked, inner, outer, min(seconds, 4)), peer)
 END
 start natpmp router /usr/bin/python3 "$dir/natpmp.py"
@@ -146,4 +147,8 @@ check "H1 renews it before it expires" soon 7 said_times natpmp '^asked 8443 844
 check "H1 a new address of the home is told" soon 5 said relay 'external_address_changed address=11\.7\.7\.11 port=8443'
 stop relay
 check "H1 and gives it back at its end" said natpmp '^returned 8443 0 0'
+need "a relay whose router gives another port than invites have" runs_relay upnp
+check "H1 that is told" said relay 'external_port_changed port=4434 expected=4433 .*send new invites'
+check "H1 once" stays 5 not said_times relay external_port_changed 2
+stop relay
 lab_finish

@@ -8,21 +8,23 @@
 #include "lanparty/edge/linux/state.h"
 #include "lanparty/edge/log.h"
 
-/* Its slot; or the first free one; or one that does not change, when all are taken. */
-static void find(struct lp_host_file *f)
+/* Its slot; or the first free one; or one that does not change, when all are taken. False, with errno. */
+static bool find(struct lp_host_file *f)
 {
 	struct lp_host_memory record;
-	ssize_t len = sizeof(record);
+	ssize_t len = sizeof(record), n;
 	for (f->slot = 0; f->slot < LP_HOST_FILE_ROOMS; f->slot++) {
 		off_t at = (off_t)(f->slot * sizeof(record));
-		if (pread(f->fd, &record, sizeof(record), at) != len)
-			return;
+		n = pread(f->fd, &record, sizeof(record), at);
+		if (n != len)
+			return n >= 0;
 		if (memcmp(record.tag, f->record.tag, sizeof(record.tag)) == 0) {
 			f->record = record;
-			return;
+			return true;
 		}
 	}
 	f->slot = f->record.tag[0] % LP_HOST_FILE_ROOMS;
+	return true;
 }
 
 bool lp_host_file_open(struct lp_host_file *f, const char *name,
@@ -35,12 +37,12 @@ bool lp_host_file_open(struct lp_host_file *f, const char *name,
 		return false;
 	}
 	f->fd = lp_state_open(name, "hosts", path, sizeof(path));
-	if (f->fd >= 0)
-		find(f);
-	else
+	if (f->fd < 0 || !find(f)) {
 		lp_log(LP_LOG_WARNING, "host_not_kept", "file=%s error=%s hint=%s", path,
 			errno == EWOULDBLOCK ? "another program uses it" : strerror(errno),
 			"the next run does not know the room's host key, unless the invite has it");
+		lp_host_file_close(f); /* or the key of another room would be overwritten */
+	}
 	memcpy(ret_host, f->record.print, LP_HOST_PRINT);
 	return true;
 }

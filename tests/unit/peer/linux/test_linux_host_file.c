@@ -1,6 +1,7 @@
 /* Row N4: the host keys of rooms, as a Linux client keeps them between two runs. */
 #include "lanparty/peer/linux/host_file.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "linux_log.h"
 #include "temporary.h"
 
 static const uint8_t none[LP_HOST_PRINT];
@@ -90,6 +92,33 @@ static void N4_a_file_that_was_cut_is_used_as_far_as_it_goes(void **state)
 	assert_found(2, (const uint8_t[LP_HOST_PRINT]){21});
 }
 
+static bool reads_fail;
+ssize_t __real_pread(int fd, void *bytes, size_t len, off_t at);
+ssize_t __wrap_pread(int fd, void *bytes, size_t len, off_t at);
+
+ssize_t __wrap_pread(int fd, void *bytes, size_t len, off_t at)
+{
+	errno = EIO;
+	return reads_fail ? -1 : __real_pread(fd, bytes, len, at);
+}
+
+static void N4_a_file_that_cannot_be_read_is_left_alone(void **state)
+{
+	(void)state;
+	remove(path);
+	keep(1, 10);
+	reads_fail = true;
+	catch_log();
+	assert_found(1, none);
+	keep(2, 20);
+	reads_fail = false;
+	release_log();
+	assert_int_equal(times_logged("event=host_not_kept"), 2);
+	assert_int_equal(times_logged("Input/output error"), 2);
+	assert_found(1, (const uint8_t[LP_HOST_PRINT]){10});
+	assert_found(2, none);
+}
+
 static void N4_without_a_folder_nothing_is_kept(void **state)
 {
 	(void)state;
@@ -105,6 +134,7 @@ int main(void)
 		cmocka_unit_test(N4_the_next_run_finds_the_host_of_each_room),
 		cmocka_unit_test(N4_the_file_does_not_grow_without_end),
 		cmocka_unit_test(N4_a_file_that_was_cut_is_used_as_far_as_it_goes),
+		cmocka_unit_test(N4_a_file_that_cannot_be_read_is_left_alone),
 		cmocka_unit_test(N4_without_a_folder_nothing_is_kept),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
