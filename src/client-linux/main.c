@@ -14,6 +14,7 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
+#include "lanparty/peer/guest.h"
 #include "lanparty/peer/linux/acts.h"
 #include "lanparty/peer/linux/peer.h"
 #include "lanparty/edge/linux/notify.h"
@@ -26,6 +27,7 @@ struct client {
 	const char *tap_name;
 	struct lp_mac mac; /* zero: choose one */
 	bool dhcp_wanted;
+	uint64_t guest; /* seconds */
 	struct address_choice address;
 
 	struct lp_port *tap;
@@ -47,7 +49,7 @@ static bool parse_mac(const char *text, void *value)
 static bool read_options(
 	struct client *c, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[4 + LP_PEER_OPTIONS];
+	static struct lp_option table[5 + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "tap",
 			.argument = "NAME",
@@ -77,13 +79,15 @@ static bool read_options(
 			.help = "the same as --address dhcp: as auto, but a DHCP client must be "
 				"there",
 			.value = &c->dhcp_wanted},
+		lp_guest_option(&c->guest),
 	};
 	memcpy(table, own, sizeof(own));
 	o->list = table;
 	o->count = lp_peer_options_add(&c->peer, table, sizeof(own) / sizeof(own[0]));
 	if (!lp_options_read(o, argc, argv, ret_exit))
 		return false;
-	if (lp_options_has_command(o, "new-room") || lp_act_is_command(o))
+	if (lp_options_has_command(o, "new-room") || lp_options_has_command(o, "invite") ||
+		lp_act_is_command(o))
 		return true;
 	if (strlen(c->tap_name) >= IFNAMSIZ || strchr(c->tap_name, '/')) {
 		*ret_exit = lp_options_wrong(o, "--tap: a name has at most 15 characters and no /");
@@ -176,6 +180,30 @@ static int run(struct client *c)
 	return (int)code;
 }
 
+static int print_invite(struct client *c, struct lp_options *o)
+{
+	struct lp_invite invite = {0};
+	char text[LP_INVITE_TEXT];
+	int code = LP_EXIT_INTERNAL;
+	bool good = lp_peer_options_invite(&c->peer, o, &invite, &code) &&
+		    lp_guest_invite(&c->peer, o, c->guest, &invite, &code);
+	lp_zero(&invite.token, sizeof(invite.token)); /* players open no rooms */
+	if (good && lp_invite_format(&invite, text, sizeof(text)))
+		puts(text);
+	lp_zero(&invite, sizeof(invite));
+	lp_zero(text, sizeof(text));
+	return code;
+}
+
+static int command(struct client *c, struct lp_options *o)
+{
+	if (lp_options_has_command(o, "new-room"))
+		return lp_tell_new_room();
+	if (lp_options_has_command(o, "invite"))
+		return print_invite(c, o);
+	return lp_act_is_command(o) ? lp_act_command("client", o) : lp_peer_check(&c->peer);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct lp_command commands[] = {
@@ -184,6 +212,10 @@ int main(int argc, char **argv)
 			.argument = "INVITE",
 			.help = "checks that the relay answers, with the right certificate and\n"
 				"version; joins no room, and needs no root"},
+		{.name = "invite",
+			.argument = "INVITE",
+			.help = "prints the room's invite, with the fingerprint of --host-key;\n"
+				"--guest: one that expires"},
 		LP_ACT_COMMANDS(NULL),
 	};
 	static struct client c = {.tap_name = "lanparty0",
@@ -209,10 +241,7 @@ int main(int argc, char **argv)
 	lp_output_open();
 	lp_notify_open();
 	if (read_options(&c, &options, argc, argv, &code))
-		code = lp_options_has_command(&options, "new-room") ? lp_tell_new_room()
-		       : lp_act_is_command(&options) ? lp_act_command("client", &options)
-		       : lp_options_has_command(&options, "check") ? lp_peer_check(&c.peer)
-								   : run(&c);
+		code = options.command ? command(&c, &options) : run(&c);
 	addresses_close(c.addresses);
 	lp_resume_file_close(&c.resume);
 	lp_host_file_close(&c.hosts);

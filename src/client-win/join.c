@@ -59,7 +59,7 @@ static enum kind read_typed(const char *typed, struct lp_invite *invite)
 		kind = kind_of(lp_invite_parse(tidied, invite), INVITE, BAD_INVITE);
 	else if (tidied[0])
 		kind = kind_of(lp_code_parse(tidied, &invite->code), CODE, BAD_CODE);
-	if (kind == INVITE && !invite->code.text[0])
+	if (kind == INVITE && !invite->code.text[0] && !lp_guest_is_known(invite->guest))
 		kind = BAD_INVITE; /* the relay's own: players need a room */
 	lp_zero(tidied, sizeof(tidied));
 	return kind;
@@ -189,6 +189,12 @@ static bool complete(struct lp_peer_options *options, const char *name, struct l
 	return false;
 }
 
+static void forget_host(struct lp_peer_options *options)
+{
+	memset(options->host, 0, sizeof(options->host));
+	memset(options->guest, 0, sizeof(options->guest));
+}
+
 bool join_options(const char *typed, const char *name, const struct lp_peer_options *known,
 	struct lp_peer_options *ret_options, char sentence[JOIN_SENTENCE])
 {
@@ -218,7 +224,7 @@ bool join_options(const char *typed, const char *name, const struct lp_peer_opti
 		if (kind == INVITE)
 			lp_peer_options_use_invite(&options, &invite);
 		else /* another room of the same relay */
-			memset(options.host, 0, sizeof(options.host));
+			forget_host(&options);
 		good = complete(&options, name, &invite.code, sentence);
 	}
 	if (good)

@@ -8,6 +8,7 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/edge/output.h"
+#include "lanparty/peer/guest.h"
 #include "lanparty/peer/linux/acts.h"
 #include "lanparty/peer/linux/peer.h"
 #include "ports.h"
@@ -31,6 +32,7 @@ struct gateway {
 	struct lp_resume_file resume;
 	struct lp_local local;
 	struct lp_invite_options show;
+	uint64_t guest; /* seconds */
 };
 
 static bool parse_relay_address(const char *text, void *value)
@@ -43,7 +45,7 @@ static bool parse_relay_address(const char *text, void *value)
 static bool read_options(
 	struct gateway *g, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[4 + LP_INVITE_OPTIONS + LP_PEER_OPTIONS];
+	static struct lp_option table[5 + LP_INVITE_OPTIONS + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "lan",
 			.argument = "INTERFACE",
@@ -72,6 +74,7 @@ static bool read_options(
 				"no change for players, because the lanparty clients remove\n"
 				"them too",
 			.value = &g->keep_default_route},
+		lp_guest_option(&g->guest),
 	};
 	memcpy(table, own, sizeof(own));
 	o->list = table;
@@ -179,6 +182,7 @@ static int host(struct gateway *g, struct lp_options *o)
 		.room_file = LANPARTY_SYSCONFDIR "/room",
 		.host_key_file = LANPARTY_SYSCONFDIR "/host.key",
 		.show = g->show,
+		.guest = g->guest,
 	};
 	if (lp_options_has_command(o, "room-key"))
 		return lp_setup_room_key(&setup);
@@ -192,7 +196,9 @@ static const struct lp_command commands[] = {
 			"'lanparty-relay setup' prints: room, configuration, service; never\n"
 			"replaces anything; needs root",
 		.config = CONFIG},
-	{.name = "invite", .help = "prints the room's invite, for players", .config = CONFIG},
+	{.name = "invite",
+		.help = "prints the room's invite, for players; --guest: one that expires",
+		.config = CONFIG},
 	{.name = "room-key",
 		.help = "prints the room's key, for --rooms of a private relay",
 		.config = CONFIG},

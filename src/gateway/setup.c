@@ -17,6 +17,7 @@
 #include "lanparty/host/config.h"
 #include "lanparty/host/service.h"
 #include "lanparty/host/step.h"
+#include "lanparty/peer/guest.h"
 #include "lanparty/peer/linux/peer.h"
 #include "lanparty/quic/crypto.h"
 
@@ -388,9 +389,7 @@ int lp_setup_invite(const struct lp_setup *s)
 {
 	struct lp_invite invite = {0};
 	int code = read_room(s, &invite);
-	if (code == LP_EXIT_OK && lp_peer_options_read_host_key(s->peer, s->options, &code))
-		memcpy(invite.host, s->peer->host, sizeof(invite.host));
-	if (code == LP_EXIT_OK)
+	if (code == LP_EXIT_OK && lp_guest_invite(s->peer, s->options, s->guest, &invite, &code))
 		code = show(s, &invite);
 	lp_zero(&invite, sizeof(invite));
 	return code;

@@ -16,13 +16,14 @@ struct lp_setup {
 	const char *lan, *bridge, *relay_address;            /* as given; NULL: not */
 	const char *config_file, *room_file, *host_key_file; /* those that the service reads */
 	struct lp_invite_options show;
+	uint64_t guest; /* seconds that the invite is good for; 0: it does not end */
 };
 
 /* Chooses the interface, makes a room and a host key if there is none, asks the relay, adds what is missing to
  * the configuration, starts the service, and prints the players' invite. Returns an exit code; errors are
  * logged. */
 int lp_setup_run(const struct lp_setup *s);
-/* Prints the players' invite. */
+/* Prints the players' invite, or one for guests. */
 int lp_setup_invite(const struct lp_setup *s);
 /* Prints the room's key, for the operator of a private relay (row H3). */
 int lp_setup_room_key(const struct lp_setup *s);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lanparty/base/wipe.h"
@@ -124,6 +125,18 @@ static bool proves(void *user, const struct lp_hello *hello, uint8_t ret_print[L
 	if (!lp_host_proves(hello->host_key, &claim, hello->host_proof))
 		return false;
 	lp_host_print(hello->host_key, ret_print);
+	return true;
+}
+
+/* Row H3. The calendar decides once, at the join: a guest who is there does not go or stay for a clock that is
+ * set meanwhile. */
+static bool admits(const uint8_t pass[LP_GUEST_PASS], const uint8_t host_key[LP_HOST_KEY_SIZE],
+	lp_time now, lp_time *ret_end)
+{
+	int64_t left = (int64_t)lp_guest_end(pass) - (int64_t)time(NULL);
+	if (!lp_guest_is_signed(host_key, pass))
+		return false;
+	*ret_end = left > 0 ? now + (lp_time)left * LP_SECOND : now;
 	return true;
 }
 
@@ -325,6 +338,7 @@ static enum lp_exit open_core(struct server *s, const struct server_config *conf
 	struct lp_hub_config hub = config->hub;
 	hub.heard = heard;
 	hub.proves = proves;
+	hub.admits = admits;
 	if (lp_log_on(LP_LOG_FRAME))
 		hub.trace = log_frame;
 	s->hub = lp_hub_new(&hub);

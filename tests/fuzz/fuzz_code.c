@@ -55,6 +55,7 @@ static void check_invite(const char *text)
 	check(strcmp(shown, shown_again) == 0);
 	check(strcmp(invite.relay.name, again.relay.name) == 0);
 	check(strcmp(invite.code.text, again.code.text) == 0);
+	check(memcmp(invite.guest, again.guest, sizeof(invite.guest)) == 0);
 	check(invite.code.chosen == again.code.chosen && invite.pin_count == again.pin_count);
 }
 

@@ -34,6 +34,7 @@ struct lp_peer_options {
 	uint8_t host[LP_HOST_PRINT];       /* fingerprint of the room's host key; zero: not given */
 	struct lp_code token;              /* of the invite; text "": none */
 	uint8_t opening[LP_ROOM_KEY_SIZE]; /* made from it; zero: none */
+	uint8_t guest[LP_GUEST_PASS];      /* of a guest's invite (row H3); zero: none */
 	char name[LP_NAME_MAX + 1];
 	uint64_t datagram_budget; /* bytes; 0: not given */
 	struct lp_filter filter;
@@ -69,9 +70,12 @@ bool lp_peer_options_read_host_key(
 bool lp_peer_options_keep_from_children(struct lp_peer_options *values);
 #endif
 
-/* Takes relay, pins, server name and host from the invite. */
+/* Takes relay, pins, server name, host and a guest's pass from the invite. */
 void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite);
-/* Derives the room key and wipes the code. False: the TLS library has no SHA-256. */
+/* Derives the room key, from a guest's pass if there is one, and wipes the code. False: the TLS library has no
+ * SHA-256. */
 bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *code);
+/* The first two bytes of the connection IDs of the room. */
+uint16_t lp_peer_options_steer(const struct lp_peer_options *values);
 
 #endif

@@ -1,7 +1,7 @@
 /* host_key.h - the key pair of a room's host (row N4): ECDSA with P-256 and SHA-256.
  *
  * Who holds the private half is the room's host. A proof is a signature for one connection, so that nobody who
- * sees it can use it anywhere else. It reads no files. */
+ * sees it can use it anywhere else. A guest's pass is a signature for whoever has it. It reads no files. */
 #ifndef LANPARTY_QUIC_HOST_KEY_H
 #define LANPARTY_QUIC_HOST_KEY_H
 
@@ -44,5 +44,17 @@ bool lp_host_prove(const struct lp_host_key *key, const struct lp_host_claim *cl
 /* True if the holder of the private half has made the proof, for this claim. */
 bool lp_host_proves(const uint8_t public_half[LP_HOST_KEY_SIZE], const struct lp_host_claim *claim,
 	const uint8_t proof[LP_HOST_PROOF_SIZE]);
+
+/* Signs the pass of a guest (row H3): for the room of this steer, until end, in seconds since 1970 began.
+ * False: as above. */
+bool lp_guest_sign(const struct lp_host_key *key, uint16_t steer, uint32_t end,
+	uint8_t ret_pass[LP_GUEST_PASS]);
+/* True if the holder of the private half has signed the pass, however old it is. */
+bool lp_guest_is_signed(
+	const uint8_t public_half[LP_HOST_KEY_SIZE], const uint8_t pass[LP_GUEST_PASS]);
+/* What a guest has in place of the room's key: it opens nothing, and is the same with each pass of this room.
+ * False: no memory. */
+bool lp_guest_room_key(const uint8_t print[LP_HOST_PRINT], const uint8_t pass[LP_GUEST_PASS],
+	uint8_t ret_key[LP_ROOM_KEY_SIZE]);
 
 #endif

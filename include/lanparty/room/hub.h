@@ -50,6 +50,10 @@ struct lp_hub_config {
 	/* Row N4. True if the host's proof in the hello is right for the session's connection; user is
 	 * lp_hub_open's. Then it writes the fingerprint of the key. NULL: no hello proves anything. */
 	bool (*proves)(void *user, const struct lp_hello *hello, uint8_t ret_print[LP_HOST_PRINT]);
+	/* Row H3. True if the holder of this public half has signed the guest's pass. Then it writes when the
+	 * pass ends: not after now if it has ended. NULL: no guest is let in. It needs steer. */
+	bool (*admits)(const uint8_t pass[LP_GUEST_PASS], const uint8_t host_key[LP_HOST_KEY_SIZE],
+		lp_time now, lp_time *ret_end);
 	/* When the last packet came from the peer of a session's connection; user is lp_hub_open's. */
 	lp_time (*heard)(void *user);
 	/* This hub is one of several workers. It takes the rooms whose steer, modulo workers, is worker, and

@@ -165,6 +165,8 @@ struct lp_traffic {
 struct lp_traffic *lp_room_traffic(struct lp_room *room);
 
 uint32_t lp_room_id(const struct lp_room *room);
+/* The room's key: LP_ROOM_KEY_SIZE bytes. */
+const uint8_t *lp_room_secret(const struct lp_room *room);
 uint16_t lp_room_mtu(const struct lp_room *room);
 /* NULL: none. */
 struct lp_member *lp_room_gateway(const struct lp_room *room);

@@ -67,6 +67,8 @@ struct lp_tunnel_config {
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run (row K2); zero: none */
 	/* the room's host key, as far as it is known (row N4); zero: not */
 	uint8_t host[LP_HOST_PRINT];
+	/* the pass of a guest (row H3), whose host is known, and whose room_key opens nothing; zero: none */
+	uint8_t guest[LP_GUEST_PASS];
 	uint8_t member_id[LP_MEMBER_ID];   /* as in HELLO */
 	uint64_t seed;                     /* random: spreads reconnects */
 	struct lp_siphash_key flow_secret; /* random: flow.h */

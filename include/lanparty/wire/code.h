@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lanparty/base/status.h"
+#include "lanparty/wire/guest.h"
 
 #define LP_CODE_RANDOM 10                      /* random bytes of a generated code: 75 bits count */
 #define LP_CODE_CHARS  16                      /* characters of a generated code */
@@ -52,7 +53,8 @@ enum lp_status lp_pin_parse(const char *text, uint8_t ret_pin[LP_PIN_SIZE]);
 const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT]);
 
 /* lanparty://HOST[:PORT]/CODE[?pin=sha256:HEX][&pin=...][&name=SERVER-NAME][&host=sha256:HEX]. A relay's own
- * invite has no room: lanparty://HOST[:PORT][?pin=...][&token=CODE]. */
+ * invite has no room: lanparty://HOST[:PORT][?pin=...][&token=CODE]. Nor has that of a guest, but it ends with
+ * &host=sha256:HEX&guest=HEX. */
 #define LP_MAX_PINS 2 /* the current certificate and the next one */
 struct lp_invite {
 	struct lp_host relay;
@@ -63,10 +65,11 @@ struct lp_invite {
 	uint8_t host
 		[LP_PIN_SIZE]; /* fingerprint of the room's host key (row N4); zero: not given */
 	struct lp_code token;  /* of a private relay: whoever knows it opens rooms; "": not given */
+	uint8_t guest[LP_GUEST_PASS]; /* zero: not given; only with host, and without code */
 };
 #define LP_INVITE_TEXT 1024
-/* Ignores surrounding white space and unknown parameters. A repeated name, host or token, a third pin or an
- * invalid value is LP_INVALID, a code with a typing error is LP_MISTYPED. There is no
+/* Ignores surrounding white space and unknown parameters. A repeated name, host, token or guest, a third pin
+ * or an invalid value is LP_INVALID, a code with a typing error is LP_MISTYPED. There is no
  * percent-encoding, because nothing in an invite needs it. */
 enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite);
 /* Writes at most cap bytes including the NUL. False: cap is too small; LP_INVITE_TEXT always

@@ -17,6 +17,7 @@
 #include "lanparty/packet/eth.h"
 #include "lanparty/base/role.h"
 #include "lanparty/base/status.h"
+#include "lanparty/wire/guest.h"
 #include "lanparty/packet/verdict.h"
 
 #define LP_ALPN             "lanparty/1" /* row C1: the ALPN token of all programs */
@@ -115,7 +116,14 @@ enum lp_control_type {
 		"this room belongs to a host key, and only a gateway with this key can be in it: " \
 		"name the key's file with --host-key, or make another room")                       \
 	X(LOCKED, 15, "locked", "the host has locked the room: ask the host to let you in")        \
-	X(REMOVED, 16, "removed", "the host has removed this computer from the room")
+	X(REMOVED, 16, "removed", "the host has removed this computer from the room")              \
+	X(GUEST_WAITS, 17, "guest_waits",                                                          \
+		"nobody is in the room of this guest invite yet: waiting for the host")            \
+	X(GUEST_EXPIRED, 18, "guest_expired",                                                      \
+		"this guest invite has expired: ask your host for a new one")                      \
+	X(GUEST_WRONG, 19, "guest_wrong",                                                          \
+		"this guest invite is not one of the room's host: copy it again, or ask your "     \
+		"host for a new one")
 
 enum lp_reject_reason {
 #define LP_REJECT_ENUM(name, number, word, text) LP_REJECT_##name = number,
@@ -178,6 +186,9 @@ struct lp_hello {
 		[LP_ROOM_KEY_SIZE]; /* 40: what a private relay wants of whoever opens a room (row H3) */
 	/* 41: the same each time that this computer joins this room; the relay tells nobody; zero: none */
 	uint8_t member_id[LP_MEMBER_ID];
+	/* A guest (row H3), which does not know room_key; zero: it is none. */
+	uint8_t guest_host[LP_HOST_PRINT]; /* 42: fingerprint of the room's host key */
+	uint8_t guest_pass[LP_GUEST_PASS]; /* 43 */
 };
 
 /* Relay to member, on stream 0. */

@@ -333,7 +333,7 @@ static void do_action(struct lp_link *l, const struct lp_tunnel_action *a)
 {
 	switch (a->kind) {
 	case LP_TUNNEL_CONNECT:
-		l->steer = a->steered ? a->steer : lp_room_steer(l->config.options->room_key);
+		l->steer = a->steered ? a->steer : lp_peer_options_steer(l->config.options);
 		start_attempt(l);
 		break;
 	case LP_TUNNEL_HELLO:
@@ -576,6 +576,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 	lp_zero(l->config.resume_token, sizeof(l->config.resume_token)); /* the tunnel has it */
 	l->exit = LP_EXIT_OS;
 	memcpy(tunnel.host, config->host, sizeof(tunnel.host));
+	memcpy(tunnel.guest, config->options->guest, sizeof(tunnel.guest));
 	memcpy(tunnel.member_id, config->member_id, sizeof(tunnel.member_id));
 	memcpy(tunnel.room_key, config->options->room_key, sizeof(tunnel.room_key));
 	memcpy(tunnel.opening, config->options->opening, sizeof(tunnel.opening));

@@ -248,6 +248,7 @@ void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_
 	memcpy(values->pins, invite->pins, sizeof(values->pins));
 	values->pin_count = invite->pin_count;
 	memcpy(values->host, invite->host, sizeof(values->host));
+	memcpy(values->guest, invite->guest, sizeof(values->guest));
 	take_token(values, &invite->token);
 	memcpy(values->server_name,
 		invite->server_name[0] ? invite->server_name : invite->relay.name,
@@ -256,9 +257,17 @@ void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_
 
 bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *code)
 {
-	bool good = lp_room_key(code, values->room_key);
+	bool good = lp_guest_is_known(values->guest)
+			    ? lp_guest_room_key(values->host, values->guest, values->room_key)
+			    : lp_room_key(code, values->room_key);
 	lp_zero(code, sizeof(*code));
 	return good;
+}
+
+uint16_t lp_peer_options_steer(const struct lp_peer_options *values)
+{
+	return lp_guest_is_known(values->guest) ? lp_guest_steer(values->guest)
+						: lp_room_steer(values->room_key);
 }
 
 static bool take_invite(struct lp_peer_options *values, const char *text,
@@ -272,7 +281,8 @@ static bool take_invite(struct lp_peer_options *values, const char *text,
 	if (status != LP_OK)
 		return wrong(options, ret_exit, "the invite is not complete: it looks like %s",
 			LP_PEER_POSITIONAL);
-	if (!invite.code.text[0] && !values->needs_no_room)
+	bool guest = lp_guest_is_known(invite.guest);
+	if (!invite.code.text[0] && !guest && !values->needs_no_room)
 		return wrong(options, ret_exit,
 			"the invite names no room, because it is the relay's own: "
 			"'lanparty-gateway "
@@ -286,6 +296,7 @@ static bool take_invite(struct lp_peer_options *values, const char *text,
 	if (!values->server_name_given)
 		memcpy(values->server_name, invite.server_name, sizeof(values->server_name));
 	memcpy(values->host, invite.host, sizeof(values->host));
+	memcpy(values->guest, invite.guest, sizeof(values->guest));
 	take_token(values, &invite.token);
 	*code = invite.code;
 	lp_zero(&invite, sizeof(invite));
@@ -523,7 +534,8 @@ bool lp_peer_options_finish(
 	struct lp_code code = {0};
 	bool good = read_sources(values, options, &code, ret_exit) &&
 		    lp_peer_options_read_host_key(values, options, ret_exit);
-	if (good && code.text[0] && !derive_key(values, &code)) {
+	bool named = code.text[0] || lp_guest_is_known(values->guest);
+	if (good && named && !derive_key(values, &code)) {
 		*ret_exit = LP_EXIT_INTERNAL;
 		good = wrong(options, ret_exit, "the TLS library has no SHA-256");
 	}
@@ -536,6 +548,10 @@ bool lp_peer_options_invite(struct lp_peer_options *values, struct lp_options *o
 {
 	struct lp_invite invite = {0};
 	bool good = read_sources(values, options, &invite.code, ret_exit);
+	if (good && lp_guest_is_known(values->guest))
+		good = wrong(options, ret_exit,
+			"this invite is one for guests, of a room that has another host: give the "
+			"room's own");
 	if (good) {
 		invite.relay = values->relay;
 		memcpy(invite.host, values->host, sizeof(invite.host));

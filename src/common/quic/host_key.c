@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/quic/crypto.h"
 #include "identity_internal.h"
@@ -184,4 +185,45 @@ bool lp_host_proves(const uint8_t public_half[LP_HOST_KEY_SIZE], const struct lp
 	uint8_t hash[32];
 	hash_claim(claim, hash);
 	return verify(public_half, hash, proof);
+}
+
+/* ---- guests (row H3) */
+
+static void hash_pass(const uint8_t pass[LP_GUEST_PASS], uint8_t ret_hash[32])
+{
+	static const char label[32] = "lanparty/1 guest pass";
+	uint8_t text[sizeof label + LP_GUEST_SIGNED];
+	memcpy(text, label, sizeof label);
+	memcpy(text + sizeof label, pass, LP_GUEST_SIGNED);
+	lp_sha256(text, sizeof text, ret_hash);
+}
+
+bool lp_guest_sign(const struct lp_host_key *key, uint16_t steer, uint32_t end,
+	uint8_t ret_pass[LP_GUEST_PASS])
+{
+	uint8_t pass[LP_GUEST_PASS], hash[32];
+	lp_put16(pass, steer);
+	lp_put32(pass + 2, end);
+	hash_pass(pass, hash);
+	if (!sign(key, hash, pass + LP_GUEST_SIGNED))
+		return false;
+	memcpy(ret_pass, pass, sizeof pass);
+	return true;
+}
+
+bool lp_guest_is_signed(
+	const uint8_t public_half[LP_HOST_KEY_SIZE], const uint8_t pass[LP_GUEST_PASS])
+{
+	uint8_t hash[32];
+	hash_pass(pass, hash);
+	return verify(public_half, hash, pass + LP_GUEST_SIGNED);
+}
+
+bool lp_guest_room_key(const uint8_t print[LP_HOST_PRINT], const uint8_t pass[LP_GUEST_PASS],
+	uint8_t ret_key[LP_ROOM_KEY_SIZE])
+{
+	uint8_t text[LP_HOST_PRINT + 2];
+	memcpy(text, print, LP_HOST_PRINT);
+	memcpy(text + LP_HOST_PRINT, pass, 2);
+	return lp_derive(text, sizeof text, "lanparty/1 guest room", ret_key);
 }

@@ -534,6 +534,9 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 		}
 		if (s->deadline <= now && s->state == SESSION_HELLO)
 			lp_hub_close_session(hub, s, LP_LEAVE_TIMED_OUT, "no hello in time");
+		else if (s->deadline <= now && s->state == SESSION_JOINED)
+			lp_hub_close_session(
+				hub, s, LP_LEAVE_OTHER, lp_reject_text(LP_REJECT_GUEST_EXPIRED));
 		else if (s->deadline <= now)
 			lp_hub_close_session(hub, s, LP_LEAVE_REJECTED, "rejected");
 		else if (s->deadline < hub->deadline)

@@ -89,7 +89,8 @@ static bool is_misdirected(
 {
 	if (hub->config.workers <= 1)
 		return false;
-	uint16_t steer = hub->config.steer(hello->room_key);
+	uint16_t steer = lp_host_is_known(hello->guest_host) ? lp_guest_steer(hello->guest_pass)
+							     : hub->config.steer(hello->room_key);
 	if (steer % hub->config.workers == hub->config.worker)
 		return false;
 	lp_hub_reject(
@@ -136,7 +137,6 @@ static void enter_room(
 	s->room = lp_room_id(m->room);
 	m->user = s;
 	s->state = SESSION_JOINED;
-	s->deadline = LP_NEVER;
 	lp_sender_open(&s->sender, m->datagram_budget, m->capabilities);
 	lp_receiver_open(&s->receiver, s->room, m->peer, m->capabilities);
 	if (old) {
@@ -199,8 +199,7 @@ void lp_hub_permit(struct lp_hub *hub, struct lp_room_list *list, lp_time now)
 	}
 }
 
-void lp_hub_on_hello(
-	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now)
+void lp_hub_on_hello(struct lp_hub *hub, struct lp_session *s, struct lp_hello *hello, lp_time now)
 {
 	struct lp_join join = {.hello = hello,
 		.source = s->source,
@@ -208,7 +207,8 @@ void lp_hub_on_hello(
 		.now = now};
 	struct lp_joined joined;
 	uint8_t print[LP_HOST_PRINT];
-	if (is_misdirected(hub, s, hello, now))
+	lp_time end;
+	if (is_misdirected(hub, s, hello, now) || !lp_hub_admit(hub, s, hello, now, &end))
 		return;
 	if (!hub->config.random(join.token, sizeof(join.token))) {
 		lp_hub_reject(hub, s,
@@ -226,6 +226,7 @@ void lp_hub_on_hello(
 			"the relay needed the room of a lone and silent member");
 	if (good) {
 		enter_room(hub, s, &joined, now);
+		lp_hub_set_deadline(hub, s, end);
 		lp_hub_note_conflicts(hub, s->member->room, now);
 	} else {
 		struct lp_reject why = {.reason = joined.reason};

@@ -32,7 +32,7 @@ struct lp_session {
 	enum session_state state;
 	struct lp_member *member;
 	uint32_t room; /* its id; outlives the membership */
-	/* Of the hello, for the peer to go after a REJECT, of the grace time; or LP_NEVER. */
+	/* Of the hello, for the peer to go after a REJECT, of the grace time, of a guest; or LP_NEVER. */
 	lp_time deadline;
 	lp_time wanted; /* when a newcomer last wanted its member's place; LP_NEVER: nobody waits */
 	struct lp_source source;
@@ -105,12 +105,16 @@ void lp_hub_note_conflicts(struct lp_hub *hub, const struct lp_room *room, lp_ti
  * again. */
 void lp_hub_note_new_lan(struct lp_hub *hub, struct lp_session *gateway, lp_time now);
 
-/* The first message of a session (hub_join.c). */
-void lp_hub_on_hello(
-	struct lp_hub *hub, struct lp_session *s, const struct lp_hello *hello, lp_time now);
+/* The first message of a session (hub_join.c). Changes that of a guest. */
+void lp_hub_on_hello(struct lp_hub *hub, struct lp_session *s, struct lp_hello *hello, lp_time now);
 /* Refuses the session. Without a text in what: the reason's own. */
 void lp_hub_reject(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_reject *what, lp_time now);
+
+/* A guest's hello (hub_guest.c): writes the key of the room that its pass is for into the hello, and when the
+ * guest must go. A hello of nobody's guest stays, with LP_NEVER. False: refused. */
+bool lp_hub_admit(struct lp_hub *hub, struct lp_session *s, struct lp_hello *hello, lp_time now,
+	lp_time *ret_end);
 
 /* A member that has proven the host key acts (hub_acts.c). */
 void lp_hub_on_act(

@@ -52,3 +52,8 @@ const struct lp_hosted *lp_room_hosted(const struct lp_room *room)
 {
 	return &room->hosted;
 }
+
+const uint8_t *lp_room_secret(const struct lp_room *room)
+{
+	return room->key;
+}

@@ -280,6 +280,9 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 	memcpy(hello->member_id, t->config.member_id, LP_MEMBER_ID);
 	memcpy(hello->host_key, t->host_key, LP_HOST_KEY_SIZE);
 	memcpy(hello->host_proof, t->host_proof, LP_HOST_PROOF_SIZE);
+	memcpy(hello->guest_pass, t->config.guest, LP_GUEST_PASS);
+	if (lp_guest_is_known(t->config.guest))
+		memcpy(hello->guest_host, t->config.host, LP_HOST_PRINT);
 	hello->fresh = !t->once_joined || t->moved;
 	t->untold = false;
 	t->state = TUNNEL_HELLO;
@@ -392,9 +395,10 @@ static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 	bool waited = t->waits;
 	t->refused = true;
 	t->waits = reject->reason == LP_REJECT_MAC_SILENT ||
-		   reject->reason == LP_REJECT_GATEWAY_SILENT || reject->reason == LP_REJECT_BUSY;
+		   reject->reason == LP_REJECT_GATEWAY_SILENT || reject->reason == LP_REJECT_BUSY ||
+		   reject->reason == LP_REJECT_GUEST_WAITS;
 	t->final = (!t->once_joined && !t->waits) || reject->reason == LP_REJECT_VERSION ||
-		   reject->reason == LP_REJECT_REMOVED;
+		   reject->reason == LP_REJECT_REMOVED || reject->reason == LP_REJECT_GUEST_EXPIRED;
 	struct lp_tunnel_action *action =
 		waited && t->waits ? NULL : lp_tunnel_add_action(t, LP_TUNNEL_REJECTED);
 	if (action) {

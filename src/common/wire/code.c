@@ -248,22 +248,26 @@ enum lp_status lp_host_parse(const char *text, struct lp_host *ret_host)
 	return parse_host(span_of(text), ret_host);
 }
 
-static enum lp_status parse_pin(struct span s, uint8_t ret_pin[LP_PIN_SIZE])
+/* Exactly size bytes, perhaps with colons between them. */
+static bool read_hex(struct span s, uint8_t *bytes, size_t size)
 {
-	uint8_t pin[LP_PIN_SIZE];
-	if (!skip_prefix(&s, PIN_PREFIX))
-		return LP_INVALID;
-	for (size_t i = 0; i < LP_PIN_SIZE; i++) {
+	for (size_t i = 0; i < size; i++) {
 		if (i > 0)
 			skip_prefix(&s, ":");
 		int high = s.len >= 2 ? hex_value(s.at[0]) : -1;
 		int low = s.len >= 2 ? hex_value(s.at[1]) : -1;
 		if (high < 0 || low < 0)
-			return LP_INVALID;
-		pin[i] = (uint8_t)(high << 4 | low);
+			return false;
+		bytes[i] = (uint8_t)(high << 4 | low);
 		s = (struct span){s.at + 2, s.len - 2};
 	}
-	if (s.len > 0)
+	return s.len == 0;
+}
+
+static enum lp_status parse_pin(struct span s, uint8_t ret_pin[LP_PIN_SIZE])
+{
+	uint8_t pin[LP_PIN_SIZE];
+	if (!skip_prefix(&s, PIN_PREFIX) || !read_hex(s, pin, sizeof(pin)))
 		return LP_INVALID;
 	memcpy(ret_pin, pin, LP_PIN_SIZE);
 	return LP_OK;
@@ -274,15 +278,19 @@ enum lp_status lp_pin_parse(const char *text, uint8_t ret_pin[LP_PIN_SIZE])
 	return parse_pin(span_of(text), ret_pin);
 }
 
-const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT])
+static void show_hex(const uint8_t *bytes, size_t size, char *to)
 {
-	char *to = text + strlen(PIN_PREFIX);
-	memcpy(text, PIN_PREFIX, strlen(PIN_PREFIX));
-	for (size_t i = 0; i < LP_PIN_SIZE; i++) {
-		*to++ = hex_digits[pin[i] >> 4];
-		*to++ = hex_digits[pin[i] & 15];
+	for (size_t i = 0; i < size; i++) {
+		*to++ = hex_digits[bytes[i] >> 4];
+		*to++ = hex_digits[bytes[i] & 15];
 	}
 	*to = '\0';
+}
+
+const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT])
+{
+	memcpy(text, PIN_PREFIX, strlen(PIN_PREFIX));
+	show_hex(pin, LP_PIN_SIZE, text + strlen(PIN_PREFIX));
 	return text;
 }
 
@@ -305,6 +313,10 @@ static bool read_parameter(struct span value, struct lp_invite *invite)
 		return !has_host(invite) && parse_pin(value, invite->host) == LP_OK;
 	if (skip_prefix(&value, "token="))
 		return invite->token.text[0] == '\0' && parse_code(value, &invite->token) == LP_OK;
+	if (skip_prefix(&value, "guest="))
+		return !lp_guest_is_known(invite->guest) &&
+		       read_hex(value, invite->guest, sizeof(invite->guest)) &&
+		       lp_guest_is_known(invite->guest);
 	if (skip_prefix(&value, "name="))
 		return invite->server_name[0] == '\0' && read_name(value, invite->server_name);
 	return true;
@@ -329,7 +341,8 @@ static enum lp_status parse_invite(struct span s, struct lp_invite *invite)
 	while (s.len > 0)
 		if (!read_parameter(cut_at(&s, '&'), invite))
 			return LP_INVALID;
-	return LP_OK;
+	bool guest = lp_guest_is_known(invite->guest);
+	return guest && (has_code || !has_host(invite)) ? LP_INVALID : LP_OK;
 }
 
 enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite)
@@ -393,7 +406,7 @@ bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
 {
 	struct lp_writer w = lp_writer_of(text, cap);
 	const char *separator = "?";
-	char pin[LP_PIN_TEXT];
+	char pin[LP_PIN_TEXT], guest[2 * LP_GUEST_PASS + 1];
 	put(&w, SCHEME);
 	put_host(&w, &invite->relay);
 	put(&w, invite->code.text[0] != '\0' ? "/" : "");
@@ -404,6 +417,9 @@ bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
 		put_parameter(&w, &separator, "name=", invite->server_name);
 	if (has_host(invite))
 		put_parameter(&w, &separator, "host=", lp_pin_format(invite->host, pin));
+	show_hex(invite->guest, LP_GUEST_PASS, guest);
+	if (lp_guest_is_known(invite->guest))
+		put_parameter(&w, &separator, "guest=", guest);
 	put_token(&w, separator, &invite->token);
 	lp_write_u8(&w, '\0');
 	return !w.failed;

@@ -81,6 +81,8 @@ static const struct field hello_fields[] = {
 	{FIELD(39, hello.host_proof), .kind = BYTES},
 	{FIELD(40, hello.opening), .kind = BYTES},
 	{FIELD(41, hello.member_id), .kind = BYTES},
+	{FIELD(42, hello.guest_host), .kind = BYTES},
+	{FIELD(43, hello.guest_pass), .kind = BYTES},
 };
 
 static const struct field welcome_fields[] = {

@@ -13,6 +13,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PIN          "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define INVITE       "lanparty://play.example.org/7H2K-9QWX-M4TD-PZ83?pin=sha256:" PIN
+#define GUEST                                                                                      \
+	"lanparty://play.example.org?pin=sha256:" PIN "&host=sha256:" PIN                          \
+	"&guest=123400000001" PIN PIN
 
 static const struct lp_peer_options stranger = {.name = "GAMER-PC"};
 /* A player who used another relay before, with two pins and its own certificate name. */
@@ -82,6 +85,25 @@ static void a_code_is_for_the_known_relay(void **state)
 	assert_string_equal(made.server_name, "certified.example.org");
 	assert_int_equal(made.pin_count, 2);
 	assert_string_equal(made.name, "GAMER-PC");
+	assert_key_of("7H2K9QWXM4TDPZ83");
+}
+
+/* H3: it has no code; and a code that is typed later is no guest's. */
+static void H3_an_invite_for_guests_suffices(void **state)
+{
+	(void)state;
+	assert_true(join_is_invite(GUEST));
+	assert_true(join(GUEST, "Anna", &stranger));
+	assert_string_equal(made.relay.name, "play.example.org");
+	assert_int_equal(lp_guest_steer(made.guest), 0x1234);
+	assert_int_equal(lp_peer_options_steer(&made), 0x1234);
+	assert_int_equal(made.host[1], 0x11);
+	uint8_t key[LP_ROOM_KEY_SIZE];
+	assert_true(lp_guest_room_key(made.host, made.guest, key));
+	assert_memory_equal(made.room_key, key, sizeof(key));
+	const struct lp_peer_options guest = made;
+	assert_true(join("7H2K-9QWX-M4TD-PZ83", "", &guest));
+	assert_false(lp_guest_is_known(made.guest));
 	assert_key_of("7H2K9QWXM4TDPZ83");
 }
 
@@ -220,6 +242,7 @@ int main(void)
 		cmocka_unit_test(an_invite_suffices_without_a_known_relay),
 		cmocka_unit_test(an_invite_replaces_the_known_relay),
 		cmocka_unit_test(a_code_is_for_the_known_relay),
+		cmocka_unit_test(H3_an_invite_for_guests_suffices),
 		cmocka_unit_test(white_space_and_brackets_of_mail_programs_are_ignored),
 		cmocka_unit_test(wrong_input_is_explained_and_yields_no_options),
 		cmocka_unit_test(names_are_cleaned_for_the_room),

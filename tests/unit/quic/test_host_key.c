@@ -1,4 +1,4 @@
-/* Row N4: the host key, and what proves it. */
+/* Rows N4, H3: the host key, what proves it, and the passes that it signs. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lanparty/quic/crypto.h"
 #include "lanparty/quic/host_key.h"
 #include "quic_pair.h"
 
@@ -126,6 +127,48 @@ static void N4_nonsense_proves_nothing(void **state)
 	assert_false(lp_host_proves(key.public_half, &claim, proof));
 }
 
+static void H3_a_pass_is_good_for_one_host_room_and_end(void **state)
+{
+	(void)state;
+	struct lp_host_key key = new_key(), stranger = new_key();
+	uint8_t pass[LP_GUEST_PASS];
+	assert_true(lp_guest_sign(&key, 0x1234, 0x89abcdef, pass));
+	assert_int_equal(lp_guest_steer(pass), 0x1234);
+	assert_int_equal(lp_guest_end(pass), 0x89abcdef);
+	assert_true(lp_guest_is_signed(key.public_half, pass));
+	assert_false(lp_guest_is_signed(stranger.public_half, pass));
+	for (size_t i = 0; i < sizeof(pass); i++) {
+		pass[i] ^= 1;
+		assert_false(lp_guest_is_signed(key.public_half, pass));
+		pass[i] ^= 1;
+	}
+}
+
+/* Nor is a proof of the host's a pass. */
+static void H3_a_pass_does_not_open_the_room_for_ever(void **state)
+{
+	(void)state;
+	struct lp_host_key key = new_key();
+	struct lp_code code;
+	uint8_t print[LP_HOST_PRINT], room_key[LP_ROOM_KEY_SIZE], first[LP_ROOM_KEY_SIZE],
+		second[LP_ROOM_KEY_SIZE], pass[LP_GUEST_PASS];
+	assert_int_equal(lp_code_parse("ABCD-EFGH-JKMN-PQRB", &code), LP_OK);
+	assert_true(lp_room_key(&code, room_key));
+	lp_host_print(key.public_half, print);
+	assert_true(lp_guest_sign(&key, lp_room_steer(room_key), 1, pass));
+	assert_true(lp_guest_room_key(print, pass, first));
+	assert_memory_not_equal(first, room_key, sizeof(first));
+	assert_true(lp_guest_sign(&key, lp_room_steer(room_key), 2, pass));
+	assert_true(lp_guest_room_key(print, pass, second));
+	assert_memory_equal(first, second, sizeof(first));
+	assert_true(lp_guest_sign(&key, 0, 2, pass));
+	assert_true(lp_guest_room_key(print, pass, second));
+	assert_memory_not_equal(first, second, sizeof(first));
+	const struct lp_host_claim claim = {binding, room_key, LP_ROLE_CLIENT};
+	assert_true(lp_host_prove(&key, &claim, pass + LP_GUEST_SIGNED));
+	assert_false(lp_guest_is_signed(key.public_half, pass));
+}
+
 static void N4_both_ends_of_a_connection_have_the_same_binding(void **state)
 {
 	(void)state;
@@ -150,6 +193,8 @@ int main(void)
 		cmocka_unit_test(N4_a_file_without_such_a_key_is_refused),
 		cmocka_unit_test(N4_a_proof_is_good_for_one_connection_room_and_role),
 		cmocka_unit_test(N4_nonsense_proves_nothing),
+		cmocka_unit_test(H3_a_pass_is_good_for_one_host_room_and_end),
+		cmocka_unit_test(H3_a_pass_does_not_open_the_room_for_ever),
 		cmocka_unit_test(N4_both_ends_of_a_connection_have_the_same_binding),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,49 @@ static void H3_a_removed_member_ends(void **state)
 	harness_free(h);
 }
 
+static void H3_a_hello_carries_the_pass_of_a_guest(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct lp_tunnel_config config = harness_config(LP_ROLE_CLIENT);
+		memset(config.host, 5, LP_HOST_PRINT);
+		memset(config.guest, i, LP_GUEST_PASS);
+		struct harness *h = harness_new(&config);
+		harness_start(h);
+		harness_connected(h);
+		struct lp_hello hello = hello_sent(h);
+		assert_int_equal(lp_host_is_known(hello.guest_host), i);
+		assert_memory_equal(hello.guest_pass, config.guest, LP_GUEST_PASS);
+		harness_free(h);
+	}
+}
+
+/* H3 */
+static void H3_a_guest_waits_for_the_host_and_ends_with_its_pass(void **state)
+{
+	(void)state;
+	struct lp_control m = {.type = LP_REJECT, .reject = {.reason = LP_REJECT_GUEST_WAITS}};
+	struct harness *h = start_with(LP_ROLE_CLIENT, 5);
+	for (int i = 0; i < 5; i++) {
+		harness_say(h, 0, &m);
+		harness_closed(h, false);
+		assert_false(lp_tunnel_is_over(h->tunnel));
+		harness_at(h, h->now + LP_TUNNEL_RETRY_SILENT * 2);
+		harness_connected(h);
+	}
+	assert_false(harness_action(h, LP_TUNNEL_REJECTED, 0)->final);
+	assert_null(harness_action(h, LP_TUNNEL_REJECTED, 1)); /* it is told once */
+	welcome(h, 5);
+	harness_closed(h, false);
+	harness_at(h, h->now + 10 * LP_SECOND);
+	harness_connected(h);
+	m.reject.reason = LP_REJECT_GUEST_EXPIRED;
+	harness_say(h, 0, &m);
+	harness_closed(h, false);
+	assert_true(lp_tunnel_is_over(h->tunnel));
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +317,8 @@ int main(void)
 		cmocka_unit_test(H3_a_relay_without_acts_is_not_asked),
 		cmocka_unit_test(H3_a_new_name_is_told_once),
 		cmocka_unit_test(H3_a_removed_member_ends),
+		cmocka_unit_test(H3_a_hello_carries_the_pass_of_a_guest),
+		cmocka_unit_test(H3_a_guest_waits_for_the_host_and_ends_with_its_pass),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

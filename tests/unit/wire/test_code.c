@@ -10,6 +10,7 @@
 
 #define HEX_A "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define HEX_B "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define PASS  "123400000001" HEX_A HEX_B /* of a guest */
 
 static void a_code_encodes_75_bits_in_groups_of_five(void **state)
 {
@@ -408,6 +409,13 @@ static void a_broken_invite_is_refused(void **state)
 		"lanparty://host?token=ABCD-EFGH-JKMN-PQRC", /* H3 */
 		"lanparty://host?token=",
 		"lanparty://host?token=ABCD-EFGH-JKMN-PQRB&token=ABCD-EFGH-JKMN-PQRB",
+		"lanparty://host?guest=" PASS, /* whose? */
+		"lanparty://host/fridaynight?host=sha256:" HEX_A "&guest=" PASS,
+		"lanparty://host?host=sha256:" HEX_A "&guest=" PASS "&guest=" PASS,
+		"lanparty://host?host=sha256:" HEX_A "&guest=" PASS "0",
+		"lanparty://host?host=sha256:" HEX_A "&guest=" PASS "00",
+		"lanparty://host?host=sha256:" HEX_A "&guest=123400000000" HEX_A HEX_B, /* no end */
+		"lanparty://host?host=sha256:" HEX_A "&guest=",
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lp_invite invite = {.pin_count = 77};
@@ -430,6 +438,7 @@ static void an_invite_survives_a_round_trip(void **state)
 		"lanparty://relay.example/ABCD-EFGH-JKMN-PQRB?host=sha256:" HEX_B,
 		"lanparty://relay.example?pin=sha256:" HEX_A "&token=ABCD-EFGH-JKMN-PQRB", /* H3 */
 		"lanparty://relay.example?token=ABCD-EFGH-JKMN-PQRB",
+		"lanparty://relay.example?pin=sha256:" HEX_A "&host=sha256:" HEX_B "&guest=" PASS,
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct lp_invite invite;
@@ -454,6 +463,23 @@ static void the_longest_invite_fits(void **state)
 	invite.token = invite.code;
 	char text[LP_INVITE_TEXT];
 	assert_true(lp_invite_format(&invite, text, sizeof(text)));
+	memset(invite.code.text, 0, sizeof(invite.code.text));
+	memset(invite.guest, 1, sizeof(invite.guest));
+	assert_true(lp_invite_format(&invite, text, sizeof(text)));
+}
+
+static void H3_the_pass_of_a_guest_is_read(void **state)
+{
+	(void)state;
+	struct lp_invite invite;
+	assert_int_equal(
+		lp_invite_parse("lanparty://host?guest=" PASS "&host=sha256:" HEX_A, &invite),
+		LP_OK);
+	assert_string_equal(invite.code.text, "");
+	assert_int_equal(lp_guest_steer(invite.guest), 0x1234);
+	assert_int_equal(lp_guest_end(invite.guest), 0x00000001);
+	assert_int_equal(invite.guest[LP_GUEST_SIGNED + 1], 0x11);
+	assert_int_equal(invite.guest[LP_GUEST_PASS - 1], 0xff);
 }
 
 int main(void)
@@ -473,6 +499,7 @@ int main(void)
 		cmocka_unit_test(a_broken_invite_is_refused),
 		cmocka_unit_test(an_invite_survives_a_round_trip),
 		cmocka_unit_test(the_longest_invite_fits),
+		cmocka_unit_test(H3_the_pass_of_a_guest_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
