@@ -201,7 +201,8 @@ static int command(struct client *c, struct lp_options *o)
 		return lp_tell_new_room();
 	if (lp_options_has_command(o, "invite"))
 		return print_invite(c, o);
-	return lp_act_is_command(o) ? lp_act_command("client", o) : lp_peer_check(&c->peer);
+	return lp_act_is_command(o) ? lp_act_command("client", o, &c->peer)
+				    : lp_peer_check(&c->peer);
 }
 
 int main(int argc, char **argv)

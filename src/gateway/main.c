@@ -171,7 +171,7 @@ static int run(struct gateway *g)
 static int host(struct gateway *g, struct lp_options *o)
 {
 	if (lp_act_is_command(o))
-		return lp_act_command("gateway", o);
+		return lp_act_command("gateway", o, &g->peer);
 	const struct lp_setup setup = {
 		.peer = &g->peer,
 		.options = o,

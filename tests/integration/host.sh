@@ -130,8 +130,34 @@ stop player2
 check "H3 nobody else uses the socket" ends_with 77 'as root' gateway setpriv --reuid=daemon --clear-groups "$bin/lanparty-gateway" kick kit --config /dev/null
 room_has player1 91
 
-# ---- a relay that is restarted
+# ---- acts while no program of the host's runs
 stop gateway
+(umask 077 && echo "lanparty://$relay_ip/$code?pin=$pin" >"$dir/invite")
+alone() { # STATUS REGEX PROGRAM PLACE WORD...
+	at "$4" "$bin/lanparty-$3" "${@:5}" --config "$dir/none.conf" --room-file "$dir/invite" >"$dir/said" 2>&1
+	local got=$?
+	cat "$dir/said"
+	[ "$got" = "$1" ] && grep -qE "$2" "$dir/said" && [ "$(wc -l <"$dir/said")" = 1 ]
+}
+touch "$dir/none.conf"
+need "player 2 joins" client player2 player2 --name zoe
+check "H3 without the key it says so" alone 69 'name the room.s host key' gateway gateway kick zoe
+check "H3 another key is of no use" alone 79 'another host key' client player1 kick zoe --host-key "$dir/other.key"
+check "H3 the host sees that there is no such member" alone 75 'no such member' gateway gateway kick nobody --host-key "$dir/host.key"
+check "H3 the host renames a player, from anywhere" alone 0 '^done$' client vps rename zoe=Zoë --host-key "$dir/host.key"
+check "H3 which the player hears" soon 3 said player2 '^renamed peer=0 name="?Zoë'
+check "H3 the host kicks a player" alone 0 '^done$' gateway gateway kick Zoë --host-key "$dir/host.key"
+check "H3 who is out" soon 5 said player2 'the host has removed this computer'
+stop player2
+check "H3 the host ends that" alone 0 '^done$' gateway gateway unban --host-key "$dir/host.key"
+printf 'room-file = %s\nhost-key = %s\n' "$dir/invite" "$dir/host.key" >"$dir/gateway.conf"
+check "H3 the gateway's configuration names the key" ends_with 0 '^done$' gateway "$bin/lanparty-gateway" lock --config "$dir/gateway.conf"
+check "H3 the room stays locked" comes player2 player2 'the host has locked the room'
+stop player2
+check "H3 the host unlocks it" ends_with 0 '^done$' gateway "$bin/lanparty-gateway" unlock --config "$dir/gateway.conf"
+check "H3 only for a moment was anybody else there" said_times player1 '^peer_left .*role=client' 4
+
+# ---- a relay that is restarted
 stop relay KILL
 need "the relay starts again" hosted_relay
 check "N4 it knows the key" said relay 'event=hosts rooms=1'

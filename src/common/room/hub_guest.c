@@ -34,12 +34,12 @@ static const struct lp_room *find_room(const struct lp_hub *hub, const struct lp
 bool lp_hub_admit(struct lp_hub *hub, struct lp_session *s, struct lp_hello *hello, lp_time now,
 	lp_time *ret_end)
 {
-	enum lp_reject_reason reason = LP_REJECT_NOT_HOST;
+	enum lp_reject_reason reason = LP_REJECT_GUEST_WAITS;
 	const struct lp_room *room = NULL;
 	*ret_end = LP_NEVER;
 	if (!lp_host_is_known(hello->guest_host))
 		return true;
-	if (hello->role == LP_ROLE_CLIENT && hub->config.admits)
+	if (hub->config.admits)
 		room = find_room(hub, hello, now, ret_end, &reason);
 	if (!room) {
 		lp_hub_reject(hub, s, &(struct lp_reject){.reason = reason}, now);

@@ -476,9 +476,8 @@ static void an_unknown_reason_is_other(void **state)
 	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x09"), &got), LP_OK);
 	assert_int_equal(got.reject.reason, LP_REJECT_WORN_OUT);
 	assert_int_equal(got.reject.steer, 0);
-	for (unsigned n = LP_REJECT_GATEWAY_SILENT; n <= LP_REJECT_GUEST_WRONG; n++) {
-		const uint8_t fields[] = {1, 1, (uint8_t)n};
-		assert_int_equal(decode_fields(LP_REJECT, fields, 3, &got), LP_OK);
+	for (uint8_t n = LP_REJECT_GATEWAY_SILENT; n <= LP_REJECT_GUEST_WRONG; n++) {
+		assert_int_equal(decode_fields(LP_REJECT, (uint8_t[]){1, 1, n}, 3, &got), LP_OK);
 		assert_int_equal(got.reject.reason, n);
 	}
 	assert_int_equal(decode_fields(LP_REJECT, LITERAL("\x01\x01\x14"), &got), LP_OK);

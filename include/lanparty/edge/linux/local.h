@@ -57,6 +57,8 @@ int64_t lp_local_next(struct lp_local *l, const char **ret_line);
  * happens when that one has gone. */
 void lp_local_answer(struct lp_local *l, int64_t who, const char *line);
 
+/* False: no program of this name has a control socket here. */
+bool lp_local_runs(const char *program);
 /* Sends a request to the program and writes its answer. LP_EXIT_UNAVAILABLE: it does not run, or does not
  * answer; LP_EXIT_NO_PERMISSION. Both are logged. */
 enum lp_exit lp_local_ask(const char *program, const char *request, char answer[LP_LOCAL_LINE + 1]);

@@ -10,6 +10,7 @@
 #include "lanparty/edge/linux/local.h"
 #include "lanparty/edge/options.h"
 #include "lanparty/peer/link.h"
+#include "lanparty/peer/peer_options.h"
 
 /* For the table of a program's commands. CONFIG: as in struct lp_command. */
 #define LP_ACT_COMMANDS(CONFIG)                                                                    \
@@ -40,10 +41,15 @@
 		.name = "unisolate", .help = "ends isolate", .config = CONFIG                      \
 	}
 
-/* Sends the command to the program that runs, and says what became of it. Returns an exit code. */
-int lp_act_command(const char *program, const struct lp_options *options);
+/* Sends the command to the program that runs, and says what became of it. Returns an exit code. If none runs,
+ * or the command line names a host key, it joins the room of the options for a moment: then it takes them as
+ * lp_peer_options_finish does, and gives up all rights. */
+int lp_act_command(const char *program, struct lp_options *options, struct lp_peer_options *peer);
 /* True if the command is one of these. */
 bool lp_act_is_command(const struct lp_options *options);
+
+/* Asks the relay. Cuts the argument. Returns NULL, or a sentence that says why it was not asked. */
+const char *lp_act_ask(struct lp_link *link, uint64_t id, const char *word, char *argument);
 
 /* The program's side. */
 struct lp_waiting {

@@ -12,6 +12,7 @@
 #include "lanparty/tunnel/tunnel.h"
 #include "lanparty/edge/linux/local.h"
 #include "lanparty/peer/linux/host_file.h"
+#include "lanparty/peer/linux/once.h"
 #include "lanparty/peer/linux/resume_file.h"
 #include "lanparty/peer/peer_options.h"
 
@@ -22,6 +23,7 @@ struct lp_peer_config {
 	struct lp_protected protected; /* gateways only */
 	bool keep_default_route;       /* gateways only; as in lp_tunnel_config */
 	bool checks;                   /* as in lp_link_config; prints each step that worked */
+	struct lp_once *once; /* one act of a host, and no events of the room; NULL: none */
 	int tap; /* clients only: index of the room's interface, which takes none of the computer's ways */
 	struct lp_port *port;                /* a struct lp_fd_port; the caller keeps ownership */
 	struct lp_resume_file *resume;       /* where the membership is kept; borrowed */
@@ -59,5 +61,9 @@ int lp_peer_run(const struct lp_peer_config *config);
  * leaves. Joins nothing, so that no member hears of it. Prints each step that worked to stdout. Gives up all
  * rights. Returns an exit code: LP_EXIT_UNAVAILABLE when the relay does not answer. */
 int lp_peer_check(const struct lp_peer_options *options);
+/* Joins the room as a client that has the host key, asks the relay for one act (acts.h), and leaves. It has
+ * no interface, drops all frames, and gives up all rights. Says what became of the act. Returns an exit
+ * code. */
+int lp_peer_act(const struct lp_peer_options *options, const char *word, char *argument);
 
 #endif

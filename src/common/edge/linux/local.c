@@ -39,16 +39,18 @@ static int new_socket(int flags)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 }
 
-/* Another program uses it, perhaps one that does not take its connections; or it is left of one that was
- * killed. */
+/* Another program uses it, perhaps one that does not take its connections. False, with errno: it is left of one
+ * that was killed, or there is none. */
 static bool is_in_use(const struct sockaddr_un *address)
 {
 	int fd = new_socket(SOCK_NONBLOCK);
 	bool used =
 		fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
 				   errno == EAGAIN);
+	int error = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = error;
 	return used;
 }
 
@@ -241,8 +243,16 @@ static enum lp_exit log_failure(const char *path, int error)
 		: silent ? "try again, or look into the log of the program"
 		: error == ENAMETOOLONG
 			? TOO_LONG
-			: "start the program first: it must run and be in its room");
+			: "start the program first: it must run and be in its room; "
+			  "or name the room's host key with --host-key");
 	return denied ? LP_EXIT_NO_PERMISSION : LP_EXIT_UNAVAILABLE;
+}
+
+bool lp_local_runs(const char *program)
+{
+	struct sockaddr_un address;
+	return !find_path(program, &address) || is_in_use(&address) ||
+	       (errno != ENOENT && errno != ECONNREFUSED);
 }
 
 enum lp_exit lp_local_ask(const char *program, const char *request, char answer[LP_LOCAL_LINE + 1])

@@ -5,6 +5,7 @@
 
 #include "lanparty/edge/json.h"
 #include "lanparty/edge/log.h"
+#include "lanparty/peer/linux/peer.h"
 
 #define WORD     32
 #define ARGUMENT 256
@@ -29,13 +30,34 @@ bool lp_act_is_command(const struct lp_options *options)
 	return options->command && act_of(options->command->name) != LP_ACT_NONE;
 }
 
-int lp_act_command(const char *program, const struct lp_options *options)
+/* The argument is no invite: options and files name the room. */
+static int act_without_program(
+	struct lp_options *options, struct lp_peer_options *peer, char *argument)
+{
+	char *given = options->argument;
+	int code = LP_EXIT_OK;
+	options->argument = NULL;
+	bool good = lp_peer_options_finish(peer, options, &code);
+	options->argument = given;
+	if (good && !peer->host_key.known)
+		return lp_options_wrong(options,
+			"only the room's host can do this: name the file of its key with "
+			"--host-key");
+	return good ? lp_peer_act(peer, options->command->name, argument) : code;
+}
+
+/* Whoever names the key means the room of the options, not that of a program that happens to run. */
+static bool asks_program(
+	const char *program, const struct lp_options *options, const struct lp_peer_options *peer)
+{
+	return !lp_options_was_given(options, "host-key") &&
+	       (!peer->host_key_file || lp_local_runs(program));
+}
+
+static int ask_program(const char *program, const struct lp_options *options, const char *argument)
 {
 	char request[LP_LOCAL_LINE] = "", answer[LP_LOCAL_LINE + 1], text[LP_LOCAL_LINE];
 	const char *word = options->command->name;
-	const char *argument = options->argument ? options->argument : "";
-	if (needs_member(act_of(word)) && !argument[0])
-		return lp_options_wrong(options, "which member? Give its name or its number");
 	if (!lp_json_put(request, sizeof(request), "command", word) ||
 		!lp_json_put(request, sizeof(request), "argument", argument))
 		return lp_options_wrong(options, "the name is too long");
@@ -49,6 +71,19 @@ int lp_act_command(const char *program, const struct lp_options *options)
 	bool told = lp_json_get(answer, "error", text, sizeof(text));
 	lp_log(LP_LOG_ERROR, "refused", "reason=%s", told ? text : "the answer makes no sense");
 	return LP_EXIT_REFUSED;
+}
+
+int lp_act_command(const char *program, struct lp_options *options, struct lp_peer_options *peer)
+{
+	char argument[ARGUMENT];
+	int len = snprintf(
+		argument, sizeof(argument), "%s", options->argument ? options->argument : "");
+	if (len >= ARGUMENT)
+		return lp_options_wrong(options, "the name is too long");
+	if (needs_member(act_of(options->command->name)) && !argument[0])
+		return lp_options_wrong(options, "which member? Give its name or its number");
+	return asks_program(program, options, peer) ? ask_program(program, options, argument)
+						    : act_without_program(options, peer, argument);
 }
 
 /* ---- the program */
@@ -91,18 +126,22 @@ static const char *fill(
 			   : NULL;
 }
 
+const char *lp_act_ask(struct lp_link *link, uint64_t id, const char *word, char *argument)
+{
+	struct lp_host_act act = {.id = id};
+	const char *fault = fill(link, word, argument, &act);
+	return fault ? fault : lp_link_act(link, &act);
+}
+
 static void take(struct lp_acts *acts, struct lp_link *link, int64_t who, const char *line)
 {
 	char word[WORD], argument[ARGUMENT];
-	struct lp_host_act act = {.id = acts->last_id + 1};
 	if (!lp_json_get(line, "command", word, sizeof(word)) ||
 		!lp_json_get(line, "argument", argument, sizeof(argument))) {
 		answer(acts, who, "error", "the request makes no sense");
 		return;
 	}
-	const char *fault = fill(link, word, argument, &act);
-	if (!fault)
-		fault = lp_link_act(link, &act);
+	const char *fault = lp_act_ask(link, acts->last_id + 1, word, argument);
 	if (fault)
 		answer(acts, who, "error", fault);
 	else

@@ -155,7 +155,8 @@ static void flush(void *context)
 /* A mistyped code leads into an empty room. */
 static void expect_others(struct peer *p, const struct lp_tunnel_action *action)
 {
-	if (action->kind == LP_TUNNEL_JOINED && !p->joined && !action->welcome.gateway_connected)
+	bool waits = !p->config->once && !p->joined;
+	if (action->kind == LP_TUNNEL_JOINED && waits && !action->welcome.gateway_connected)
 		p->alone_at = p->now + ALONE;
 	else if (action->kind == LP_TUNNEL_PEER_JOINED || action->kind == LP_TUNNEL_DISCONNECTED)
 		p->alone_at = LP_NEVER;
@@ -184,7 +185,10 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 	if (action->kind == LP_TUNNEL_HOST && action->news == LP_HOST_RIGHT && c->hosts)
 		lp_host_file_keep(c->hosts, action->host);
 	lp_acts_told(&p->acts, action);
-	lp_tell(&p->teller, action);
+	if (c->once)
+		lp_once_told(c->once, action, p->now);
+	if (!c->once || (action->final && !c->once->over))
+		lp_tell(&p->teller, action);
 	if (c->told)
 		c->told(c->context, action, p->now);
 }
@@ -321,6 +325,8 @@ static lp_time next_deadline(struct peer *p)
 	lp_time deadline = lp_sooner(lp_link_deadline(p->link), p->leave_at);
 	deadline = lp_sooner(deadline, lp_sooner(p->guard.news_at, p->guard.look_at));
 	deadline = lp_sooner(deadline, p->beat_at);
+	if (c->once)
+		deadline = lp_sooner(deadline, c->once->at);
 	deadline = lp_sooner(deadline, p->alone_at);
 	if (p->portless && p->port_end != LP_NEVER)
 		deadline = lp_sooner(deadline, p->look_at);
@@ -366,6 +372,8 @@ static void loop(struct peer *p)
 {
 	p->now = lp_clock();
 	lp_link_start(p->link, p->now);
+	if (p->config->once)
+		lp_once_begin(p->config->once, p->now);
 	lp_link_send(p->link, p->now);
 	lp_notify("READY=1");
 	while (!p->at_once && !lp_link_is_over(p->link)) {
@@ -375,6 +383,8 @@ static void loop(struct peer *p)
 			p->leave_at = LP_NEVER;
 			lp_link_leave(p->link, p->now);
 		}
+		if (p->config->once)
+			lp_once_on_time(p->config->once, p->link, p->now);
 		lp_link_on_time(p->link, p->now);
 		lp_link_send(p->link, p->now);
 		tell_alone(p);
@@ -440,7 +450,9 @@ static void tell_checked(const struct peer *p)
 
 static int exit_code(const struct peer *p)
 {
-	if (p->config->checks)
+	if (p->config->once && p->config->once->over)
+		return p->config->once->code;
+	if (p->config->checks || p->config->once)
 		return p->teller.stopping ? LP_EXIT_UNAVAILABLE : (int)lp_link_exit(p->link);
 	return p->teller.stopping ? LP_EXIT_OK
 	       : p->portless      ? LP_EXIT_NO_INTERFACE

@@ -75,6 +75,21 @@ static void H3_a_request_is_answered(void **state)
 	assert_int_not_equal(stat(path, &st), 0);
 }
 
+/* H3: a command asks it, or else joins the room itself. */
+static void H3_it_is_known_whether_a_program_runs(void **state)
+{
+	(void)state;
+	struct lp_local l;
+	assert_false(lp_local_runs("gateway"));
+	lp_local_open(&l, "gateway");
+	assert_true(lp_local_runs("gateway"));
+	assert_false(lp_local_runs("client"));
+	close(l.listener); /* as when the program is killed */
+	l.listener = -1;
+	assert_false(lp_local_runs("gateway"));
+	lp_local_close(&l);
+}
+
 static struct sockaddr_un address_of_path(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -276,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(H3_a_request_is_answered),
+		cmocka_unit_test(H3_it_is_known_whether_a_program_runs),
 		cmocka_unit_test(H3_bad_clients_disturb_nobody),
 		cmocka_unit_test(H3_a_socket_that_is_left_is_replaced_and_a_live_one_is_not),
 		cmocka_unit_test(H3_only_who_asked_is_answered),
