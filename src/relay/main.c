@@ -319,6 +319,8 @@ static enum lp_exit main_with(struct settings *s, struct lp_options *o)
 		return certificate_create(
 			s->name, s->files.files[KEYHOLDER_CERT], s->files.files[KEYHOLDER_KEY]);
 	}
+	if (lp_options_has_command(o, "new-room"))
+		return room_file_new_room();
 	bool rooms = s->files.files[KEYHOLDER_ROOMS], token = s->files.files[KEYHOLDER_TOKEN];
 	if (!s->open_given)
 		s->open_rooms = !rooms && !token;
@@ -349,6 +351,9 @@ static const struct lp_command commands[] = {
 	{.name = "new-cert",
 		.help = "generates a certificate, stores it as --cert and --key, and prints\n"
 			"its pin"},
+	{.name = "new-room",
+		.help = "prints a code for a new room, and below it the line for --rooms that\n"
+			"does not give the code away"},
 };
 
 int main(int argc, char **argv)

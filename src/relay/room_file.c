@@ -231,3 +231,35 @@ struct lp_room_list *room_file_load(struct keyholder *files, bool open, enum lp_
 	lp_room_list_free(list);
 	return NULL;
 }
+
+static void print_key(const uint8_t key[LP_ROOM_KEY_SIZE])
+{
+	printf(KEY);
+	for (size_t i = 0; i < LP_ROOM_KEY_SIZE; i++)
+		printf("%02x", key[i]);
+	putchar('\n');
+}
+
+enum lp_exit room_file_new_room(void)
+{
+	uint8_t random[LP_CODE_RANDOM], key[LP_ROOM_KEY_SIZE];
+	char text[LP_CODE_SHOWN] = "";
+	struct lp_code code = {0};
+	bool good = lp_random(random, sizeof(random));
+	if (good) {
+		lp_code_format(random, text);
+		good = lp_code_parse(text, &code) == LP_OK && lp_room_key(&code, key);
+	}
+	if (good) {
+		puts(text);
+		print_key(key);
+	} else {
+		lp_log(LP_LOG_ERROR, "room_failed", "reason=%s",
+			"the system has no random numbers");
+	}
+	lp_zero(random, sizeof(random));
+	lp_zero(text, sizeof(text));
+	lp_zero(&code, sizeof(code));
+	lp_zero(key, sizeof(key));
+	return good ? LP_EXIT_OK : LP_EXIT_OS;
+}

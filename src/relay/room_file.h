@@ -19,4 +19,8 @@ bool room_file_token(struct keyholder *files, struct lp_code *ret_token);
  * error was logged, with file and line. */
 struct lp_room_list *room_file_load(struct keyholder *files, bool open, enum lp_exit *ret_exit);
 
+/* Prints a new room: its code, and below it the line with its key. LP_EXIT_OS: the system has no random
+ * numbers. */
+enum lp_exit room_file_new_room(void);
+
 #endif

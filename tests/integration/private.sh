@@ -84,13 +84,20 @@ elsewhere() { # COMMAND...: from an address that has guessed nothing
 	code=$known "$@"
 }
 check "H3 the room has space for one more now" elsewhere client player3 internet
-printf '%s\n' "$other" >"$file"
+made() { "$bin/lanparty-relay" new-room >"$dir/made"; }
+check "H3 the operator makes a room" made
+check "H3 with a code" grep -qE "^([0-9A-Z]{4}-){3}[0-9A-Z]{4}$" "$dir/made"
+grep '^key:' "$dir/made" >"$file" # without the code
+printf '%s\n' "$other" >>"$file"
 reload
 check "H3 a room that is listed no more is closed" soon 5 said player1 'operator has removed this room'
 check "the relay says from which address its members came" soon 5 said relay 'event=peer_left .*reason=other .*address=198[.]51[.]100[.]10:[0-9]+$'
 check "no room is left" soon 5 said relay 'event=peer_left .*room_closed=yes'
 stop player1
 stop player3
+code=$(head -n 1 "$dir/made")
+check "H3 who has the operator's code opens the room" client player1 player1
+stop player1
 stop relay
 
 # ---- the operator's token
