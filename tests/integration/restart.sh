@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Relay, gateway and client are killed and restarted; addresses change during a stay.
-# rows: R3 R7 C8 K1 K2
+# rows: R3 R7 C8 K1 K2 H2
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -103,4 +103,26 @@ kill -s USR1 "${pid[nat]}"
 check "the NAT uses another port, and it still works" soon 3 reaches player2 -I lp1 $console_ip
 check "as the same member, without a new join" not said_times player3 '^joined' 2
 check "player 1 stayed in the room" not said_times player1 '^joined' 2
+# ---- an upgrade: a new relay takes the place of the old one, under 50 members
+for name in player1 player2 gateway; do stop "$name"; done
+mkfifo "$dir/words"
+exec {words}<>"$dir/words"
+input=$dir/words start members vps "$bin/../tests/comeback" 443 "$pin" 50
+need "H2 50 members join" soon 20 said members '^ready$'
+last_back() { told members '^members=50 ' | sed 's/.*last=//'; }
+upgraded() { # from the moment when the old relay is told to end, until the last member is back
+	echo >&"$words"
+	sleep 0.2 # the members have read the line
+	echo >&"$words"
+	stop relay TERM
+	relay || return
+	soon 20 said members '^members=50 ' || return
+	echo "the last one after $(last_back) ms"
+	[ "$(last_back)" -le 3000 ]
+}
+check "H2 all are back within 3 s" upgraded
+tail -n 1 "$dir/check.log"
+stop relay
+check "H2 the new relay has had each of them" said relay 'event=summary joins=5[0-9] rejects=0 '
+
 lab_finish
