@@ -34,6 +34,7 @@ struct client {
 	struct lp_resume_file resume;
 	struct lp_host_file hosts;
 	struct lp_local local;
+	struct lp_show_options show;
 	struct addresses *addresses;
 };
 
@@ -49,7 +50,7 @@ static bool parse_mac(const char *text, void *value)
 static bool read_options(
 	struct client *c, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[5 + LP_PEER_OPTIONS];
+	static struct lp_option table[5 + LP_SHOW_OPTIONS + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "tap",
 			.argument = "NAME",
@@ -83,7 +84,8 @@ static bool read_options(
 	};
 	memcpy(table, own, sizeof(own));
 	o->list = table;
-	o->count = lp_peer_options_add(&c->peer, table, sizeof(own) / sizeof(own[0]));
+	o->count = lp_show_options_add(&c->show, table, sizeof(own) / sizeof(own[0]));
+	o->count = lp_peer_options_add(&c->peer, table, o->count);
 	if (!lp_options_read(o, argc, argv, ret_exit))
 		return false;
 	if (lp_options_has_command(o, "new-room") || lp_options_has_command(o, "invite") ||
@@ -155,6 +157,7 @@ static int run(struct client *c)
 		.options = &c->peer,
 		.resume = &c->resume,
 		.hosts = &c->hosts,
+		.interface = tap_name(c->tap),
 		.local = &c->local,
 		.role = LP_ROLE_CLIENT,
 		.mac = *tap_mac(c->tap),
@@ -169,8 +172,7 @@ static int run(struct client *c)
 		.child = on_child,
 		.leaving = on_leaving,
 	};
-	if (c->peer.host_key.known)
-		lp_local_open(&c->local, "client");
+	lp_local_open(&c->local, &(struct lp_local_name){"client", tap_name(c->tap)});
 	bool good = lp_resume_file_open(
 			    &c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) &&
 		    lp_host_file_open(&c->hosts, tap_name(c->tap), c->peer.room_key, config.host) &&
@@ -201,8 +203,11 @@ static int command(struct client *c, struct lp_options *o)
 		return lp_tell_new_room();
 	if (lp_options_has_command(o, "invite"))
 		return print_invite(c, o);
-	return lp_act_is_command(o) ? lp_act_command("client", o, &c->peer)
-				    : lp_peer_check(&c->peer);
+	if (!lp_act_is_command(o))
+		return lp_peer_check(&c->peer);
+	/* Several clients can run, each with an interface of its own. */
+	return lp_act_command(
+		&(struct lp_local_name){"client", c->tap_name}, o, &c->peer, &c->show);
 }
 
 int main(int argc, char **argv)
@@ -217,6 +222,8 @@ int main(int argc, char **argv)
 			.argument = "INVITE",
 			.help = "prints the room's invite, with the fingerprint of --host-key;\n"
 				"--guest: one that expires"},
+		LP_STATUS_COMMAND(NULL),
+		{.name = "leave", .help = "leaves the room, and ends the client that runs"},
 		LP_ACT_COMMANDS(NULL),
 	};
 	static struct client c = {.tap_name = "lanparty0",

@@ -83,7 +83,7 @@ static void tell_text(struct session *s, enum session_kind kind, const char *tex
 static void tell_traffic(struct session *s)
 {
 	struct session_event *e = event(s, SESSION_TRAFFIC);
-	e->stats = *lp_link_stats(s->link);
+	e->stats = *lp_tunnel_stats(lp_link_tunnel(s->link));
 	e->rtt = lp_link_rtt(s->link);
 	tell(s);
 }

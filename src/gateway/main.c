@@ -19,6 +19,8 @@
 
 #define CONFIG LANPARTY_SYSCONFDIR "/gateway.conf"
 
+static const struct lp_local_name control = {"gateway", "gateway"};
+
 struct gateway {
 	struct lp_peer_options peer;
 	const char *lan, *bridge;
@@ -33,6 +35,7 @@ struct gateway {
 	struct lp_local local;
 	struct lp_invite_options show;
 	uint64_t guest; /* seconds */
+	struct lp_show_options status;
 };
 
 static bool parse_relay_address(const char *text, void *value)
@@ -45,7 +48,7 @@ static bool parse_relay_address(const char *text, void *value)
 static bool read_options(
 	struct gateway *g, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[5 + LP_INVITE_OPTIONS + LP_PEER_OPTIONS];
+	static struct lp_option table[5 + LP_INVITE_OPTIONS + LP_SHOW_OPTIONS + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "lan",
 			.argument = "INTERFACE",
@@ -79,6 +82,7 @@ static bool read_options(
 	memcpy(table, own, sizeof(own));
 	o->list = table;
 	o->count = lp_invite_options_add(&g->show, table, sizeof(own) / sizeof(own[0]));
+	o->count = lp_show_options_add(&g->status, table, o->count);
 	o->count = lp_peer_options_add(&g->peer, table, o->count);
 	if (!lp_options_read(o, argc, argv, ret_exit))
 		return false;
@@ -145,6 +149,7 @@ static int run(struct gateway *g)
 		.keep_default_route = g->keep_default_route,
 		.port = g->port,
 		.resume = &g->resume,
+		.interface = lan,
 		.local = &g->local,
 		.context = g,
 		.fd = g->watch.timer,
@@ -160,7 +165,7 @@ static int run(struct gateway *g)
 		lp_log(LP_LOG_WARNING, "keep_default_route", "hint=%s",
 			"leave the option out: players get no router and no name servers all the "
 			"same, because their clients remove them");
-	lp_local_open(&g->local, "gateway");
+	lp_local_open(&g->local, &control);
 	bool good = lp_resume_file_open(&g->resume, lan, g->peer.room_key, config.resume_token) &&
 		    lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_MEMBER);
 	code = good ? (enum lp_exit)lp_peer_run(&config) : LP_EXIT_OS;
@@ -171,7 +176,7 @@ static int run(struct gateway *g)
 static int host(struct gateway *g, struct lp_options *o)
 {
 	if (lp_act_is_command(o))
-		return lp_act_command("gateway", o, &g->peer);
+		return lp_act_command(&control, o, &g->peer, &g->status);
 	const struct lp_setup setup = {
 		.peer = &g->peer,
 		.options = o,
@@ -202,6 +207,7 @@ static const struct lp_command commands[] = {
 	{.name = "room-key",
 		.help = "prints the room's key, for --rooms of a private relay",
 		.config = CONFIG},
+	LP_STATUS_COMMAND(CONFIG),
 	LP_ACT_COMMANDS(CONFIG),
 };
 

@@ -145,8 +145,9 @@ static void take_quality(struct lp_session *session, struct lp_quic_conn *conn)
 {
 	struct lp_quic_info info;
 	lp_quic_get_info(conn, &info);
-	uint64_t loss = info.packets_sent ? info.packets_lost * 1000 / info.packets_sent : 0;
-	lp_hub_on_quality(session, (uint32_t)(info.rtt / 1000), (uint32_t)loss);
+	uint64_t all = info.datagrams_acked + info.datagrams_lost;
+	uint64_t loss = all ? info.datagrams_lost * 1000 / all : 0;
+	lp_hub_on_quality(session, (uint32_t)(info.smoothed / 1000), (uint32_t)loss);
 }
 
 /* Row N6. */

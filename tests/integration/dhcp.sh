@@ -6,8 +6,6 @@ set -uo pipefail
 . "$(dirname "$0")/lib.sh"
 lab_open dhcp "$1"
 new_code
-export RUNTIME_DIRECTORY=$dir/r
-mkdir "$RUNTIME_DIRECTORY"
 broken=$dir/broken confined=$dir/confined
 printf '#!/bin/sh\nexit 3\n' >"$broken"
 # What AppArmor's profile of dhclient does: the script cannot be started.
@@ -39,7 +37,7 @@ dhcp_pids() { # PLACE
 runs_dhcp() { [ -n "$(dhcp_pids "$1")" ]; }
 
 keeper_of() { pgrep -P "${pid[$1]}" | head -n 1; } # NAME
-folders() { find "$RUNTIME_DIRECTORY" -mindepth 1 -maxdepth 1 -type d; }
+folders() { find "$dir"/run/player[12] -mindepth 1 -maxdepth 1 -type d; }
 
 need "the relay starts" relay
 

@@ -233,10 +233,9 @@ mkdir "$dir/of-root"
 ln -s of-root "$dir/link"
 need "the relay starts" relay --state "$dir/link"
 check "N4 it says that it cannot write there" said relay 'hosts_not_kept.*Permission denied.*user of the relay'
-joins_from_there() { RUNTIME_DIRECTORY=$dir/of-root gateway gateway --lan lan; }
-need "a gateway joins whose socket is there" joins_from_there
-check "H3 its socket is its user's" test "$(stat -c %U "$dir/of-root/gateway.control")" = nobody
-check "P1 the folder stays root's" test "$(stat -c %U "$dir/of-root")" = root
+need "a gateway joins whose socket is in such a folder" gateway gateway --lan lan
+check "H3 its socket is its user's" test "$(stat -c %U "$dir/run/gateway/gateway.control")" = nobody
+check "P1 the folder stays root's" test "$(stat -c %U "$dir/run/gateway")" = root
 stop gateway
 stop relay
 check "a missing host key is said" ends_with 66 'cannot read the host key' gateway "$bin/lanparty-gateway" --lan lan --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --host-key "$dir/none.key"

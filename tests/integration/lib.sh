@@ -29,7 +29,7 @@ probe="$(dirname "${BASH_SOURCE[0]}")/probe.py"
 
 # ---- places
 
-at() { ip netns exec "$lab-$1" "${@:2}"; }
+at() { RUNTIME_DIRECTORY=$dir/run/$1 ip netns exec "$lab-$1" "${@:2}"; } # each place has its control sockets
 
 link() { # PLACE INTERFACE PLACE INTERFACE: a cable
 	ip link add "$2" netns "$lab-$1" type veth peer name "$4" netns "$lab-$3"
@@ -83,6 +83,7 @@ lab_make() {
 	[ -c /dev/net/tun ] || lab_skip "needs /dev/net/tun: modprobe tun"
 	for place in "${places[@]}"; do
 		ip netns add "$lab-$place" || lab_skip "cannot make network namespaces here"
+		mkdir "$dir/run/$place"
 		ip -n "$lab-$place" link set lo up
 		at "$place" sysctl -qw net.ipv6.conf.default.accept_dad=0 # addresses are there at once
 		mkdir -p "/etc/netns/$lab-$place"
@@ -237,7 +238,7 @@ note_trouble() { # NAME: reads the log of its last run
 start() { # NAME PLACE COMMAND...: in the background, NAME.out and NAME.err in $dir, input=FILE
 	note_trouble "$1"
 	rm -f "$dir/$1.out" "$dir/$1.err" # at once, so that nobody reads the output of the last program
-	ip netns exec "$lab-$2" env --default-signal=HUP "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
+	RUNTIME_DIRECTORY=$dir/run/$2 ip netns exec "$lab-$2" env --default-signal=HUP "${@:3}" >"$dir/$1.out" 2>"$dir/$1.err" <"${input-/dev/null}" &
 	pid[$1]=$!
 }
 stop() { # NAME [SIGNAL]: sets status

@@ -1,11 +1,13 @@
 /* impair LISTEN TARGET [NAME=VALUE...]: a bad path for UDP. It forwards what arrives at LISTEN to TARGET,
  * from a socket for each sender, and the answers back. Names and values:
  *
- *   loss=N burst=N   N per thousand are lost, in bursts of N packets on average (1)
+ *   loss=N burst=N   N per thousand are lost, in bursts of N packets on average (1); burst=0: each by
+ *                    itself, whatever happens to others
  *   reorder=N        N per thousand are held for 1 to 20 ms longer than others
  *   duplicate=N      N per thousand arrive twice
  *   corrupt=N        N per thousand have a wrong bit
  *   delay=MS         all are held for so long, in each direction
+ *   jitter=MS        each is held for 0 to so much longer
  *   seed=N           of the random numbers (1)
  *
  * A line of such settings on stdin changes them at once. The line "rebind" gives each sender a new socket, as
@@ -27,7 +29,7 @@
 #define READY   (SENDERS + 2)
 
 static struct {
-	unsigned loss, burst, reorder, duplicate, corrupt, delay;
+	unsigned loss, burst, reorder, duplicate, corrupt, delay, jitter;
 	uint64_t seed;
 } set = {.burst = 1, .seed = 1};
 
@@ -63,7 +65,8 @@ static bool change(char *setting)
 		const char *name;
 		unsigned *value;
 	} names[] = {{"loss", &set.loss}, {"burst", &set.burst}, {"reorder", &set.reorder},
-		{"duplicate", &set.duplicate}, {"corrupt", &set.corrupt}, {"delay", &set.delay}};
+		{"duplicate", &set.duplicate}, {"corrupt", &set.corrupt}, {"delay", &set.delay},
+		{"jitter", &set.jitter}};
 	char *equals = strchr(setting, '='), *end;
 	if (!equals)
 		return false;
@@ -120,9 +123,11 @@ static void rebind(void)
  * their length. */
 static bool is_lost(struct sender *s)
 {
-	unsigned burst = set.burst > 0 ? set.burst : 1, ends = 1000 / burst;
 	if (set.loss >= 1000)
 		return true;
+	if (set.burst == 0)
+		return dice_chance(&set.seed, set.loss);
+	unsigned ends = 1000 / set.burst;
 	unsigned starts = set.loss * ends / (1000 - set.loss);
 	s->losing = s->losing ? !dice_chance(&set.seed, ends) : dice_chance(&set.seed, starts);
 	return s->losing;
@@ -139,6 +144,8 @@ static void hold(size_t sender, bool back, const uint8_t *bytes, size_t len)
 		fail("out of memory");
 	held[held_count++] = h;
 	h->due = lp_clock() + set.delay * LP_MILLISECOND;
+	if (set.jitter > 0)
+		h->due += dice_roll(&set.seed) % (set.jitter * LP_MILLISECOND);
 	delayed += set.delay > 0;
 	if (dice_chance(&set.seed, set.reorder)) {
 		h->due += LP_MILLISECOND + dice_roll(&set.seed) % (LATEST - LP_MILLISECOND);

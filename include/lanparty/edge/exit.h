@@ -12,7 +12,9 @@
 	X(NO_INPUT, 66,                                                                            \
 		"a named file is missing or not usable; or --address dhcp without a DHCP client")  \
 	X(NO_HOST, 68, "the relay's host name is not known")                                       \
-	X(UNAVAILABLE, 69, "the UDP port is taken; check and setup: the relay does not answer")    \
+	X(UNAVAILABLE, 69,                                                                         \
+		"the UDP port is taken; check and setup: the relay does not answer; status: no "   \
+		"such program runs")                                                               \
 	X(INTERNAL, 70, "out of memory, or a mistake in the program")                              \
 	X(OS, 71, "the operating system refused something")                                        \
 	X(NO_INTERFACE, 72,                                                                        \

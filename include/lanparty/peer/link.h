@@ -103,8 +103,9 @@ const struct lp_link_end *lp_link_last_end(const struct lp_link *l);
 bool lp_link_has_left(const struct lp_link *l);
 /* The exit status of a link that has given up. */
 enum lp_exit lp_link_exit(const struct lp_link *l);
-/* Totals since the start. */
-const struct lp_stats *lp_link_stats(const struct lp_link *l);
+const struct lp_tunnel *lp_link_tunnel(const struct lp_link *l);
+/* The connection to the relay. False, and all is 0: there is none. */
+bool lp_link_info(const struct lp_link *l, struct lp_quic_info *ret_info);
 /* The latest round trip to the relay; 0 without a connection. */
 lp_time lp_link_rtt(const struct lp_link *l);
 /* The address of the relay in use, len 0 when there is none yet. */

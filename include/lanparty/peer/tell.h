@@ -64,7 +64,7 @@ void lp_tell_limit(enum lp_drop limit, uint64_t rate, char text[LP_LIMIT_TEXT]);
 void lp_tell_host(enum lp_host_news news, char text[LP_HOST_TEXT]);
 /* Prints a code for a new room. Returns an exit code. */
 int lp_tell_new_room(void);
-/* Logs the verdict on one frame (row F7). */
-void lp_tell_frame(const char *direction, const struct lp_verdict *v);
+/* Logs the verdict on one frame (row F7): lp_tunnel_config's trace. */
+void lp_tell_frame(void *context, enum lp_tunnel_direction way, const struct lp_verdict *v);
 
 #endif

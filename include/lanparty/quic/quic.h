@@ -186,7 +186,12 @@ void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path)
 
 struct lp_quic_info {
 	lp_time rtt; /* the latest sample on this path, less the acknowledgement's delay; 0: none */
+	lp_time smoothed; /* RFC 9002, section 5.3; 0: there is no sample */
+	lp_time jitter;   /* of samples in a row, as RFC 3550, section 6.4.1; 0: there are no two */
 	uint64_t packets_sent, packets_lost, bytes_sent, bytes_received;
+	/* Of the DATAGRAMs whose fate is known. Packets that only acknowledge get lost unnoticed, so these say
+	 * more of the path. */
+	uint64_t datagrams_acked, datagrams_lost;
 };
 void lp_quic_get_info(const struct lp_quic_conn *conn, struct lp_quic_info *ret_info);
 

@@ -194,6 +194,18 @@ lp_time lp_tunnel_deadline(const struct lp_tunnel *t);
 void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now);
 
 bool lp_tunnel_is_joined(const struct lp_tunnel *t);
+
+/* A member of the room, as this one sees it; while it is not joined, as it was last. */
+struct lp_seen {
+	bool own; /* this member; its MAC is not told */
+	struct lp_peer_joined joined;
+	struct lp_peer_status status; /* the last one; peer 0: none yet */
+	bool loops, conflict, trusted;
+};
+/* Member number index, this one first. False: there are no more. */
+bool lp_tunnel_seen(const struct lp_tunnel *t, size_t index, struct lp_seen *ret_seen);
+/* The last WELCOME, without its token; room 0: there was none. */
+void lp_tunnel_welcome(const struct lp_tunnel *t, struct lp_welcome *ret_welcome);
 /* Totals since the start; row C5 sends them. */
 const struct lp_stats *lp_tunnel_stats(const struct lp_tunnel *t);
 

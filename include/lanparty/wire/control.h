@@ -242,8 +242,8 @@ struct lp_peer_left {
 struct lp_peer_status {
 	uint64_t sequence;      /* 1 required */
 	uint16_t peer;          /* 2 required, not 0 */
-	uint32_t rtt_us;        /* 3 between the member and the relay, latest sample */
-	uint32_t loss_permille; /* 4 of packets from the relay to the member */
+	uint32_t rtt_us;        /* 3 between the member and the relay, smoothed (RFC 9002) */
+	uint32_t loss_permille; /* 4 of frames from the relay to the member */
 	uint32_t rx_rate;       /* 5 bytes per second from the member to the room */
 	uint32_t tx_rate;       /* 6 bytes per second from the room to the member */
 	bool loops;             /* 7: 0 or 1: as in the member's STATS */

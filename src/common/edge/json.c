@@ -1,10 +1,74 @@
 #include "lanparty/edge/json.h"
 
-#include <stdio.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define ESCAPED 7 /* bytes of \u00xx with its NUL */
+/* ---- writing */
 
+static void put_string(struct lp_text *t, const char *value)
+{
+	lp_text_add(t, "\"", 1);
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			lp_text_put(t, "\\%c", *value);
+		else if ((unsigned char)*value < ' ')
+			lp_text_put(t, "\\u%04x", (unsigned char)*value);
+		else
+			lp_text_add(t, value, 1);
+	}
+	lp_text_add(t, "\"", 1);
+}
+
+static void begin(struct lp_text *t, const char *key)
+{
+	char last = t->len > 0 ? t->bytes[t->len - 1] : '{';
+	if (last != '{' && last != '[')
+		lp_text_add(t, ",", 1);
+	if (!key)
+		return;
+	put_string(t, key);
+	lp_text_add(t, ":", 1);
+}
+
+void lp_json_open(struct lp_text *t, const char *key, char bracket)
+{
+	begin(t, key);
+	lp_text_add(t, &bracket, 1);
+}
+
+void lp_json_close(struct lp_text *t, char bracket)
+{
+	lp_text_add(t, &bracket, 1);
+}
+
+void lp_json_string(struct lp_text *t, const char *key, const char *value)
+{
+	begin(t, key);
+	put_string(t, value);
+}
+
+void lp_json_count(struct lp_text *t, const char *key, uint64_t value)
+{
+	begin(t, key);
+	lp_text_put(t, "%" PRIu64, value);
+}
+
+void lp_json_number(struct lp_text *t, const char *key, double value)
+{
+	begin(t, key);
+	lp_text_put(t, "%.2f", value);
+}
+
+void lp_json_bool(struct lp_text *t, const char *key, bool value)
+{
+	begin(t, key);
+	lp_text_put(t, "%s", value ? "true" : "false");
+}
+
+/* ---- reading */
+
+/* What is read of a string, in the caller's memory. */
 struct text {
 	char *at;
 	size_t cap, len;
@@ -19,38 +83,6 @@ static void put(struct text *t, const char *piece)
 		return;
 	memcpy(t->at + t->len, piece, len + 1);
 	t->len += len;
-}
-
-static void put_string(struct text *t, const char *value)
-{
-	put(t, "\"");
-	for (; *value; value++) {
-		char piece[ESCAPED] = {*value, 0};
-		if (*value == '"' || *value == '\\')
-			snprintf(piece, sizeof(piece), "\\%c", *value);
-		else if ((unsigned char)*value < ' ')
-			snprintf(piece, sizeof(piece), "\\u%04x", (unsigned char)*value);
-		put(t, piece);
-	}
-	put(t, "\"");
-}
-
-bool lp_json_put(char *text, size_t cap, const char *key, const char *value)
-{
-	size_t before = strlen(text);
-	struct text t = {text, cap, before > 0 ? before - 1 : 0, false}; /* without the } */
-	put(&t, before > 0 ? "," : "{");
-	put_string(&t, key);
-	put(&t, ":");
-	put_string(&t, value);
-	put(&t, "}");
-	if (!t.full)
-		return true;
-	if (before > 0)
-		memcpy(text + before - 1, "}", 2);
-	else
-		text[0] = '\0';
-	return false;
 }
 
 static void skip_space(const char **at)
@@ -125,22 +157,27 @@ static bool read_pair(const char **at, const char *key, struct text *t, bool *fo
 	return read_string(at, wanted ? t : &o);
 }
 
-bool lp_json_get(const char *line, const char *key, char *ret_value, size_t cap)
+static bool read_object(const char *line, const char *key, struct text *t)
 {
-	char value[1024] = "";
-	struct text t = {value, cap < sizeof(value) ? cap : sizeof(value), 0, false};
 	bool found = false;
 	if (!skip(&line, '{'))
 		return false;
 	do {
-		if (!read_pair(&line, key, &t, &found))
+		if (!read_pair(&line, key, t, &found))
 			return false;
 	} while (skip(&line, ','));
 	if (!skip(&line, '}'))
 		return false;
 	skip_space(&line);
-	if (*line || !found || t.full)
-		return false;
-	memcpy(ret_value, value, t.len + 1);
-	return true;
+	return !*line && found;
+}
+
+bool lp_json_get(const char *line, const char *key, char *ret_value, size_t cap)
+{
+	struct text t = {calloc(1, cap), cap, 0, false};
+	bool good = t.at && read_object(line, key, &t) && !t.full;
+	if (good)
+		memcpy(ret_value, t.at, t.len + 1);
+	free(t.at);
+	return good;
 }

@@ -523,9 +523,9 @@ enum lp_exit lp_link_exit(const struct lp_link *l)
 	return l->exit;
 }
 
-const struct lp_stats *lp_link_stats(const struct lp_link *l)
+const struct lp_tunnel *lp_link_tunnel(const struct lp_link *l)
 {
-	return lp_tunnel_stats(l->tunnel);
+	return l->tunnel;
 }
 
 const struct lp_address *lp_link_remote(const struct lp_link *l)
@@ -533,20 +533,19 @@ const struct lp_address *lp_link_remote(const struct lp_link *l)
 	return &l->remote;
 }
 
+bool lp_link_info(const struct lp_link *l, struct lp_quic_info *ret_info)
+{
+	*ret_info = (struct lp_quic_info){0};
+	if (l->conn)
+		lp_quic_get_info(l->conn, ret_info);
+	return l->conn != NULL;
+}
+
 lp_time lp_link_rtt(const struct lp_link *l)
 {
 	struct lp_quic_info info;
-	if (!l->conn)
-		return 0;
-	lp_quic_get_info(l->conn, &info);
+	lp_link_info(l, &info);
 	return info.rtt;
-}
-
-/* Row F7. */
-static void trace(void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict)
-{
-	(void)context;
-	lp_tell_frame(way == LP_TUNNEL_TO_ROOM ? "to_room" : "from_room", verdict);
 }
 
 struct lp_link *lp_link_open(const struct lp_link_config *config)
@@ -560,7 +559,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.filter = config->options->filter,
 		.protected = config->protected,
 		.keep_default_route = config->keep_default_route,
-		.trace = lp_log_on(LP_LOG_FRAME) ? trace : NULL,
+		.trace = lp_log_on(LP_LOG_FRAME) ? lp_tell_frame : NULL,
 	};
 	struct lp_quic_config quic = {
 		.handler = &handler,

@@ -406,8 +406,10 @@ int lp_tell_new_room(void)
 	return lp_output_end(LP_EXIT_OK);
 }
 
-void lp_tell_frame(const char *direction, const struct lp_verdict *v)
+void lp_tell_frame(void *context, enum lp_tunnel_direction way, const struct lp_verdict *v)
 {
+	const char *direction = way == LP_TUNNEL_TO_ROOM ? "to_room" : "from_room";
+	(void)context;
 	char src[LP_MAC_TEXT], dst[LP_MAC_TEXT];
 	if (!lp_log_on(LP_LOG_FRAME))
 		return;

@@ -312,6 +312,10 @@ void lp_quic_get_info(const struct lp_quic_conn *conn, struct lp_quic_info *ret_
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
 	ret_info->rtt = ngtcp2_conn_get_adjusted_rtt(conn->nc);
+	ret_info->smoothed = ret_info->rtt ? info.smoothed_rtt : 0;
+	ret_info->jitter = (lp_time)conn->jitter;
+	ret_info->datagrams_acked = conn->datagrams_acked;
+	ret_info->datagrams_lost = conn->datagrams_lost;
 	ret_info->packets_sent = info.pkt_sent;
 	ret_info->packets_lost = info.pkt_lost;
 	ret_info->bytes_sent = info.bytes_sent;

@@ -7,6 +7,8 @@
 /* A DATAGRAM's id in ngtcp2: the user's tag, and whether its packet was a large one. */
 #define LARGE 1u
 
+#define JITTER_SAMPLES 16 /* RFC 3550, section 6.4.1 */
+
 uint64_t lp_feedback_id(uint64_t tag, bool large)
 {
 	return tag << 1 | (large ? LARGE : 0);
@@ -17,6 +19,7 @@ static int on_acked(ngtcp2_conn *nc, uint64_t id, void *user)
 	struct lp_quic_conn *conn = user;
 	(void)nc;
 	conn->acked = true;
+	conn->datagrams_acked++;
 	lp_mtu_on_acked(&conn->mtu, id & LARGE);
 	if (id >> 1 && conn->source)
 		conn->source->ops->acked(conn->source, id >> 1);
@@ -27,6 +30,7 @@ static int on_lost(ngtcp2_conn *nc, uint64_t id, void *user)
 {
 	struct lp_quic_conn *conn = user;
 	(void)nc;
+	conn->datagrams_lost++;
 	lp_mtu_on_lost(&conn->mtu, id & LARGE, conn->q->now);
 	if (id >> 1 && conn->source)
 		conn->source->ops->lost(conn->source, id >> 1, conn->q->now);
@@ -57,6 +61,18 @@ void lp_feedback_init(struct lp_quic_conn *conn)
 {
 	lp_governor_init(&conn->governor, conn->q->now);
 	conn->mtu = (struct lp_mtu){0};
+	conn->last_rtt = 0;
+	conn->jitter = 0;
+}
+
+/* The mean difference of two samples in a row, as RTP has it. Not each acknowledgement is a new sample. */
+static void note_jitter(struct lp_quic_conn *conn, lp_time rtt)
+{
+	lp_time before = conn->last_rtt;
+	double apart = (double)(rtt > before ? rtt - before : before - rtt);
+	if (before && rtt != before)
+		conn->jitter += (apart - conn->jitter) / JITTER_SAMPLES;
+	conn->last_rtt = rtt;
 }
 
 void lp_feedback_on_read(struct lp_quic_conn *conn)
@@ -69,6 +85,7 @@ void lp_feedback_on_read(struct lp_quic_conn *conn)
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
 	if (rtt == 0)
 		return; /* the path has changed with this very packet */
+	note_jitter(conn, rtt);
 	lp_governor_on_rtt(&conn->governor, rtt, info.smoothed_rtt,
 		info.bytes_sent - info.bytes_lost - info.bytes_in_flight, conn->q->now);
 }

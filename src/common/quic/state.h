@@ -110,6 +110,9 @@ struct lp_quic_conn {
 	size_t path_max; /* bytes: what the source was told last */
 	/* The path */
 	struct lp_governor governor;
+	lp_time last_rtt; /* the sample before; 0: none on this path */
+	double jitter;    /* nanoseconds */
+	uint64_t datagrams_acked, datagrams_lost;
 	struct lp_mtu mtu;
 	bool acked; /* the packet that is being read acknowledged a DATAGRAM */
 	/* The end */

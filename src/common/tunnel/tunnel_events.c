@@ -158,9 +158,11 @@ static void note_troubles(
 	struct lp_tunnel *t, struct tunnel_member *member, const struct lp_peer_status *s)
 {
 	if (member) {
+		member->status = *s;
 		note_trouble(t, LP_TUNNEL_LOOP, member, &member->loops, s->loops);
 		note_trouble(t, LP_TUNNEL_CONFLICT, member, &member->conflict, s->conflict);
 	} else if (s->peer == t->welcome.peer) {
+		t->status = *s;
 		note_trouble(t, LP_TUNNEL_CONFLICT, NULL, &t->conflict, s->conflict);
 	}
 }

@@ -1,6 +1,7 @@
 /* tunnel_private.h - what the parts of the tunnel share: the connection (tunnel.c), the room's members and
- * events (tunnel_events.c), frames (tunnel_frames.c), the room's host (tunnel_host.c), the relay's limits
- * (limits.c), what the relay hears of the LAN (tunnel_lan.c), and what the LAN is asked (ask.c). */
+ * events (tunnel_events.c), what people see of them (tunnel_seen.c), frames (tunnel_frames.c), the room's host
+ * (tunnel_host.c), the relay's limits (limits.c), what the relay hears of the LAN (tunnel_lan.c), and what the
+ * LAN is asked (ask.c). */
 #ifndef LANPARTY_TUNNEL_PRIVATE_H
 #define LANPARTY_TUNNEL_PRIVATE_H
 
@@ -40,6 +41,7 @@ struct tunnel_member {
 	struct lp_filter_source source; /* what it sends is checked again here (row S5) */
 	struct lp_claimant claimant;    /* gateways: and so is what it claims */
 	bool loops, conflict;           /* as PEER_STATUS said last */
+	struct lp_peer_status status;   /* the last one; peer 0: none yet */
 	bool trusted;                   /* false: a gateway that is not the host's */
 	/* Gateways: frames with its MAC that came from the LAN in a row, and not from the room as well. */
 	unsigned twins;
@@ -110,7 +112,8 @@ struct lp_tunnel {
 	lp_time ask_at;  /* when it is asked about more, while there is a room; LP_NEVER: clients */
 	lp_time stats_at;
 	struct lp_loop loop;
-	bool conflict; /* as PEER_STATUS of this member said last */
+	bool conflict;                /* as PEER_STATUS of this member said last */
+	struct lp_peer_status status; /* that one; peer 0: none yet */
 	lp_time loop_until; /* this computer is in a loop; stats.loops says so once people have heard of it */
 	struct lp_stats stats;
 };

@@ -28,7 +28,8 @@ struct lp_peer_config {
 	struct lp_port *port;                /* a struct lp_fd_port; the caller keeps ownership */
 	struct lp_resume_file *resume;       /* where the membership is kept; borrowed */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run; zero: none */
-	struct lp_local *local;              /* takes commands of a host (acts.h); NULL: none */
+	const char *interface;               /* its name, for people; NULL: not known */
+	struct lp_local *local;              /* takes commands (acts.h); NULL: none */
 	struct lp_host_file *hosts;          /* where the room's host key is kept; NULL: nowhere */
 	uint8_t host[LP_HOST_PRINT];         /* of an earlier run; options' own comes first */
 

@@ -13,23 +13,24 @@
 
 #include "lanparty/edge/linux/rights.h"
 #include "lanparty/edge/log.h"
+#include "lanparty/edge/text.h"
 
 #define TOO_LONG                                                                                   \
 	"the commands that act on this program do not reach it: give RUNTIME_DIRECTORY a shorter " \
 	"path"
 
 /* False, with errno: the path is too long. It is written as far as it fits. */
-static bool find_path(const char *program, struct sockaddr_un *ret_address)
+static bool find_path(const struct lp_local_name *name, struct sockaddr_un *ret_address)
 {
 	const char *given = getenv("RUNTIME_DIRECTORY"); /* systemd's list of folders */
 	int len = given ? (int)strcspn(given, ":") : 0, need;
 	*ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (len > 0)
 		need = snprintf(ret_address->sun_path, LP_LOCAL_PATH, "%.*s/%s.control", len, given,
-			program);
+			name->name);
 	else
 		need = snprintf(ret_address->sun_path, LP_LOCAL_PATH, "/run/lanparty-%s/%s.control",
-			program, program);
+			name->program, name->name);
 	errno = ENAMETOOLONG;
 	return need < LP_LOCAL_PATH;
 }
@@ -73,24 +74,24 @@ static bool make(int fd, const struct sockaddr_un *address)
 }
 
 /* A listener whose connections cannot be taken, without descriptors, must not stay ready: its edges count. */
-static bool watch(struct lp_local *l, int fd)
+static bool watch(struct lp_local *l, int fd, uint32_t events)
 {
 	uint32_t edges = fd == l->listener ? EPOLLET : 0;
-	struct epoll_event event = {.events = EPOLLIN | edges, .data.fd = fd};
+	struct epoll_event event = {.events = events | edges, .data.fd = fd};
 	return epoll_ctl(l->set, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-void lp_local_open(struct lp_local *l, const char *program)
+void lp_local_open(struct lp_local *l, const struct lp_local_name *name)
 {
 	struct sockaddr_un address;
-	bool fits = find_path(program, &address);
+	bool fits = find_path(name, &address);
 	memset(l, 0, sizeof(*l));
 	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++)
 		l->clients[i].fd = -1;
 	l->set = fits ? epoll_create1(EPOLL_CLOEXEC) : -1;
 	l->listener = fits ? new_socket(SOCK_NONBLOCK) : -1;
 	if (l->set >= 0 && l->listener >= 0 && make(l->listener, &address) &&
-		watch(l, l->listener)) {
+		watch(l, l->listener, EPOLLIN)) {
 		memcpy(l->path, address.sun_path, sizeof(l->path));
 		return;
 	}
@@ -106,6 +107,23 @@ static void drop(struct lp_local_client *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	free(c->answer);
+	c->answer = NULL;
+}
+
+/* As much as the reader takes; the rest when it takes more. */
+static void send_more(struct lp_local_client *c)
+{
+	while (c->sent < c->answer_len) {
+		ssize_t n = send(c->fd, c->answer + c->sent, c->answer_len - c->sent,
+			MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0)
+			break;
+		c->sent += (size_t)n;
+	}
+	drop(c);
 }
 
 void lp_local_close(struct lp_local *l)
@@ -150,7 +168,7 @@ static void take_clients(struct lp_local *l)
 		drop(c);
 		*c = (struct lp_local_client){
 			.fd = fd, .ticket = l->count++ * LP_LOCAL_CLIENTS + slot};
-		if (!watch(l, fd))
+		if (!watch(l, fd, EPOLLIN))
 			drop(c);
 	}
 }
@@ -180,6 +198,8 @@ int64_t lp_local_next(struct lp_local *l, const char **ret_line)
 	take_clients(l);
 	for (int i = 0; i < LP_LOCAL_CLIENTS; i++) {
 		struct lp_local_client *c = &l->clients[i];
+		if (c->fd >= 0 && c->answer)
+			send_more(c);
 		if (c->fd < 0 || c->asked || !read_line(c))
 			continue;
 		/* Nothing more is read: an epoll set would stay ready. */
@@ -194,33 +214,48 @@ int64_t lp_local_next(struct lp_local *l, const char **ret_line)
 void lp_local_answer(struct lp_local *l, int64_t who, const char *line)
 {
 	struct lp_local_client *c = &l->clients[who % LP_LOCAL_CLIENTS];
-	char text[LP_LOCAL_LINE + 2];
-	int len = snprintf(text, sizeof(text), "%s\n", line);
+	size_t len = strlen(line);
 	if (c->fd < 0 || c->ticket != who || !c->asked)
 		return;
-	if (len > 0)
-		(void)!send(c->fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	drop(c);
+	if (c->answer)
+		return; /* it has one */
+	c->answer = malloc(len + 1);
+	if (!c->answer) {
+		drop(c);
+		return;
+	}
+	memcpy(c->answer, line, len);
+	c->answer[len] = '\n';
+	c->answer_len = len + 1;
+	watch(l, c->fd, EPOLLOUT);
+	send_more(c);
 }
 
 /* ---- the command's side */
 
-static bool exchange(int fd, const char *request, char answer[LP_LOCAL_LINE + 1])
+static bool send_request(int fd, const char *request)
 {
 	char text[LP_LOCAL_LINE + 2];
 	int len = snprintf(text, sizeof(text), "%s\n", request);
-	size_t got = 0;
-	if (send(fd, text, (size_t)len, MSG_NOSIGNAL) != len)
-		return false;
-	while (got < LP_LOCAL_LINE) {
-		ssize_t n = recv(fd, answer + got, LP_LOCAL_LINE - got, 0);
-		if (n <= 0)
-			break;
-		got += (size_t)n;
+	return send(fd, text, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
+/* NULL: there is no whole line. */
+static char *read_answer(int fd)
+{
+	struct lp_text answer;
+	char piece[16384];
+	ssize_t n;
+	lp_text_init(&answer, LP_LOCAL_ANSWER);
+	while ((n = recv(fd, piece, sizeof(piece), 0)) > 0)
+		lp_text_add(&answer, piece, (size_t)n);
+	char *end = answer.len > 0 ? strchr(answer.bytes, '\n') : NULL;
+	if (!end || answer.failed) {
+		lp_text_clear(&answer);
+		return NULL;
 	}
-	answer[got] = '\0';
-	answer[strcspn(answer, "\n")] = '\0';
-	return got > 0;
+	*end = '\0';
+	return answer.bytes;
 }
 
 /* The limit holds for connect(), too, which waits while the program takes no connections. Returns 0, or
@@ -248,20 +283,20 @@ static enum lp_exit log_failure(const char *path, int error)
 	return denied ? LP_EXIT_NO_PERMISSION : LP_EXIT_UNAVAILABLE;
 }
 
-bool lp_local_runs(const char *program)
+bool lp_local_runs(const struct lp_local_name *name)
 {
 	struct sockaddr_un address;
-	return !find_path(program, &address) || is_in_use(&address) ||
+	return !find_path(name, &address) || is_in_use(&address) ||
 	       (errno != ENOENT && errno != ECONNREFUSED);
 }
 
-enum lp_exit lp_local_ask(const char *program, const char *request, char answer[LP_LOCAL_LINE + 1])
+enum lp_exit lp_local_ask(const struct lp_local_name *name, const char *request, char **ret_answer)
 {
 	struct sockaddr_un address;
-	int fd = find_path(program, &address) ? new_socket(0) : -1;
+	int fd = find_path(name, &address) ? new_socket(0) : -1;
 	int error = fd >= 0 ? call(fd, &address) : errno;
-	bool good = error == 0 && exchange(fd, request, answer);
+	*ret_answer = error == 0 && send_request(fd, request) ? read_answer(fd) : NULL;
 	if (fd >= 0)
 		close(fd);
-	return good ? LP_EXIT_OK : log_failure(address.sun_path, error);
+	return *ret_answer ? LP_EXIT_OK : log_failure(address.sun_path, error);
 }

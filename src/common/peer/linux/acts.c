@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "lanparty/edge/json.h"
-#include "lanparty/edge/log.h"
 #include "lanparty/peer/linux/peer.h"
 
+#define STATUS   "status"
+#define LEAVE    "leave"
 #define WORD     32
 #define ARGUMENT 256
 
@@ -27,7 +28,9 @@ static bool needs_member(enum lp_act act)
 
 bool lp_act_is_command(const struct lp_options *options)
 {
-	return options->command && act_of(options->command->name) != LP_ACT_NONE;
+	return options->command && (act_of(options->command->name) != LP_ACT_NONE ||
+					   lp_options_has_command(options, STATUS) ||
+					   lp_options_has_command(options, LEAVE));
 }
 
 /* The argument is no invite: options and files name the room. */
@@ -47,53 +50,36 @@ static int act_without_program(
 }
 
 /* Whoever names the key means the room of the options, not that of a program that happens to run. */
-static bool asks_program(
-	const char *program, const struct lp_options *options, const struct lp_peer_options *peer)
+static bool asks_program(const struct lp_local_name *name, const struct lp_options *options,
+	const struct lp_peer_options *peer)
 {
 	return !lp_options_was_given(options, "host-key") &&
-	       (!peer->host_key_file || lp_local_runs(program));
+	       (!peer->host_key_file || lp_local_runs(name));
 }
 
-static int ask_program(const char *program, const struct lp_options *options, const char *argument)
-{
-	char request[LP_LOCAL_LINE] = "", answer[LP_LOCAL_LINE + 1], text[LP_LOCAL_LINE];
-	const char *word = options->command->name;
-	if (!lp_json_put(request, sizeof(request), "command", word) ||
-		!lp_json_put(request, sizeof(request), "argument", argument))
-		return lp_options_wrong(options, "the name is too long");
-	enum lp_exit code = lp_local_ask(program, request, answer);
-	if (code != LP_EXIT_OK)
-		return (int)code;
-	if (lp_json_get(answer, "result", text, sizeof(text))) {
-		puts(text);
-		return LP_EXIT_OK;
-	}
-	bool told = lp_json_get(answer, "error", text, sizeof(text));
-	lp_log(LP_LOG_ERROR, "refused", "reason=%s", told ? text : "the answer makes no sense");
-	return LP_EXIT_REFUSED;
-}
-
-int lp_act_command(const char *program, struct lp_options *options, struct lp_peer_options *peer)
+int lp_act_command(const struct lp_local_name *name, struct lp_options *options,
+	struct lp_peer_options *peer, const struct lp_show_options *show)
 {
 	char argument[ARGUMENT];
 	int len = snprintf(
 		argument, sizeof(argument), "%s", options->argument ? options->argument : "");
+	if (lp_options_has_command(options, STATUS))
+		return lp_command_show(name, options, show);
 	if (len >= ARGUMENT)
 		return lp_options_wrong(options, "the name is too long");
 	if (needs_member(act_of(options->command->name)) && !argument[0])
 		return lp_options_wrong(options, "which member? Give its name or its number");
-	return asks_program(program, options, peer) ? ask_program(program, options, argument)
-						    : act_without_program(options, peer, argument);
+	return lp_options_has_command(options, LEAVE) || asks_program(name, options, peer)
+		       ? lp_command_run(name, options, argument)
+		       : act_without_program(options, peer, argument);
 }
 
 /* ---- the program */
 
 static void answer(struct lp_acts *acts, int64_t who, const char *key, const char *text)
 {
-	char line[LP_LOCAL_LINE] = "";
-	lp_json_put(line, sizeof(line), key, text);
 	acts->waiting[who % LP_LOCAL_CLIENTS].id = 0;
-	lp_local_answer(acts->local, who, line);
+	lp_command_answer(acts->local, who, key, text);
 }
 
 /* Of "MEMBER=NAME", the name; "" when it is missing. The member stays. */
@@ -133,7 +119,45 @@ const char *lp_act_ask(struct lp_link *link, uint64_t id, const char *word, char
 	return fault ? fault : lp_link_act(link, &act);
 }
 
-static void take(struct lp_acts *acts, struct lp_link *link, int64_t who, const char *line)
+static void show(struct lp_acts *acts, int64_t who, const char *form, lp_time now)
+{
+	struct lp_text text;
+	bool json = strcmp(form, LP_COMMAND_JSON) == 0;
+	lp_text_init(&text, LP_LOCAL_ANSWER);
+	(json ? lp_report_json : lp_report_text)(acts->report, now, &text);
+	const char *shown = lp_text_get(&text);
+	if (json && shown)
+		lp_local_answer(acts->local, who, shown);
+	else
+		answer(acts, who, shown ? "result" : "error",
+			shown ? shown : "the program is out of memory");
+	lp_text_clear(&text);
+}
+
+/* True: it was one of those that need no relay. */
+static bool take_own(
+	struct lp_acts *acts, int64_t who, const char *word, const char *argument, lp_time now)
+{
+	if (strcmp(word, STATUS) == 0) {
+		show(acts, who, argument, now);
+		return true;
+	}
+	if (strcmp(word, LEAVE) != 0)
+		return false;
+	acts->leaves = true;
+	acts->leavers[who % LP_LOCAL_CLIENTS] = who + 1;
+	return true;
+}
+
+void lp_acts_end(struct lp_acts *acts)
+{
+	for (int i = 0; acts->local && i < LP_LOCAL_CLIENTS; i++)
+		if (acts->leavers[i])
+			answer(acts, acts->leavers[i] - 1, "result", "left the room");
+}
+
+static void take(
+	struct lp_acts *acts, struct lp_link *link, int64_t who, const char *line, lp_time now)
 {
 	char word[WORD], argument[ARGUMENT];
 	if (!lp_json_get(line, "command", word, sizeof(word)) ||
@@ -141,6 +165,8 @@ static void take(struct lp_acts *acts, struct lp_link *link, int64_t who, const 
 		answer(acts, who, "error", "the request makes no sense");
 		return;
 	}
+	if (take_own(acts, who, word, argument, now))
+		return;
 	const char *fault = lp_act_ask(link, acts->last_id + 1, word, argument);
 	if (fault)
 		answer(acts, who, "error", fault);
@@ -148,12 +174,12 @@ static void take(struct lp_acts *acts, struct lp_link *link, int64_t who, const 
 		acts->waiting[who % LP_LOCAL_CLIENTS] = (struct lp_waiting){who, ++acts->last_id};
 }
 
-void lp_acts_read(struct lp_acts *acts, struct lp_link *link)
+void lp_acts_read(struct lp_acts *acts, struct lp_link *link, lp_time now)
 {
 	const char *line;
 	int64_t who;
 	while ((who = lp_local_next(acts->local, &line)) >= 0)
-		take(acts, link, who, line);
+		take(acts, link, who, line, now);
 }
 
 void lp_acts_told(struct lp_acts *acts, const struct lp_tunnel_action *action)

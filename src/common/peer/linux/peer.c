@@ -33,6 +33,7 @@ struct peer {
 	struct lp_waiter waiter;
 	struct lp_guard guard;
 	struct lp_acts acts;
+	struct lp_report report;
 	int resolving, signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
@@ -184,6 +185,7 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 		lp_resume_file_keep(c->resume, action->welcome.resume_token);
 	if (action->kind == LP_TUNNEL_HOST && action->news == LP_HOST_RIGHT && c->hosts)
 		lp_host_file_keep(c->hosts, action->host);
+	lp_report_told(&p->report, action, p->now);
 	lp_acts_told(&p->acts, action);
 	if (c->once)
 		lp_once_told(c->once, action, p->now);
@@ -215,6 +217,14 @@ static void on_frame(void *context, const uint8_t *frame, size_t len)
 	lp_link_on_frame(p->link, frame, len, p->now);
 }
 
+static void stop(struct peer *p)
+{
+	const struct lp_peer_config *c = p->config;
+	p->teller.stopping = true;
+	lp_notify("STOPPING=1");
+	p->leave_at = p->now + (c->leaving ? c->leaving(c->context) : 0);
+}
+
 static void take_signals(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
@@ -226,11 +236,16 @@ static void take_signals(struct peer *p)
 		} else if (p->teller.stopping) {
 			p->at_once = true;
 		} else {
-			p->teller.stopping = true;
-			lp_notify("STOPPING=1");
-			p->leave_at = p->now + (c->leaving ? c->leaving(c->context) : 0);
+			stop(p);
 		}
 	}
+}
+
+static void take_commands(struct peer *p)
+{
+	lp_acts_read(&p->acts, p->link, p->now);
+	if (p->acts.leaves && !p->teller.stopping)
+		stop(p);
 }
 
 static void read_from(struct peer *p, int fd)
@@ -247,7 +262,7 @@ static void read_from(struct peer *p, int fd)
 	else if (fd == p->guard.fd)
 		lp_guard_read(&p->guard, p->now);
 	else if (p->acts.local && fd == lp_local_fd(p->acts.local))
-		lp_acts_read(&p->acts, p->link);
+		take_commands(p);
 	else if (fd == c->fd)
 		c->readable(c->context);
 }
@@ -388,6 +403,7 @@ static void loop(struct peer *p)
 		lp_link_on_time(p->link, p->now);
 		lp_link_send(p->link, p->now);
 		tell_alone(p);
+		lp_report_on_time(&p->report, p->now);
 	}
 }
 
@@ -427,6 +443,9 @@ static bool open_all(struct peer *p)
 	lp_zero(link.resume_token, sizeof(link.resume_token));
 	p->signals = lp_signals_open(wanted);
 	lp_guard_open(&p->guard, c->tap);
+	p->report = (struct lp_report){
+		.link = p->link, .options = c->options, .role = c->role, .interface = c->interface};
+	p->acts.report = &p->report;
 	p->acts.local = c->local && lp_local_fd(c->local) >= 0 ? c->local : NULL;
 	return p->link && lp_waiter_add(&p->waiter, p->signals) &&
 	       lp_waiter_add(&p->waiter, lp_port_fd(c->port)) &&
@@ -462,6 +481,7 @@ static int exit_code(const struct peer *p)
 static void close_all(struct peer *p)
 {
 	stop_look_up(p);
+	lp_acts_end(&p->acts);
 	if (p->signals >= 0)
 		close(p->signals);
 	lp_guard_close(&p->guard);
