@@ -163,10 +163,9 @@ static bool find(void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], struct
 		return false;
 	pthread_mutex_lock(&h->lock);
 	const struct host_entry *entry = host_book_find(&h->book, id);
-	if (entry)
-		*ret = entry->hosted;
+	*ret = entry ? entry->hosted : (struct lp_hosted){.locked = false};
 	pthread_mutex_unlock(&h->lock);
-	return entry;
+	return true;
 }
 
 static bool keep(

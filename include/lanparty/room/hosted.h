@@ -35,7 +35,8 @@ struct lp_hosted {
 };
 
 struct lp_host_book {
-	/* What is kept of the room with this key. False: nothing; *ret_hosted stays. */
+	/* What is kept of the room with this key; zero: nothing. False: memory is missing, so that is not
+	 * known. */
 	bool (*find)(void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE],
 		struct lp_hosted *ret_hosted);
 	/* The room was used by its host now. Keeps what is given, in place of what was kept. False: there is

@@ -126,6 +126,9 @@ struct lp_joined {
 	struct lp_member *gave_way;
 };
 
+/* Row N6: false if the limits refuse the newcomer, whatever it proves; a proof costs more to check than to
+ * send. */
+bool lp_rooms_may_prove(struct lp_rooms *rooms, const struct lp_join *join);
 /* Row N4: the room's gateway, when it has not proven the host key, and the newcomer has. It must leave before
  * lp_rooms_join. NULL: none. */
 struct lp_member *lp_rooms_unproven(struct lp_rooms *rooms, const struct lp_join *join);
@@ -179,8 +182,8 @@ enum lp_acted lp_room_act(
 	struct lp_room *room, const struct lp_host_act *act, struct lp_member *member, lp_time now);
 /* The member with this peer ID; NULL: none. */
 struct lp_member *lp_room_peer(const struct lp_room *room, uint16_t peer);
-/* The host is there: what is kept of the room stays kept. */
-void lp_room_keep_host(const struct lp_room *room);
+/* The host is there: what is kept of the room stays kept. False: nothing is kept. */
+bool lp_room_keep_host(const struct lp_room *room);
 /* In no particular order. Valid until the next join or leave. */
 struct lp_member *const *lp_room_members(const struct lp_room *room, size_t *ret_count);
 struct lp_member *lp_room_find(const struct lp_room *room, const struct lp_mac *mac);

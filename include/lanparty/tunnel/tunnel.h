@@ -161,6 +161,7 @@ enum lp_host_news {
 	LP_HOST_LOST,     /* the relay knows of none any more */
 	LP_HOST_UNPROVEN, /* a gateway is there that has not proven it: its frames are dropped */
 	LP_HOST_CHANGED,  /* another one: the member leaves, or drops the gateway's frames */
+	LP_HOST_REFUSED,  /* this member has proven a key, and the relay has not taken it */
 };
 
 struct lp_tunnel_action {

@@ -306,7 +306,9 @@ const char *lp_act_word(enum lp_act act);
 	X(NO_MEMBER, 2, "no_member", "no such member is in the room")                              \
 	X(NO_BAN, 3, "no_ban", "nobody of this name is banned")                                    \
 	X(FULL, 4, "full", "the relay keeps no more bans for this room: end some with unban")      \
-	X(BUSY, 5, "busy", "too much at once: try again in some seconds")
+	X(BUSY, 5, "busy", "too much at once: try again in some seconds")                          \
+	X(NOT_KEPT, 6, "not_kept",                                                                 \
+		"done, but the relay has no space to keep it: it ends when the room is empty")
 
 enum lp_acted {
 #define LP_ACTED_ENUM(name, number, word, text) LP_ACTED_##name = number,
@@ -314,6 +316,8 @@ enum lp_acted {
 #undef LP_ACTED_ENUM
 };
 const char *lp_acted_text(enum lp_acted acted);
+/* True if the relay has done it, also when it does not keep it. */
+bool lp_acted_is_done(enum lp_acted acted);
 
 /* Host to relay, each on its own unidirectional stream, with LP_CAP_ACTS. Only from a member that has proven
  * the room's host key. */

@@ -289,6 +289,10 @@ void lp_tell_host(enum lp_host_news news, char text[LP_HOST_TEXT])
 		[LP_HOST_CHANGED] =
 			"The room has another host key than before: somebody else can have taken "
 			"it over. Ask your host, and join with a new invite of the host's.",
+		[LP_HOST_REFUSED] =
+			"The relay has not taken the host key of this room, so it belongs to "
+			"nobody: it takes few new rooms per day of one network, or is full. Join "
+			"again later, or ask its operator.",
 	};
 	snprintf(text, LP_HOST_TEXT, "%s", texts[news]);
 }
@@ -299,7 +303,8 @@ static void tell_host(const struct lp_tunnel_action *a)
 		[LP_HOST_RIGHT] = "right",
 		[LP_HOST_LOST] = "lost",
 		[LP_HOST_UNPROVEN] = "unproven",
-		[LP_HOST_CHANGED] = "changed"};
+		[LP_HOST_CHANGED] = "changed",
+		[LP_HOST_REFUSED] = "refused"};
 	char text[LP_HOST_TEXT], host[LP_PIN_TEXT];
 	bool bad = a->news != LP_HOST_RIGHT;
 	lp_tell_host(a->news, text);

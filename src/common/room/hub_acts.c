@@ -18,14 +18,6 @@ static void tell_name(struct lp_hub *hub, const struct lp_member *who)
 			hub, lp_hub_session_of(members[i]), lp_hub_session_of(who), false);
 }
 
-static void remove_member(struct lp_hub *hub, struct lp_session *s)
-{
-	bool silent = s->state == SESSION_SILENT;
-	lp_hub_close_session(hub, s, LP_LEAVE_OTHER, lp_reject_text(LP_REJECT_REMOVED));
-	if (silent)
-		lp_hub_retire(hub, s);
-}
-
 void lp_hub_on_act(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_host_act *act, lp_time now)
 {
@@ -37,10 +29,10 @@ void lp_hub_on_act(
 		log->acted = acted;
 	}
 	answer(hub, s, act->id, acted);
-	if (acted != LP_ACTED_DONE)
+	if (!lp_acted_is_done(acted))
 		return;
 	if (act->act == LP_ACT_RENAME)
 		tell_name(hub, m);
 	else if (act->act == LP_ACT_KICK || act->act == LP_ACT_BAN)
-		remove_member(hub, lp_hub_session_of(m));
+		lp_hub_remove_member(hub, lp_hub_session_of(m), lp_reject_text(LP_REJECT_REMOVED));
 }

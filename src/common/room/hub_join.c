@@ -152,7 +152,7 @@ static void enter_room(
 	lp_hub_add_action(hub, joined->resumed ? LP_HUB_RESUMED : LP_HUB_JOINED, s);
 }
 
-static void give_way(struct lp_hub *hub, struct lp_session *s, const char *text)
+void lp_hub_remove_member(struct lp_hub *hub, struct lp_session *s, const char *text)
 {
 	bool silent = s->state == SESSION_SILENT;
 	lp_hub_close_session(hub, s, LP_LEAVE_OTHER, text);
@@ -178,12 +178,12 @@ static void judge_proof(struct lp_hub *hub, struct lp_session *s, struct lp_join
 	static const uint8_t none[LP_HOST_KEY_SIZE];
 	const struct lp_hello *hello = join->hello;
 	if (!hub->config.proves || memcmp(hello->host_key, none, sizeof(none)) == 0 ||
-		!hub->config.proves(s->user, hello, print))
+		!lp_rooms_may_prove(hub->rooms, join) || !hub->config.proves(s->user, hello, print))
 		return;
 	join->print = print;
 	struct lp_member *unproven = lp_rooms_unproven(hub->rooms, join);
 	if (unproven)
-		give_way(hub, lp_hub_session_of(unproven),
+		lp_hub_remove_member(hub, lp_hub_session_of(unproven),
 			"a gateway with the room's host key has come: name the key's file with "
 			"--host-key");
 }
@@ -195,7 +195,7 @@ void lp_hub_permit(struct lp_hub *hub, struct lp_room_list *list, lp_time now)
 	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
 		next = s->next;
 		if (s->member && !lp_room_is_permitted(s->member->room))
-			give_way(hub, s, "the relay's operator has removed this room");
+			lp_hub_remove_member(hub, s, "the relay's operator has removed this room");
 	}
 }
 
@@ -222,7 +222,7 @@ void lp_hub_on_hello(struct lp_hub *hub, struct lp_session *s, struct lp_hello *
 	bool good = lp_rooms_join(hub->rooms, &join, &joined);
 	if (joined.gave_way)
 		/* Row N6: the newcomer has the room of this member, which was alone there. */
-		give_way(hub, lp_hub_session_of(joined.gave_way),
+		lp_hub_remove_member(hub, lp_hub_session_of(joined.gave_way),
 			"the relay needed the room of a lone and silent member");
 	if (good) {
 		enter_room(hub, s, &joined, now);

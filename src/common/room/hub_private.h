@@ -94,6 +94,8 @@ void lp_hub_close_session(
 	struct lp_hub *hub, struct lp_session *s, enum lp_leave_reason reason, const char *text);
 /* Gives back all that the session holds. Actions can still name it: the last of them frees the rest. */
 void lp_hub_retire(struct lp_hub *hub, struct lp_session *s);
+/* Closes the connection of a member, also of a silent one, whose membership ends with it. */
+void lp_hub_remove_member(struct lp_hub *hub, struct lp_session *s, const char *text);
 
 /* PEER_STATUS of one member to another, or to itself. new_lan: row K5. */
 void lp_hub_send_status(

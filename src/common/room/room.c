@@ -72,7 +72,7 @@ struct lp_traffic *lp_room_traffic(struct lp_room *room)
 
 /* Compares every room, and every byte of each key, so that the time reveals nothing about the
  * keys. */
-static struct lp_room *find_room(const struct lp_rooms *rooms, const uint8_t *key)
+struct lp_room *lp_rooms_find(const struct lp_rooms *rooms, const uint8_t *key)
 {
 	struct lp_room *found = NULL;
 	for (size_t i = 0; i < rooms->count; i++)
@@ -103,7 +103,8 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const struct lp_join *jo
 	struct lp_room *room = calloc(1, sizeof(*room));
 	if (!room)
 		return NULL;
-	room->neighbours = lp_neighbours_new(&rooms->config.secret);
+	bool known = lp_rooms_hosted(rooms, NULL, join->hello->room_key, &room->hosted);
+	room->neighbours = known ? lp_neighbours_new(&rooms->config.secret) : NULL;
 	if (!room->neighbours) {
 		free(room);
 		return NULL;
@@ -111,7 +112,6 @@ static struct lp_room *room_new(struct lp_rooms *rooms, const struct lp_join *jo
 	room->rooms = rooms;
 	room->source = join->source;
 	memcpy(room->key, join->hello->room_key, LP_ROOM_KEY_SIZE);
-	room->hosted = lp_rooms_hosted(rooms, NULL, room->key);
 	memcpy(room->opening, join->hello->opening, LP_ROOM_KEY_SIZE);
 	lp_bucket_init(&room->acts, ACTS_RATE, ACTS_BURST, join->now);
 	lp_bucket_init(&room->joins, LP_ROOM_JOIN_RATE, LP_ROOM_JOIN_BURST, join->now);
@@ -183,7 +183,7 @@ static uint16_t mtu_of(const struct lp_hello *hello, size_t datagram)
 }
 
 /* True if the newcomer holds the member's resume token. */
-static bool is_same_peer(const struct lp_member *member, const struct lp_hello *hello)
+bool lp_member_is_peer(const struct lp_member *member, const struct lp_hello *hello)
 {
 	static const uint8_t none[LP_TOKEN_SIZE];
 	bool latest = lp_equal_secret(hello->resume_token, member->resume_token, LP_TOKEN_SIZE);
@@ -191,9 +191,7 @@ static bool is_same_peer(const struct lp_member *member, const struct lp_hello *
 	return !lp_equal_secret(hello->resume_token, none, LP_TOKEN_SIZE) && (latest || former);
 }
 
-/* The member that conflicts with the newcomer: the one with its MAC address, or the room's
- * gateway. */
-static struct lp_member *rival_of(const struct lp_room *room, const struct lp_hello *hello)
+struct lp_member *lp_room_rival(const struct lp_room *room, const struct lp_hello *hello)
 {
 	return hello->role == LP_ROLE_GATEWAY ? room->gateway : lp_room_find(room, &hello->mac);
 }
@@ -207,8 +205,8 @@ static size_t clients_in(const struct lp_room *room)
 static bool admits(const struct lp_room *room, const struct lp_hello *hello, uint16_t mtu,
 	lp_time now, enum lp_reject_reason *ret_reason)
 {
-	struct lp_member *rival = rival_of(room, hello);
-	bool resumes = rival && is_same_peer(rival, hello);
+	struct lp_member *rival = lp_room_rival(room, hello);
+	bool resumes = rival && lp_member_is_peer(rival, hello);
 	bool client = hello->role == LP_ROLE_CLIENT;
 	if (rival && !resumes)
 		*ret_reason = client ? LP_REJECT_MAC_IN_USE : LP_REJECT_GATEWAY_PRESENT;
@@ -427,7 +425,7 @@ static bool can_replace(struct lp_rooms *rooms, struct lp_room *room, const stru
 
 struct lp_member *lp_rooms_unproven(struct lp_rooms *rooms, const struct lp_join *join)
 {
-	struct lp_room *room = find_room(rooms, join->hello->room_key);
+	struct lp_room *room = lp_rooms_find(rooms, join->hello->room_key);
 	bool yields = room && room->gateway && !room->gateway->host;
 	if (!yields || !lp_room_is_host(&room->hosted, join) || !can_replace(rooms, room, join))
 		return NULL;
@@ -443,9 +441,9 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 	uint16_t mtu = mtu_of(hello, clamp_datagram(hello->datagram_budget, join->path_datagram));
 	if (!acceptable(hello, mtu, &o->reason))
 		return false;
-	struct lp_room *room = find_room(rooms, hello->room_key);
-	struct lp_member *rival = room ? rival_of(room, hello) : NULL;
-	bool resumes = rival && is_same_peer(rival, hello);
+	struct lp_room *room = lp_rooms_find(rooms, hello->room_key);
+	struct lp_member *rival = room ? lp_room_rival(room, hello) : NULL;
+	bool resumes = rival && lp_member_is_peer(rival, hello);
 	if (!resumes && !lp_rooms_within_limits(rooms, room, join)) {
 		o->reason = LP_REJECT_BUSY;
 		return false;
@@ -455,7 +453,9 @@ bool lp_rooms_join(struct lp_rooms *rooms, const struct lp_join *join, struct lp
 		lp_rooms_note_failure(rooms, join);
 		return false;
 	}
-	struct lp_hosted hosted = lp_rooms_hosted(rooms, room, hello->room_key);
+	struct lp_hosted hosted;
+	if (!lp_rooms_hosted(rooms, room, hello->room_key, &hosted))
+		return false;
 	bool host = lp_room_is_host(&hosted, join);
 	if (hello->role == LP_ROLE_GATEWAY && lp_room_has_host(&hosted) && !host) {
 		o->reason = LP_REJECT_NOT_HOST;

@@ -193,8 +193,9 @@ enum lp_acted lp_room_act(
 	if (is_about_member(act->act) && (!member || (member->host && act->act != LP_ACT_RENAME)))
 		return LP_ACTED_NO_MEMBER;
 	enum lp_acted acted = act_on(room, act, member, now);
-	lp_room_keep_host(room);
-	return acted;
+	bool kept = lp_room_keep_host(room);
+	bool lasts = act->act != LP_ACT_KICK && act->act != LP_ACT_RENAME;
+	return acted == LP_ACTED_DONE && lasts && !kept ? LP_ACTED_NOT_KEPT : acted;
 }
 
 struct lp_member *lp_room_peer(const struct lp_room *room, uint16_t peer)

@@ -8,16 +8,12 @@ bool lp_room_has_host(const struct lp_hosted *hosted)
 	return lp_host_is_known(hosted->print);
 }
 
-struct lp_hosted lp_rooms_hosted(
-	const struct lp_rooms *rooms, const struct lp_room *room, const uint8_t *room_key)
+bool lp_rooms_hosted(const struct lp_rooms *rooms, const struct lp_room *room,
+	const uint8_t *room_key, struct lp_hosted *ret_hosted)
 {
 	const struct lp_host_book *book = &rooms->config.book;
-	struct lp_hosted hosted = {.locked = false};
-	if (room)
-		return room->hosted;
-	if (book->find)
-		book->find(book->context, room_key, &hosted);
-	return hosted;
+	*ret_hosted = room ? room->hosted : (struct lp_hosted){.locked = false};
+	return room || !book->find || book->find(book->context, room_key, ret_hosted);
 }
 
 /* The first key that somebody proves is the room's. */
@@ -41,11 +37,10 @@ void lp_room_register(struct lp_room *room, const struct lp_join *join)
 		room->hosted = hosted;
 }
 
-void lp_room_keep_host(const struct lp_room *room)
+bool lp_room_keep_host(const struct lp_room *room)
 {
 	const struct lp_host_book *book = &room->rooms->config.book;
-	if (book->keep)
-		book->keep(book->context, room->key, &room->hosted);
+	return book->keep && book->keep(book->context, room->key, &room->hosted);
 }
 
 const struct lp_hosted *lp_room_hosted(const struct lp_room *room)

@@ -43,6 +43,14 @@ bool lp_rooms_can_join(struct lp_rooms *rooms, struct lp_room *room, const struc
 	       (!counts(room, join) || lp_bucket_has(&room->joins, 1, join->now));
 }
 
+bool lp_rooms_may_prove(struct lp_rooms *rooms, const struct lp_join *join)
+{
+	struct lp_room *room = lp_rooms_find(rooms, join->hello->room_key);
+	struct lp_member *rival = room ? lp_room_rival(room, join->hello) : NULL;
+	bool resumes = rival && lp_member_is_peer(rival, join->hello);
+	return resumes || lp_rooms_can_join(rooms, room, join);
+}
+
 bool lp_rooms_within_limits(
 	struct lp_rooms *rooms, struct lp_room *room, const struct lp_join *join)
 {

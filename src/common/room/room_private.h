@@ -81,11 +81,18 @@ bool lp_rooms_has_share(const struct lp_rooms *rooms, const struct lp_source *so
 /* Of the rooms whose only member is silent: the one that has been so for longest. NULL: none. */
 struct lp_room *lp_rooms_silent(const struct lp_rooms *rooms, lp_time now);
 
+/* NULL: nobody is in it. */
+struct lp_room *lp_rooms_find(const struct lp_rooms *rooms, const uint8_t *key);
+/* The member that conflicts with the newcomer: the one with its MAC address, or the room's gateway. */
+struct lp_member *lp_room_rival(const struct lp_room *room, const struct lp_hello *hello);
+/* True if the newcomer has the token of the member. */
+bool lp_member_is_peer(const struct lp_member *member, const struct lp_hello *hello);
+
 /* Row N4 (room_host.c). */
 bool lp_room_has_host(const struct lp_hosted *hosted);
-/* Of the room, or of one that is not open (room NULL). */
-struct lp_hosted lp_rooms_hosted(
-	const struct lp_rooms *rooms, const struct lp_room *room, const uint8_t *room_key);
+/* Of the room, or of one that is not open (room NULL). False: it cannot be known. */
+bool lp_rooms_hosted(const struct lp_rooms *rooms, const struct lp_room *room,
+	const uint8_t *room_key, struct lp_hosted *ret_hosted);
 /* True if the newcomer has proven the host key of that room, or can give the room one. */
 bool lp_room_is_host(const struct lp_hosted *hosted, const struct lp_join *join);
 /* Row H3. True if the host does not let the newcomer in; room is NULL when it is not open. */

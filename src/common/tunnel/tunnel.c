@@ -340,6 +340,8 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 		give_up(t, LP_LEAVE_NORMAL, lp_tunnel_other_host);
 		return;
 	}
+	if (!welcome->resumed)
+		t->told_name[0] = '\0'; /* a new membership has its own name again */
 	t->welcome = *welcome;
 	if (!t->port->ops->up(t->port, welcome->mtu)) {
 		t->once_joined = false;

@@ -10,12 +10,8 @@ const char lp_tunnel_other_host[] = "the room has another host key than before, 
 				    "can have taken it over: ask your "
 				    "host, and join with a new invite of the host's";
 
-/* People hear of each state once, not with each attempt. */
 static void tell(struct lp_tunnel *t, enum lp_host_news news, const uint8_t host[LP_HOST_PRINT])
 {
-	if (t->host_news == news)
-		return;
-	t->host_news = news;
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_HOST);
 	if (!action)
 		return;
@@ -35,12 +31,34 @@ static enum lp_host_news judge(struct lp_tunnel *t, const uint8_t host[LP_HOST_P
 	return memcmp(host, t->host, LP_HOST_PRINT) == 0 ? LP_HOST_RIGHT : LP_HOST_CHANGED;
 }
 
+static bool has_proof(const struct lp_tunnel *t)
+{
+	return lp_host_is_known(t->host_proof); /* r, which is not zero */
+}
+
+/* People hear of each state once, not with each attempt. */
 bool lp_tunnel_take_host(struct lp_tunnel *t, const uint8_t host[LP_HOST_PRINT])
 {
 	enum lp_host_news news = judge(t, host);
-	if (news != LP_HOST_NONE)
+	if (has_proof(t) && !lp_host_is_known(host))
+		news = LP_HOST_REFUSED;
+	if (news != LP_HOST_NONE && news != t->host_news)
 		tell(t, news, host);
+	t->host_news = news;
 	return news != LP_HOST_CHANGED;
+}
+
+/* The room can have another state than its gateway, and a reconnect repeats both. */
+static void note_gateway(
+	struct lp_tunnel *t, enum lp_host_news news, const uint8_t host[LP_HOST_PRINT])
+{
+	bool was_bad = t->gateway_news != LP_HOST_NONE && t->gateway_news != LP_HOST_RIGHT;
+	bool right = news == LP_HOST_RIGHT;
+	if (right ? was_bad || t->host_news != LP_HOST_RIGHT : news != t->gateway_news)
+		tell(t, news, host);
+	t->gateway_news = news;
+	if (right)
+		t->host_news = news;
 }
 
 bool lp_tunnel_trusts(struct lp_tunnel *t, const struct lp_peer_joined *joined)
@@ -51,7 +69,7 @@ bool lp_tunnel_trusts(struct lp_tunnel *t, const struct lp_peer_joined *joined)
 	if (news == LP_HOST_LOST)
 		news = LP_HOST_UNPROVEN;
 	if (news != LP_HOST_NONE)
-		tell(t, news, joined->host);
+		note_gateway(t, news, joined->host);
 	return news == LP_HOST_NONE || news == LP_HOST_RIGHT;
 }
 
@@ -65,8 +83,7 @@ void lp_tunnel_prove(struct lp_tunnel *t, const uint8_t key[LP_HOST_KEY_SIZE],
 const char *lp_tunnel_act(struct lp_tunnel *t, const struct lp_host_act *act)
 {
 	const struct lp_control message = {.type = LP_HOST_ACT, .act = *act};
-	bool has_key = lp_host_is_known(t->host_proof); /* r, which is not zero */
-	if (!has_key)
+	if (!has_proof(t))
 		return "this program has no host key: name its file with --host-key";
 	if (t->state != TUNNEL_JOINED)
 		return "this program is not in the room at the moment: try again";

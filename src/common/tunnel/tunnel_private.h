@@ -72,7 +72,8 @@ struct lp_tunnel {
 
 	uint8_t host[LP_HOST_PRINT];     /* the room's host key; zero: none is known */
 	char told_name[LP_NAME_MAX + 1]; /* that the host has given this member */
-	enum lp_host_news host_news;     /* told last */
+	enum lp_host_news host_news;     /* of the room, told last */
+	enum lp_host_news gateway_news;  /* of its gateways, told last */
 	uint8_t host_key[LP_HOST_KEY_SIZE], host_proof[LP_HOST_PROOF_SIZE];
 
 	struct lp_inbox inbox;

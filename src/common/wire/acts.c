@@ -24,3 +24,8 @@ const char *lp_acted_text(enum lp_acted acted)
 	}
 	return lp_acted_text(LP_ACTED_UNKNOWN);
 }
+
+bool lp_acted_is_done(enum lp_acted acted)
+{
+	return acted == LP_ACTED_DONE || acted == LP_ACTED_NOT_KEPT;
+}

@@ -2,14 +2,15 @@
 #include "hub_unit.h"
 
 static struct lp_hosted kept;
-static bool is_kept;
+static bool is_kept, is_lost, is_full;
 
 static bool find(void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], struct lp_hosted *ret)
 {
 	(void)context;
 	(void)room_key;
-	*ret = kept;
-	return is_kept;
+	if (is_kept)
+		*ret = kept;
+	return !is_lost;
 }
 
 static bool keep(
@@ -17,6 +18,8 @@ static bool keep(
 {
 	(void)context;
 	(void)room_key;
+	if (is_full)
+		return false;
 	kept = *hosted;
 	is_kept = true;
 	return true;
@@ -74,7 +77,7 @@ static struct peer *player(struct relay *r, int i, unsigned mac, uint8_t id)
 /* The gateway is peer 1, players are 2 to 4. */
 static struct relay *with_players(void)
 {
-	is_kept = false;
+	is_kept = is_full = false;
 	struct relay *r = start();
 	host(r, 1, LP_ROLE_GATEWAY);
 	for (int i = 2; i <= 4; i++)
@@ -298,6 +301,23 @@ static void H3_acts_are_limited(void **state)
 	relay_free(r);
 }
 
+static void H3_an_act_that_is_not_kept_is_told(void **state)
+{
+	(void)state;
+	struct relay *r = with_players();
+	is_full = true;
+	assert_int_equal(act(r, LP_ACT_LOCK, 0, ""), LP_ACTED_NOT_KEPT);
+	assert_int_equal(player(r, 5, 9, 9)->reject, LP_REJECT_LOCKED); /* it is done */
+	assert_int_equal(act(r, LP_ACT_BAN, 2, ""), LP_ACTED_NOT_KEPT);
+	assert_true(r->peers[2].closed);
+	assert_int_equal(act(r, LP_ACT_RENAME, 3, "Zoe"), LP_ACTED_DONE); /* nobody keeps a name */
+	assert_int_equal(act(r, LP_ACT_KICK, 3, ""), LP_ACTED_DONE);
+	assert_int_equal(act(r, LP_ACT_UNBAN, 0, "nobody"), LP_ACTED_NO_BAN);
+	is_full = false;
+	assert_int_equal(act(r, LP_ACT_UNLOCK, 0, ""), LP_ACTED_DONE);
+	relay_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +332,7 @@ int main(void)
 		cmocka_unit_test(H3_isolated_players_reach_the_gateway_alone),
 		cmocka_unit_test(H3_acts_about_nobody_are_refused),
 		cmocka_unit_test(H3_acts_are_limited),
+		cmocka_unit_test(H3_an_act_that_is_not_kept_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

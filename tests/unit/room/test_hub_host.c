@@ -3,15 +3,16 @@
 
 /* The book of a relay with one room, as it stays when the hub is restarted. */
 static struct lp_hosted kept;
-static unsigned keeps;
-static bool is_full;
+static unsigned keeps, proofs;
+static bool is_full, is_lost;
 
 static bool find(void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], struct lp_hosted *ret)
 {
 	(void)context;
 	(void)room_key;
-	*ret = kept;
-	return keeps > 0;
+	if (keeps > 0)
+		*ret = kept;
+	return !is_lost;
 }
 
 static bool keep(
@@ -30,6 +31,7 @@ static bool keep(
 static bool proves(void *user, const struct lp_hello *hello, uint8_t ret_print[LP_HOST_PRINT])
 {
 	(void)user;
+	proofs++;
 	memcpy(ret_print, hello->host_key, LP_HOST_PRINT);
 	return memcmp(hello->host_key, hello->host_proof, LP_HOST_KEY_SIZE) == 0;
 }
@@ -46,7 +48,7 @@ static struct relay *with_book(void)
 {
 	const struct lp_hub_config config = config_of();
 	keeps = 0;
-	is_full = false;
+	is_full = is_lost = false;
 	memset(&kept, 0, sizeof(kept));
 	return relay_new(&config);
 }
@@ -317,6 +319,49 @@ static void N4_a_host_who_stays_is_noted_every_day(void **state)
 	relay_free(r);
 }
 
+/* Otherwise a relay without memory gives the room away. */
+static void N4_without_memory_for_the_book_nobody_gets_in(void **state)
+{
+	(void)state;
+	struct relay *r = with_book();
+	gateway(r, 1, 5);
+	peer_closed(r, 1, LP_LEAVE_NORMAL);
+	is_lost = true;
+	assert_int_equal(gateway(r, 2, 6)->reject, LP_REJECT_OTHER);
+	assert_int_equal(client(r, 3)->reject, LP_REJECT_OTHER);
+	assert_int_equal(kept.key[0], 5);
+	is_lost = false;
+	assert_true(gateway(r, 4, 5)->welcomed);
+	relay_free(r);
+}
+
+/* N6: a signature costs more to check than to send. */
+static void N4_the_limits_of_joins_come_before_the_proof(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = config_of();
+	config.rooms.limits.join_rate = config.rooms.limits.join_burst = 2;
+	keeps = 0;
+	struct relay *r = relay_new(&config);
+	proofs = 0;
+	assert_true(gateway(r, 1, 5)->welcomed);
+	gateway(r, 2, 5);
+	assert_int_equal(proofs, 2);
+	for (int i = 3; i < 8; i++)
+		assert_int_equal(gateway(r, i, 5)->reject, LP_REJECT_BUSY);
+	assert_int_equal(proofs, 2);
+	struct lp_control m =
+		peer_hello(8, LP_ROLE_GATEWAY); /* a host who comes back is not limited */
+	memcpy(m.hello.resume_token, r->peers[1].welcome.resume_token, LP_TOKEN_SIZE);
+	memset(m.hello.host_key, 5, LP_HOST_KEY_SIZE);
+	memset(m.hello.host_proof, 5, LP_HOST_PROOF_SIZE);
+	peer_open(r, 8, RELAY_PATH);
+	peer_say(r, 8, 0, &m);
+	assert_true(r->peers[8].welcome.resumed);
+	assert_int_equal(proofs, 3);
+	relay_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +378,8 @@ int main(void)
 		cmocka_unit_test(N4_a_full_book_registers_nobody),
 		cmocka_unit_test(N4_a_relay_without_a_book_registers_nobody),
 		cmocka_unit_test(N4_a_room_with_members_knows_its_key_without_the_book),
+		cmocka_unit_test(N4_without_memory_for_the_book_nobody_gets_in),
+		cmocka_unit_test(N4_the_limits_of_joins_come_before_the_proof),
 		cmocka_unit_test(N4_a_host_who_stays_is_noted_every_day),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,55 @@ static void N4_a_relay_that_forgot_the_key_is_noticed(void **state)
 	harness_free(h);
 }
 
+/* A room whose gateway is not the host's has two states, and each reconnect repeats both. */
+static void N4_a_reconnect_tells_nothing_again(void **state)
+{
+	(void)state;
+	struct harness *h = start_with(LP_ROLE_CLIENT, 5);
+	for (int i = 0; i < 3; i++) {
+		welcome(h, 5);
+		gateway_joins(h, 9, 0);
+		assert_int_equal(frame_from(h, 9), LP_DROP_NOT_HOST);
+		assert_int_equal(news_of(h, 0), i == 0 ? LP_HOST_RIGHT : LP_HOST_NONE);
+		assert_int_equal(news_of(h, 1), i == 0 ? LP_HOST_UNPROVEN : LP_HOST_NONE);
+		harness_closed(h, false);
+		harness_at(h, h->now + 10 * LP_SECOND);
+		harness_connected(h);
+		harness_forget(h);
+	}
+	welcome(h, 5);
+	gateway_joins(h, 10, 5);
+	assert_int_equal(news_of(h, 0), LP_HOST_RIGHT); /* its gateway is back */
+	harness_left(h, 10);
+	gateway_joins(h, 11, 0);
+	assert_int_equal(news_of(h, 1), LP_HOST_UNPROVEN);
+	harness_free(h);
+}
+
+/* The relay takes few rooms of one network, and its book can be full. */
+static void N4_a_host_whose_key_is_not_taken_is_told_so(void **state)
+{
+	(void)state;
+	const struct lp_host_act act = {.id = 3, .act = LP_ACT_LOCK};
+	const uint8_t key[LP_HOST_KEY_SIZE] = {1}, proof[LP_HOST_PROOF_SIZE] = {2};
+	for (uint8_t known = 0; known <= 5; known += 5) {
+		struct harness *h = start_with(LP_ROLE_GATEWAY, known);
+		lp_tunnel_prove(h->tunnel, key, proof);
+		for (int i = 0; i < 2; i++) {
+			welcome(h, 0);
+			assert_int_equal(news_of(h, 0), i == 0 ? LP_HOST_REFUSED : LP_HOST_NONE);
+			assert_non_null(lp_tunnel_act(h->tunnel, &act));
+			harness_closed(h, false);
+			harness_at(h, h->now + 10 * LP_SECOND);
+			harness_connected(h);
+			harness_forget(h);
+		}
+		welcome(h, 5);
+		assert_int_equal(news_of(h, 0), LP_HOST_RIGHT); /* now it is */
+		harness_free(h);
+	}
+}
+
 static void N4_players_need_no_key(void **state)
 {
 	(void)state;
@@ -302,6 +351,27 @@ static void H3_a_guest_waits_for_the_host_and_ends_with_its_pass(void **state)
 	harness_free(h);
 }
 
+/* As when the relay was restarted, and the host gives the same name again. */
+static void H3_a_new_membership_hears_of_its_name_again(void **state)
+{
+	(void)state;
+	struct harness *h = start_with(LP_ROLE_CLIENT, 0);
+	for (int i = 0; i < 2; i++) {
+		welcome(h, 0);
+		struct lp_control m = {.type = LP_PEER_STATUS,
+			.peer_status = {
+				.sequence = ++h->sequence, .peer = OWN_PEER, .name = "Zoe"}};
+		harness_event(h, &m);
+		assert_non_null(harness_action(h, LP_TUNNEL_RENAMED, 0));
+		harness_closed(h, false);
+		harness_at(h, h->now + 10 * LP_SECOND);
+		harness_connected(h);
+		harness_forget(h);
+		h->sequence = 0;
+	}
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,11 +381,14 @@ int main(void)
 		cmocka_unit_test(N4_another_key_ends_the_program_before_it_was_in_the_room),
 		cmocka_unit_test(N4_another_key_is_refused_again_and_again_later),
 		cmocka_unit_test(N4_a_relay_that_forgot_the_key_is_noticed),
+		cmocka_unit_test(N4_a_reconnect_tells_nothing_again),
+		cmocka_unit_test(N4_a_host_whose_key_is_not_taken_is_told_so),
 		cmocka_unit_test(N4_players_need_no_key),
 		cmocka_unit_test(N4_a_hello_carries_the_proof),
 		cmocka_unit_test(H3_only_a_host_that_is_in_its_room_asks_for_acts),
 		cmocka_unit_test(H3_a_relay_without_acts_is_not_asked),
 		cmocka_unit_test(H3_a_new_name_is_told_once),
+		cmocka_unit_test(H3_a_new_membership_hears_of_its_name_again),
 		cmocka_unit_test(H3_a_removed_member_ends),
 		cmocka_unit_test(H3_a_hello_carries_the_pass_of_a_guest),
 		cmocka_unit_test(H3_a_guest_waits_for_the_host_and_ends_with_its_pass),

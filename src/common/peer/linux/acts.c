@@ -193,7 +193,7 @@ void lp_acts_told(struct lp_acts *acts, const struct lp_tunnel_action *action)
 			answer(acts, w->who, "error", "the relay was lost before it answered");
 		else if (action->kind == LP_TUNNEL_ACTED && action->done.id == w->id)
 			answer(acts, w->who,
-				action->done.acted == LP_ACTED_DONE ? "result" : "error",
+				lp_acted_is_done(action->done.acted) ? "result" : "error",
 				lp_acted_text(action->done.acted));
 	}
 }

@@ -34,8 +34,8 @@ void lp_once_told(struct lp_once *once, const struct lp_tunnel_action *action, l
 		end(once, LP_EXIT_UNAVAILABLE, "the relay was lost before it answered", now);
 	else if (action->kind == LP_TUNNEL_ACTED)
 		end(once,
-			action->done.acted == LP_ACTED_DONE ? (int)LP_EXIT_OK
-							    : (int)LP_EXIT_REFUSED,
+			lp_acted_is_done(action->done.acted) ? (int)LP_EXIT_OK
+							     : (int)LP_EXIT_REFUSED,
 			lp_acted_text(action->done.acted), now);
 }
 
