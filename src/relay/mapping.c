@@ -13,6 +13,8 @@
 #define PERMANENT_SECONDS 600 /* a router that was restarted forgets ports without an end, too */
 #define AGAIN_SECONDS     30  /* after a failure */
 #define LEAST_SECONDS     2
+#define CHILD_MEMORY      (64 << 20) /* bytes; what a router sends has no end of its own */
+#define CHILD_SECONDS     30         /* then it is ended by SIGALRM: far more than a router needs */
 
 static void format(struct in_addr address, char text[INET_ADDRSTRLEN])
 {
@@ -148,22 +150,47 @@ uint32_t mapping_pause(const struct router_answer *answer)
 	return half > LEAST_SECONDS ? half : LEAST_SECONDS;
 }
 
+static void ask(const struct mapping *m, uint16_t outer, struct router_answer *ret_answer)
+{
+	alarm(CHILD_SECONDS);
+	router_ask(m->inner, outer, ret_answer);
+	alarm(0);
+}
+
+static void release(const struct router_answer *a)
+{
+	alarm(CHILD_SECONDS);
+	router_release(a);
+	alarm(0);
+}
+
+/* The port that the router has open, also when it leads nowhere, as behind another router. */
+static void hold(struct router_answer *held, const struct router_answer *now)
+{
+	if (now->open && held->open && (now->outer != held->outer || now->upnp != held->upnp))
+		release(held);
+	if (now->open)
+		*held = *now;
+}
+
 static bool keep(const void *context, int socket)
 {
 	const struct mapping *m = context;
 	struct router_answer known = {.external = m->expected, .outer = m->outer}, now, before;
+	struct router_answer held = {.open = false};
 	struct pollfd end = {.fd = socket, .events = POLLIN};
 	bool first = true;
+	lp_rights_limit_memory(CHILD_MEMORY);
 	do {
-		router_ask(m->inner, known.outer, &now);
+		ask(m, known.outer, &now);
+		hold(&held, &now);
 		tell(&now, first ? NULL : &before, &known);
 		if (now.verdict == ROUTER_MAPPED)
 			known = now;
 		before = now;
 		first = false;
 	} while (poll(&end, 1, (int)mapping_pause(&now) * 1000) <= 0);
-	if (now.verdict == ROUTER_MAPPED)
-		router_release(&now);
+	release(&held);
 	return true;
 }
 
@@ -206,7 +233,10 @@ static bool ask_once(const void *context, int socket)
 {
 	const struct mapping *m = context;
 	struct router_answer answer;
-	router_ask(m->inner, m->outer, &answer);
+	lp_rights_limit_memory(CHILD_MEMORY);
+	ask(m, m->outer, &answer);
+	if (answer.verdict != ROUTER_MAPPED)
+		release(&answer); /* no relay will run with it */
 	return write(socket, &answer, sizeof(answer)) == (ssize_t)sizeof(answer);
 }
 
@@ -220,12 +250,14 @@ bool mapping_ask(const struct mapping *m, struct router_answer *ret_answer)
 	do
 		n = read(child.socket, &answer, sizeof(answer));
 	while (n < 0 && errno == EINTR);
-	bool good = n == (ssize_t)sizeof(answer);
+	bool good = n == (ssize_t)sizeof(answer) && router_is_sane(&answer);
 	if (good)
 		*ret_answer = answer;
 	else
 		lp_log(LP_LOG_ERROR, "mapping_failed", "error=%s",
-			n < 0 ? strerror(errno) : "the process that asks the router has ended");
+			n < 0 ? strerror(errno)
+			      : "the process that asks the router has ended: the router does not "
+				"answer as it should; forward the UDP port in it by hand");
 	lp_child_end(&child);
 	return good;
 }

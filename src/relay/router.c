@@ -102,6 +102,7 @@ static enum router_verdict natpmp_talk(natpmp_t *p, struct router_answer *a)
 	a->code = natpmp_read(p, &response, deadline);
 	if (a->code < 0)
 		return ROUTER_REFUSED;
+	a->open = true;
 	a->outer = response.pnu.newportmapping.mappedpublicport;
 	a->seconds = response.pnu.newportmapping.lifetime;
 	return router_judge(a->external);
@@ -183,9 +184,9 @@ static enum router_verdict upnp_talk(const struct upnp *u, struct router_answer 
 		a->seconds = 0;
 		a->code = upnp_add(u, a, 0);
 	}
+	a->open = a->code == UPNPCOMMAND_SUCCESS;
 	enum router_verdict verdict = router_judge(address);
-	return a->code == UPNPCOMMAND_SUCCESS || verdict != ROUTER_MAPPED ? verdict
-									  : ROUTER_REFUSED;
+	return a->open || verdict != ROUTER_MAPPED ? verdict : ROUTER_REFUSED;
 }
 
 static bool upnp_ask(struct router_answer *a)
@@ -255,6 +256,24 @@ static bool find_beyond(struct in_addr *ret_address)
 
 /* ---- either */
 
+void router_release(const struct router_answer *answer)
+{
+	if (!answer->open)
+		return;
+	if (answer->upnp)
+		upnp_release(answer);
+	else
+		natpmp_release(answer);
+}
+
+bool router_is_sane(const struct router_answer *answer)
+{
+	const struct router_answer *a = answer;
+	bool known = a->verdict >= ROUTER_MAPPED && a->verdict <= ROUTER_SHARED;
+	bool mapped = a->open && a->external.s_addr && a->inner && a->outer;
+	return known && (a->verdict != ROUTER_MAPPED || mapped);
+}
+
 void router_ask(uint16_t inner, uint16_t outer, struct router_answer *ret_answer)
 {
 	struct router_answer first = {.inner = inner, .outer = outer}, second;
@@ -268,18 +287,13 @@ void router_ask(uint16_t inner, uint16_t outer, struct router_answer *ret_answer
 	bool good = first.verdict == ROUTER_MAPPED;
 	/* One that answers NAT-PMP can say more, or give more, by UPnP. */
 	bool other = !good && !first.external.s_addr && upnp_ask(&second);
-	if (other && (second.external.s_addr || first.verdict == ROUTER_SILENT))
+	bool better = other && (second.external.s_addr || first.verdict == ROUTER_SILENT);
+	if (other)
+		router_release(better ? &first : &second);
+	if (better)
 		first = second;
 	if (first.verdict == ROUTER_NO_ADDRESS && find_beyond(&first.beyond) &&
 		router_judge(first.beyond) != ROUTER_MAPPED)
 		first.verdict = router_judge(first.beyond);
 	*ret_answer = first;
-}
-
-void router_release(const struct router_answer *answer)
-{
-	if (answer->upnp)
-		upnp_release(answer);
-	else
-		natpmp_release(answer);
 }

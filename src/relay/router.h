@@ -24,6 +24,7 @@ enum router_verdict {
 struct router_answer {
 	enum router_verdict verdict;
 	bool upnp;               /* else by NAT-PMP */
+	bool open;               /* the router has opened the port, whatever that is worth */
 	struct in_addr router;   /* the default route; 0: none */
 	struct in_addr external; /* address of the router; 0: it has not said */
 	struct in_addr beyond;   /* address of the next router; 0: not known, or not asked */
@@ -35,8 +36,10 @@ struct router_answer {
 /* Asks for the port outer, which leads to the port inner of this computer; the router can give another one.
  * Asking again for the same ports renews them. Takes 8 s at most when nobody answers. */
 void router_ask(uint16_t inner, uint16_t outer, struct router_answer *ret_answer);
-/* Gives the port back. */
+/* Gives the port back, if it is open. */
 void router_release(const struct router_answer *answer);
+/* False: no answer of router_ask. */
+bool router_is_sane(const struct router_answer *answer);
 /* What an address of the router means: ROUTER_MAPPED for a public one. */
 enum router_verdict router_judge(struct in_addr external);
 

@@ -122,6 +122,49 @@ need "the provider shares an address" behind 100.64.9.2 100.64.9.1
 check "H1 carrier-grade NAT is named" fails shared "carrier-grade NAT: .*100\.64\.9\.[12].*public host"
 stop upnpd
 
+# ---- a router whose description has no end, and one whose description never comes
+cat >"$dir/endless.py" <<'END'
+import socket, struct, sys, threading, time
+def serve(peer):
+    try:
+        peer.recv(4096)
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<root>")
+        while sys.argv[1] == "much":
+            peer.sendall(b"<a>" * 100000)
+        while True:
+            peer.sendall(b" ")
+            time.sleep(0.5)
+    except OSError:
+        print("gone", flush=True)
+def accept():
+    s = socket.create_server(("192.168.77.1", 5001))
+    while True:
+        threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+threading.Thread(target=accept, daemon=True).start()
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 1900))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.255.255.250") + socket.inet_aton("192.168.77.1"))
+print("answering", flush=True)
+kind = "urn:schemas-upnp-org:device:InternetGatewayDevice:1"
+while True:
+    data, peer = s.recvfrom(2048)
+    if b"M-SEARCH" in data:
+        s.sendto(f"HTTP/1.1 200 OK\r\nST: {kind}\r\nUSN: uuid:1::{kind}\r\nLOCATION: http://192.168.77.1:5001/x\r\n\r\n".encode(), peer)
+END
+start endless router /usr/bin/python3 "$dir/endless.py" much
+soon 5 said endless answering
+check "H1 a router that sends without end is none" ends_with 69 'port_not_mapped' gateway "$bin/lanparty-relay" setup --home --config "$dir/none.conf" --cert "$dir/none.crt" --key "$dir/none.key" --listen 8443
+check "it was asked" said endless gone
+stop endless
+start endless router /usr/bin/python3 "$dir/endless.py" slow
+soon 5 said endless answering
+waits() { # for longer than ends_with does
+	at gateway timeout 60 "$bin/lanparty-relay" setup --home --config "$dir/none.conf" --cert "$dir/none.crt" --key "$dir/none.key" --listen 8443 >"$dir/waits.out" 2>&1 </dev/null
+	[ $? = 71 ] && grep -q 'mapping_failed.*by hand' "$dir/waits.out"
+}
+check "H1 one that never ends its answer is given up" waits
+stop endless
+
 # ---- renewal and a new address, by a router that is made for it
 cat >"$dir/natpmp.py" <<'END'
 import socket, struct, sys
@@ -132,7 +175,7 @@ print("answering", flush=True)
 while True:
     data, peer = s.recvfrom(64)
     if data[1] == 0:
-        s.sendto(struct.pack("!BBHI4s", 0, 128, 0, asked, socket.inet_aton("11.7.7.10" if asked < 3 else "11.7.7.11")), peer)
+        s.sendto(struct.pack("!BBHI4s", 0, 128, 0, asked, socket.inet_aton(sys.argv[1] if asked < 3 else sys.argv[2])), peer)
     else:
         inner, outer, seconds = struct.unpack("!4xHHI", data)
         asked += seconds > 0
@@ -140,8 +183,21 @@ while True:
         outer += outer == 4433 # which another computer has
         s.sendto(struct.pack("!BBHIHHI", 0, 129, 0, asked, inner, outer, min(seconds, 4)), peer)
 END
-start natpmp router /usr/bin/python3 "$dir/natpmp.py"
-soon 5 said natpmp answering
+starts_natpmp() { # ADDRESS OF THE ROUTER, LATER ONE
+	start natpmp router /usr/bin/python3 "$dir/natpmp.py" "$@"
+	soon 5 said natpmp answering
+}
+need "a router with a private address opens ports all the same" starts_natpmp 192.168.1.2 192.168.1.2
+check "H1 double NAT is named" fails nowhere 'double NAT'
+check "H1 the port that leads nowhere is not left open" said natpmp '^returned 8443 0 0'
+stop natpmp
+need "a router with a private address" starts_natpmp 192.168.1.2 192.168.1.2
+need "a relay runs behind it" runs_relay pmp
+check "H1 that has the port, which leads nowhere" said natpmp '^asked 8443 8443 3600'
+stop relay
+check "H1 which is not left open at its end either" said natpmp '^returned 8443 0 0'
+stop natpmp
+need "a router whose address changes" starts_natpmp 11.7.7.10 11.7.7.11
 need "a relay with a port for 4 s" runs_relay pmp
 check "H1 renews it before it expires" soon 7 said_times natpmp '^asked 8443 8443 3600' 3
 check "H1 a new address of the home is told" soon 5 said relay 'external_address_changed address=11\.7\.7\.11 port=8443'

@@ -82,11 +82,37 @@ static void a_port_is_renewed_at_half_of_its_time(void **state)
 	assert_in_range(mapping_pause(&a), 10, 60);
 }
 
+/* It comes from a process that reads what the LAN sends. */
+static void an_answer_that_makes_no_sense_is_noticed(void **state)
+{
+	(void)state;
+	const struct router_answer good = {.verdict = ROUTER_MAPPED,
+		.open = true,
+		.external = address("11.7.7.10"),
+		.inner = 8443,
+		.outer = 8443};
+	struct router_answer a = good;
+	assert_true(router_is_sane(&a));
+	a.outer = 0;
+	assert_false(router_is_sane(&a));
+	a = good;
+	a.open = false;
+	assert_false(router_is_sane(&a));
+	a = good;
+	a.external.s_addr = 0;
+	assert_false(router_is_sane(&a));
+	a.verdict = ROUTER_SHARED; /* the last one; it has no port */
+	assert_true(router_is_sane(&a));
+	a.verdict = (enum router_verdict)(ROUTER_SHARED + 1);
+	assert_false(router_is_sane(&a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_says_who_is_in_front_of_the_router),
 		cmocka_unit_test(each_answer_has_a_sentence_that_says_what_to_do),
+		cmocka_unit_test(an_answer_that_makes_no_sense_is_noticed),
 		cmocka_unit_test(a_port_is_renewed_at_half_of_its_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

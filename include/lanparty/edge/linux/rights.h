@@ -3,6 +3,7 @@
 #define LANPARTY_EDGE_LINUX_RIGHTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "lanparty/edge/linux/sandbox.h"
 
@@ -11,6 +12,10 @@
 /* Call it first in main: no core dumps, and no other program of the same user can read this one's memory
  * (PR_SET_DUMPABLE). Under a sanitizer, which reads it, only core dumps are turned off. */
 void lp_rights_protect_memory(void);
+
+/* The process can have no more memory of its own than this from now on. Does nothing under a sanitizer, whose
+ * shadow memory counts. */
+void lp_rights_limit_memory(size_t bytes);
 
 /* Chooses the user that root becomes, for the whole process; NULL, as without a call: lanparty where that
  * user exists, else nobody. user must stay. Returns NULL, or a sentence that says why it cannot be this one,

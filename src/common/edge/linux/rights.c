@@ -29,6 +29,13 @@ void lp_rights_protect_memory(void)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+void lp_rights_limit_memory(size_t bytes)
+{
+	const struct rlimit limit = {bytes, bytes};
+	if (!LP_SANITIZED)
+		setrlimit(RLIMIT_DATA, &limit);
+}
+
 static const char *chosen; /* NULL: the default */
 
 static bool has(int capability)
