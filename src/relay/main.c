@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "certificate.h"
+#include "control.h"
 #include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/linux/rights.h"
 #include "lanparty/wire/control.h"
@@ -70,6 +71,8 @@ struct settings {
 	struct workers_config relay;
 	struct keyholder files;
 	struct mapping mapping;
+	struct control control;
+	struct lp_show_options status;
 	bool home; /* behind a router that is asked for a port */
 	const char *der_out, *name, *user, *state;
 	struct hosts *hosts;
@@ -234,11 +237,16 @@ static enum lp_exit run(struct settings *s)
 {
 	enum lp_exit code = LP_EXIT_OS;
 	struct workers *workers = start(s, &code);
-	/* Nothing is bound later, so no capability stays. */
 	if (workers)
-		code = lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_RELAY) && hosts_start(s->hosts)
-			       ? workers_run(workers)
-			       : LP_EXIT_OS;
+		control_open(&s->control);
+	/* Nothing is bound later, so no capability stays. */
+	bool good = workers && lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_RELAY) &&
+		    hosts_start(s->hosts);
+	if (good)
+		control_start(&s->control, workers, s->relay.log_addresses);
+	if (workers)
+		code = good ? workers_run(workers) : LP_EXIT_OS;
+	control_close(&s->control);
 	workers_close(workers);
 	hosts_close(s->hosts);
 	keyholder_stop(&s->files);
@@ -329,7 +337,8 @@ static enum lp_exit main_with(struct settings *s, struct lp_options *o)
 			"nobody could open a room: with --open-rooms no, give --rooms FILE, "
 			"--token-file FILE, or both");
 	if (o->command)
-		return host(s, o);
+		return control_is_command(o) ? (enum lp_exit)control_command(o, &s->status)
+					     : host(s, o);
 	s->relay.hub.rooms.max_clients = (size_t)s->max_clients;
 	s->relay.hub.rooms.max_rooms = (size_t)s->max_rooms;
 	s->relay.count = (size_t)s->workers;
@@ -347,6 +356,26 @@ static const struct lp_command commands[] = {
 		.config = CONFIG},
 	{.name = "invite",
 		.help = "prints the relay's invite, which 'lanparty-gateway setup' takes",
+		.config = CONFIG},
+	{.name = "status",
+		.help = "shows rooms and members of the relay that runs on this computer\n"
+			"(--json, --watch)",
+		.config = CONFIG},
+	{.name = "rooms", .help = "shows its rooms without their members", .config = CONFIG},
+	{.name = "kick",
+		.argument = "ROOM/NUMBER",
+		.help = "removes a member for a minute",
+		.config = CONFIG},
+	{.name = "ban",
+		.argument = "ROOM/NUMBER",
+		.help = "removes a member, and does not let its computer into that room again",
+		.config = CONFIG},
+	{.name = "reload",
+		.help = "reads certificate, key, rooms and token again, as SIGHUP does",
+		.config = CONFIG},
+	{.name = "log-level",
+		.argument = "LEVEL",
+		.help = "changes the level of the log until the relay ends",
 		.config = CONFIG},
 	{.name = "new-cert",
 		.help = "generates a certificate, stores it as --cert and --key, and prints\n"
@@ -375,6 +404,7 @@ int main(int argc, char **argv)
 		.relay.log_addresses = true,
 		.files = {.child.socket = -1},
 		.mapping = {.child.socket = -1},
+		.control = CONTROL_CLOSED,
 		.name = DEFAULT_NAME,
 		.max_clients = 64,
 		.max_rooms = 1024,
@@ -473,6 +503,7 @@ int main(int argc, char **argv)
 		.list = table,
 		.count = lp_invite_options_add(&s.show, table, sizeof(list) / sizeof(list[0])),
 	};
+	options.count = lp_show_options_add(&s.status, table, options.count);
 	int code;
 	lp_rights_protect_memory();
 	lp_output_open();

@@ -1,4 +1,4 @@
-#include "server.h"
+#include "server_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +7,7 @@
 
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/address.h"
-#include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/udp_set.h"
-#include "lanparty/edge/log_limit.h"
 #include "lanparty/quic/host_key.h"
 #include "lanparty/quic/quic.h"
 
@@ -17,22 +15,6 @@
 	4 /* times that closing connections cause messages to others in one wake-up, at most */
 
 #define STATS_INTERVAL (60 * LP_SECOND) /* between two lines of one room */
-
-struct server {
-	struct lp_hub *hub;
-	struct lp_quic *quic;
-	struct lp_identity *identity;
-	struct lp_udp_set sockets;
-	struct lp_outlet outlet; /* of the sockets */
-	struct lp_waiter waiter;
-	int wake; /* readable when somebody wants it */
-	void (*woken)(void *context, struct server *server);
-	void *context;
-	bool stopping, log_addresses;
-	lp_time now;
-	lp_time next_stats; /* of rooms */
-	struct lp_log_limit log;
-};
 
 static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
 {
@@ -365,13 +347,16 @@ struct server *server_open(
 	}
 	s->identity = identity;
 	s->wake = config->wake;
+	s->signals = config->signals;
 	s->log_addresses = config->log_addresses;
 	s->next_stats = lp_clock() + STATS_INTERVAL;
 	s->woken = config->woken;
 	s->context = config->context;
 	lp_waiter_open(&s->waiter);
 	*ret_exit = LP_EXIT_OS;
-	if (lp_waiter_add(&s->waiter, s->wake) && take_sockets(s, config))
+	if (lp_waiter_add(&s->waiter, s->wake) &&
+		(s->signals < 0 || lp_waiter_add(&s->waiter, s->signals)) &&
+		take_sockets(s, config))
 		*ret_exit = open_core(s, config);
 	else
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s",
@@ -392,6 +377,16 @@ void server_set_identity(struct server *s, struct lp_identity *identity)
 void server_permit(struct server *s, struct lp_room_list *list)
 {
 	lp_hub_permit(s->hub, list, s->now);
+}
+
+void server_trace(struct server *s, bool on)
+{
+	lp_hub_set_trace(s->hub, on ? log_frame : NULL);
+}
+
+enum lp_acted server_act(struct server *s, uint32_t room, const struct lp_host_act *act)
+{
+	return lp_hub_act(s->hub, room, act, s->now);
 }
 
 void server_stop(struct server *s)
@@ -417,12 +412,12 @@ static void on_packet(void *context, const struct lp_path *path, const uint8_t *
 static bool wait_and_read(struct server *s)
 {
 	bool woken = false;
-	int ready[SERVER_MAX_LISTEN + 1];
-	size_t count = lp_wait(&s->waiter, deadline(s), ready, SERVER_MAX_LISTEN + 1);
+	int ready[SERVER_MAX_LISTEN + 2];
+	size_t count = lp_wait(&s->waiter, deadline(s), ready, SERVER_MAX_LISTEN + 2);
 	s->now = lp_clock();
 	for (size_t i = 0; i < count; i++) {
 		struct lp_udp *udp = lp_udp_set_find(&s->sockets, ready[i]);
-		woken = woken || ready[i] == s->wake;
+		woken = woken || ready[i] == s->wake || ready[i] == s->signals;
 		if (udp)
 			lp_udp_receive(udp, on_packet, s);
 	}

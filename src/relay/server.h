@@ -23,8 +23,8 @@ struct server_config {
 	struct lp_hub_config hub;
 	struct lp_quic_config quic; /* but for handler and context */
 	bool log_addresses;         /* of those who join, leave or are refused */
-	/* When wake is readable, the server's thread calls woken. */
-	int wake;
+	/* When one of them is readable, the server's thread calls woken. signals -1: none. */
+	int wake, signals;
 	void (*woken)(void *context, struct server *server);
 	void *context;
 };
@@ -38,6 +38,11 @@ void server_run(struct server *s);
 void server_stop(struct server *s);
 void server_set_identity(struct server *s, struct lp_identity *identity);
 
+/* From woken. Logs a line per frame, or none. */
+void server_trace(struct server *s, bool on);
+/* From woken: as lp_hub_act. */
+enum lp_acted server_act(struct server *s, uint32_t room, const struct lp_host_act *act);
+
 /* Also before it runs. Takes the list (row H3). */
 void server_permit(struct server *s, struct lp_room_list *list);
 
@@ -45,7 +50,7 @@ struct server_counters {
 	struct lp_hub_counters hub;
 	struct lp_quic_counters quic;
 };
-/* While it does not run. */
+/* From woken, or while it does not run. */
 void server_get_counters(const struct server *s, struct server_counters *ret_counters);
 void server_close(struct server *s);
 

@@ -1,5 +1,6 @@
 #include "workers.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,13 +34,15 @@ struct worker {
 	struct workers *all;
 	struct server *server;
 	struct lp_udp *sockets[SERVER_MAX_LISTEN];
-	int wake; /* first worker: signals; others: the eventfd that wakes them */
+	int wake;    /* the eventfd that wakes it */
+	int signals; /* of the first worker; else -1 */
 	pthread_t thread;
 	bool running; /* in its own thread */
 	/* Set by the first worker. */
 	_Atomic(struct lp_identity *) identity;   /* to be picked up */
 	_Atomic(struct lp_room_list *) permitted; /* likewise */
 	atomic_bool stop;
+	_Atomic(struct ask *) asked; /* set by the thread that asks */
 };
 
 struct workers {
@@ -50,6 +53,7 @@ struct workers {
 	lp_time daily_at; /* when certificates are looked at again */
 	lp_time alarm_at; /* when the alarm that is set comes */
 	struct watchdog watchdog;
+	int answered; /* the eventfd of the thread that asks */
 };
 
 static size_t choose_count(const struct workers_config *config)
@@ -177,13 +181,48 @@ static bool ends(const struct workers *w, int number)
 	return number != SIGHUP || (w->on_terminal && !lp_has_terminal());
 }
 
+static void reload(struct workers *w)
+{
+	struct lp_identity *identity = w->config.reload(w->config.context);
+	if (identity)
+		hand_out(w, identity);
+	struct lp_room_list *list = w->config.rooms(w->config.context);
+	if (list)
+		permit_all(w, list);
+}
+
+static void answer(struct worker *worker, struct ask *ask)
+{
+	if (ask->kind == ASK_SNAPSHOT)
+		ask->snapshot = server_snapshot(worker->server);
+	else if (ask->kind == ASK_ACT)
+		ask->acted = server_act(worker->server, ask->room, &ask->act);
+	else if (ask->kind == ASK_TRACE)
+		server_trace(worker->server, ask->on);
+	else
+		reload(worker->all);
+	atomic_store(&ask->done, true);
+	eventfd_write(worker->all->answered, 1);
+}
+
+/* Runs on the worker's thread. */
+static void take_ask(struct worker *worker)
+{
+	eventfd_t times;
+	eventfd_read(worker->wake, &times);
+	struct ask *ask = atomic_exchange(&worker->asked, NULL);
+	if (ask)
+		answer(worker, ask);
+}
+
 /* Runs on the first worker's thread. */
 static void on_signals(void *context, struct server *server)
 {
 	struct worker *first = context;
 	struct workers *w = first->all;
 	int number;
-	while ((number = lp_signals_next(first->wake))) {
+	take_ask(first);
+	while ((number = lp_signals_next(first->signals))) {
 		if (number == SIGALRM) {
 			on_alarm(w);
 			continue;
@@ -198,12 +237,7 @@ static void on_signals(void *context, struct server *server)
 			server_stop(server);
 			continue;
 		}
-		struct lp_identity *identity = w->config.reload(w->config.context);
-		if (identity)
-			hand_out(w, identity);
-		struct lp_room_list *list = w->config.rooms(w->config.context);
-		if (list)
-			permit_all(w, list);
+		reload(w);
 	}
 }
 
@@ -211,8 +245,7 @@ static void on_signals(void *context, struct server *server)
 static void on_told(void *context, struct server *server)
 {
 	struct worker *worker = context;
-	eventfd_t times;
-	eventfd_read(worker->wake, &times);
+	take_ask(worker);
 	struct lp_identity *identity = atomic_exchange(&worker->identity, NULL);
 	struct lp_room_list *list = atomic_exchange(&worker->permitted, NULL);
 	if (list)
@@ -222,6 +255,39 @@ static void on_told(void *context, struct server *server)
 		server_set_identity(server, identity);
 	if (atomic_load(&worker->stop))
 		server_stop(server);
+}
+
+size_t workers_count(const struct workers *w)
+{
+	return w->count;
+}
+
+size_t workers_of_room(const struct workers *w, uint32_t room)
+{
+	return (room + w->count - 1) % w->count;
+}
+
+/* An ask that the worker has not taken is taken back: it is the caller's memory. */
+static bool wait_for(struct workers *w, struct worker *worker, const struct ask *ask)
+{
+	eventfd_t times;
+	lp_time end = lp_clock() + WORKERS_PATIENCE * LP_MILLISECOND;
+	struct pollfd answered = {.fd = w->answered, .events = POLLIN};
+	while (!atomic_load(&ask->done)) {
+		poll(&answered, 1, 100);
+		eventfd_read(w->answered, &times);
+		if (lp_clock() >= end && atomic_exchange(&worker->asked, NULL))
+			return false;
+	}
+	return true;
+}
+
+bool workers_ask(struct workers *w, size_t index, struct ask *ask)
+{
+	struct worker *worker = &w->list[index];
+	atomic_store(&worker->asked, ask);
+	tell(worker);
+	return wait_for(w, worker, ask);
 }
 
 static bool permit_first(
@@ -271,8 +337,10 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	config.hub.steer = lp_room_steer;
 	config.hub.workers = (unsigned)n;
 	config.hub.worker = (unsigned)index;
-	worker->wake = index ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : lp_signals_open(wanted);
+	worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->signals = index ? -1 : lp_signals_open(wanted);
 	config.wake = worker->wake;
+	config.signals = worker->signals;
 	worker->server = server_open(&config, identity, ret_exit);
 	lp_zero(config.quic.secret, sizeof(config.quic.secret));
 	return worker->server && permit_first(worker->server, w->config.permitted, ret_exit);
@@ -320,8 +388,9 @@ struct workers *workers_open(
 	w->on_terminal = lp_has_terminal() && !lp_signal_is_ignored(SIGHUP);
 	for (size_t i = 0; i < w->count; i++) {
 		w->list[i].all = w;
-		w->list[i].wake = -1;
+		w->list[i].wake = w->list[i].signals = -1;
 	}
+	w->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!open_sockets(w, ret_exit))
 		lp_identity_free(identity);
 	else if (open_servers(w, identity, ret_exit))
@@ -465,9 +534,13 @@ void workers_close(struct workers *w)
 		lp_room_list_free(atomic_load(&worker->permitted));
 		if (worker->wake >= 0)
 			close(worker->wake);
+		if (worker->signals >= 0)
+			close(worker->signals);
 		for (size_t k = 0; k < w->config.listen_count; k++)
 			lp_udp_close(worker->sockets[k]);
 	}
+	if (w->answered >= 0)
+		close(w->answered);
 	free(w->list);
 	free(w);
 }

@@ -6,6 +6,7 @@
 #ifndef LANPARTY_RELAY_WORKERS_H
 #define LANPARTY_RELAY_WORKERS_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "lanparty/edge/address.h"
@@ -14,6 +15,7 @@
 #include "lanparty/room/hub.h"
 #include "lanparty/edge/linux/udp_group.h"
 #include "server.h"
+#include "snapshot.h"
 
 #define WORKERS_MAX LP_UDP_GROUP_MAX
 
@@ -36,6 +38,31 @@ struct workers_config {
 	void *context;
 	bool log_addresses; /* of those who join, leave or are refused */
 };
+
+/* What another thread wants of one worker. */
+struct ask {
+	enum ask_kind {
+		ASK_SNAPSHOT,
+		ASK_ACT,    /* room, act */
+		ASK_RELOAD, /* what SIGHUP does; the first worker alone */
+		ASK_TRACE,  /* on: log a line per frame */
+	} kind;
+	uint32_t room;
+	struct lp_host_act act;
+	bool on;
+	/* the answer */
+	struct snapshot *snapshot; /* the asker's; NULL: out of memory */
+	enum lp_acted acted;
+	atomic_bool done;
+};
+
+size_t workers_count(const struct workers *w);
+/* The worker whose room has that id. */
+size_t workers_of_room(const struct workers *w, uint32_t room);
+/* Asks one worker, from one other thread, and waits until it has answered. False: it has not, in
+ * WORKERS_PATIENCE ms. */
+#define WORKERS_PATIENCE 2000
+bool workers_ask(struct workers *w, size_t worker, struct ask *ask);
 
 /* Binds and prepares all workers. Takes ownership of identity, also when it fails. NULL: failed;
  * the error was logged. */

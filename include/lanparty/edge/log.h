@@ -35,6 +35,8 @@ enum lp_log_format {
 bool lp_log_level_parse(const char *text, enum lp_log_level *ret_level);
 /* Sets level and format of the whole process. Call it before the process starts threads. */
 void lp_log_set(enum lp_log_level level, enum lp_log_format format);
+/* Changes the level while the program runs; from any thread. */
+void lp_log_change(enum lp_log_level level);
 enum lp_log_format lp_log_get_format(void);
 /* The name that sentences begin with; borrowed. */
 void lp_log_name(const char *program);

@@ -152,6 +152,34 @@ struct lp_hub_counters {
 };
 void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters);
 
+/* Of one connection. */
+struct lp_session_traffic {
+	uint64_t frames_in, bytes_in;       /* from the peer, that passed all checks */
+	uint64_t frames_out, bytes_out;     /* queued for it */
+	uint64_t drops[LP_DROP_COUNT];      /* of frames from it */
+	uint64_t copy_drops[LP_DROP_COUNT]; /* of copies that left its queue unsent */
+};
+
+/* What people see of one member (row H4). All of it is borrowed. */
+struct lp_hub_view {
+	const struct lp_member *member;
+	void *user; /* as lp_session_user */
+	const struct lp_address *address;
+	const struct lp_session_traffic *traffic;
+	uint64_t in_rate, out_rate; /* bytes per second; measured at each call, and every 10 s */
+};
+typedef void lp_hub_member_sink(void *context, const struct lp_hub_view *view);
+/* Calls sink for each member, room by room. */
+void lp_hub_each_member(struct lp_hub *hub, lp_hub_member_sink *sink, void *context, lp_time now);
+
+/* From now on the trace is called, or not. */
+void lp_hub_set_trace(
+	struct lp_hub *hub, void (*trace)(void *context, const struct lp_session *session,
+				    const struct lp_verdict *verdict));
+/* Row H4: whoever runs the relay removes a member, as its host could: LP_ACT_KICK or LP_ACT_BAN. */
+enum lp_acted lp_hub_act(
+	struct lp_hub *hub, uint32_t room, const struct lp_host_act *act, lp_time now);
+
 /* Calls sink for each room, and sets its traffic to 0. */
 typedef void lp_hub_room_sink(
 	void *context, const struct lp_room *room, const struct lp_traffic *traffic);

@@ -27,7 +27,7 @@ static const struct {
 };
 
 static struct {
-	enum lp_log_level level;
+	_Atomic(enum lp_log_level) level;
 	enum lp_log_format format;
 	bool journal;
 	bool people; /* stderr is a terminal */
@@ -85,6 +85,11 @@ void lp_log_set(enum lp_log_level level, enum lp_log_format format)
 	settings.format = format;
 	settings.journal = stderr_is_the_journal();
 	settings.people = format == LP_LOG_TEXT && stderr_is_a_terminal();
+}
+
+void lp_log_change(enum lp_log_level level)
+{
+	settings.level = level;
 }
 
 void lp_log_name(const char *program)

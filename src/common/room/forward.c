@@ -48,7 +48,10 @@ static size_t spread(struct lp_hub *hub, struct lp_frame *frame, size_t count, l
 	size_t queued = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct lp_session *to = hub->targets[i]->user;
-		queued += lp_sender_push(&to->sender, frame, now);
+		bool taken = lp_sender_push(&to->sender, frame, now);
+		to->traffic.frames_out += taken;
+		to->traffic.bytes_out += taken ? frame->len : 0;
+		queued += taken;
 	}
 	return queued;
 }
@@ -139,6 +142,14 @@ static void count_in_room(struct lp_traffic *traffic, const struct lp_verdict *v
 	traffic->bytes += passed ? v->len : 0;
 }
 
+static void count_in_session(struct lp_session_traffic *traffic, const struct lp_verdict *v)
+{
+	bool passed = v->drop == LP_DROP_NONE && v->action != LP_ACTION_WAIT;
+	traffic->drops[v->drop] += v->drop != LP_DROP_NONE;
+	traffic->frames_in += passed;
+	traffic->bytes_in += passed ? v->len : 0;
+}
+
 static void conclude(struct lp_session *s, struct lp_verdict *v)
 {
 	struct lp_hub *hub = s->hub;
@@ -147,6 +158,7 @@ static void conclude(struct lp_session *s, struct lp_verdict *v)
 		v->targets = 0;
 	}
 	count(hub, v);
+	count_in_session(&s->traffic, v);
 	if (s->member)
 		count_in_room(lp_room_traffic(s->member->room), v);
 	if (hub->config.trace)

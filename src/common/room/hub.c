@@ -46,7 +46,7 @@ struct lp_hub *lp_hub_new(const struct lp_hub_config *config)
 void lp_hub_retire(struct lp_hub *hub, struct lp_session *s)
 {
 	lp_sender_clear(&s->sender);
-	hub->counters.retransmitted += s->sender.retransmitted;
+	lp_hub_add_counters(&hub->counters, s);
 	lp_receiver_close(&s->receiver);
 	lp_inbox_clear(&s->inbox);
 	if (s->prev)
@@ -255,7 +255,7 @@ struct lp_session *lp_hub_open(struct lp_hub *hub, void *user, const struct lp_s
 	s->hub = hub;
 	s->user = user;
 	s->source = *source;
-	lp_sender_init(&s->sender, hub->pool, hub->counters.copy_drops);
+	lp_sender_init(&s->sender, hub->pool, s->traffic.copy_drops);
 	s->sender.path_max = datagram_max;
 	s->sender.path_changed = lp_hub_path_changed;
 	s->sender.owner = s;
@@ -547,6 +547,7 @@ void lp_hub_on_time(struct lp_hub *hub, lp_time now)
 			continue;
 		lp_receiver_expire(&s->receiver, now);
 		lp_sender_expire(&s->sender, now);
+		lp_session_measure(s, now);
 		if (s->state == SESSION_JOINED && quality_changed(s))
 			tell_status(hub, s, false);
 		if (s->member && s->member->role == LP_ROLE_GATEWAY)
@@ -575,24 +576,5 @@ void lp_hub_shutdown(struct lp_hub *hub)
 		else
 			lp_hub_close_session(
 				hub, s, LP_LEAVE_SHUTDOWN, "the relay is shutting down");
-	}
-}
-
-void lp_hub_get_counters(const struct lp_hub *hub, struct lp_hub_counters *ret_counters)
-{
-	*ret_counters = hub->counters;
-	for (const struct lp_session *s = hub->sessions; s; s = s->next)
-		ret_counters->retransmitted +=
-			s->sender.retransmitted; /* those of former ones are there */
-	ret_counters->rooms = lp_rooms_count(hub->rooms);
-	ret_counters->frames_free = lp_pool_free_count(hub->pool);
-}
-
-void lp_hub_each_room(struct lp_hub *hub, lp_hub_room_sink *sink, void *context)
-{
-	struct lp_room *room;
-	for (size_t i = 0; (room = lp_rooms_at(hub->rooms, i)); i++) {
-		sink(context, room, lp_room_traffic(room));
-		*lp_room_traffic(room) = (struct lp_traffic){0};
 	}
 }

@@ -18,6 +18,14 @@ static void tell_name(struct lp_hub *hub, const struct lp_member *who)
 			hub, lp_hub_session_of(members[i]), lp_hub_session_of(who), false);
 }
 
+static void change(struct lp_hub *hub, struct lp_member *m, enum lp_act act)
+{
+	if (act == LP_ACT_RENAME)
+		tell_name(hub, m);
+	else if (act == LP_ACT_KICK || act == LP_ACT_BAN)
+		lp_hub_remove_member(hub, lp_hub_session_of(m), lp_reject_text(LP_REJECT_REMOVED));
+}
+
 void lp_hub_on_act(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_host_act *act, lp_time now)
 {
@@ -29,10 +37,23 @@ void lp_hub_on_act(
 		log->acted = acted;
 	}
 	answer(hub, s, act->id, acted);
-	if (!lp_acted_is_done(acted))
-		return;
-	if (act->act == LP_ACT_RENAME)
-		tell_name(hub, m);
-	else if (act->act == LP_ACT_KICK || act->act == LP_ACT_BAN)
-		lp_hub_remove_member(hub, lp_hub_session_of(m), lp_reject_text(LP_REJECT_REMOVED));
+	if (lp_acted_is_done(acted))
+		change(hub, m, act->act);
+}
+
+enum lp_acted lp_hub_act(
+	struct lp_hub *hub, uint32_t room, const struct lp_host_act *act, lp_time now)
+{
+	struct lp_room *found;
+	size_t i = 0;
+	hub->now = now;
+	while ((found = lp_rooms_at(hub->rooms, i)) && lp_room_id(found) != room)
+		i++;
+	struct lp_member *m = found ? lp_room_peer(found, act->peer) : NULL;
+	if (!m)
+		return LP_ACTED_NO_MEMBER;
+	enum lp_acted acted = lp_room_act(found, act, m, now);
+	if (lp_acted_is_done(acted))
+		change(hub, m, act->act);
+	return acted;
 }

@@ -2,6 +2,7 @@
 #ifndef LANPARTY_HUB_PRIVATE_H
 #define LANPARTY_HUB_PRIVATE_H
 
+#include "lanparty/base/meter.h"
 #include "lanparty/path/early.h"
 #include "lanparty/base/siphash.h"
 #include "lanparty/path/receiver.h"
@@ -48,6 +49,8 @@ struct lp_session {
 	uint32_t told_rtt_us, told_loss_permille; /* and what the room was told last */
 
 	/* frames */
+	struct lp_session_traffic traffic;
+	struct lp_meter meter;
 	struct lp_sender sender;
 	struct lp_receiver receiver;
 	unsigned malformed;
@@ -96,6 +99,11 @@ void lp_hub_close_session(
 void lp_hub_retire(struct lp_hub *hub, struct lp_session *s);
 /* Closes the connection of a member, also of a silent one, whose membership ends with it. */
 void lp_hub_remove_member(struct lp_hub *hub, struct lp_session *s, const char *text);
+
+/* Adds what only the session counts. */
+void lp_hub_add_counters(struct lp_hub_counters *sum, const struct lp_session *s);
+/* Brings the session's rates up to date. Call it now and then. */
+void lp_session_measure(struct lp_session *s, lp_time now);
 
 /* PEER_STATUS of one member to another, or to itself. new_lan: row K5. */
 void lp_hub_send_status(

@@ -40,7 +40,8 @@ void lp_room_register(struct lp_room *room, const struct lp_join *join)
 bool lp_room_keep_host(const struct lp_room *room)
 {
 	const struct lp_host_book *book = &room->rooms->config.book;
-	return book->keep && book->keep(book->context, room->key, &room->hosted);
+	return book->keep && lp_room_has_host(&room->hosted) &&
+	       book->keep(book->context, room->key, &room->hosted);
 }
 
 const struct lp_hosted *lp_room_hosted(const struct lp_room *room)

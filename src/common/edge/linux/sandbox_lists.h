@@ -59,12 +59,12 @@ static const int loop_calls[] = {
 	/* who am I */
 	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_uname};
 
-/* Besides: a file of the state folder is replaced. */
+/* Besides: a file of the state folder is replaced; commands come to the control socket. */
 static const int relay_calls[] = {
 #ifdef SYS_unlink
 	SYS_unlink, SYS_rename,
 #endif
-	SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat, SYS_renameat2};
+	SYS_accept4, SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat, SYS_renameat2};
 
 /* Besides: the resolver with its modules, netlink, the files of the state folder, the children. */
 static const int member_calls[] = {

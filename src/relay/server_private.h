@@ -1,0 +1,25 @@
+/* server_private.h - what server.c and snapshot.c share. */
+#ifndef LANPARTY_RELAY_SERVER_PRIVATE_H
+#define LANPARTY_RELAY_SERVER_PRIVATE_H
+
+#include "lanparty/edge/linux/loop.h"
+#include "lanparty/edge/log_limit.h"
+#include "server.h"
+
+struct server {
+	struct lp_hub *hub;
+	struct lp_quic *quic;
+	struct lp_identity *identity;
+	struct lp_udp_set sockets;
+	struct lp_outlet outlet; /* of the sockets */
+	struct lp_waiter waiter;
+	int wake, signals; /* readable when somebody wants it; signals -1: none */
+	void (*woken)(void *context, struct server *server);
+	void *context;
+	bool stopping, log_addresses;
+	lp_time now;
+	lp_time next_stats; /* of rooms */
+	struct lp_log_limit log;
+};
+
+#endif
