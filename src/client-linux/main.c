@@ -32,7 +32,7 @@ struct client {
 
 	struct lp_port *tap;
 	struct lp_resume_file resume;
-	struct lp_host_file hosts;
+	struct lp_room_memory hosts, ways;
 	struct lp_local local;
 	struct lp_show_options show;
 	struct addresses *addresses;
@@ -158,6 +158,7 @@ static int run(struct client *c)
 		.resume = &c->resume,
 		.hosts = &c->hosts,
 		.interface = tap_name(c->tap),
+		.ways = &c->ways,
 		.local = &c->local,
 		.role = LP_ROLE_CLIENT,
 		.mac = *tap_mac(c->tap),
@@ -173,10 +174,12 @@ static int run(struct client *c)
 		.leaving = on_leaving,
 	};
 	lp_local_open(&c->local, &(struct lp_local_name){"client", tap_name(c->tap)});
-	bool good = lp_resume_file_open(
-			    &c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) &&
-		    lp_host_file_open(&c->hosts, tap_name(c->tap), c->peer.room_key, config.host) &&
-		    lp_rights_enter(CAP_NET_ADMIN, LP_SANDBOX_MEMBER);
+	bool good =
+		lp_resume_file_open(
+			&c->resume, tap_name(c->tap), c->peer.room_key, config.resume_token) &&
+		lp_room_memory_hosts(&c->hosts, tap_name(c->tap), c->peer.room_key, config.host) &&
+		lp_room_memory_ways(&c->ways, tap_name(c->tap), &c->peer, &config.remembered) &&
+		lp_rights_enter(CAP_NET_ADMIN, LP_SANDBOX_MEMBER);
 	code = good ? (enum lp_exit)lp_peer_run(&config) : LP_EXIT_OS;
 	lp_zero(config.resume_token, sizeof(config.resume_token));
 	return (int)code;
@@ -229,6 +232,7 @@ int main(int argc, char **argv)
 	static struct client c = {.tap_name = "lanparty0",
 		.resume = {.fd = -1},
 		.hosts = {.fd = -1},
+		.ways = {.fd = -1},
 		.local = LP_LOCAL_CLOSED};
 	struct lp_options options = {
 		.program = "lanparty-client",
@@ -252,7 +256,8 @@ int main(int argc, char **argv)
 		code = options.command ? command(&c, &options) : run(&c);
 	addresses_close(c.addresses);
 	lp_resume_file_close(&c.resume);
-	lp_host_file_close(&c.hosts);
+	lp_room_memory_close(&c.hosts);
+	lp_room_memory_close(&c.ways);
 	lp_local_close(&c.local);
 	if (c.tap)
 		c.tap->ops->close(c.tap);

@@ -287,6 +287,8 @@ static void recall(struct client *c)
 		return;
 	if (!c->peer.relay.name[0]) {
 		c->peer.relay = last.relay;
+		memcpy(c->peer.also, last.also, sizeof(c->peer.also));
+		c->peer.also_count = last.also_count;
 		memcpy(c->peer.pins, last.pins, sizeof(c->peer.pins));
 		c->peer.pin_count = last.pin_count;
 		memcpy(c->peer.server_name, last.server_name, sizeof(c->peer.server_name));

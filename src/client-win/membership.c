@@ -10,11 +10,12 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/host_memory.h"
 
-#define KEY       L"Software\\lanparty"
-#define VALUE     L"membership"
-#define HOSTS     KEY L"\\hosts"                       /* one value for each room */
-#define MACHINE   L"SOFTWARE\\Microsoft\\Cryptography" /* its MachineGuid: one per installation */
-#define HOST_NAME (2 * LP_HOST_MEMORY_TAG + 1)
+#define KEY      L"Software\\lanparty"
+#define VALUE    L"membership"
+#define HOSTS    KEY L"\\hosts"                       /* one value for each room */
+#define MACHINE  L"SOFTWARE\\Microsoft\\Cryptography" /* its MachineGuid: one per installation */
+#define WAYS     KEY L"\\ways"
+#define TAG_NAME (2 * LP_HOST_MEMORY_TAG + 1)
 
 /* Returns the number of bytes. */
 static DWORD read_machine(wchar_t machine[LP_RESUME_MACHINE])
@@ -65,38 +66,67 @@ void membership_keep(const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t tok
 	lp_zero(&record, sizeof(record));
 }
 
-/* The name of the value in HOSTS. False without memory. */
-static bool name_host(const uint8_t room_key[LP_ROOM_KEY_SIZE], wchar_t name[HOST_NAME])
+static void name_value(const uint8_t tag[LP_HOST_MEMORY_TAG], wchar_t name[TAG_NAME])
 {
-	uint8_t tag[LP_HOST_MEMORY_TAG];
-	if (!lp_host_memory_tag(room_key, tag))
-		return false;
-	for (size_t i = 0; i < sizeof(tag); i++)
+	for (size_t i = 0; i < LP_HOST_MEMORY_TAG; i++)
 		swprintf(name + 2 * i, 3, L"%02x", tag[i]);
-	return true;
+}
+
+/* Zeros when the key has no such value of this length. */
+static void load(const wchar_t *key, const uint8_t tag[LP_HOST_MEMORY_TAG], void *value, DWORD len)
+{
+	wchar_t name[TAG_NAME];
+	DWORD got = len;
+	name_value(tag, name);
+	if (RegGetValueW(HKEY_CURRENT_USER, key, name, RRF_RT_REG_BINARY, NULL, value, &got) !=
+			ERROR_SUCCESS ||
+		got != len)
+		memset(value, 0, len);
+}
+
+static void keep(
+	const wchar_t *key, const uint8_t tag[LP_HOST_MEMORY_TAG], const void *value, DWORD len)
+{
+	wchar_t name[TAG_NAME];
+	name_value(tag, name);
+	LSTATUS status = RegSetKeyValueW(HKEY_CURRENT_USER, key, name, REG_BINARY, value, len);
+	if (status != ERROR_SUCCESS)
+		lp_log(LP_LOG_WARNING, "room_not_kept", "error=%ld", (long)status);
 }
 
 void membership_load_host(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_host[LP_HOST_PRINT])
 {
-	wchar_t name[HOST_NAME];
-	DWORD len = LP_HOST_PRINT;
-	if (!name_host(room_key, name) ||
-		RegGetValueW(HKEY_CURRENT_USER, HOSTS, name, RRF_RT_REG_BINARY, NULL, ret_host,
-			&len) != ERROR_SUCCESS ||
-		len != LP_HOST_PRINT)
-		memset(ret_host, 0, LP_HOST_PRINT);
+	uint8_t tag[LP_HOST_MEMORY_TAG];
+	memset(ret_host, 0, LP_HOST_PRINT);
+	if (lp_host_memory_tag(room_key, tag))
+		load(HOSTS, tag, ret_host, LP_HOST_PRINT);
 }
 
 void membership_keep_host(
 	const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t host[LP_HOST_PRINT])
 {
-	wchar_t name[HOST_NAME];
-	LSTATUS status = ERROR_OUTOFMEMORY;
-	if (name_host(room_key, name))
-		status = RegSetKeyValueW(
-			HKEY_CURRENT_USER, HOSTS, name, REG_BINARY, host, LP_HOST_PRINT);
-	if (status != ERROR_SUCCESS)
-		lp_log(LP_LOG_WARNING, "host_not_kept", "error=%ld", (long)status);
+	uint8_t tag[LP_HOST_MEMORY_TAG];
+	if (lp_host_memory_tag(room_key, tag))
+		keep(HOSTS, tag, host, LP_HOST_PRINT);
+}
+
+void membership_load_way(const struct lp_peer_options *options, struct lp_entry *ret_entry)
+{
+	uint8_t tag[LP_HOST_MEMORY_TAG];
+	struct lp_entry_memory memory = {0};
+	*ret_entry = (struct lp_entry){0};
+	if (lp_entry_memory_tag(options, tag))
+		load(WAYS, tag, &memory, sizeof(memory));
+	lp_entry_memory_get(&memory, ret_entry);
+}
+
+void membership_keep_way(const struct lp_peer_options *options, const struct lp_entry *entry)
+{
+	uint8_t tag[LP_HOST_MEMORY_TAG];
+	struct lp_entry_memory memory;
+	lp_entry_memory_put(entry, &memory);
+	if (lp_entry_memory_tag(options, tag))
+		keep(WAYS, tag, &memory, sizeof(memory));
 }
 
 void membership_forget(void)

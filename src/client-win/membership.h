@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "lanparty/peer/entry_memory.h"
 #include "lanparty/peer/resume.h"
 
 /* The token of this room; zero when none is stored. */
@@ -21,5 +22,9 @@ void membership_load_host(
 	const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_host[LP_HOST_PRINT]);
 void membership_keep_host(
 	const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t host[LP_HOST_PRINT]);
+
+/* The address of the relay that worked last (row W1), for these endpoints; len 0: none is kept. */
+void membership_load_way(const struct lp_peer_options *options, struct lp_entry *ret_entry);
+void membership_keep_way(const struct lp_peer_options *options, const struct lp_entry *entry);
 
 #endif

@@ -13,6 +13,7 @@
 #define TEXT_SIZE WORDS_RELAY /* of the longest value */
 
 static const wchar_t *const pin_names[LP_MAX_PINS] = {L"relay-pin", L"relay-pin-2"};
+static const wchar_t *const also_names[LP_MAX_ALSO] = {L"relay-2", L"relay-3", L"relay-4"};
 
 static void put(LSTATUS *status, HKEY key, const wchar_t *name, const char *text)
 {
@@ -44,6 +45,9 @@ static LSTATUS write_all(HKEY key, const struct lp_peer_options *options)
 	for (size_t i = 0; i < LP_MAX_PINS; i++)
 		put(&status, key, pin_names[i],
 			i < options->pin_count ? lp_pin_format(options->pins[i], text) : "");
+	for (size_t i = 0; i < LP_MAX_ALSO; i++)
+		put(&status, key, also_names[i],
+			i < options->also_count ? words_relay(&options->also[i], text) : "");
 	put(&status, key, L"name", options->name);
 	put(&status, key, L"relay", words_relay(&options->relay, text));
 	return status;
@@ -93,6 +97,22 @@ static bool read_relay(HKEY key, struct lp_peer_options *options)
 	return true;
 }
 
+/* Of the same relay, so what follows a gap is used, too. */
+static bool read_also(HKEY key, struct lp_peer_options *options)
+{
+	char text[TEXT_SIZE];
+	for (size_t i = 0; i < LP_MAX_ALSO; i++) {
+		if (!get(key, also_names[i], text))
+			return false;
+		if (!text[0])
+			continue;
+		if (lp_host_parse(text, &options->also[options->also_count]) != LP_OK)
+			return false;
+		options->also_count++;
+	}
+	return true;
+}
+
 static bool read_pins(HKEY key, struct lp_peer_options *options)
 {
 	char text[TEXT_SIZE];
@@ -115,8 +135,8 @@ bool remember_load(struct lp_peer_options *ret_options)
 	memset(ret_options, 0, sizeof(*ret_options));
 	if (RegOpenKeyExW(HKEY_CURRENT_USER, KEY, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
 		return false;
-	bool good = read_relay(key, ret_options) && read_pins(key, ret_options) &&
-		    get(key, L"name", name);
+	bool good = read_relay(key, ret_options) && read_also(key, ret_options) &&
+		    read_pins(key, ret_options) && get(key, L"name", name);
 	RegCloseKey(key);
 	if (good)
 		lp_name_copy(ret_options->name, sizeof(ret_options->name), name, strlen(name));

@@ -12,7 +12,7 @@
 
 /* Stores the values. False: failed and logged; what was stored before stays. */
 bool remember(const struct lp_peer_options *options);
-/* Loads relay, server_name, pins, pin_count and name; everything else is zero. False: nothing is
+/* Loads relay, also, server_name, pins, pin_count and name; everything else is zero. False: nothing is
  * stored, or one value is invalid, and everything is zero. A relay without its pin must not be
  * used. */
 bool remember_load(struct lp_peer_options *ret_options);

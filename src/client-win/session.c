@@ -12,10 +12,10 @@
 #include "membership.h"
 #include "netfix.h"
 #include "room_address.h"
+#include "sockets.h"
 #include "tap.h"
 #include "wide.h"
 #include "lanparty/edge/windows/resolve.h"
-#include "lanparty/edge/windows/udp.h"
 
 #define PIPE_PREFIX      "\\\\.\\pipe\\"
 #define TRAFFIC_EVERY    LP_SECOND
@@ -46,9 +46,11 @@ struct session {
 	size_t mtu; /* the MTU that netfix was started with */
 	struct room_address address;
 	struct lp_link *link;
-	struct lp_udp *udp;
-	unsigned long pinned; /* the interface that udp is pinned to; 0: none */
-	struct lp_resolve *resolving;
+	struct sockets sockets;
+	struct question {
+		struct session *session;
+		struct lp_resolve *look_up; /* NULL: none goes on */
+	} questions[LP_ENDPOINTS];
 	uint8_t packet[LP_UDP_PACKET_MAX];
 	struct wish leave, wake;
 	bool stopping, at_once;
@@ -114,17 +116,10 @@ static void grant_leave(struct session *s)
 		lp_link_leave(s->link, s->now);
 }
 
-/* Pins the socket to the current route to the relay. */
+/* Keeps the sockets out of the room. */
 static void pin(struct session *s)
 {
-	const struct lp_address *remote = lp_link_remote(s->link);
-	const char *adapter = s->is_adapter ? s->adapter.guid : NULL;
-	unsigned long best = remote->len ? netfix_interface_to(remote, adapter) : 0;
-	if (!s->udp || !best || best == s->pinned)
-		return;
-	if (lp_udp_pin(s->udp, best))
-		s->pinned = best;
-	lp_log(LP_LOG_DEBUG, "pinned", "interface=%lu", s->pinned);
+	sockets_pin(&s->sockets, s->is_adapter ? s->adapter.guid : NULL);
 }
 
 /* Tells the link which networks the room must not take (row N5). What is known stays while Windows does not
@@ -261,88 +256,78 @@ static const struct lp_port_ops port_ops = {
 
 static void on_answer(void *context, const struct lp_addresses *found)
 {
-	struct session *s = context;
-	s->resolving = NULL; /* this call frees it */
+	struct question *q = context;
+	struct session *s = q->session;
+	q->look_up = NULL; /* this call frees it */
 	s->now = lp_clock();
-	lp_link_on_addresses(s->link, found, s->now);
+	lp_link_on_addresses(s->link, (size_t)(q - s->questions), found, s->now);
 }
 
-static void stop_look_up(void *context)
+static void stop_look_up(struct question *q)
 {
-	struct session *s = context;
-	if (s->resolving)
-		lp_resolve_forget(s->resolving);
-	s->resolving = NULL;
+	if (q->look_up)
+		lp_resolve_forget(q->look_up);
+	q->look_up = NULL;
 }
 
-static bool look_up(void *context)
+static void stop_look_ups(void *context)
 {
 	struct session *s = context;
-	stop_look_up(s);
-	event(s, SESSION_CONNECTING);
-	tell(s);
-	s->resolving =
-		lp_resolve(s->loop, s->options.relay.name, s->options.relay.port, on_answer, s);
-	return s->resolving != NULL;
+	for (size_t i = 0; i < LP_ENDPOINTS; i++)
+		stop_look_up(&s->questions[i]);
+}
+
+static bool look_up(void *context, size_t endpoint)
+{
+	struct session *s = context;
+	struct question *q = &s->questions[endpoint];
+	const struct lp_host *host = lp_peer_endpoint(&s->options, endpoint);
+	stop_look_up(q);
+	if (endpoint == 0) {
+		event(s, SESSION_CONNECTING);
+		tell(s);
+	}
+	q->session = s;
+	q->look_up = lp_resolve(s->loop, host->name, host->port, on_answer, q);
+	return q->look_up != NULL;
+}
+
+static void close_socket(void *context, unsigned way)
+{
+	struct session *s = context;
+	sockets_close(&s->sockets, way);
 }
 
 static bool open_socket(
-	void *context, const struct lp_address *remote, struct lp_address *ret_local)
+	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
 {
 	struct session *s = context;
-	lp_udp_close(s->udp);
-	s->pinned = 0;
-	s->udp = lp_udp_client(s->loop, remote->sa.sa_family);
-	if (!s->udp)
+	if (!sockets_open(&s->sockets, way, s->loop, remote, ret_local))
 		return false;
 	list_networks(s);
 	pin(s);
-	lp_udp_local(s->udp, ret_local);
 	return true;
 }
 
-static uint8_t *slot(void *context)
+static uint8_t *slot(void *context, unsigned way)
 {
 	struct session *s = context;
+	(void)way;
 	return s->packet;
 }
 
-static void put(void *context, const struct lp_path *path, size_t len)
+static void put(void *context, unsigned way, const struct lp_path *path, size_t len)
 {
 	struct session *s = context;
-	lp_udp_send(s->udp, &path->remote, s->packet, len);
+	lp_udp_send(s->sockets.ways[way].udp, &path->remote, s->packet, len);
 }
 
-static enum lp_send_failure failure_of(int error)
-{
-	switch (error) {
-	case WSAEMSGSIZE:
-		return LP_SEND_TOO_BIG;
-	case WSAENETUNREACH:
-	case WSAEHOSTUNREACH:
-	case WSAENETDOWN:
-	case WSAEADDRNOTAVAIL:
-		return LP_SEND_NO_ROUTE;
-	case WSAEACCES:
-		return LP_SEND_FORBIDDEN;
-	case WSAECONNREFUSED:
-		return LP_SEND_REFUSED;
-	case ERROR_HOST_UNREACHABLE:
-		return LP_SEND_UNREACHABLE;
-	default:
-		return LP_SEND_GOOD;
-	}
-}
-
-static void flush(void *context)
+static void flush(void *context, unsigned way)
 {
 	struct session *s = context; /* each packet has left at once */
-	if (!s->udp)
-		return;
-	lp_udp_flush(s->udp);
-	enum lp_send_failure failure = failure_of(lp_udp_take_failure(s->udp));
+	enum lp_send_failure failure = sockets_flush(&s->sockets, way);
 	if (failure != LP_SEND_GOOD)
-		lp_link_on_send_failure(s->link, failure);
+		lp_link_on_send_failure(s->link, way, failure);
 }
 
 static void tell_warning(struct session *s, const struct lp_tunnel_action *action)
@@ -390,6 +375,7 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	if (action->kind == LP_TUNNEL_JOINED) {
 		s->joined = true;
 		membership_keep(s->options.room_key, action->welcome.resume_token);
+		membership_keep_way(&s->options, lp_link_entry(s->link));
 		lp_zero(e->action.welcome.resume_token, LP_TOKEN_SIZE);
 		s->traffic_at = s->now;
 	}
@@ -404,8 +390,9 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 
 static const struct lp_link_ops link_ops = {
 	.look_up = look_up,
-	.stop_look_up = stop_look_up,
+	.stop_look_ups = stop_look_ups,
 	.open = open_socket,
+	.close = close_socket,
 	.slot = slot,
 	.put = put,
 	.flush = flush,
@@ -437,8 +424,7 @@ static void loop(struct session *s)
 			lp_sooner(lp_sooner(s->look_at, s->traffic_at), s->address.plan.deadline);
 		lp_loop_wait(s->loop, lp_sooner(lp_link_deadline(s->link), deadline));
 		s->now = lp_clock();
-		if (s->udp)
-			lp_udp_receive(s->udp, on_packet, s);
+		sockets_receive(&s->sockets, on_packet, s);
 		s->tap->ops->read(s->tap, on_frame, s);
 		lp_link_on_time(s->link, s->now);
 		lp_address_plan_on_time(&s->address.plan, s->now);
@@ -510,6 +496,7 @@ static enum lp_exit open_all(struct session *s)
 		return LP_EXIT_OS;
 	membership_load(s->options.room_key, link.resume_token);
 	membership_id(s->options.room_key, link.member_id);
+	membership_load_way(&s->options, &link.remembered);
 	if (lp_host_is_known(s->options.host))
 		memcpy(link.host, s->options.host, sizeof(link.host));
 	else
@@ -521,10 +508,9 @@ static enum lp_exit open_all(struct session *s)
 
 static void close_all(struct session *s)
 {
-	lp_udp_close(s->udp);
-	s->udp = NULL;
-	if (s->link)
-		stop_look_up(s);
+	for (unsigned i = 0; i < LP_LINK_WAYS; i++)
+		close_socket(s, i);
+	stop_look_ups(s);
 	/* The medium goes down first, so that the LAN never sees the network's original
 	 * settings. */
 	if (s->tap)

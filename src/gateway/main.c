@@ -32,6 +32,7 @@ struct gateway {
 	struct lp_port *port;
 	struct lp_watch watch;
 	struct lp_resume_file resume;
+	struct lp_room_memory ways;
 	struct lp_local local;
 	struct lp_invite_options show;
 	uint64_t guest; /* seconds */
@@ -150,6 +151,7 @@ static int run(struct gateway *g)
 		.port = g->port,
 		.resume = &g->resume,
 		.interface = lan,
+		.ways = &g->ways,
 		.local = &g->local,
 		.context = g,
 		.fd = g->watch.timer,
@@ -167,6 +169,7 @@ static int run(struct gateway *g)
 			"same, because their clients remove them");
 	lp_local_open(&g->local, &control);
 	bool good = lp_resume_file_open(&g->resume, lan, g->peer.room_key, config.resume_token) &&
+		    lp_room_memory_ways(&g->ways, lan, &g->peer, &config.remembered) &&
 		    lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_MEMBER);
 	code = good ? (enum lp_exit)lp_peer_run(&config) : LP_EXIT_OS;
 	lp_zero(config.resume_token, sizeof(config.resume_token));
@@ -214,6 +217,7 @@ static const struct lp_command commands[] = {
 int main(int argc, char **argv)
 {
 	static struct gateway g = {.resume = {.fd = -1},
+		.ways = {.fd = -1},
 		.local = LP_LOCAL_CLOSED,
 		.news = -1,
 		.watch = {.timer = -1, .changes = -1}};
@@ -236,6 +240,7 @@ int main(int argc, char **argv)
 	if (g.port)
 		g.port->ops->close(g.port);
 	lp_resume_file_close(&g.resume);
+	lp_room_memory_close(&g.ways);
 	lp_local_close(&g.local);
 	lp_zero(&g.peer, sizeof(g.peer));
 	lp_options_clear(&options);

@@ -85,8 +85,11 @@ static bool read_given(const struct lp_setup *s, struct lp_invite *ret_given)
 	*g = (struct lp_invite){0};
 	if (s->options->argument && lp_invite_parse(s->options->argument, g) != LP_OK)
 		return false;
-	if (was_given(s, "relay"))
+	if (was_given(s, "relay")) {
 		g->relay = p->relay;
+		memcpy(g->also, p->also, sizeof(g->also));
+		g->also_count = p->also_count;
+	}
 	if (was_given(s, "relay-pin")) {
 		memcpy(g->pins, p->pins, sizeof(g->pins));
 		g->pin_count = p->pin_count;
@@ -94,6 +97,19 @@ static bool read_given(const struct lp_setup *s, struct lp_invite *ret_given)
 	if (was_given(s, "server-name"))
 		snprintf(g->server_name, sizeof(g->server_name), "%s", p->server_name_given);
 	return !was_given(s, "room") || lp_code_parse(p->room, &g->code) == LP_OK;
+}
+
+static bool same_host(const struct lp_host *a, const struct lp_host *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->port == b->port;
+}
+
+static bool same_endpoints(const struct lp_invite *a, const struct lp_invite *b)
+{
+	bool same = a->also_count == b->also_count && same_host(&a->relay, &b->relay);
+	for (size_t i = 0; same && i < a->also_count; i++)
+		same = same_host(&a->also[i], &b->also[i]);
+	return same;
 }
 
 /* Whether something was given that is not so in the other one. */
@@ -105,8 +121,7 @@ static bool differs(
 	const char *server = given->server_name;
 	if (strcmp(server, other->relay.name) == 0)
 		server = ""; /* which an invite leaves out */
-	return (given->relay.name[0] && (strcmp(given->relay.name, other->relay.name) != 0 ||
-						given->relay.port != other->relay.port)) ||
+	return (given->relay.name[0] && !same_endpoints(given, other)) ||
 	       (pins && (given->pin_count != other->pin_count ||
 				memcmp(given->pins, other->pins, given->pin_count * LP_PIN_SIZE) !=
 					0)) ||
@@ -120,8 +135,10 @@ static bool differs(
 static void drop_given(const struct lp_setup *s)
 {
 	struct lp_peer_options *p = s->peer;
-	if (was_given(s, "relay"))
+	if (was_given(s, "relay")) {
 		p->relay = (struct lp_host){0};
+		p->also_count = 0;
+	}
 	if (was_given(s, "relay-pin"))
 		p->pin_count = 0;
 	if (was_given(s, "relay-cert"))

@@ -27,10 +27,13 @@ static void check_code(const char *text)
 
 static void check_host(const char *text)
 {
-	struct lp_host host;
+	struct lp_host host, again;
+	char shown[LP_HOST_SHOWN];
 	if (lp_host_parse(text, &host) != LP_OK)
 		return;
 	check(host.port != 0 && host.name[0] != '\0' && strlen(host.name) <= strlen(text));
+	check(lp_host_parse(lp_host_format(&host, shown), &again) == LP_OK);
+	check(host.port == again.port && strcmp(host.name, again.name) == 0);
 }
 
 static void check_pin(const char *text)
@@ -56,6 +59,7 @@ static void check_invite(const char *text)
 	check(strcmp(invite.relay.name, again.relay.name) == 0);
 	check(strcmp(invite.code.text, again.code.text) == 0);
 	check(memcmp(invite.guest, again.guest, sizeof(invite.guest)) == 0);
+	check(invite.also_count <= LP_MAX_ALSO && invite.also_count == again.also_count);
 	check(invite.code.chosen == again.code.chosen && invite.pin_count == again.pin_count);
 }
 

@@ -38,46 +38,58 @@ static int set;
 static bool told; /* a line was read */
 static lp_time now;
 
-static bool look_up(void *context)
+static bool look_up(void *context, size_t endpoint)
 {
 	struct member *m = context;
+	(void)endpoint;
 	m->asked = true;
 	return true;
 }
 
-static void stop_look_up(void *context)
+static void stop_look_ups(void *context)
 {
 	struct member *m = context;
 	m->asked = false;
 }
 
-static bool open_socket(
-	void *context, const struct lp_address *remote, struct lp_address *ret_local)
+static void close_socket(void *context, unsigned way)
 {
 	struct member *m = context;
+	close(m->fd);
+	m->fd = -1;
+	(void)way;
+}
+
+/* Its relay has one address: one way at a time. */
+static bool open_socket(
+	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
+{
+	struct member *m = context;
+	(void)way;
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = m};
-	if (m->fd >= 0)
-		close(m->fd);
 	m->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	*ret_local = *remote;
 	ret_local->in.sin_port = htons(1);
 	return m->fd >= 0 && epoll_ctl(set, EPOLL_CTL_ADD, m->fd, &event) == 0;
 }
 
-static uint8_t *slot(void *context)
+static uint8_t *slot(void *context, unsigned way)
 {
+	(void)way;
 	struct member *m = context;
 	return m->packet;
 }
 
-static void put(void *context, const struct lp_path *path, size_t len)
+static void put(void *context, unsigned way, const struct lp_path *path, size_t len)
 {
+	(void)way;
 	struct member *m = context;
 	(void)!sendto(m->fd, m->packet, len, 0, &path->remote.sa, path->remote.len);
 }
 
-static void flush(void *context)
+static void flush(void *context, unsigned way)
 {
+	(void)way;
 	(void)context;
 }
 
@@ -90,7 +102,8 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 		m->joined_at = 0;
 }
 
-static const struct lp_link_ops ops = {look_up, stop_look_up, open_socket, slot, put, flush, tell};
+static const struct lp_link_ops ops = {
+	look_up, stop_look_ups, open_socket, close_socket, slot, put, flush, tell};
 
 static struct member *start_member(size_t number, const uint8_t pin[32])
 {
@@ -123,7 +136,7 @@ static void serve(struct member *m, bool readable)
 	if (m->asked) {
 		const struct lp_addresses found = {.list = {relay_address}, .count = 1};
 		m->asked = false;
-		lp_link_on_addresses(m->link, &found, now);
+		lp_link_on_addresses(m->link, 0, &found, now);
 	}
 	lp_link_on_time(m->link, now);
 	lp_link_send(m->link, now);

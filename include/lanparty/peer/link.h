@@ -18,20 +18,29 @@
 
 struct lp_link;
 
-/* What the loop does for the link. */
+/* Where the relay can be reached: one address of one of its endpoints, which count from 0 (peer_options.h). */
+struct lp_entry {
+	struct lp_address address; /* len 0: none */
+	size_t endpoint;
+};
+
+#define LP_LINK_WAYS 8 /* addresses that are tried at the same time, at most */
+
+/* What the loop does for the link. A way is a socket to one address, with a number below LP_LINK_WAYS. */
 struct lp_link_ops {
-	/* Begins to look up the relay's addresses, and ends a look-up that has not been answered. The loop
-	 * gives the answer to lp_link_on_addresses. False: the system has no thread for it. */
-	bool (*look_up)(void *context);
-	/* Ends the look-up. lp_link_on_addresses is not called for it. */
-	void (*stop_look_up)(void *context);
-	/* Closes the socket, opens another one to remote, and writes its local address. False: the system
-	 * refused it. */
-	bool (*open)(void *context, const struct lp_address *remote, struct lp_address *ret_local);
+	/* Begins to look up an endpoint's addresses, and ends a look-up of it that has not been answered.
+	 * The loop gives the answer to lp_link_on_addresses. False: the system has no thread for it. */
+	bool (*look_up)(void *context, size_t endpoint);
+	/* Ends all look-ups. lp_link_on_addresses is not called for them. */
+	void (*stop_look_ups)(void *context);
+	/* Opens a socket to remote, and writes its local address. False: the system refused it. */
+	bool (*open)(void *context, unsigned way, const struct lp_address *remote,
+		struct lp_address *ret_local);
+	void (*close)(void *context, unsigned way);
 	/* slot and put are an outlet's (base/outlet.h). flush sends all packets that put has taken. */
-	uint8_t *(*slot)(void *context);
-	void (*put)(void *context, const struct lp_path *path, size_t len);
-	void (*flush)(void *context);
+	uint8_t *(*slot)(void *context, unsigned way);
+	void (*put)(void *context, unsigned way, const struct lp_path *path, size_t len);
+	void (*flush)(void *context, unsigned way);
 	/* Reports an action for people: LP_TUNNEL_JOINED and those after it. */
 	void (*tell)(void *context, const struct lp_tunnel_action *action);
 };
@@ -48,6 +57,7 @@ struct lp_link_config {
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* as in lp_tunnel_config */
 	uint8_t member_id[LP_MEMBER_ID];     /* as in lp_tunnel_config */
 	uint8_t host[LP_HOST_PRINT];         /* as in lp_tunnel_config */
+	struct lp_entry remembered;          /* it worked in an earlier run; len 0: none */
 	struct lp_port *port;                /* borrowed */
 	const struct lp_link_ops *ops;
 	void *context;
@@ -68,7 +78,8 @@ bool lp_link_is_over(const struct lp_link *l);
 /* None of these sends a packet: lp_link_send does. After a gap between two calls of more than 500 ms, in which
  * the program was stopped, frames of both directions are dropped for 250 ms, because the system has queued
  * them meanwhile. */
-void lp_link_on_addresses(struct lp_link *l, const struct lp_addresses *found, lp_time now);
+void lp_link_on_addresses(
+	struct lp_link *l, size_t endpoint, const struct lp_addresses *found, lp_time now);
 void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const uint8_t *bytes,
 	size_t len, lp_time now);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
@@ -80,7 +91,7 @@ void lp_link_on_time(struct lp_link *l, lp_time now);
 void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own);
 /* A packet that was flushed was not sent, or has not arrived. The link names the reason if the relay does not
  * answer this attempt. */
-void lp_link_on_send_failure(struct lp_link *l, enum lp_send_failure failure);
+void lp_link_on_send_failure(struct lp_link *l, unsigned way, enum lp_send_failure failure);
 /* The computer's interfaces, addresses or routes have changed: asks the relay at once, or connects at once. */
 void lp_link_on_uplink(struct lp_link *l, lp_time now);
 /* Performs the tunnel's actions, and sends all packets that are ready. */
@@ -108,7 +119,8 @@ const struct lp_tunnel *lp_link_tunnel(const struct lp_link *l);
 bool lp_link_info(const struct lp_link *l, struct lp_quic_info *ret_info);
 /* The latest round trip to the relay; 0 without a connection. */
 lp_time lp_link_rtt(const struct lp_link *l);
-/* The address of the relay in use, len 0 when there is none yet. */
+/* The address of the relay in use, or the last one that was tried; len 0 when there is none yet. */
 const struct lp_address *lp_link_remote(const struct lp_link *l);
+const struct lp_entry *lp_link_entry(const struct lp_link *l);
 
 #endif

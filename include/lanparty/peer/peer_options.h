@@ -16,6 +16,7 @@
 #include "lanparty/quic/host_key.h"
 
 #define LP_PEER_POSITIONAL "lanparty://HOST:PORT/CODE?pin=sha256:HEX"
+#define LP_ENDPOINTS       (1 + LP_MAX_ALSO)
 #define LP_PEER_OPTIONS    14 /* number of options that lp_peer_options_add adds */
 
 struct lp_peer_options {
@@ -26,6 +27,8 @@ struct lp_peer_options {
 	/* Results. */
 	struct lp_host relay_address; /* where to connect instead; name "": at the relay itself */
 	struct lp_host relay;         /* name "": not given */
+	struct lp_host also[LP_MAX_ALSO]; /* where the same relay is too */
+	size_t also_count;
 	char server_name[LP_HOST_MAX + 1];
 	uint8_t pins[LP_MAX_PINS][LP_PIN_SIZE];
 	size_t pin_count;
@@ -69,6 +72,10 @@ bool lp_peer_options_read_host_key(
  * must stay where they are. False: out of memory. */
 bool lp_peer_options_keep_from_children(struct lp_peer_options *values);
 #endif
+
+/* Where members connect to: at most LP_ENDPOINTS, the first of them at 0. */
+size_t lp_peer_endpoints(const struct lp_peer_options *values);
+const struct lp_host *lp_peer_endpoint(const struct lp_peer_options *values, size_t number);
 
 /* Takes relay, pins, server name, host and a guest's pass from the invite. */
 void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite);

@@ -46,18 +46,26 @@ struct lp_host {
 	uint16_t port;
 };
 enum lp_status lp_host_parse(const char *text, struct lp_host *ret_host);
+/* The same form, without the port when it is LP_RELAY_PORT. Returns text. */
+#define LP_HOST_SHOWN (LP_HOST_MAX + 9)
+const char *lp_host_format(const struct lp_host *host, char text[LP_HOST_SHOWN]);
 
 /* Parses "sha256:" and 64 hex digits in any case. Colons between the pairs are allowed. */
 enum lp_status lp_pin_parse(const char *text, uint8_t ret_pin[LP_PIN_SIZE]);
 #define LP_PIN_TEXT (7 + 2 * LP_PIN_SIZE + 1)
 const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT]);
 
-/* lanparty://HOST[:PORT]/CODE[?pin=sha256:HEX][&pin=...][&name=SERVER-NAME][&host=sha256:HEX]. A relay's own
- * invite has no room: lanparty://HOST[:PORT][?pin=...][&token=CODE]. Nor has that of a guest, but it ends with
+/* lanparty://HOST[:PORT]/CODE[?pin=sha256:HEX][&pin=...][&at=HOST[:PORT]][&at=...][&name=SERVER-NAME]
+ * [&host=sha256:HEX]. A relay's own invite has no room:
+ * lanparty://HOST[:PORT][?pin=...][&at=...][&token=CODE]. Nor has that of a guest, but it ends with
  * &host=sha256:HEX&guest=HEX. */
 #define LP_MAX_PINS 2 /* the current certificate and the next one */
+#define LP_MAX_ALSO 3 /* endpoints besides the first */
 struct lp_invite {
 	struct lp_host relay;
+	struct lp_host
+		also[LP_MAX_ALSO]; /* where the same relay, with the same certificate, is too */
+	size_t also_count;
 	struct lp_code code; /* text "": there is no room in it */
 	uint8_t pins[LP_MAX_PINS][LP_PIN_SIZE];
 	size_t pin_count;
@@ -67,9 +75,9 @@ struct lp_invite {
 	struct lp_code token;  /* of a private relay: whoever knows it opens rooms; "": not given */
 	uint8_t guest[LP_GUEST_PASS]; /* zero: not given; only with host, and without code */
 };
-#define LP_INVITE_TEXT 1024
-/* Ignores surrounding white space and unknown parameters. A repeated name, host, token or guest, a third pin
- * or an invalid value is LP_INVALID, a code with a typing error is LP_MISTYPED. There is no
+#define LP_INVITE_TEXT 2048
+/* Ignores surrounding white space and unknown parameters. A repeated name, host, token or guest, a third pin, a
+ * fourth "at" or an invalid value is LP_INVALID, a code with a typing error is LP_MISTYPED. There is no
  * percent-encoding, because nothing in an invite needs it. */
 enum lp_status lp_invite_parse(const char *text, struct lp_invite *ret_invite);
 /* Writes at most cap bytes including the NUL. False: cap is too small; LP_INVITE_TEXT always

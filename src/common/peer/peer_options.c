@@ -24,9 +24,17 @@
 #define HOST_KEY_MAX  4095
 #define DER_SEQUENCE  0x30
 
+/* The first one, and others where the same relay is too. */
 static bool parse_relay(const char *text, void *value)
 {
-	return lp_host_parse(text, value) == LP_OK;
+	struct lp_peer_options *values = value;
+	if (!values->relay.name[0])
+		return lp_host_parse(text, &values->relay) == LP_OK;
+	if (values->also_count == LP_MAX_ALSO ||
+		lp_host_parse(text, &values->also[values->also_count]) != LP_OK)
+		return false;
+	values->also_count++;
+	return true;
 }
 
 static bool parse_pin(const char *text, void *value)
@@ -45,12 +53,12 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 		{.name = "relay",
 			.argument = "HOST[:PORT]",
 			.kind = LP_OPTION_PARSED,
-			.help = "the relay (default port: UDP 443)",
-			.value = &values->relay,
+			.help = "the relay (default port: UDP 443); given again: another name,\n"
+				"address or port of the same relay, 4 at most",
+			.value = values,
 			.parse = parse_relay,
 			.expects = "a host name, an IPv4 address or an IPv6 address in [], and "
-				   "perhaps "
-				   ":PORT"},
+				   "perhaps :PORT, 4 times at most"},
 		{.name = "server-name",
 			.argument = "NAME",
 			.kind = LP_OPTION_TEXT,
@@ -242,9 +250,16 @@ static void take_token(struct lp_peer_options *values, const struct lp_code *tok
 		lp_opening_key(token, values->opening);
 }
 
-void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite)
+static void take_endpoints(struct lp_peer_options *values, const struct lp_invite *invite)
 {
 	values->relay = invite->relay;
+	memcpy(values->also, invite->also, sizeof(values->also));
+	values->also_count = invite->also_count;
+}
+
+void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_invite *invite)
+{
+	take_endpoints(values, invite);
 	memcpy(values->pins, invite->pins, sizeof(values->pins));
 	values->pin_count = invite->pin_count;
 	memcpy(values->host, invite->host, sizeof(values->host));
@@ -253,6 +268,18 @@ void lp_peer_options_use_invite(struct lp_peer_options *values, const struct lp_
 	memcpy(values->server_name,
 		invite->server_name[0] ? invite->server_name : invite->relay.name,
 		sizeof(values->server_name));
+}
+
+size_t lp_peer_endpoints(const struct lp_peer_options *values)
+{
+	return values->relay_address.name[0] ? 1 : 1 + values->also_count;
+}
+
+const struct lp_host *lp_peer_endpoint(const struct lp_peer_options *values, size_t number)
+{
+	if (values->relay_address.name[0])
+		return &values->relay_address;
+	return number == 0 ? &values->relay : &values->also[number - 1];
 }
 
 bool lp_peer_options_use_code(struct lp_peer_options *values, struct lp_code *code)
@@ -288,7 +315,7 @@ static bool take_invite(struct lp_peer_options *values, const char *text,
 			"'lanparty-gateway "
 			"setup' makes a room and prints an invite for players");
 	if (!values->relay.name[0])
-		values->relay = invite.relay;
+		take_endpoints(values, &invite);
 	if (!values->pin_count && !values->cert_files.count) {
 		memcpy(values->pins, invite.pins, sizeof(values->pins));
 		values->pin_count = invite.pin_count;
@@ -554,6 +581,8 @@ bool lp_peer_options_invite(struct lp_peer_options *values, struct lp_options *o
 			"room's own");
 	if (good) {
 		invite.relay = values->relay;
+		memcpy(invite.also, values->also, sizeof(invite.also));
+		invite.also_count = values->also_count;
 		memcpy(invite.host, values->host, sizeof(invite.host));
 		memcpy(invite.pins, values->pins, sizeof(invite.pins));
 		invite.pin_count = values->pin_count;

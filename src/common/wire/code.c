@@ -309,6 +309,13 @@ static bool read_parameter(struct span value, struct lp_invite *invite)
 		invite->pin_count = i + 1;
 		return true;
 	}
+	if (skip_prefix(&value, "at=")) {
+		size_t i = invite->also_count;
+		if (i == LP_MAX_ALSO || parse_host(value, &invite->also[i]) != LP_OK)
+			return false;
+		invite->also_count = i + 1;
+		return true;
+	}
 	if (skip_prefix(&value, "host="))
 		return !has_host(invite) && parse_pin(value, invite->host) == LP_OK;
 	if (skip_prefix(&value, "token="))
@@ -374,6 +381,14 @@ static void put_host(struct lp_writer *w, const struct lp_host *host)
 			lp_write_u8(w, (uint8_t)('0' + host->port / digit % 10));
 }
 
+const char *lp_host_format(const struct lp_host *host, char text[LP_HOST_SHOWN])
+{
+	struct lp_writer w = lp_writer_of(text, LP_HOST_SHOWN);
+	put_host(&w, host);
+	lp_write_u8(&w, '\0');
+	return text;
+}
+
 /* Generated codes are grouped for reading aloud; a code that a person chose stays as it is. */
 static void put_code(struct lp_writer *w, const struct lp_code *code)
 {
@@ -391,6 +406,12 @@ static void put_parameter(
 	put(w, name);
 	put(w, value);
 	*separator = "&";
+}
+
+static void put_also(struct lp_writer *w, const char **separator, const struct lp_host *host)
+{
+	put_parameter(w, separator, "at=", "");
+	put_host(w, host);
 }
 
 static void put_token(struct lp_writer *w, const char *separator, const struct lp_code *token)
@@ -413,6 +434,8 @@ bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
 	put_code(&w, &invite->code);
 	for (size_t i = 0; i < invite->pin_count; i++)
 		put_parameter(&w, &separator, "pin=", lp_pin_format(invite->pins[i], pin));
+	for (size_t i = 0; i < invite->also_count; i++)
+		put_also(&w, &separator, &invite->also[i]);
 	if (invite->server_name[0] != '\0')
 		put_parameter(&w, &separator, "name=", invite->server_name);
 	if (has_host(invite))

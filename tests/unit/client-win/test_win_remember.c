@@ -23,6 +23,8 @@
 
 static const struct lp_peer_options options = {
 	.relay = {"play.example.org", 8443},
+	.also = {{"play.example.org", 4500}, {"2001:db8::5", LP_RELAY_PORT}}, /* W1 */
+	.also_count = 2,
 	.server_name = "cert.example.org",
 	.pins = {{0xaa}, {0xbb}},
 	.pin_count = 2,
@@ -84,6 +86,7 @@ static void new_values_replace_all_old_values(void **state)
 	static const struct lp_peer_options others[] = {
 		{.relay = {"2001:db8::5", LP_RELAY_PORT}, .server_name = "2001:db8::5"},
 		{.relay = {"192.0.2.7", 1}, .server_name = "2001:db8::6"},
+		{.relay = {"b", 2}, .also = {{"c", 3}}, .also_count = 1, .server_name = "b"},
 		{.relay = {"a", 65535}, .server_name = "a", .pins = {{9}}, .pin_count = 1},
 	};
 	(void)state;
@@ -101,6 +104,8 @@ static void the_longest_values_fit(void **state)
 	struct lp_peer_options big = {.relay = {.port = 65535}, .pin_count = LP_MAX_PINS}, back;
 	(void)state;
 	memset(big.relay.name, ':', LP_HOST_MAX);
+	for (size_t i = 0; i < LP_MAX_ALSO; i++)
+		big.also[big.also_count++] = big.relay;
 	memset(big.server_name, 's', LP_HOST_MAX);
 	memset(big.pins, 0xff, sizeof(big.pins));
 	memset(big.name, 'n', LP_NAME_MAX);
@@ -146,6 +151,8 @@ static void invalid_values_are_not_used(void **state)
 		{L"relay", REG_MULTI_SZ, good, sizeof(good), false, "a list"},
 		{L"relay", REG_DWORD, good, 4, false, "a number"},
 		{L"relay", REG_EXPAND_SZ, environment, sizeof(environment), false, "a variable"},
+		{L"relay-2", REG_SZ, good, sizeof(good), true, "another endpoint"},
+		{L"relay-3", REG_SZ, blank, sizeof(blank), false, "no endpoint"},
 		{L"server-name", REG_SZ, good, sizeof(good), true, "another name"},
 		{L"server-name", REG_SZ, blank, sizeof(blank), false, "no name"},
 		{L"server-name", REG_DWORD, good, 4, false, "a number"},
@@ -178,8 +185,8 @@ static void invalid_values_are_not_used(void **state)
 
 static void the_room_is_never_stored(void **state)
 {
-	static const wchar_t *const known[] = {
-		L"relay", L"server-name", L"relay-pin", L"relay-pin-2", L"name"};
+	static const wchar_t *const known[] = {L"relay", L"relay-2", L"relay-3", L"server-name",
+		L"relay-pin", L"relay-pin-2", L"name"};
 	HKEY key;
 	DWORD count = 0;
 	(void)state;
@@ -276,6 +283,26 @@ static void K2_the_next_run_finds_the_token_of_its_room(void **state)
 	assert_memory_equal(found, none, sizeof(none));
 }
 
+static void W1_the_next_run_finds_the_address_that_worked(void **state)
+{
+	struct lp_peer_options here = options, other = options;
+	struct lp_entry entry = {.endpoint = 2}, found;
+	(void)state;
+	entry.address.len = sizeof(entry.address.in6);
+	entry.address.in6.sin6_family = AF_INET6;
+	entry.address.in6.sin6_port = htons(4500);
+	entry.address.in6.sin6_addr.s6_addr[15] = 5;
+	membership_load_way(&here, &found);
+	assert_int_equal(found.address.len, 0);
+	membership_keep_way(&here, &entry);
+	membership_load_way(&here, &found);
+	assert_int_equal(found.endpoint, 2);
+	assert_true(lp_address_equal(&found.address, &entry.address));
+	other.also_count--;
+	membership_load_way(&other, &found);
+	assert_int_equal(found.address.len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +318,8 @@ int main(void)
 			a_failed_write_leaves_what_was_remembered, begin, end),
 		cmocka_unit_test_setup_teardown(
 			K2_the_next_run_finds_the_token_of_its_room, begin, end),
+		cmocka_unit_test_setup_teardown(
+			W1_the_next_run_finds_the_address_that_worked, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -403,6 +403,10 @@ static void a_broken_invite_is_refused(void **state)
 		"&pin=sha256:" HEX_A,
 		"lanparty://host/fridaynight?name=",
 		"lanparty://host/fridaynight?name=a:b",
+		"lanparty://host/fridaynight?at=a&at=b&at=c&at=d", /* W1 */
+		"lanparty://host/fridaynight?at=",
+		"lanparty://host/fridaynight?at=b:0",
+		"lanparty://host/fridaynight?at=b/c",
 		"lanparty://host/fridaynight?name=a&name=a",
 		"lanparty://host/fridaynight?host=sha256:" HEX_A "&host=sha256:" HEX_A, /* N4 */
 		"lanparty://host/fridaynight?host=" HEX_A,
@@ -436,6 +440,9 @@ static void an_invite_survives_a_round_trip(void **state)
 		"lanparty://[::1]/0000-0000-0000-0000?pin=sha256:" HEX_A "&pin=sha256:" HEX_B
 		"&name=relay.example&host=sha256:" HEX_A, /* N4 */
 		"lanparty://relay.example/ABCD-EFGH-JKMN-PQRB?host=sha256:" HEX_B,
+		"lanparty://relay.example/ABCD-EFGH-JKMN-PQRB?at=relay.example:4500", /* W1 */
+		"lanparty://relay.example?pin=sha256:" HEX_A
+		"&at=[2001:db8::5]:1&at=b.example&at=192.0.2.1&name=n&token=ABCD-EFGH-JKMN-PQRB",
 		"lanparty://relay.example?pin=sha256:" HEX_A "&token=ABCD-EFGH-JKMN-PQRB", /* H3 */
 		"lanparty://relay.example?token=ABCD-EFGH-JKMN-PQRB",
 		"lanparty://relay.example?pin=sha256:" HEX_A "&host=sha256:" HEX_B "&guest=" PASS,
@@ -460,6 +467,8 @@ static void the_longest_invite_fits(void **state)
 	memset(invite.code.text, 'A', LP_CODE_MAX);
 	memset(invite.server_name, 'n', LP_HOST_MAX);
 	memset(invite.host, 1, sizeof(invite.host));
+	for (size_t i = 0; i < LP_MAX_ALSO; i++)
+		invite.also[invite.also_count++] = invite.relay;
 	invite.token = invite.code;
 	char text[LP_INVITE_TEXT];
 	assert_true(lp_invite_format(&invite, text, sizeof(text)));

@@ -11,8 +11,8 @@
 #include "lanparty/base/time.h"
 #include "lanparty/tunnel/tunnel.h"
 #include "lanparty/edge/linux/local.h"
-#include "lanparty/peer/linux/host_file.h"
 #include "lanparty/peer/linux/once.h"
+#include "lanparty/peer/linux/room_memory.h"
 #include "lanparty/peer/linux/resume_file.h"
 #include "lanparty/peer/peer_options.h"
 
@@ -30,8 +30,10 @@ struct lp_peer_config {
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run; zero: none */
 	const char *interface;               /* its name, for people; NULL: not known */
 	struct lp_local *local;              /* takes commands (acts.h); NULL: none */
-	struct lp_host_file *hosts;          /* where the room's host key is kept; NULL: nowhere */
+	struct lp_room_memory *hosts;        /* where the room's host key is kept; NULL: nowhere */
 	uint8_t host[LP_HOST_PRINT];         /* of an earlier run; options' own comes first */
+	struct lp_room_memory *ways; /* where the address that worked is kept; NULL: nowhere */
+	struct lp_entry remembered;  /* as in lp_link_config */
 
 	/* Hooks of the program; each can be NULL, and fd can be -1. */
 	void *context;

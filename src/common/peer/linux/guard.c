@@ -54,13 +54,14 @@ static void list_networks(struct lp_guard *g, struct lp_link *link)
 	lp_link_set_own(link, &g->own);
 }
 
-static void pin(struct lp_guard *g, const struct lp_link *link, struct lp_udp *udp)
+void lp_guard_pin(struct lp_guard *g, struct lp_guarded *socket)
 {
-	const struct lp_address *remote = lp_link_remote(link);
-	unsigned best = udp && remote->len > 0 ? lp_own_way(remote, g->tap) : 0;
-	if (best == g->pinned || !udp)
+	if (g->tap == 0 || !socket->udp)
 		return;
-	bool good = lp_udp_pin(udp, best);
+	unsigned best = lp_own_way(&socket->remote, g->tap);
+	if (best == socket->pinned)
+		return;
+	bool good = lp_udp_pin(socket->udp, best);
 	if (good)
 		lp_log(LP_LOG_DEBUG, "pinned", "interface=%u", best);
 	else if (!g->pin_told)
@@ -71,14 +72,12 @@ static void pin(struct lp_guard *g, const struct lp_link *link, struct lp_udp *u
 			"the relay");
 	g->pin_told = !good;
 	if (good)
-		g->pinned = best;
+		socket->pinned = best;
 }
 
-void lp_guard_look(struct lp_guard *g, struct lp_link *link, struct lp_udp *udp)
+void lp_guard_look(struct lp_guard *g, struct lp_link *link)
 {
 	g->look_at = LP_NEVER;
-	if (g->tap == 0)
-		return;
-	list_networks(g, link);
-	pin(g, link, udp);
+	if (g->tap != 0)
+		list_networks(g, link);
 }

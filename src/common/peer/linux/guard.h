@@ -13,18 +13,26 @@ struct lp_guard {
 	int fd;                 /* readable when networks change; -1: none */
 	lp_time news_at;        /* when the change that was read is told; LP_NEVER: none was */
 	lp_time look_at;        /* when a look that has failed is due again; LP_NEVER: it has not */
-	unsigned pinned;        /* the interface that the socket is pinned to; 0: none */
 	bool told;              /* that something is missing in the list */
 	bool pin_told;          /* that pinning fails */
 	struct lp_own_list own; /* as the kernel has told last */
+};
+
+/* A socket that the guard keeps out of the room's interface. */
+struct lp_guarded {
+	struct lp_udp *udp;       /* NULL: there is none */
+	struct lp_address remote; /* where it leads to */
+	unsigned pinned;          /* the interface that it is pinned to; 0: none */
 };
 
 void lp_guard_open(struct lp_guard *g, int tap);
 void lp_guard_close(struct lp_guard *g);
 /* The descriptor is readable. */
 void lp_guard_read(struct lp_guard *g, lp_time now);
-/* Lists the networks for the link, and pins udp, which can be NULL, while the system would send its packets
- * into the room. Call it when the link opens a socket too, which is not pinned. */
-void lp_guard_look(struct lp_guard *g, struct lp_link *link, struct lp_udp *udp);
+/* Lists the networks for the link. */
+void lp_guard_look(struct lp_guard *g, struct lp_link *link);
+/* Pins the socket while the system would send its packets into the room. Call it when networks have changed,
+ * and when the socket is opened. */
+void lp_guard_pin(struct lp_guard *g, struct lp_guarded *socket);
 
 #endif

@@ -19,22 +19,23 @@
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
 
-#define PORT_WAIT   (6 * LP_SECOND) /* for an interface that was deleted to come back */
-#define LOOK        LP_SECOND       /* interval at which to check that the interface still exists */
-#define ALONE       (3 * LP_SECOND) /* after a join: until then the relay has named all members */
-#define DESCRIPTORS 7 /* signals, port, socket, look-up, networks, commands, the program's fd */
+#define PORT_WAIT (6 * LP_SECOND) /* for an interface that was deleted to come back */
+#define LOOK      LP_SECOND       /* interval at which to check that the interface still exists */
+#define ALONE     (3 * LP_SECOND) /* after a join: until then the relay has named all members */
+#define DESCRIPTORS                                                                                \
+	(5 + LP_LINK_WAYS + LP_ENDPOINTS) /* signals, port, networks, commands, the program's fd */
 
 _Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
 
 struct peer {
 	const struct lp_peer_config *config;
 	struct lp_link *link;
-	struct lp_udp *udp; /* of the current or the last connection */
+	struct lp_guarded ways[LP_LINK_WAYS]; /* the link's sockets */
 	struct lp_waiter waiter;
 	struct lp_guard guard;
 	struct lp_acts acts;
 	struct lp_report report;
-	int resolving, signals; /* descriptors that it waits for */
+	int resolving[LP_ENDPOINTS], signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
 	bool joined;      /* once; before, what an earlier run kept is not ours to forget */
@@ -47,64 +48,73 @@ struct peer {
 	lp_time now;
 };
 
-static void stop_look_up(void *context)
+static void stop_look_up(struct peer *p, size_t endpoint)
 {
-	struct peer *p = context;
-	if (p->resolving >= 0)
-		close(p->resolving);
-	p->resolving = -1;
+	if (p->resolving[endpoint] >= 0)
+		close(p->resolving[endpoint]);
+	p->resolving[endpoint] = -1;
 }
 
-static bool look_up(void *context)
+static void stop_look_ups(void *context)
 {
-	struct peer *p = context;
-	const struct lp_peer_options *o = p->config->options;
-	const struct lp_host *relay = o->relay_address.name[0] ? &o->relay_address : &o->relay;
-	stop_look_up(p);
-	p->resolving = lp_resolve(relay->name, relay->port);
-	return p->resolving >= 0 && lp_waiter_add(&p->waiter, p->resolving);
+	for (size_t i = 0; i < LP_ENDPOINTS; i++)
+		stop_look_up(context, i);
 }
 
-static void take_addresses(struct peer *p)
+static bool look_up(void *context, size_t endpoint)
+{
+	struct peer *p = context;
+	const struct lp_host *host = lp_peer_endpoint(p->config->options, endpoint);
+	stop_look_up(p, endpoint);
+	int fd = p->resolving[endpoint] = lp_resolve(host->name, host->port);
+	return fd >= 0 && lp_waiter_add(&p->waiter, fd);
+}
+
+static void take_addresses(struct peer *p, size_t endpoint)
 {
 	struct lp_addresses found = {.error = "the look-up was interrupted"};
-	int fd = p->resolving;
-	p->resolving = -1;
+	int fd = p->resolving[endpoint];
+	p->resolving[endpoint] = -1;
 	lp_resolve_take(fd, &found);
 	if (p->config->checks && found.count > 0)
 		lp_event(stdout, "resolved", "name=%s addresses=%zu",
-			p->config->options->relay.name, found.count);
-	lp_link_on_addresses(p->link, &found, p->now);
+			lp_peer_endpoint(p->config->options, endpoint)->name, found.count);
+	lp_link_on_addresses(p->link, endpoint, &found, p->now);
+}
+
+static void close_socket(void *context, unsigned way)
+{
+	struct peer *p = context;
+	lp_udp_close(p->ways[way].udp);
+	p->ways[way] = (struct lp_guarded){0};
 }
 
 static bool open_socket(
-	void *context, const struct lp_address *remote, struct lp_address *ret_local)
+	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
 {
 	struct peer *p = context;
+	struct lp_guarded *w = &p->ways[way];
 	enum lp_exit code;
-	lp_udp_close(p->udp);
-	p->udp = lp_udp_client(remote->sa.sa_family, &code);
-	if (p->udp && !lp_waiter_add(&p->waiter, lp_udp_fd(p->udp))) {
-		lp_udp_close(p->udp);
-		p->udp = NULL;
-	}
-	p->guard.pinned = 0;
-	lp_guard_look(&p->guard, p->link, p->udp);
-	if (p->udp)
-		lp_udp_local(p->udp, ret_local);
-	return p->udp != NULL;
+	*w = (struct lp_guarded){lp_udp_client(remote->sa.sa_family, &code), *remote, 0};
+	if (w->udp && !lp_waiter_add(&p->waiter, lp_udp_fd(w->udp)))
+		close_socket(p, way);
+	lp_guard_look(&p->guard, p->link);
+	lp_guard_pin(&p->guard, w);
+	if (w->udp)
+		lp_udp_local(w->udp, ret_local);
+	return w->udp != NULL;
 }
 
-static uint8_t *slot(void *context)
+static uint8_t *slot(void *context, unsigned way)
 {
 	struct peer *p = context;
-	return lp_udp_slot(p->udp);
+	return lp_udp_slot(p->ways[way].udp);
 }
 
-static void put(void *context, const struct lp_path *path, size_t len)
+static void put(void *context, unsigned way, const struct lp_path *path, size_t len)
 {
 	struct peer *p = context;
-	lp_udp_put(p->udp, path, len);
+	lp_udp_put(p->ways[way].udp, path, len);
 }
 
 static enum lp_send_failure failure_of(int error)
@@ -140,17 +150,18 @@ static enum lp_send_failure failure_of_report(int error)
 	}
 }
 
-static void flush(void *context)
+static void flush(void *context, unsigned way)
 {
 	struct peer *p = context;
-	lp_udp_flush(p->udp);
+	struct lp_udp *udp = p->ways[way].udp;
+	lp_udp_flush(udp);
 	/* An ICMP error also fails the next packet, with the same errno value. */
-	int error = lp_udp_take_failure(p->udp);
-	enum lp_send_failure failure = failure_of_report(lp_udp_take_report(p->udp));
+	int error = lp_udp_take_failure(udp);
+	enum lp_send_failure failure = failure_of_report(lp_udp_take_report(udp));
 	if (failure == LP_SEND_GOOD)
 		failure = failure_of(error);
 	if (failure != LP_SEND_GOOD)
-		lp_link_on_send_failure(p->link, failure);
+		lp_link_on_send_failure(p->link, way, failure);
 }
 
 /* A mistyped code leads into an empty room. */
@@ -183,8 +194,10 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 		lp_notify("STATUS=Connecting");
 	if (action->kind == LP_TUNNEL_JOINED)
 		lp_resume_file_keep(c->resume, action->welcome.resume_token);
+	if (action->kind == LP_TUNNEL_JOINED && c->ways)
+		lp_room_memory_keep_way(c->ways, lp_link_entry(p->link));
 	if (action->kind == LP_TUNNEL_HOST && action->news == LP_HOST_RIGHT && c->hosts)
-		lp_host_file_keep(c->hosts, action->host);
+		lp_room_memory_keep_host(c->hosts, action->host);
 	lp_report_told(&p->report, action, p->now);
 	lp_acts_told(&p->acts, action);
 	if (c->once)
@@ -197,8 +210,9 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 
 static const struct lp_link_ops ops = {
 	.look_up = look_up,
-	.stop_look_up = stop_look_up,
+	.stop_look_ups = stop_look_ups,
 	.open = open_socket,
+	.close = close_socket,
 	.slot = slot,
 	.put = put,
 	.flush = flush,
@@ -248,17 +262,34 @@ static void take_commands(struct peer *p)
 		stop(p);
 }
 
+/* True if the descriptor is one of the link's: a socket, or a look-up. */
+static bool read_for_link(struct peer *p, int fd)
+{
+	for (size_t i = 0; i < LP_LINK_WAYS; i++) {
+		struct lp_udp *udp = p->ways[i].udp;
+		if (!udp || fd != lp_udp_fd(udp))
+			continue;
+		lp_udp_receive(udp, on_packet, p);
+		return true;
+	}
+	for (size_t i = 0; i < LP_ENDPOINTS; i++) {
+		if (fd != p->resolving[i])
+			continue;
+		take_addresses(p, i);
+		return true;
+	}
+	return false;
+}
+
 static void read_from(struct peer *p, int fd)
 {
 	const struct lp_peer_config *c = p->config;
+	if (read_for_link(p, fd))
+		return;
 	if (fd == p->signals)
 		take_signals(p);
 	else if (fd == lp_port_fd(c->port))
 		c->port->ops->read(c->port, on_frame, p);
-	else if (p->udp && fd == lp_udp_fd(p->udp))
-		lp_udp_receive(p->udp, on_packet, p);
-	else if (fd == p->resolving)
-		take_addresses(p);
 	else if (fd == p->guard.fd)
 		lp_guard_read(&p->guard, p->now);
 	else if (p->acts.local && fd == lp_local_fd(p->acts.local))
@@ -321,12 +352,19 @@ static void watch_port(struct peer *p)
 	}
 }
 
+static void look_at_networks(struct peer *p)
+{
+	lp_guard_look(&p->guard, p->link);
+	for (size_t i = 0; i < LP_LINK_WAYS; i++)
+		lp_guard_pin(&p->guard, &p->ways[i]);
+}
+
 /* Row K5: interfaces, addresses or routes of this computer are others now. */
 static void take_change(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
 	p->guard.news_at = LP_NEVER;
-	lp_guard_look(&p->guard, p->link, p->udp);
+	look_at_networks(p);
 	lp_link_on_uplink(p->link, p->now);
 	if (!c->changed)
 		return;
@@ -379,7 +417,7 @@ static void wait_and_read(struct peer *p)
 	if (p->now >= p->guard.news_at)
 		take_change(p);
 	else if (p->now >= p->guard.look_at)
-		lp_guard_look(&p->guard, p->link, p->udp);
+		look_at_networks(p);
 	watch_protected(p);
 }
 
@@ -432,6 +470,7 @@ static bool open_all(struct peer *p)
 		.keep_default_route = c->keep_default_route,
 		.checks = c->checks,
 		.waits_for_name = !c->checks,
+		.remembered = c->remembered,
 		.port = c->port,
 		.ops = &ops,
 		.context = p,
@@ -480,14 +519,15 @@ static int exit_code(const struct peer *p)
 
 static void close_all(struct peer *p)
 {
-	stop_look_up(p);
+	stop_look_ups(p);
 	lp_acts_end(&p->acts);
 	if (p->signals >= 0)
 		close(p->signals);
 	lp_guard_close(&p->guard);
 	lp_waiter_close(&p->waiter);
 	lp_link_close(p->link);
-	lp_udp_close(p->udp);
+	for (unsigned i = 0; i < LP_LINK_WAYS; i++)
+		close_socket(p, i);
 }
 
 int lp_peer_run(const struct lp_peer_config *config)
@@ -499,7 +539,8 @@ int lp_peer_run(const struct lp_peer_config *config)
 		return code;
 	}
 	p->config = config;
-	p->resolving = p->signals = p->guard.fd = -1;
+	memset(p->resolving, 0xff, sizeof(p->resolving)); /* -1: none */
+	p->signals = p->guard.fd = -1;
 	lp_waiter_open(&p->waiter);
 	p->leave_at = p->alone_at = LP_NEVER;
 	p->teller.role = config->role;

@@ -59,7 +59,7 @@ static void networks_stay_known_while_the_kernel_does_not_answer(void **state)
 	assert_true(guard.fd >= 0);
 	lp_own_add(&guard.own, LP_OWN_NETWORK, &known);
 	allow_descriptors(false);
-	lp_guard_look(&guard, link, NULL);
+	lp_guard_look(&guard, link);
 	allow_descriptors(true);
 	assert_int_equal(guard.own.count, 1);
 	assert_true(guard.look_at != LP_NEVER && guard.look_at > lp_clock());
@@ -67,7 +67,7 @@ static void networks_stay_known_while_the_kernel_does_not_answer(void **state)
 	assert_true(guard.news_at == LP_NEVER); /* nothing has changed */
 	lp_guard_read(&guard, LP_SECOND);
 	assert_true(guard.news_at != LP_NEVER);
-	lp_guard_look(&guard, link, NULL);
+	lp_guard_look(&guard, link);
 	assert_true(guard.look_at == LP_NEVER);
 	assert_true(
 		guard.news_at != LP_NEVER); /* a look for a new socket is not all that news cause */
@@ -77,74 +77,13 @@ static void networks_stay_known_while_the_kernel_does_not_answer(void **state)
 	lp_link_close(link);
 }
 
-static bool look_up(void *context)
-{
-	(void)context;
-	return true;
-}
-
-static bool open_socket(
-	void *context, const struct lp_address *remote, struct lp_address *ret_local)
-{
-	(void)context;
-	*ret_local = *remote;
-	return true;
-}
-
-static void tell(void *context, const struct lp_tunnel_action *action)
-{
-	(void)context;
-	(void)action;
-}
-
-static uint8_t *slot(void *context)
-{
-	(void)context;
-	static uint8_t bytes[LP_QUIC_PACKET_MAX];
-	return bytes;
-}
-
-static void put(void *context, const struct lp_path *path, size_t len)
-{
-	(void)context;
-	(void)path;
-	(void)len;
-}
-
-static void nothing(void *context)
-{
-	(void)context;
-}
-
-/* A link that tries this address. */
-static struct lp_link *link_to(struct lp_port *port, struct lp_peer_options *peer)
-{
-	static const struct lp_link_ops ops = {
-		look_up, nothing, open_socket, slot, put, nothing, tell};
-	const struct lp_link_config config = {
-		.options = peer, .role = LP_ROLE_CLIENT, .port = port, .ops = &ops};
-	struct lp_addresses found = {.count = 1};
-	struct lp_link *link = lp_link_open(&config);
-	assert_non_null(link);
-	found.list[0].len = sizeof(found.list[0].in);
-	found.list[0].in.sin_family = AF_INET;
-	found.list[0].in.sin_port = htons(443);
-	lp_link_start(link, LP_SECOND);
-	lp_link_send(link, LP_SECOND);
-	lp_link_on_addresses(link, &found, LP_SECOND);
-	lp_link_send(link, LP_SECOND);
-	assert_int_equal(lp_link_remote(link)->len, found.list[0].len);
-	return link;
-}
-
 static void a_pin_that_fails_is_told_once_until_one_holds(void **state)
 {
 	(void)state;
-	struct lp_port port = {.ops = &null_port_ops};
-	struct lp_peer_options peer = {.name = "me", .pin_count = 1};
-	struct lp_link *link = link_to(&port, &peer);
 	int socket;
-	struct lp_udp *udp = (struct lp_udp *)(void *)&socket; /* only passed on */
+	struct lp_guarded none = {0};
+	struct lp_guarded guarded = {.udp = (struct lp_udp *)(void *)&socket, /* only passed on */
+		.remote.in = {.sin_family = AF_INET, .sin_port = htons(443)}};
 	struct lp_guard guard;
 	lp_guard_open(&guard, INT32_MAX);
 	way = 3;
@@ -152,21 +91,20 @@ static void a_pin_that_fails_is_told_once_until_one_holds(void **state)
 	for (unsigned times = 1; times <= 2; times++) {
 		can_pin = false;
 		for (int i = 0; i < 3; i++)
-			lp_guard_look(&guard, link, udp);
+			lp_guard_pin(&guard, &guarded);
 		assert_int_equal(times_logged("event=pin_failed"), times);
 		can_pin = true;
-		lp_guard_look(&guard, link, udp);
-		lp_guard_look(&guard, link, udp); /* it is pinned already */
+		lp_guard_pin(&guard, &guarded);
+		lp_guard_pin(&guard, &guarded); /* it is pinned already */
 		assert_int_equal(pinned_to, way);
 		assert_int_equal(pins, 4 * times);
 		way++;
 	}
 	assert_int_equal(times_logged("event=pin_failed"), 2);
-	lp_guard_look(&guard, link, NULL); /* there is no socket to pin */
+	lp_guard_pin(&guard, &none); /* there is no socket to pin */
 	assert_int_equal(pinned_to, way - 1);
 	release_log();
 	lp_guard_close(&guard);
-	lp_link_close(link);
 }
 
 static void a_list_that_the_kernel_did_not_give_is_not_whole(void **state)

@@ -1,0 +1,92 @@
+#include "faults.h"
+
+#include <string.h>
+
+#include "ends.h"
+#include "lanparty/edge/log.h"
+
+enum rank {
+	RANK_NOWHERE, /* nothing could be sent */
+	RANK_SILENCE,
+	RANK_UNREACHABLE,
+	RANK_REFUSED, /* somebody, or this computer, refuses */
+	RANK_ANSWERED /* the relay has answered, and cannot be used */
+};
+
+static enum rank rank_of_failure(enum lp_send_failure failure)
+{
+	switch (failure) {
+	case LP_SEND_GOOD:
+		return RANK_SILENCE;
+	case LP_SEND_NO_ROUTE:
+	case LP_SEND_NO_FAMILY:
+		return RANK_NOWHERE;
+	case LP_SEND_UNREACHABLE:
+		return RANK_UNREACHABLE;
+	default:
+		return RANK_REFUSED;
+	}
+}
+
+static enum rank rank_of(const struct lp_fault *f)
+{
+	const struct lp_link_end *e = &f->end;
+	if (e->no_address)
+		return RANK_NOWHERE;
+	if (e->no_store || lp_end_is_about_certificate(e->end) || e->end == LP_QUIC_END_ALPN)
+		return RANK_ANSWERED;
+	return e->end == LP_QUIC_END_HANDSHAKE ? rank_of_failure(e->failure) : RANK_REFUSED;
+}
+
+void lp_faults_clear(struct lp_faults *faults)
+{
+	memset(faults->is_set, 0, sizeof(faults->is_set));
+}
+
+void lp_faults_note(struct lp_faults *faults, size_t endpoint, const struct lp_fault *fault)
+{
+	struct lp_fault *kept = &faults->of[endpoint];
+	if (faults->is_set[endpoint] && rank_of(kept) >= rank_of(fault))
+		return;
+	faults->is_set[endpoint] = true;
+	*kept = *fault;
+}
+
+static void tell(struct lp_faults *faults, size_t i, const struct lp_host *host)
+{
+	char text[LP_HOST_SHOWN];
+	if (strcmp(faults->told[i], faults->of[i].text) == 0)
+		return;
+	memcpy(faults->told[i], faults->of[i].text, sizeof(faults->told[i]));
+	lp_log(LP_LOG_WARNING, "endpoint_failed", "endpoint=%s reason=%s",
+		lp_host_format(host, text), faults->of[i].text);
+}
+
+void lp_faults_tell(struct lp_faults *faults, const struct lp_peer_options *options, size_t won)
+{
+	size_t count = lp_peer_endpoints(options);
+	bool lost = won == LP_NO_ENDPOINT;
+	if (!lost)
+		faults->told[won][0] = '\0';
+	for (size_t i = 0; i < count && count > 1; i++)
+		if (i != won && faults->is_set[i] &&
+			(lost || rank_of(&faults->of[i]) >= RANK_REFUSED))
+			tell(faults, i, lp_peer_endpoint(options, i));
+}
+
+const struct lp_fault *lp_faults_worst(const struct lp_faults *faults)
+{
+	const struct lp_fault *worst = NULL;
+	for (size_t i = 0; i < LP_ENDPOINTS; i++)
+		if (faults->is_set[i] && (!worst || rank_of(&faults->of[i]) > rank_of(worst)))
+			worst = &faults->of[i];
+	return worst;
+}
+
+bool lp_faults_are_final(const struct lp_faults *faults, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!faults->is_set[i] || !faults->of[i].final)
+			return false;
+	return true;
+}
