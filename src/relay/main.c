@@ -78,6 +78,7 @@ struct settings {
 	struct hosts *hosts;
 	const char *listen;         /* the last one, as it was given */
 	struct lp_host public_name; /* name "": not given */
+	struct setup_also also;
 	struct lp_invite_options show;
 	struct lp_dates dates;
 	bool dated;
@@ -90,6 +91,15 @@ struct settings {
 static bool parse_name(const char *text, void *value)
 {
 	return lp_host_parse(text, value) == LP_OK;
+}
+
+static bool parse_also(const char *text, void *value)
+{
+	struct setup_also *also = value;
+	if (also->count == LP_MAX_ALSO || lp_host_parse(text, &also->hosts[also->count]) != LP_OK)
+		return false;
+	also->texts[also->count++] = text;
+	return true;
 }
 
 static bool parse_listen(const char *text, void *value)
@@ -282,6 +292,7 @@ static enum lp_exit host(struct settings *s, const struct lp_options *o)
 		.config_file = o->config_file,
 		.listen = listen ? s->listen : NULL,
 		.listen_count = s->relay.listen_count,
+		.also = s->also,
 		.home = s->home,
 		.show = s->show};
 	if (!s->files.files[KEYHOLDER_CERT]) {
@@ -433,6 +444,11 @@ int main(int argc, char **argv)
 		PARSED("public-name", "HOST[:PORT]", &s.public_name, parse_name,
 			"a host name, an IPv4 address or an IPv6 address in [], and perhaps :PORT",
 			"for setup and invite: how members reach this relay"),
+		PARSED("also", "HOST[:PORT]", &s.also, parse_also,
+			"a host name, an IPv4 address or an IPv6 address in [], and perhaps :PORT, "
+			"3 times at most",
+			"for setup and invite: where members reach this relay, too, such as\n"
+			"another port; can be repeated"),
 		{.name = "home",
 			.help = "this relay is behind the router of a home: ask it for a port by "
 				"NAT-PMP\n"

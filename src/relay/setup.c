@@ -19,15 +19,6 @@
 
 #define SERVICE "lanparty-relay"
 #define ADVICE  1024
-#define HOST    (LP_HOST_MAX + 9) /* bytes: with brackets and port */
-
-static void format_host(const struct lp_host *host, char text[HOST])
-{
-	bool ipv6 = strchr(host->name, ':');
-	int len = snprintf(text, HOST, "%s%s%s", ipv6 ? "[" : "", host->name, ipv6 ? "]" : "");
-	if (host->port != LP_RELAY_PORT)
-		snprintf(text + len, HOST - (size_t)len, ":%u", host->port);
-}
 
 static bool has_certificate(const struct keyholder *k)
 {
@@ -83,7 +74,7 @@ static bool is_same(const char *text, const struct lp_host *name)
 /* Invites name the port: a relay that moves to another one is lost to those who have them. */
 static bool keeps_port(const struct setup *s, const struct lp_config *config)
 {
-	char name[HOST], listen[HOST];
+	char name[LP_HOST_SHOWN], listen[LP_HOST_SHOWN];
 	bool named = lp_config_find(config, "public-name", name, sizeof(name));
 	bool listens = lp_config_find(config, "listen", listen, sizeof(listen));
 	bool same = listens ? lp_config_has(config, "listen", s->listen)
@@ -109,18 +100,26 @@ static bool read_config(const struct setup *s, struct lp_config *ret_config)
 static struct lp_host name_of(const struct setup *s, const struct lp_config *config)
 {
 	struct lp_host name = s->name;
-	char host[HOST];
+	char host[LP_HOST_SHOWN];
 	if (lp_config_find(config, "public-name", host, sizeof(host)))
 		lp_host_parse(host, &name);
 	return name;
 }
 
+static void name_endpoints(const struct setup *s, struct lp_host name, struct lp_invite *invite)
+{
+	invite->relay = name;
+	memcpy(invite->also, s->also.hosts, sizeof(invite->also));
+	invite->also_count = s->also.count;
+}
+
 static enum lp_exit set_config(const struct setup *s, struct lp_config *config)
 {
-	char host[HOST];
-	format_host(&s->name, host);
+	char host[LP_HOST_SHOWN];
+	lp_host_format(&s->name, host);
 	bool adds = s->listen && !lp_config_has(config, "listen", s->listen);
 	bool good = lp_config_add(config, "public-name", host) &&
+		    lp_config_add_all(config, "also", s->also.texts, s->also.count) &&
 		    (!s->home || lp_config_add(config, "home", "yes")) &&
 		    (!adds || lp_config_add(config, "listen", s->listen)) &&
 		    lp_config_add(config, "cert", s->files->files[KEYHOLDER_CERT]) &&
@@ -179,7 +178,7 @@ enum lp_exit setup_run(struct setup *s)
 	if (!read_config(s, &config))
 		return LP_EXIT_CONFIG;
 	enum lp_exit code = s->home ? ask_router(s) : LP_EXIT_OK;
-	invite.relay = name_of(s, &config);
+	name_endpoints(s, name_of(s, &config), &invite);
 	if (code == LP_EXIT_OK)
 		code = set_certificate(s, &invite, &made);
 	if (code == LP_EXIT_OK)
@@ -197,7 +196,8 @@ enum lp_exit setup_run(struct setup *s)
 
 enum lp_exit setup_invite(const struct setup *s)
 {
-	struct lp_invite invite = {.relay = s->name};
+	struct lp_invite invite = {0};
+	name_endpoints(s, s->name, &invite);
 	enum lp_exit code = read_pin(s, &invite);
 	if (code == LP_EXIT_OK)
 		code = lp_invite_show(&s->show, &invite);

@@ -9,6 +9,13 @@
 #include "lanparty/edge/exit.h"
 #include "lanparty/host/invite.h"
 
+/* Where else members reach the relay. */
+struct setup_also {
+	struct lp_host hosts[LP_MAX_ALSO];
+	const char *texts[LP_MAX_ALSO]; /* as they were given */
+	size_t count;
+};
+
 struct setup {
 	const struct keyholder *files;
 	const char *config_file;
@@ -16,8 +23,9 @@ struct setup {
 	const char *listen;  /* as --listen was given; NULL: not, or in the configuration file */
 	uint16_t port;       /* that it listens at, first of all */
 	size_t listen_count; /* of addresses that it listens at; 0: the default */
-	bool home;           /* behind a router that is asked for a port */
-	bool own;            /* these files are those that the service reads */
+	struct setup_also also;
+	bool home; /* behind a router that is asked for a port */
+	bool own;  /* these files are those that the service reads */
 	struct lp_invite_options show;
 };
 

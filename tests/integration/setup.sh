@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a host does: checks a relay, sets relay and gateway up, and sends invites.
-# rows: H1
+# rows: H1 W1
 set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -145,6 +145,15 @@ check "an invite with port 443 for another port here" names host.test host.test:
 check "as often as it is set up" again host.test:443 --listen 8443
 check "the port beside an IPv6 address" names '[2001:db8::1]:8443' --listen 8443 '[2001:db8::1]'
 check "port 443 beside an IPv6 address" names '[2001:db8::1]' --listen 8443 '[2001:db8::1]:443'
+further() { # two endpoints, in the configuration and in the invite
+	names host.test host.test --also host.test:4500 --also '[2001:db8::5]' &&
+		[ "$(grep -c '^also = ' "$dir/own/relay.conf")" = 2 ] &&
+		grep -q "&at=host.test:4500&at=\[2001:db8::5\]'$" "$dir/own.out"
+}
+check "W1 further endpoints are kept" further
+check "W1 and named again" again host.test
+check "W1 others do not replace them" own host.test --also other.test
+check "W1 and that is said" grep -q 'option_kept .*option=also ' "$dir/own.err"
 check "the port that is the default" names host.test host.test
 check "a relay at that port moves to no other" stays_at_its_port --listen 8443 host.test
 check "nor without its name" stays_at_its_port --listen 8443

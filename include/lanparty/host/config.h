@@ -19,6 +19,10 @@ bool lp_config_read(struct lp_config *ret_config, const char *path);
 /* Adds a line "name = value", unless there is a line with this name. Such lines stay, and a warning says so
  * when the last one has another value: the last one counts. False, logged: the file would be too long. */
 bool lp_config_add(struct lp_config *config, const char *name, const char *value);
+/* Likewise for an option that can be repeated: adds a line for each value, unless there is a line with this
+ * name. A warning says so when none of those has the value. */
+bool lp_config_add_all(
+	struct lp_config *config, const char *name, const char *const *values, size_t count);
 /* The value of the last line with this name, cut to cap. False: there is none, and value stays. */
 bool lp_config_find(const struct lp_config *config, const char *name, char *value, size_t cap);
 /* True if one of the lines with this name has this value: for an option that can be repeated. */

@@ -115,15 +115,8 @@ bool lp_config_agrees(const struct lp_config *config, const char *name, const ch
 	return false;
 }
 
-bool lp_config_add(struct lp_config *config, const char *name, const char *value)
+static bool append(struct lp_config *c, const char *name, const char *value)
 {
-	struct lp_config *c = config;
-	char kept[VALUE_MAX];
-	if (lp_config_find(c, name, kept, sizeof(kept))) {
-		if (strcmp(kept, value) != 0)
-			say_kept(c, LP_LOG_WARNING, name, kept);
-		return true;
-	}
 	size_t space = sizeof(c->text) - c->len;
 	const char *end = c->len > 0 && c->text[c->len - 1] != '\n' ? "\n" : "";
 	int written = snprintf(c->text + c->len, space, "%s%s = %s\n", end, name, value);
@@ -135,6 +128,30 @@ bool lp_config_add(struct lp_config *config, const char *name, const char *value
 	c->len += (size_t)written;
 	c->changed = true;
 	return true;
+}
+
+bool lp_config_add(struct lp_config *config, const char *name, const char *value)
+{
+	char kept[VALUE_MAX];
+	if (!lp_config_find(config, name, kept, sizeof(kept)))
+		return append(config, name, value);
+	if (strcmp(kept, value) != 0)
+		say_kept(config, LP_LOG_WARNING, name, kept);
+	return true;
+}
+
+bool lp_config_add_all(
+	struct lp_config *config, const char *name, const char *const *values, size_t count)
+{
+	char kept[VALUE_MAX];
+	bool good = true, had = lp_config_find(config, name, kept, sizeof(kept));
+	for (size_t i = 0; good && i < count; i++) {
+		if (!had)
+			good = append(config, name, values[i]);
+		else if (!lp_config_has(config, name, values[i]))
+			say_kept(config, LP_LOG_WARNING, name, kept);
+	}
+	return good;
 }
 
 bool lp_config_write(const struct lp_config *config)

@@ -119,6 +119,25 @@ static void the_last_of_two_lines_counts(void **state)
 	assert_false(config.changed);
 }
 
+/* W1: the endpoints of a relay. */
+static void each_value_of_an_option_is_added_unless_some_are_there(void **state)
+{
+	const char *const values[] = {"a:1", "b"}, *const others[] = {"b", "c", "d"};
+	(void)state;
+	write_text("");
+	assert_true(lp_config_read(&config, path));
+	assert_true(lp_config_add_all(&config, "also", values, 2));
+	assert_true(config.changed);
+	assert_string_equal(config.text, "also = a:1\nalso = b\n");
+	config.changed = false;
+	said[0] = 0;
+	assert_true(lp_config_add_all(&config, "also", values, 2));
+	assert_string_equal(said, "");
+	assert_true(lp_config_add_all(&config, "also", others, 3));
+	assert_non_null(strstr(said, "event=option_kept"));
+	assert_false(config.changed);
+}
+
 static void another_value_is_an_error_where_the_caller_says_so(void **state)
 {
 	(void)state;
@@ -172,6 +191,7 @@ int main(void)
 		cmocka_unit_test(a_line_of_a_person_stays),
 		cmocka_unit_test(values_are_found_without_their_blanks),
 		cmocka_unit_test(the_last_of_two_lines_counts),
+		cmocka_unit_test(each_value_of_an_option_is_added_unless_some_are_there),
 		cmocka_unit_test(another_value_is_an_error_where_the_caller_says_so),
 		cmocka_unit_test(a_byte_order_mark_hides_no_line),
 		cmocka_unit_test(a_file_that_is_full_or_no_file_is_refused),
