@@ -48,7 +48,9 @@ check "W1 of the same relay" tried_first thefirstportisblocked $relay_ip:4500
 stop thefirstportisblocked
 works_again
 joins_by "the first port has no relay" 300 $relay_ip:9 $relay_ip:4500
-check "W1 this endpoint is named" said thefirstporthasnorelay 'endpoint_failed endpoint=203.0.113.5:9 reason="nothing listens at'
+# The other endpoint's look-up can end first, and then nobody asks this one.
+named_if_tried() { not said "$1" "event=connecting address=203\.0\.113\.5:$2$" || said "$1" "endpoint_failed endpoint=203.0.113.5:$2 reason=\"$3"; } # NAME PORT REGEX
+check "W1 this endpoint is named" named_if_tried thefirstporthasnorelay 9 'nothing listens at'
 hosts $dead $relay_ip
 joins_by "the first of two addresses is dead" 1000 relay.test
 hosts $relay_ip $dead
@@ -65,8 +67,7 @@ joins_by "the first name is not known" 1000 no-such.test $relay_ip
 start other vps env STATE_DIRECTORY="$dir/state-other" "$bin/lanparty-relay" --cert "$dir/other.crt" --key "$dir/other.key" --listen 5000
 need "another relay starts" ready other '^listening on '
 joins_by "the first endpoint has another certificate" 500 $relay_ip:5000 $relay_ip
-check "W1 this endpoint is named, too" said thefirstendpointhasanothercertificate \
-	'endpoint_failed endpoint=203.0.113.5:5000 reason="the relay.s certificate is not the pinned one'
+check "W1 this endpoint is named, too" named_if_tried thefirstendpointhasanothercertificate 5000 'the relay.s certificate is not the pinned one'
 check "W1 alone it is refused" ends_with 79 'not the pinned one' player1 \
 	"$bin/lanparty-client" check "lanparty://$relay_ip:5000/$code?pin=$pin&at=$relay_ip:5000"
 stop other
@@ -104,7 +105,8 @@ works_again
 check "W1 a player joins" plays player1 $relay_ip $relay_ip:4500
 peer=$(told player1 '^joined' | grep -o 'peer=[0-9]*')
 blocks 'add rule inet w1 f udp dport 443 drop' 'add rule inet w1 f udp sport 443 drop'
-check "W1 its port is blocked: it is back by the other one" soon 25 said_times player1 '^joined' 2
+# A connection ends after 15 to 30 s of silence.
+check "W1 its port is blocked: it is back by the other one" soon 32 said_times player1 '^joined' 2
 check "W1 as the same member" test "$(told player1 '^joined' | grep -o 'peer=[0-9]*')" = "$peer"
 check "W1 nobody was told that it left" lacks '^peer_left' "$dir/gateway.out"
 lab_finish
