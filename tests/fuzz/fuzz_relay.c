@@ -1,6 +1,10 @@
 /* The whole relay without sockets: QUIC and the hub. Two honest members are in a room. The input is what
  * a third program does: it joins, sends bytes on streams, DATAGRAMs and UDP payloads, moves, waits and
- * closes. Whatever it does, a frame of the first honest member reaches the second one. */
+ * closes. Whatever it does, a frame of the first honest member reaches the second one.
+ *
+ * The first byte of the input says who the third program is: a stranger, who has connected and said nothing, or
+ * a member of the honest room. A handshake takes longer than all that an input does. So a connection serves
+ * further inputs: the stranger's until it has been used, the member's until it has ended or served enough. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +19,10 @@
 #define DATAGRAMS   8
 #define CHOSEN_MAX  1500
 #define KEY         1 /* first byte of the honest room's key */
+#define STEPS_MAX   32
+#define PAUSE       (100 * LP_MILLISECOND) /* between inputs */
+#define INPUTS_MAX  256                    /* of one connection of the member */
+#define MEMBER      64                     /* the least first byte of an input of the member */
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -32,10 +40,12 @@ struct client {
 	uint8_t out[DATAGRAMS][LP_DATAGRAM_MAX];
 	size_t out_len[DATAGRAMS], out_count;
 	size_t received;
+	unsigned inputs; /* that it has been used for */
 };
 
 static struct room relay; /* without players: its endpoints are these clients */
-static struct client honest[2], hostile;
+static struct client honest[2], stranger, member;
+static struct client *hostile; /* one of the last two: see the input */
 
 static void require(bool holds)
 {
@@ -145,16 +155,18 @@ static void client_connects(struct client *c)
 	require(c->conn != NULL);
 }
 
+/* Its endpoint stays; it has at most one connection at a time. */
 static void client_opens(struct client *c, uint8_t host)
 {
 	const struct lp_quic_config config = {.handler = &client_handler, .context = c};
+	struct lp_quic *quic = c->quic ? c->quic : lp_quic_new(&config, NULL);
+	require(quic != NULL && c->conn == NULL);
 	memset(c, 0, sizeof(*c));
+	c->quic = quic;
 	c->host = host;
 	c->source.ops = &source_ops;
 	c->sink.take = take_datagram;
 	c->stream = -1;
-	c->quic = lp_quic_new(&config, NULL);
-	require(c->quic != NULL);
 	client_connects(c);
 }
 
@@ -164,17 +176,27 @@ static void client_says(struct client *c, const uint8_t *bytes, size_t len, bool
 		lp_quic_send(c->conn, c->stream, bytes, len, fin);
 }
 
-static void client_joins(struct client *c, uint8_t key, uint8_t mac)
+/* what: the least two bits are the room, the next ones ask for more. */
+static void client_joins(struct client *c, uint8_t what, uint8_t mac)
 {
+	enum { ROOM = 3, GATEWAY = 4, CAPABLE = 8, RESUMES = 16, FRESH = 32 };
 	struct lp_control hello = {.type = LP_HELLO,
 		.hello = {.version_min = 1,
 			.version_max = 1,
-			.role = LP_ROLE_CLIENT,
-			.room_key = {key},
-			.mac = player_mac(mac),
+			.role = what & GATEWAY ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT,
+			.room_key = {what & ROOM},
 			.datagram_budget = LP_DATAGRAM_MAX,
-			.mtu = LP_ETH_MTU}};
+			.mtu = LP_ETH_MTU,
+			.capabilities = what & CAPABLE ? LP_CAPS_KNOWN : 0,
+			.fresh = what & FRESH}};
 	uint8_t bytes[LP_CONTROL_SENT_MAX];
+	if (what & GATEWAY)
+		hello.hello.room_key[0] |=
+			2; /* an honest member trusts the gateway of its own room */
+	else
+		hello.hello.mac = player_mac(mac);
+	if (what & RESUMES)
+		memcpy(hello.hello.resume_token, member.welcome.resume_token, LP_TOKEN_SIZE);
 	client_says(c, bytes, lp_control_encode(&hello, bytes, sizeof(bytes)), true);
 }
 
@@ -192,11 +214,12 @@ static void client_queues(struct client *c, const uint8_t *bytes, size_t len)
 static struct client *client_at(const struct lp_path *path)
 {
 	uint8_t host = (uint8_t)(ntohl(path->remote.in.sin_addr.s_addr) & 0xff);
-	for (size_t i = 0; i < 2; i++) {
-		if (honest[i].host == host)
-			return &honest[i];
+	struct client *all[] = {&honest[0], &honest[1], &stranger, &member};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i]->quic && all[i]->host == host)
+			return all[i];
 	}
-	return host == hostile.host ? &hostile : NULL;
+	return NULL;
 }
 
 static bool client_sends(struct client *c)
@@ -216,7 +239,7 @@ static bool relay_sends(void)
 	room_relay_actions(&relay);
 	size_t len = lp_quic_write(relay.quic, bytes, sizeof(bytes), &path, relay.now);
 	struct client *to = len > 0 ? client_at(&path) : NULL;
-	if (to && to->quic) {
+	if (to) {
 		path = room_path(to->host, ROOM_HOST);
 		lp_quic_read(to->quic, &path, bytes, len, relay.now);
 	}
@@ -230,7 +253,8 @@ static void exchange(void)
 		any = relay_sends();
 		any = client_sends(&honest[0]) || any;
 		any = client_sends(&honest[1]) || any;
-		any = client_sends(&hostile) || any;
+		any = client_sends(&stranger) || any;
+		any = client_sends(&member) || any;
 	}
 }
 
@@ -241,8 +265,10 @@ static void wait_for(lp_time duration)
 	lp_quic_on_time(relay.quic, relay.now);
 	for (size_t i = 0; i < 2; i++)
 		lp_quic_on_time(honest[i].quic, relay.now);
-	if (hostile.quic)
-		lp_quic_on_time(hostile.quic, relay.now);
+	if (stranger.quic)
+		lp_quic_on_time(stranger.quic, relay.now);
+	if (member.quic)
+		lp_quic_on_time(member.quic, relay.now);
 	exchange();
 }
 
@@ -321,18 +347,18 @@ static void hostile_frame(struct lp_reader *in, const uint8_t *bytes, size_t len
 	uint8_t datagram[LP_OVERLAY_FRAGMENT_HEADER + CHOSEN_MAX];
 	uint8_t kind = lp_read_u8(in);
 	struct lp_overlay overlay = {.type = kind & 3,
-		.peer = hostile.welcome.peer,
-		.room = hostile.welcome.room,
+		.peer = hostile->welcome.peer,
+		.room = hostile->welcome.room,
 		.frame_id = kind >> 2,
 		.frame_len = lp_read_u16(in)};
 	size_t head = lp_overlay_encode(&overlay, datagram);
 	memcpy(datagram + head, bytes, len);
-	client_queues(&hostile, datagram, head + len);
+	client_queues(hostile, datagram, head + len);
 }
 
 static void hostile_packet(const uint8_t *bytes, size_t len)
 {
-	struct lp_path path = room_path(ROOM_HOST, hostile.host);
+	struct lp_path path = room_path(ROOM_HOST, hostile->host);
 	lp_quic_read(relay.quic, &path, bytes, len, relay.now);
 }
 
@@ -343,13 +369,13 @@ static void one_step(struct lp_reader *in)
 	bool has_bytes = step <= END || (step >= MESSAGE && step <= PACKET);
 	size_t len = has_bytes ? chosen(in, bytes) : 0;
 	if (step <= END)
-		client_says(&hostile, bytes, len, step == END);
+		client_says(hostile, bytes, len, step == END);
 	else if (step == NEXT)
-		hostile.stream = -1;
-	else if (step == MESSAGE && hostile.conn)
-		lp_quic_send_message(hostile.conn, bytes, len);
+		hostile->stream = -1;
+	else if (step == MESSAGE && hostile->conn)
+		lp_quic_send_message(hostile->conn, bytes, len);
 	else if (step == DATAGRAM)
-		client_queues(&hostile, bytes, len);
+		client_queues(hostile, bytes, len);
 	else if (step == FRAME)
 		hostile_frame(in, bytes, len);
 	else if (step == PACKET)
@@ -357,12 +383,43 @@ static void one_step(struct lp_reader *in)
 	else if (step == WAIT)
 		wait_for(lp_read_u8(in) * 10 * LP_MILLISECOND);
 	else if (step == MOVE)
-		hostile.host = (uint8_t)(10 + lp_read_u8(in) % 100);
-	else if (step == JOIN)
-		client_joins(&hostile, lp_read_u8(in) & 3, lp_read_u8(in));
-	else if (step == CLOSE && hostile.conn)
-		lp_quic_close(hostile.conn, lp_read_u8(in), "enough");
+		hostile->host = (uint8_t)(10 + lp_read_u8(in) % 100);
+	else if (step == JOIN) {
+		uint8_t what = lp_read_u8(in);
+		client_joins(hostile, what, lp_read_u8(in));
+	} else if (step == CLOSE && hostile->conn)
+		lp_quic_close(hostile->conn, lp_read_u8(in), "enough");
 	exchange();
+	if (step == WAIT)
+		honest_frame_passes(); /* nor does the sender lose its address */
+}
+
+static void hostile_begins(bool is_member)
+{
+	hostile = is_member ? &member : &stranger;
+	if (!hostile->conn) {
+		client_opens(hostile, is_member ? 4 : 3);
+		exchange();
+	}
+	if (is_member && hostile->conn && !hostile->joined) {
+		client_joins(hostile, KEY, 4);
+		exchange();
+	}
+	hostile->stream = -1;
+}
+
+/* What the next input begins with is the same as what this one began with, as far as it matters. */
+static void hostile_ends(bool touched)
+{
+	bool keep = hostile == &member ? ++hostile->inputs < INPUTS_MAX : !touched;
+	hostile->host = hostile == &member ? 4 : 3;
+	hostile->out_count = 0;
+	hostile->received = 0;
+	if (hostile->conn && !keep)
+		lp_quic_close(hostile->conn, LP_LEAVE_NORMAL, "");
+	wait_for(PAUSE);
+	while (lp_quic_connection_count(relay.quic) > CLOSED_KEPT)
+		wait_for(LP_SECOND);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
@@ -370,19 +427,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct lp_reader in = lp_reader_of(bytes, len);
 	if (!relay.quic)
 		relay_starts();
-	client_opens(&hostile, 3);
-	exchange();
-	while (lp_reader_left(&in) > 0)
+	hostile_begins(len > 0 && bytes[0] >= MEMBER);
+	for (int step = 0; step < STEPS_MAX && lp_reader_left(&in) > 0; step++)
 		one_step(&in);
 	honest_frame_passes();
-	if (hostile.conn)
-		lp_quic_close(hostile.conn, LP_LEAVE_NORMAL, "");
-	hostile.host = 3;
-	exchange();
-	lp_quic_free(hostile.quic);
-	hostile.quic = NULL;
-	wait_for(LP_SECOND);
-	while (lp_quic_connection_count(relay.quic) > CLOSED_KEPT)
-		wait_for(LP_SECOND);
+	hostile_ends(len > 0);
 	return 0;
 }
