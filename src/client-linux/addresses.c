@@ -257,8 +257,10 @@ struct addresses *addresses_open(
 {
 	struct addresses *a = calloc(1, sizeof(*a));
 	*ret_exit = LP_EXIT_OS;
-	if (!a)
+	if (!a) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		return NULL;
+	}
 	a->tap = tap;
 	a->choice = *choice;
 	a->alone_at = LP_NEVER;

@@ -367,8 +367,10 @@ struct lp_port *tap_open(const char *name, const struct lp_mac *mac, enum lp_exi
 	struct tap *t = calloc(1, sizeof(*t));
 	struct lp_mac own;
 	*ret_exit = LP_EXIT_OS;
-	if (!t)
+	if (!t) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		return NULL;
+	}
 	t->again_at = LP_NEVER;
 	t->base.port.ops = &ops;
 	t->base.fd = -1;

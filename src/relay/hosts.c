@@ -228,8 +228,10 @@ struct hosts *hosts_open(const char *folder, enum lp_exit *ret_exit)
 {
 	struct hosts *h = calloc(1, sizeof(*h));
 	*ret_exit = LP_EXIT_INTERNAL;
-	if (!h)
+	if (!h) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		return NULL;
+	}
 	h->folder = -1;
 	pthread_mutex_init(&h->lock, NULL);
 	init_news(&h->news);

@@ -341,6 +341,7 @@ struct server *server_open(
 {
 	struct server *s = calloc(1, sizeof(*s));
 	if (!s) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		lp_identity_free(identity);
 		*ret_exit = LP_EXIT_INTERNAL;
 		return NULL;

@@ -381,6 +381,7 @@ struct workers *workers_open(
 		w->list = calloc(w->count, sizeof(*w->list));
 	}
 	if (!w || !w->list) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		free(w);
 		lp_identity_free(identity);
 		return NULL;

@@ -114,6 +114,7 @@ static struct lp_udp *udp_of(int fd, int family, bool server)
 {
 	struct lp_udp *u = calloc(1, sizeof(*u));
 	if (!u) {
+		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s", "out of memory");
 		close(fd);
 		return NULL;
 	}
