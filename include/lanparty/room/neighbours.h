@@ -86,14 +86,15 @@ bool lp_neighbours_note_lan(struct lp_neighbours *n, const struct lp_mac *src,
  * First come, first served, until LP_NEIGHBOUR_IPV4_TTL (IPv4 of members, without a lease) or
  * LP_NEIGHBOUR_TTL after the last use. A member has at most LP_NEIGHBOUR_IPV4 IPv4 addresses, and
  * LP_NEIGHBOUR_ADDRESSES link-local (169.254/16) and IPv6 addresses. 0 and :: belong to nobody: always true,
- * never remembered. An IPv6 group is always refused. */
+ * never remembered. An IPv6 group is always refused, and so is an IPv6 address when its set is full of other
+ * members' addresses: nobody would own it. An IPv4 address is not remembered then. */
 bool lp_neighbours_claim(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now);
 bool lp_neighbours_claim_ipv6(
 	struct lp_neighbours *n, uint16_t owner, const uint8_t *ipv6, lp_time now);
 
 /* The same for the DHCP client identifier of a member's request, which must have one: the first that uses it
  * owns it, for LP_NEIGHBOUR_TTL, or LP_NEIGHBOUR_LAN_ID_TTL if it is the LAN. False as well: the member has
- * LP_NEIGHBOUR_IDS others. */
+ * LP_NEIGHBOUR_IDS others, or its set is full. */
 bool lp_neighbours_claim_id(
 	struct lp_neighbours *n, uint16_t owner, const struct lp_filter_facts *facts, lp_time now);
 /* True for an IPv4 address that nobody has, except 0 and link-local ones. */

@@ -270,8 +270,8 @@ static bool claim(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time
 		return false;
 	if (owner != LP_OWNER_LAN && at == NONE)
 		make_way(n, owner, ip, now);
-	remember(n, owner, ip, at, now);
-	return true;
+	/* A member has few IPv4 addresses, and the claimant limits what is not remembered. */
+	return remember(n, owner, ip, at, now) != NONE || ip.high == IPV4_HIGH;
 }
 
 bool lp_neighbours_claim(struct lp_neighbours *n, uint16_t owner, uint32_t ipv4, lp_time now)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lanparty/base/bytes.h"
 #include "lanparty/room/claimant.h"
 
 #define IP(a, b, c, d)                                                                             \
@@ -196,6 +197,44 @@ static void N2_an_address_that_the_table_has_no_space_for_is_claimed_once(void *
 	lp_neighbours_free(n);
 }
 
+/* What nobody owns, everybody could take. */
+static void N2_N3_what_the_table_has_no_space_for_is_refused(void **state)
+{
+	(void)state;
+	struct lp_neighbours *n = lp_neighbours_new(&secret);
+	struct lp_claimant c;
+	uint8_t ipv6[16] = {0xfe, 0x80}, id[] = {0, 0};
+	const struct lp_filter_facts plain = {.source_ipv6 = ipv6},
+				     probe = {.is_claim = true, .target_ipv6 = ipv6},
+				     request = {.is_dhcp_request = true,
+					     .dhcp_type = 3,
+					     .dhcp_id = id,
+					     .dhcp_id_len = sizeof(id)};
+	unsigned refused = 0;
+	assert_non_null(n);
+	for (uint32_t i = 0; i < 4 * LP_NEIGHBOURS_ADDRESSES; i++) {
+		uint16_t owner = (uint16_t)(i + 2);
+		lp_put32(ipv6 + 12, i);
+		bool good = lp_neighbours_claim_ipv6(n, owner, ipv6, 0);
+		assert_int_equal(lp_neighbours_claim_ipv6(n, owner + 1, ipv6, 0), false);
+		assert_int_equal(lp_neighbours_claim_ipv6(n, owner, ipv6, 0), good);
+		refused += !good;
+	}
+	/* the LAN has the other half */
+	assert_int_equal(refused, 4 * LP_NEIGHBOURS_ADDRESSES - LP_NEIGHBOURS_ADDRESSES / 2);
+	lp_claimant_init(&c, 1);
+	assert_int_equal(lp_claimant_admit(&c, n, &plain, 0), LP_DROP_ADDRESS_TAKEN);
+	assert_int_equal(lp_claimant_admit(&c, n, &probe, 0), LP_DROP_ADDRESS_TAKEN);
+	assert_int_equal(lp_claimant_admit(&c, n, &request, 0), LP_DROP_DHCP_SENDER);
+	assert_true(lp_neighbours_claim_ipv6(n, LP_OWNER_LAN, ipv6, 0));
+	for (uint32_t owner = 2; owner <= 4 * LP_NEIGHBOURS_ADDRESSES + 2; owner++)
+		lp_neighbours_forget(n, (uint16_t)owner);
+	ipv6[2] = 1;
+	assert_int_equal(lp_claimant_admit(&c, n, &plain, 0), LP_DROP_NONE);
+	assert_int_equal(lp_claimant_admit(&c, n, &request, 0), LP_DROP_NONE);
+	lp_neighbours_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +244,7 @@ int main(void)
 		cmocka_unit_test(K5_two_addresses_of_a_member_cost_nothing_again),
 		cmocka_unit_test(N3_a_lease_can_be_given_back_however_often_the_member_has_asked),
 		cmocka_unit_test(N2_an_address_that_the_table_has_no_space_for_is_claimed_once),
+		cmocka_unit_test(N2_N3_what_the_table_has_no_space_for_is_refused),
 		cmocka_unit_test(K4_an_address_that_is_only_held_is_not_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
