@@ -44,8 +44,12 @@
 #define LP_TUNNEL_LIMIT_OVER      (60 * LP_SECOND) /* below it: the next time is told again */
 #define LP_TUNNEL_BYTES           LP_CONTROL_SENT_MAX
 #define LP_TUNNEL_TOLD            8 /* offers that it tells of, so that a LAN cannot fill the log */
-#define LP_TUNNEL_TEXT            400 /* bytes of a reason */
-#define LP_TUNNEL_REDIRECTS       2   /* times in a row that it follows LP_REJECT_WRONG_WORKER */
+/* A gateway lets so many newcomers claim and ask as lp_claimant_init says, and one more per so many seconds.
+ * The others begin as after lp_claimant_spend: a relay could have one member come again and again. */
+#define LP_TUNNEL_FRESH         LP_MAX_CLIENTS
+#define LP_TUNNEL_FRESH_SECONDS 4
+#define LP_TUNNEL_TEXT          400 /* bytes of a reason */
+#define LP_TUNNEL_REDIRECTS     2   /* times in a row that it follows LP_REJECT_WRONG_WORKER */
 
 struct lp_tunnel;
 

@@ -52,6 +52,7 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	lp_sender_init(&t->sender, t->pool, t->stats.tx_drops);
 	lp_receiver_init(&t->receiver, t->pool, lp_tunnel_deliver, t);
 	lp_filter_source_init(&t->self, config->role, &config->mac);
+	lp_bucket_init(&t->fresh, 1, LP_TUNNEL_FRESH * LP_TUNNEL_FRESH_SECONDS, 0);
 	return t;
 }
 

@@ -233,6 +233,9 @@ static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, struct arri
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
 	lp_filter_asks(&from->source, &a->facts);
+	if (!from->heard && !lp_bucket_take(&t->fresh, LP_TUNNEL_FRESH_SECONDS, now))
+		lp_claimant_spend(&from->claimant, now);
+	from->heard = true;
 	return lp_claimant_admit(&from->claimant, t->neighbours, &a->facts, now);
 }
 

@@ -40,6 +40,7 @@ struct tunnel_member {
 	struct lp_peer_joined joined;
 	struct lp_filter_source source; /* what it sends is checked again here (row S5) */
 	struct lp_claimant claimant;    /* gateways: and so is what it claims */
+	bool heard;                     /* gateways: it has sent a frame that passed the filter */
 	bool loops, conflict;           /* as PEER_STATUS said last */
 	struct lp_peer_status status;   /* the last one; peer 0: none yet */
 	bool trusted;                   /* false: a gateway that is not the host's */
@@ -99,8 +100,9 @@ struct lp_tunnel {
 	struct lp_early early;            /* IP fragments */
 	struct lp_filter_source self;     /* what comes from our port */
 	struct lp_neighbours *neighbours; /* what it knows of the LAN outlives the room (row K4) */
-	struct lp_protected lan;          /* gateways: where they are (known_lan.h) */
-	struct lp_bucket group;           /* broadcasts and multicasts that the relay takes */
+	struct lp_bucket fresh;  /* gateways: of newcomers, in seconds; it outlives the room, too */
+	struct lp_protected lan; /* gateways: where they are (known_lan.h) */
+	struct lp_bucket group;  /* broadcasts and multicasts that the relay takes */
 	struct tunnel_limit byte_limit, group_limit;
 	struct lp_own_list own;
 	struct lp_offer told[LP_TUNNEL_TOLD];

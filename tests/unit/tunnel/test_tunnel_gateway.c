@@ -118,6 +118,45 @@ static void N2_a_player_has_few_new_addresses_at_once(void **state)
 	harness_free(h);
 }
 
+/* How many new addresses the member can claim now. */
+static unsigned new_addresses(struct harness *h, uint16_t peer)
+{
+	static uint32_t next = 0x0a090000;
+	uint8_t f[FRAME_CAP];
+	unsigned count = 0;
+	for (;; count++) {
+		size_t len =
+			frame_arp(f, BROADCAST, player_mac(peer), player_mac(peer), ++next, LAN(1));
+		if (harness_forwarded(h, peer, f, len).drop != LP_DROP_NONE)
+			return count;
+	}
+}
+
+/* A relay could have a member leave and come again for that. */
+static void N2_who_comes_again_and_again_has_no_new_addresses_at_once(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_GATEWAY);
+	const lp_time one = LP_TUNNEL_FRESH_SECONDS * LP_SECOND;
+	for (unsigned i = 0; i < LP_TUNNEL_FRESH; i++) {
+		assert_int_equal(new_addresses(h, 11), LP_CLAIM_IPV4);
+		harness_left(h, 11);
+		harness_joined(h, 11, LP_ROLE_CLIENT);
+		harness_forget(h);
+	}
+	assert_int_equal(new_addresses(h, 11), 0);
+	harness_at(h, h->now + one - 1);
+	assert_int_equal(new_addresses(h, 12), 0);
+	harness_at(h, h->now + 1);
+	harness_joined(h, 13, LP_ROLE_CLIENT);
+	harness_joined(h, 14, LP_ROLE_CLIENT);
+	assert_int_equal(new_addresses(h, 13), LP_CLAIM_IPV4);
+	assert_int_equal(new_addresses(h, 14), 0);
+	harness_at(h, h->now + LP_CLAIM_IPV4_SECONDS * LP_SECOND);
+	assert_int_equal(new_addresses(h, 14), 1);
+	harness_free(h);
+}
+
 /* N1: a router can do so for a member (proxy ARP, RFC 1027); another station has the address. */
 static void N1_a_station_that_answers_takes_the_address_and_a_router_does_not(void **state)
 {
@@ -349,6 +388,7 @@ int main(void)
 		cmocka_unit_test(N1_a_stations_frames_go_to_no_member_with_its_mac),
 		cmocka_unit_test(N2_an_address_that_a_station_tries_is_no_players_meanwhile),
 		cmocka_unit_test(N2_a_player_has_few_new_addresses_at_once),
+		cmocka_unit_test(N2_who_comes_again_and_again_has_no_new_addresses_at_once),
 		cmocka_unit_test(N1_a_station_that_answers_takes_the_address_and_a_router_does_not),
 		cmocka_unit_test(F3_each_of_many_members_is_known),
 		cmocka_unit_test(S5_a_rogue_relay_passes_nothing_through_the_gateway),
