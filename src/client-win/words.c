@@ -62,6 +62,15 @@ static const char *of_host(const struct lp_reject *reject, const char *relay, ch
 	case LP_REJECT_REMOVED:
 		return say(text, "The host has removed this computer from the room. Ask your host "
 				 "to let you in again.");
+	case LP_REJECT_GUEST_WAITS:
+		return say(text, "Nobody is in the room of this guest invite yet. Waiting for the "
+				 "host \xe2\x80\xa6");
+	case LP_REJECT_GUEST_EXPIRED:
+		return say(text, "This guest invite has expired. Ask your host for a new one.");
+	case LP_REJECT_GUEST_WRONG:
+		return say(text,
+			"This guest invite is not one of the room's host. Copy it again, or "
+			"ask your host for a new one.");
 	default:
 		break;
 	}

@@ -13,7 +13,7 @@ struct lp_report {
 	const struct lp_link *link; /* borrowed */
 	const struct lp_peer_options *options;
 	enum lp_role role;
-	const char *interface;            /* its frame port's */
+	const char *port;                 /* its frame port's */
 	struct lp_meter meter;            /* of frames; in: from the room */
 	char trouble[LP_TUNNEL_TEXT + 1]; /* why it is not in the room, as far as that was said */
 	lp_time joined_at;                /* 0: it is not */

@@ -168,7 +168,7 @@ void lp_report_json(const struct lp_report *s, lp_time now, struct lp_text *t)
 	lp_json_string(t, "state", s->joined_at ? "joined" : "connecting");
 	if (s->trouble[0])
 		lp_json_string(t, "trouble", s->trouble);
-	lp_json_string(t, "interface", s->interface);
+	lp_json_string(t, "interface", s->port);
 	json_room(s, &p, now, t);
 	json_line(s, &p, t);
 	json_way(t, "to_room", p.stats->tx_frames, p.stats->tx_bytes, s->meter.out_rate);
@@ -259,7 +259,7 @@ void lp_report_text(const struct lp_report *s, lp_time now, struct lp_text *t)
 		return;
 	text_state(s, &p, now, t);
 	lp_text_column(t, "interface", COLUMN);
-	lp_text_put(t, "%s\n", s->interface);
+	lp_text_put(t, "%s\n", s->port);
 	text_line(s, &p, t);
 	text_way(t, "to room", p.stats->tx_frames, p.stats->tx_bytes, s->meter.out_rate);
 	text_drops(t, "  dropped", p.stats->tx_drops);

@@ -483,7 +483,7 @@ static bool open_all(struct peer *p)
 	p->signals = lp_signals_open(wanted);
 	lp_guard_open(&p->guard, c->tap);
 	p->report = (struct lp_report){
-		.link = p->link, .options = c->options, .role = c->role, .interface = c->interface};
+		.link = p->link, .options = c->options, .role = c->role, .port = c->interface};
 	p->acts.report = &p->report;
 	p->acts.local = c->local && lp_local_fd(c->local) >= 0 ? c->local : NULL;
 	return p->link && lp_waiter_add(&p->waiter, p->signals) &&
