@@ -172,7 +172,7 @@ bool lp_file_make_folders(const char *path)
 {
 	char *folder = strdup(path);
 	bool good = folder != NULL;
-	for (char *p = folder ? folder + 1 : NULL; good && p && *p; p++) {
+	for (char *p = folder && *folder ? folder + 1 : NULL; good && p && *p; p++) {
 		if (*p != '/')
 			continue;
 		*p = '\0';
