@@ -78,7 +78,7 @@ int lp_command_run(
 {
 	char *answer = NULL;
 	int code = ask(name, options, argument, &answer);
-	if (code != LP_EXIT_OK)
+	if (code != LP_EXIT_OK || !answer)
 		return code;
 	code = show(answer, false);
 	free(answer);
@@ -92,7 +92,7 @@ int lp_command_show(const struct lp_local_name *name, const struct lp_options *o
 	for (;;) {
 		char *answer = NULL;
 		int code = ask(name, options, values->json ? LP_COMMAND_JSON : "", &answer);
-		if (code != LP_EXIT_OK)
+		if (code != LP_EXIT_OK || !answer)
 			return code;
 		if (clear)
 			fputs(CLEAR, stdout);
