@@ -275,26 +275,35 @@ static enum lp_drop check_offer(struct lp_tunnel *t, uint8_t *copy, const struct
 	return drop;
 }
 
-/* Frames that nothing changes are written without a copy. */
-static enum lp_drop write_frame(
-	struct lp_tunnel *t, const struct lp_view *view, const struct lp_filter_facts *facts)
+static enum lp_drop write_bytes(struct lp_tunnel *t, const uint8_t *frame,
+	const struct lp_view *view, const struct lp_filter_facts *facts)
 {
-	uint8_t copy[LP_ETH_FRAME_MAX];
-	const uint8_t *frame = view->frame;
-	bool offer = is_guarded(t, LP_ROLE_CLIENT) && lp_offer_is(view);
-	if (offer || lp_mss_is_syn(view)) {
-		assert(view->len <= sizeof(copy)); /* check_sender drops longer frames */
-		memcpy(copy, frame, view->len);
-		frame = copy;
-		lp_mss_clamp(copy, view, frame_max(t));
-	}
-	enum lp_drop drop = offer ? check_offer(t, copy, view) : LP_DROP_NONE;
-	if (drop != LP_DROP_NONE)
-		return drop;
 	if (!t->port->ops->write(t->port, frame, view->len))
 		return LP_DROP_PORT;
 	note_frame(t, LP_PORT_WRITTEN, view, facts);
 	return LP_DROP_NONE;
+}
+
+/* A function of its own, because the compiler fills the copy with zeros. */
+static enum lp_drop write_changed(struct lp_tunnel *t, const struct lp_view *view,
+	const struct lp_filter_facts *facts, bool offer)
+{
+	uint8_t copy[LP_ETH_FRAME_MAX];
+	assert(view->len <= sizeof(copy)); /* check_sender drops longer frames */
+	memcpy(copy, view->frame, view->len);
+	lp_mss_clamp(copy, view, frame_max(t));
+	enum lp_drop drop = offer ? check_offer(t, copy, view) : LP_DROP_NONE;
+	return drop == LP_DROP_NONE ? write_bytes(t, copy, view, facts) : drop;
+}
+
+/* Frames that nothing changes are written without a copy. */
+static enum lp_drop write_frame(
+	struct lp_tunnel *t, const struct lp_view *view, const struct lp_filter_facts *facts)
+{
+	bool offer = is_guarded(t, LP_ROLE_CLIENT) && lp_offer_is(view);
+	if (offer || lp_mss_is_syn(view))
+		return write_changed(t, view, facts, offer);
+	return write_bytes(t, view->frame, view, facts);
 }
 
 static enum lp_drop judge_in(
