@@ -28,6 +28,7 @@ struct tap {
 	char name[IF_NAMESIZE];
 	struct lp_mac mac;
 	bool carrier;
+	uint8_t frame[FRAME_CAP]; /* that is being read */
 	struct {
 		uint32_t address; /* that tap_set_address has set; 0: none */
 		unsigned prefix;
@@ -88,10 +89,9 @@ static size_t tap_read(struct lp_port *port, lp_port_sink *sink, void *context)
 	struct tap *t = tap_of(port);
 	if (t->again_at != LP_NEVER && lp_clock() >= t->again_at)
 		announce_again(t, lp_clock());
-	uint8_t frame[FRAME_CAP];
 	size_t count = read_announcements(t, sink, context), len;
-	while (count < READ_BATCH && lp_tap_read(&t->base, frame, sizeof(frame), &len)) {
-		sink(context, frame, len);
+	while (count < READ_BATCH && lp_tap_read(&t->base, t->frame, sizeof(t->frame), &len)) {
+		sink(context, t->frame, len);
 		count++;
 	}
 	return count;

@@ -399,9 +399,11 @@ static void beat(struct peer *p)
 static void watch_protected(struct peer *p)
 {
 	const struct lp_peer_config *c = p->config;
+	if (!c->protects)
+		return;
 	struct lp_protected protected;
 	bool moved;
-	if (c->protects && c->protects(c->context, &protected, &moved))
+	if (c->protects(c->context, &protected, &moved))
 		lp_link_on_protected(p->link, &protected, moved, p->now);
 }
 
