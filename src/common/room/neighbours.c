@@ -108,6 +108,17 @@ static uint16_t *chain_of(struct lp_neighbours *n, uint16_t owner)
 	return &n->chains[owner % CHAINS];
 }
 
+/* The same, for an address that is probably the owner's: its own entries are found without a hash. */
+static size_t find_for(const struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time now)
+{
+	for (size_t i = n->chains[owner % CHAINS]; i; i = n->next[i - 1]) {
+		const struct address *a = &n->addresses[i - 1];
+		if (is_same(a->ip, ip) && n->owners[i - 1] == owner && now < a->until)
+			return i - 1;
+	}
+	return find(n, ip, now);
+}
+
 static void give(struct lp_neighbours *n, size_t at, uint16_t owner)
 {
 	n->owners[at] = owner;
@@ -265,7 +276,7 @@ static bool claim(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time
 {
 	if (lp_neighbours_is_protected(n, ip))
 		return owner == LP_OWNER_LAN;
-	size_t at = find(n, ip, now);
+	size_t at = find_for(n, owner, ip, now);
 	if (at != NONE && n->owners[at] != owner)
 		return false;
 	if (owner != LP_OWNER_LAN && at == NONE)
@@ -321,22 +332,27 @@ static size_t find_expired(const struct lp_neighbours *n, uint16_t owner, struct
 	return NONE;
 }
 
-/* Without an entry nothing is known, and nothing is remembered. */
+/* An address that nobody has. Without an entry nothing is known, and nothing is remembered. */
+static bool use_free(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time now)
+{
+	size_t at = owner == LP_OWNER_LAN ? NONE : find_expired(n, owner, ip);
+	if (at == NONE)
+		return owner == LP_OWNER_LAN || !is_lan_ipv4(ip) || !has_another(n, owner, now);
+	make_way(n, owner, ip, now);
+	remember(n, owner, ip, at, now);
+	return true;
+}
+
 static bool use(struct lp_neighbours *n, uint16_t owner, struct ip ip, lp_time now)
 {
 	if (lp_neighbours_is_protected(n, ip))
 		return owner == LP_OWNER_LAN;
-	size_t at = find(n, ip, now);
-	if (at != NONE && n->owners[at] != owner)
-		return false;
-	if (at == NONE && owner != LP_OWNER_LAN) {
-		at = find_expired(n, owner, ip);
-		if (at != NONE)
-			make_way(n, owner, ip, now);
-	}
+	size_t at = find_for(n, owner, ip, now);
 	if (at == NONE)
-		return owner == LP_OWNER_LAN || !is_lan_ipv4(ip) || !has_another(n, owner, now);
-	remember(n, owner, ip, at, now);
+		return use_free(n, owner, ip, now);
+	if (n->owners[at] != owner)
+		return false;
+	n->addresses[at].until = keeps_until(n, at, now);
 	return true;
 }
 
