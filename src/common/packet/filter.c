@@ -241,13 +241,17 @@ static enum lp_drop judge_arp(
 /* Offload leaves transport checksums open, but never this one: a host always sends a good one. */
 static bool ipv4_checksum_good(const uint8_t *header, size_t len)
 {
-	uint32_t sum = 0;
+	uint64_t sum = 0;
+	uint32_t word; /* in the computer's byte order: RFC 1071, section 2 (B), allows that */
 
-	for (size_t i = 0; i < len; i += 2)
-		sum += lp_get16(header + i);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	for (size_t i = 0; i < len; i += sizeof(word)) {
+		memcpy(&word, header + i, sizeof(word));
+		sum += word;
+	}
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	return sum == UINT16_MAX;
 }
 
 static enum lp_drop judge_ipv4_data(
