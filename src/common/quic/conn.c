@@ -392,13 +392,16 @@ static bool affords(struct lp_quic_conn *conn)
 	return good;
 }
 
-/* Forged packets, and copies of packets that were read before, are not among them. ngtcp2 alone knows the
- * copies, but it counts each packet with a long header, although nothing is in it after the handshake. */
-static uint64_t packets_taken(const struct lp_quic_conn *conn)
+/* How many packets ngtcp2 has taken since the last call. Forged packets, and copies of packets that were read
+ * before, are not among them. ngtcp2 alone knows the copies, but it counts each packet with a long header,
+ * although nothing is in it after the handshake. */
+static uint64_t packets_taken(struct lp_quic_conn *conn)
 {
 	ngtcp2_conn_info info;
 	ngtcp2_conn_get_conn_info2(conn->nc, &info);
-	return info.pkt_recv;
+	uint64_t before = conn->taken;
+	conn->taken = info.pkt_recv;
+	return info.pkt_recv - before;
 }
 
 static void pay(struct lp_quic_conn *conn, size_t len)
@@ -429,13 +432,13 @@ void lp_conn_read(
 	lp_conn_mark_dirty(conn, false);
 	ngtcp2_path np;
 	lp_path_to_ngtcp2(path, &np);
-	const uint64_t opened = lp_protection_opened(), taken = packets_taken(conn);
+	const uint64_t opened = lp_protection_opened();
 	int error = ngtcp2_conn_read_pkt(conn->nc, &np, NULL, bytes, len, conn->q->now);
 	if (error != 0) {
 		lp_conn_failed(conn, error);
 		return;
 	}
-	if (lp_protection_opened() > opened && packets_taken(conn) > taken)
+	if (packets_taken(conn) > 0 && lp_protection_opened() > opened)
 		hear(conn, len);
 	drop_session(conn);
 	lp_feedback_on_read(conn);

@@ -90,16 +90,12 @@ void lp_feedback_on_read(struct lp_quic_conn *conn)
 		info.bytes_sent - info.bytes_lost - info.bytes_in_flight, conn->q->now);
 }
 
-bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, size_t len)
+bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, const ngtcp2_conn_info *info, size_t len)
 {
-	ngtcp2_conn_info info;
-	ngtcp2_conn_get_conn_info2(conn->nc, &info);
-	return lp_governor_admits(&conn->governor, info.bytes_in_flight, len);
+	return lp_governor_admits(&conn->governor, info->bytes_in_flight, len);
 }
 
-void lp_feedback_on_large(struct lp_quic_conn *conn)
+void lp_feedback_on_large(struct lp_quic_conn *conn, const ngtcp2_conn_info *info)
 {
-	ngtcp2_conn_info info;
-	ngtcp2_conn_get_conn_info2(conn->nc, &info);
-	lp_mtu_on_large(&conn->mtu, info.smoothed_rtt, conn->q->now);
+	lp_mtu_on_large(&conn->mtu, info->smoothed_rtt, conn->q->now);
 }

@@ -16,10 +16,10 @@ void lp_feedback_callbacks(ngtcp2_callbacks *callbacks);
 void lp_feedback_init(struct lp_quic_conn *conn);
 /* After each packet that conn has read. */
 void lp_feedback_on_read(struct lp_quic_conn *conn);
-/* True when a packet of len bytes can carry bulk now. */
-bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, size_t len);
-/* conn has sent a packet larger than LP_MTU_SAFE. */
-void lp_feedback_on_large(struct lp_quic_conn *conn);
+/* True when a packet of len bytes can carry bulk now. info: conn's, before the packet. */
+bool lp_feedback_admits_bulk(struct lp_quic_conn *conn, const ngtcp2_conn_info *info, size_t len);
+/* conn has sent a packet larger than LP_MTU_SAFE. info: as above. */
+void lp_feedback_on_large(struct lp_quic_conn *conn, const ngtcp2_conn_info *info);
 /* ngtcp2's ID of a DATAGRAM with that tag; large: in a packet larger than LP_MTU_SAFE. */
 uint64_t lp_feedback_id(uint64_t tag, bool large);
 

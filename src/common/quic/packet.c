@@ -126,7 +126,9 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 		max = small; /* fragments, for a while */
 	/* ngtcp2 then sends only probes, and waits twice as long after each that is lost: none is large. */
 	bool full = ngtcp2_conn_get_cwnd_left2(conn->nc) == 0;
-	bool bulk = max > 0 && lp_feedback_admits_bulk(conn, packet->cap);
+	ngtcp2_conn_info info;
+	ngtcp2_conn_get_conn_info2(conn->nc, &info);
+	bool bulk = max > 0 && lp_feedback_admits_bulk(conn, &info, packet->cap);
 	struct lp_datagram datagram = {.tag = 0};
 	while (max > 0 && !conn->ending &&
 		source->ops->peek(source, max, bulk, q->now, &datagram)) {
@@ -150,7 +152,7 @@ static bool add_datagrams(struct lp_quic_conn *conn, ngtcp2_path *path, uint8_t 
 		if (datagram.last && (!accepted || n <= 0 || lp_conn_has_more(conn)))
 			conn->eager = true;
 		if (accepted && large)
-			lp_feedback_on_large(conn);
+			lp_feedback_on_large(conn, &info);
 		if (accepted)
 			source->ops->pop(source);
 		/* 0 is congestion: the length was checked. A packet without the DATAGRAM had no

@@ -104,6 +104,7 @@ struct lp_quic_conn {
 	/* Servers: bytes of packets that carry nothing for the user. */
 	struct lp_bucket overhead;
 	size_t carried; /* bytes for the user in the packet that is being read */
+	uint64_t taken; /* packets that ngtcp2 has taken */
 	/* DATAGRAMs: NULL until it is attached, and from its end on */
 	struct lp_datagram_source *source;
 	struct lp_datagram_sink *sink;
