@@ -21,6 +21,7 @@
 #define TAG_SIZE   16
 #define NONCE_SIZE 12
 #define HASH_SIZE  32
+#define BLOCK_SIZE 16
 
 /* The two cipher suites that tls.c allows. SHA-256 goes with both. */
 struct suite {
@@ -299,8 +300,12 @@ int ngtcp2_crypto_hp_mask(uint8_t *dest, const ngtcp2_crypto_cipher *hp,
 	static const uint8_t zeroes[NGTCP2_HP_MASKLEN];
 	struct key *key = ctx->native_handle;
 	(void)hp;
-	if (key->suite == &aes_128_gcm)
-		return wc_AesEncryptDirect(&key->aes, dest, sample) == 0 ? 0 : -1;
+	if (key->suite == &aes_128_gcm) {
+		/* wolfSSL allocates memory for a sample that is not aligned, as nearly none is. */
+		_Alignas(BLOCK_SIZE) uint8_t aligned[BLOCK_SIZE];
+		memcpy(aligned, sample, sizeof(aligned));
+		return wc_AesEncryptDirect(&key->aes, dest, aligned) == 0 ? 0 : -1;
+	}
 	word32 counter = (word32)sample[3] << 24 | (word32)sample[2] << 16 |
 			 (word32)sample[1] << 8 | sample[0];
 	return wc_Chacha_SetIV(&key->chacha, sample + 4, counter) == 0 &&
