@@ -58,40 +58,41 @@ struct lp_filter_source {
 void lp_filter_source_init(struct lp_filter_source *s, enum lp_role role, const struct lp_mac *mac);
 
 /* What a frame that passed says about addresses. IPv4 is in host byte order, 0: nothing. IPv6 points to 16
- * bytes of the frame, NULL: nothing. */
+ * bytes of the frame, NULL: nothing. The fields are ordered by size, because all are set to zero for each
+ * frame. */
 struct lp_filter_facts {
-	/* ARP's sender address, or the packet's source. */
-	uint32_t claim_ipv4;
 	/* The packet's source. */
 	const uint8_t *source_ipv6;
 	/* The target of a neighbour advertisement (RFC 4861, section 7.2.4), or of a probe for a duplicate
 	 * address (RFC 4862, section 5.4.2), which has no source: the sender uses or wants the address. */
 	const uint8_t *target_ipv6;
+	/* The sender has an address and asks who has this other one. */
+	const uint8_t *asked_ipv6;
+	uint32_t asked_ipv4;
+	/* ARP's sender address, or the packet's source. */
+	uint32_t claim_ipv4;
 	/* Somebody is about to use it: an ARP probe asks whether anybody has it (RFC 5227, section 2.1.1), a
 	 * station of the LAN asks the DHCP server for it, or that server offers it. */
 	uint32_t probed_ipv4;
-	/* The sender has an address and asks who has this other one. */
-	uint32_t asked_ipv4;
-	const uint8_t *asked_ipv6;
+	/* A DHCPv4 ACK from a gateway gives lease_ipv4 to lease_mac (RFC 2131, section 3.1). */
+	uint32_t lease_ipv4;
+	struct lp_mac lease_mac;
 	/* The sender is on this link: by ARP, neighbour discovery, or a link-local source. Otherwise the
 	 * source in a gateway's frame proves nothing, because it can be that of any host behind the LAN's
 	 * router. */
 	bool is_claim;
 	/* It is an answer: an ARP reply or a neighbour advertisement. A proxy sends these for others. */
 	bool is_answer;
-	/* A DHCPv4 ACK from a gateway gives lease_ipv4 to lease_mac (RFC 2131, section 3.1). */
-	uint32_t lease_ipv4;
-	struct lp_mac lease_mac;
 	/* The transaction of that ACK, or of a client's request (RFC 2131, section 2: xid). */
+	uint32_t dhcp_xid;
 	bool is_dhcp_request;
 	uint8_t dhcp_type; /* of a client's request; 0: BOOTP (RFC 951) */
-	uint32_t dhcp_xid;
-	/* The client identifier of a request, in the frame; NULL: none, or one made of the sender's MAC. */
-	const uint8_t *dhcp_id;
-	size_t dhcp_id_len;
 	/* With LP_DROP_FRAGMENT: the first fragment of its datagram has not come yet, so that the frame can
 	 * pass after it (path/early.h). */
 	bool is_early;
+	/* The client identifier of a request, in the frame; NULL: none, or one made of the sender's MAC. */
+	const uint8_t *dhcp_id;
+	size_t dhcp_id_len;
 };
 
 /* Row N3: notes a client's request for a DHCP lease; true if the ACK that facts describe answers the

@@ -60,7 +60,7 @@ struct arrival {
 	struct lp_received in;
 	size_t paid; /* bytes that its member was charged when it began to wait */
 	struct lp_view view;
-	struct lp_filter_facts facts;
+	bool is_early;
 };
 
 /* All checks of a frame, and where it goes. */
@@ -68,11 +68,13 @@ static enum lp_drop judge(struct lp_hub *hub, struct lp_member *m, struct arriva
 	struct lp_route *route)
 {
 	const struct lp_view *view = &a->view;
-	enum lp_drop drop = lp_filter_check(&hub->config.filter, &m->source, view, now, &a->facts);
+	struct lp_filter_facts facts;
+	enum lp_drop drop = lp_filter_check(&hub->config.filter, &m->source, view, now, &facts);
+	a->is_early = facts.is_early;
 	if (drop == LP_DROP_NONE && view->len > (size_t)LP_ETH_HEADER + lp_room_mtu(m->room))
 		drop = LP_DROP_JUMBO;
 	if (drop == LP_DROP_NONE)
-		drop = check_addresses(m, &view->eth, &a->facts, now);
+		drop = check_addresses(m, &view->eth, &facts, now);
 	if (drop != LP_DROP_NONE)
 		return drop;
 	*route = lp_room_route(m, &view->eth, view->len, now, hub->targets);
@@ -171,7 +173,7 @@ bool lp_hub_pass_early(void *owner, const struct lp_received *in, lp_time now)
 	struct lp_verdict v = {.action = LP_ACTION_WAIT};
 	struct arrival a = {.in = *in, .paid = in->len};
 	v.drop = forward(s->hub, s->member, &a, now, &v);
-	if (a.facts.is_early)
+	if (a.is_early)
 		return false; /* it waits for another first fragment */
 	conclude(s, &v);
 	return true;
@@ -195,7 +197,7 @@ void lp_hub_deliver(void *owner, const struct lp_received *in, lp_time now)
 		s->member->active = now;
 	if (v.drop == LP_DROP_NONE && !in->waits)
 		v.drop = forward(hub, s->member, &a, now, &v);
-	if (a.facts.is_early && lp_early_hold(&hub->early, s->room, in, now))
+	if (a.is_early && lp_early_hold(&hub->early, s->room, in, now))
 		v.drop = LP_DROP_NONE;
 	conclude(s, &v);
 	if (v.drop == LP_DROP_NONE && lp_view_is_first_fragment(&a.view))

@@ -205,19 +205,20 @@ void lp_tunnel_on_frame(struct lp_tunnel *t, const uint8_t *frame, size_t len, l
 struct arrival {
 	struct lp_received in;
 	struct lp_view view;
-	struct lp_filter_facts facts;
+	bool is_early;
 };
 
 /* The relay is not trusted either: the frame must be one that its sender is allowed to send (row S5). */
-static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, struct arrival *a, lp_time now)
+static enum lp_drop check_sender(
+	struct lp_tunnel *t, const struct arrival *a, struct lp_filter_facts *facts, lp_time now)
 {
 	const struct lp_view *view = &a->view;
-	struct tunnel_member *from = lp_tunnel_member(t, peer);
+	struct tunnel_member *from = lp_tunnel_member(t, a->in.peer);
 	if (!from)
 		return LP_DROP_WRONG_PEER;
 	if (!from->trusted)
 		return LP_DROP_NOT_HOST;
-	enum lp_drop drop = lp_filter_check(&t->config.filter, &from->source, view, now, &a->facts);
+	enum lp_drop drop = lp_filter_check(&t->config.filter, &from->source, view, now, facts);
 	if (drop != LP_DROP_NONE)
 		return drop;
 	if (view->len > (size_t)LP_ETH_HEADER + t->welcome.mtu)
@@ -232,11 +233,11 @@ static enum lp_drop check_sender(struct lp_tunnel *t, uint16_t peer, struct arri
 	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
-	lp_filter_asks(&from->source, &a->facts);
+	lp_filter_asks(&from->source, facts);
 	if (!from->heard && !lp_bucket_take(&t->fresh, LP_TUNNEL_FRESH_SECONDS, now))
 		lp_claimant_spend(&from->claimant, now);
 	from->heard = true;
-	return lp_claimant_admit(&from->claimant, t->neighbours, &a->facts, now);
+	return lp_claimant_admit(&from->claimant, t->neighbours, facts, now);
 }
 
 void lp_tunnel_set_own(struct lp_tunnel *t, const struct lp_own_list *own)
@@ -313,7 +314,9 @@ static enum lp_drop judge_in(
 	lp_view_of(a->in.bytes, a->in.len, &a->view);
 	v->len = verdict_len(a->in.len);
 	v->eth = view->eth;
-	enum lp_drop drop = check_sender(t, a->in.peer, a, now);
+	struct lp_filter_facts facts = {.is_early = false};
+	enum lp_drop drop = check_sender(t, a, &facts, now);
+	a->is_early = facts.is_early;
 	if (drop == LP_DROP_NONE && now < t->late_until)
 		drop = LP_DROP_LATE;
 	if (drop == LP_DROP_NONE)
@@ -321,7 +324,7 @@ static enum lp_drop judge_in(
 	if (drop == LP_DROP_NONE && is_in_loop(t, LP_LOOP_ROOM, view, now))
 		drop = LP_DROP_LOOP;
 	if (drop == LP_DROP_NONE)
-		drop = write_frame(t, view, &a->facts);
+		drop = write_frame(t, view, &facts);
 	if (drop == LP_DROP_NONE)
 		v->action = lp_action_for(&view->eth.dst,
 			t->config.role == LP_ROLE_GATEWAY ? LP_ACTION_GATEWAY : LP_ACTION_UNICAST);
@@ -347,7 +350,7 @@ bool lp_tunnel_pass_early(void *owner, const struct lp_received *in, lp_time now
 	struct lp_verdict v = {.targets = 1};
 	struct arrival a = {.in = *in};
 	v.drop = judge_in(t, &a, now, &v);
-	if (a.facts.is_early)
+	if (a.is_early)
 		return false; /* it waits for another first fragment */
 	conclude(t, &v);
 	return true;
@@ -361,7 +364,7 @@ void lp_tunnel_deliver(void *owner, const struct lp_received *in, lp_time now)
 	t->stats.rx_drops[LP_DROP_FRAGMENT] += lp_early_expire(&t->early, now);
 	if (v.drop == LP_DROP_NONE && !in->waits)
 		v.drop = judge_in(t, &a, now, &v);
-	if (in->waits || (a.facts.is_early && lp_early_hold(&t->early, t->welcome.room, in, now)))
+	if (in->waits || (a.is_early && lp_early_hold(&t->early, t->welcome.room, in, now)))
 		v = (struct lp_verdict){.action = LP_ACTION_WAIT};
 	conclude(t, &v);
 	if (v.drop == LP_DROP_NONE && lp_view_is_first_fragment(&a.view))
