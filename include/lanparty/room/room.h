@@ -129,6 +129,8 @@ struct lp_joined {
 /* Row N6: false if the limits refuse the newcomer, whatever it proves; a proof costs more to check than to
  * send. */
 bool lp_rooms_may_prove(struct lp_rooms *rooms, const struct lp_join *join);
+/* Likewise: a guest's pass was checked, and is not good. */
+void lp_rooms_note_bad_pass(struct lp_rooms *rooms, const struct lp_join *join);
 /* Row N4: the room's gateway, when it has not proven the host key, and the newcomer has. It must leave before
  * lp_rooms_join. NULL: none. */
 struct lp_member *lp_rooms_unproven(struct lp_rooms *rooms, const struct lp_join *join);

@@ -51,6 +51,11 @@ bool lp_rooms_may_prove(struct lp_rooms *rooms, const struct lp_join *join)
 	return resumes || lp_rooms_can_join(rooms, room, join);
 }
 
+void lp_rooms_note_bad_pass(struct lp_rooms *rooms, const struct lp_join *join)
+{
+	lp_limiter_take(&rooms->joins, &join->source, join->now);
+}
+
 bool lp_rooms_within_limits(
 	struct lp_rooms *rooms, struct lp_room *room, const struct lp_join *join)
 {

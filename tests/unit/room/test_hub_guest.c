@@ -5,6 +5,7 @@
 #define STEER 0x0100
 
 static lp_time end; /* of the pass */
+static int checked; /* passes */
 
 static uint16_t first_bytes(const uint8_t room_key[LP_ROOM_KEY_SIZE])
 {
@@ -23,6 +24,7 @@ static bool admits(const uint8_t pass[LP_GUEST_PASS], const uint8_t host_key[LP_
 	lp_time now, lp_time *ret_end)
 {
 	(void)now;
+	checked++;
 	*ret_end = end;
 	return pass[LP_GUEST_PASS - 1] == host_key[0];
 }
@@ -36,7 +38,7 @@ static bool keep(
 	return true;
 }
 
-static struct relay *new_relay(unsigned workers, unsigned worker)
+static struct lp_hub_config config_of(unsigned workers, unsigned worker)
 {
 	struct lp_hub_config config = relay_config();
 	config.rooms.book = (struct lp_host_book){NULL, keep, NULL};
@@ -45,9 +47,20 @@ static struct relay *new_relay(unsigned workers, unsigned worker)
 	config.steer = first_bytes;
 	config.workers = workers;
 	config.worker = worker;
-	struct relay *r = relay_new(&config);
+	return config;
+}
+
+static struct relay *relay_of(const struct lp_hub_config *config)
+{
+	struct relay *r = relay_new(config);
 	end = r->now + 60 * LP_SECOND;
 	return r;
+}
+
+static struct relay *new_relay(unsigned workers, unsigned worker)
+{
+	const struct lp_hub_config config = config_of(workers, worker);
+	return relay_of(&config);
 }
 
 /* second: the second byte of the room's key. */
@@ -207,6 +220,32 @@ static void H3_the_host_locks_guests_out_and_kicks_them(void **state)
 	relay_free(r);
 }
 
+/* Row N6: to check a pass costs more than to make one up. */
+static void N6_bad_passes_are_limited_before_they_are_checked(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = config_of(1, 0);
+	config.rooms.limits.join_rate = 1;
+	config.rooms.limits.join_burst = 5;
+	struct relay *r = relay_of(&config);
+	host_of(r, 1, 0);
+	assert_true(guest(r, 2)->welcomed);
+	struct lp_control m = guest_hello(3, STEER, KEY + 1);
+	checked = 0;
+	for (int i = 3; i < 6; i++)
+		assert_int_equal(say(r, i, &m)->reject, LP_REJECT_GUEST_WRONG);
+	assert_int_equal(checked, 3);
+	assert_int_equal(say(r, 6, &m)->reject, LP_REJECT_BUSY);
+	assert_int_equal(guest(r, 7)->reject, LP_REJECT_BUSY);
+	assert_int_equal(checked, 3);
+	m = guest_hello(2, STEER, KEY); /* whom the relay knows */
+	memcpy(m.hello.resume_token, r->peers[2].welcome.resume_token, LP_TOKEN_SIZE);
+	assert_true(say(r, 8, &m)->welcome.resumed);
+	relay_at(r, r->now + LP_SECOND);
+	assert_true(guest(r, 9)->welcomed);
+	relay_free(r);
+}
+
 /* The worker that has the room, which no guest can name by its key. */
 static void H3_a_guest_is_sent_to_the_worker_of_its_room(void **state)
 {
@@ -230,6 +269,7 @@ int main(void)
 		cmocka_unit_test(H3_a_guest_who_comes_back_has_the_same_end),
 		cmocka_unit_test(H3_a_guest_is_not_the_host),
 		cmocka_unit_test(H3_the_host_locks_guests_out_and_kicks_them),
+		cmocka_unit_test(N6_bad_passes_are_limited_before_they_are_checked),
 		cmocka_unit_test(H3_a_guest_is_sent_to_the_worker_of_its_room),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
