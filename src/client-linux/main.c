@@ -86,7 +86,7 @@ static bool read_options(
 	o->list = table;
 	o->count = lp_show_options_add(&c->show, table, sizeof(own) / sizeof(own[0]));
 	o->count = lp_peer_options_add(&c->peer, table, o->count);
-	if (!lp_options_read(o, argc, argv, ret_exit))
+	if (!lp_options_read(o, argc, argv, ret_exit) || !lp_guest_option_fits(o, ret_exit))
 		return false;
 	if (lp_options_has_command(o, "new-room") || lp_options_has_command(o, "invite") ||
 		lp_act_is_command(o))

@@ -85,7 +85,7 @@ static bool read_options(
 	o->count = lp_invite_options_add(&g->show, table, sizeof(own) / sizeof(own[0]));
 	o->count = lp_show_options_add(&g->status, table, o->count);
 	o->count = lp_peer_options_add(&g->peer, table, o->count);
-	if (!lp_options_read(o, argc, argv, ret_exit))
+	if (!lp_options_read(o, argc, argv, ret_exit) || !lp_guest_option_fits(o, ret_exit))
 		return false;
 	if (o->command)
 		return true;

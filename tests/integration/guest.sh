@@ -39,12 +39,16 @@ check "H3 nor with a file that has none" makes_no 64 'no PEM private key' --gues
 for wrong in 8 h 0m 59s 367d 8h8 -1h 99999999999999999999d; do
 	check "H3 no guest stays for $wrong" makes_no 64 'minutes, hours or days' --guest "$wrong" --host-key "$dir/host.key"
 done
+check "H3 no other command makes one" ends_with 64 'only the command invite' gateway "$bin/lanparty-gateway" setup --guest 8h --config /dev/null
+check "H3 nor does a run of the client" ends_with 64 'only the command invite' gateway "$bin/lanparty-client" --guest 8h "lanparty://$relay_ip/$code?pin=$pin"
+slow_clock() { LD_PRELOAD=$build/tests/wrong_clock.so WRONG_CLOCK=1000000000 makes_no 71 'its clock is wrong' --guest 8h --host-key "$dir/host.key"; }
+check "H3 nor anybody whose clock is years behind" slow_clock
 invite=$(invite_for 3600)
 check "H3 the invite names the host" grep -qF "host=$print" <<<"$invite"
 check "H3 and not the room" lacks -i "/[0-9a-z]|${code//-/}|$code" <<<"${invite#lanparty://}"
 by_client=$("$bin/lanparty-client" invite --guest 8h --host-key "$dir/host.key" "lanparty://$relay_ip/$code?pin=$pin")
 check "H3 the host makes one with the client, too" grep -qE "^lanparty://$relay_ip\?pin=$pin&host=$print&guest=[0-9a-f]{140}$" <<<"$by_client"
-check "a guest makes none" ends_with 64 'this invite is one for guests' gateway "$bin/lanparty-client" invite "$invite"
+check "a guest makes none" ends_with 64 'this is an invite for guests: give the room.s own' gateway "$bin/lanparty-client" invite "$invite"
 
 # ---- a room without a host
 need "a player joins" client player1 player1

@@ -8,6 +8,8 @@
 
 /* --guest DURATION, which writes seconds. */
 struct lp_option lp_guest_option(uint64_t *seconds);
+/* False: another command was given it, the error was printed, and *ret_exit is set. */
+bool lp_guest_option_fits(const struct lp_options *options, int *ret_exit);
 
 /* Reads the host key of the options, and puts its fingerprint into the invite. With seconds above 0, the invite
  * becomes one for guests: without code and token, but with a pass that ends so long after now. False: the error

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "lanparty/base/wipe.h"
+#include "lanparty/edge/built.h"
 #include "lanparty/quic/crypto.h"
 
 #define MINUTE 60
@@ -46,12 +47,23 @@ struct lp_option lp_guest_option(uint64_t *seconds)
 		.expects = "minutes, hours or days such as 30m, 8h or 3d, at most 366d,"};
 }
 
+bool lp_guest_option_fits(const struct lp_options *options, int *ret_exit)
+{
+	bool fits = lp_options_has_command(options, "invite") ||
+		    !lp_options_was_given(options, "guest");
+	if (!fits)
+		*ret_exit = lp_options_wrong(
+			options, "--guest: only the command invite makes an invite for guests");
+	return fits;
+}
+
 /* What opens the room without an end goes. */
 static bool make_pass(const struct lp_host_key *key, uint64_t seconds, struct lp_invite *invite)
 {
 	uint8_t room_key[LP_ROOM_KEY_SIZE];
 	uint64_t end = (uint64_t)time(NULL) + seconds;
-	bool good = end <= UINT32_MAX && lp_room_key(&invite->code, room_key) &&
+	bool good = !lp_clock_is_behind() && end <= UINT32_MAX &&
+		    lp_room_key(&invite->code, room_key) &&
 		    lp_guest_sign(key, lp_room_steer(room_key), (uint32_t)end, invite->guest);
 	lp_zero(room_key, sizeof(room_key));
 	lp_zero(&invite->code, sizeof(invite->code));

@@ -577,8 +577,7 @@ bool lp_peer_options_invite(struct lp_peer_options *values, struct lp_options *o
 	bool good = read_sources(values, options, &invite.code, ret_exit);
 	if (good && lp_guest_is_known(values->guest))
 		good = wrong(options, ret_exit,
-			"this invite is one for guests, of a room that has another host: give the "
-			"room's own");
+			"this is an invite for guests: give the room's own invite, or its code");
 	if (good) {
 		invite.relay = values->relay;
 		memcpy(invite.also, values->also, sizeof(invite.also));
