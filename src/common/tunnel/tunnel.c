@@ -408,7 +408,8 @@ static void on_reject(struct lp_tunnel *t, const struct lp_reject *reject)
 		action->final = t->final;
 		action->reject = *reject;
 	}
-	give_up(t, LP_LEAVE_NORMAL, lp_reject_text(reject->reason));
+	give_up(t, LP_LEAVE_NORMAL,
+		reject->text[0] ? reject->text : lp_reject_text(reject->reason));
 }
 
 static void on_reply(struct lp_tunnel *t, const struct lp_control *message, lp_time now)
