@@ -142,6 +142,13 @@ alone() { # STATUS REGEX PROGRAM PLACE WORD...
 touch "$dir/none.conf"
 need "player 2 joins" client player2 player2 --name zoe
 check "H3 without the key it says so" alone 69 'name the room.s host key' gateway gateway kick zoe
+nameless() { ends_with "$1" "$2" vps "$bin/lanparty-client" kick zoe --host-key "$dir/host.key" "${@:3}"; } # of which room?
+check "H3 and which room it is, if it does not know" nameless 64 'which room. Give --room-file'
+unanswered() { # the reason is one of the connection's
+	at vps "$bin/lanparty-client" kick zoe --host-key "$dir/host.key" --room "$code" --relay "$relay_ip:444" --relay-pin "$pin" >"$dir/said" 2>&1
+	[ $? = 69 ] && grep -q 'event=refused reason="nothing listens at' "$dir/said"
+}
+check "H3 without a relay it says why" unanswered
 check "H3 another key is of no use" alone 79 'another host key' client player1 kick zoe --host-key "$dir/other.key"
 check "H3 the host sees that there is no such member" alone 75 'no such member' gateway gateway kick nobody --host-key "$dir/host.key"
 check "H3 the host renames a player, from anywhere" alone 0 '^done$' client vps rename zoe=Zoë --host-key "$dir/host.key"

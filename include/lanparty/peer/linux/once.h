@@ -13,7 +13,8 @@ struct lp_once {
 	/* Set by the functions. */
 	lp_time at; /* when lp_once_on_time has work */
 	bool joined, asked, over;
-	int code; /* with over: the program's exit code */
+	char why[LP_TUNNEL_TEXT + 1]; /* it is not in the room, as far as that was said */
+	int code;                     /* with over: the program's exit code */
 };
 
 void lp_once_begin(struct lp_once *once, lp_time now);

@@ -70,7 +70,7 @@ static int ask(const struct lp_local_name *name, const struct lp_options *option
 	int code = text ? (int)lp_local_ask(name, text, ret_answer)
 			: lp_options_wrong(options, "the argument is too long");
 	lp_text_clear(&request);
-	return code;
+	return code == LP_EXIT_OK && !*ret_answer ? (int)LP_EXIT_UNAVAILABLE : code;
 }
 
 int lp_command_run(
@@ -78,7 +78,7 @@ int lp_command_run(
 {
 	char *answer = NULL;
 	int code = ask(name, options, argument, &answer);
-	if (code != LP_EXIT_OK || !answer)
+	if (code != LP_EXIT_OK)
 		return code;
 	code = show(answer, false);
 	free(answer);
@@ -92,7 +92,7 @@ int lp_command_show(const struct lp_local_name *name, const struct lp_options *o
 	for (;;) {
 		char *answer = NULL;
 		int code = ask(name, options, values->json ? LP_COMMAND_JSON : "", &answer);
-		if (code != LP_EXIT_OK || !answer)
+		if (code != LP_EXIT_OK)
 			return code;
 		if (clear)
 			fputs(CLEAR, stdout);

@@ -274,12 +274,10 @@ static enum lp_exit log_failure(const char *path, int error)
 	bool silent = error == 0 || error == EAGAIN;
 	lp_log(LP_LOG_ERROR, "control_failed", "file=%s error=%s hint=%s", path,
 		silent ? "no answer" : strerror(error),
-		denied   ? "give this command as root"
-		: silent ? "try again, or look into the log of the program"
-		: error == ENAMETOOLONG
-			? TOO_LONG
-			: "start the program first: it must run and be in its room; "
-			  "or name the room's host key with --host-key");
+		denied                  ? "give this command as root"
+		: silent                ? "try again, or look into the log of the program"
+		: error == ENAMETOOLONG ? TOO_LONG
+					: "start the program first");
 	return denied ? LP_EXIT_NO_PERMISSION : LP_EXIT_UNAVAILABLE;
 }
 

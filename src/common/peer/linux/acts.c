@@ -39,6 +39,9 @@ static int act_without_program(
 {
 	char *given = options->argument;
 	int code = LP_EXIT_OK;
+	if (!peer->room && !peer->room_file)
+		return lp_options_wrong(options,
+			"which room? Give --room-file FILE with the invite, or --room and --relay");
 	options->argument = NULL;
 	bool good = lp_peer_options_finish(peer, options, &code);
 	options->argument = given;
@@ -69,9 +72,16 @@ int lp_act_command(const struct lp_local_name *name, struct lp_options *options,
 		return lp_options_wrong(options, "the name is too long");
 	if (needs_member(act_of(options->command->name)) && !argument[0])
 		return lp_options_wrong(options, "which member? Give its name or its number");
-	return lp_options_has_command(options, LEAVE) || asks_program(name, options, peer)
-		       ? lp_command_run(name, options, argument)
-		       : act_without_program(options, peer, argument);
+	if (lp_options_has_command(options, LEAVE))
+		return lp_command_run(name, options, argument);
+	if (!asks_program(name, options, peer))
+		return act_without_program(options, peer, argument);
+	if (lp_local_runs(name))
+		return lp_command_run(name, options, argument);
+	lp_log(LP_LOG_ERROR, "control_failed", "error=%s hint=%s", "the program does not run",
+		"start the program first: it must be in its room; or name the room's host key "
+		"with --host-key");
+	return LP_EXIT_UNAVAILABLE;
 }
 
 /* ---- the program */

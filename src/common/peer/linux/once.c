@@ -29,9 +29,12 @@ void lp_once_told(struct lp_once *once, const struct lp_tunnel_action *action, l
 		return;
 	if (action->kind == LP_TUNNEL_JOINED) {
 		once->joined = true;
+		once->why[0] = '\0';
 		once->at = now + ALL_KNOWN;
 	} else if (action->kind == LP_TUNNEL_DISCONNECTED && once->joined)
 		end(once, LP_EXIT_UNAVAILABLE, "the relay was lost before it answered", now);
+	else if (action->kind == LP_TUNNEL_DISCONNECTED)
+		snprintf(once->why, sizeof(once->why), "%s", action->text);
 	else if (action->kind == LP_TUNNEL_ACTED)
 		end(once,
 			lp_acted_is_done(action->done.acted) ? (int)LP_EXIT_OK
@@ -55,7 +58,8 @@ void lp_once_on_time(struct lp_once *once, struct lp_link *link, lp_time now)
 	if (!once->over && !once->asked && once->joined)
 		ask(once, link, now);
 	else if (!once->over)
-		end(once, LP_EXIT_UNAVAILABLE, "the relay does not answer in time", now);
+		end(once, LP_EXIT_UNAVAILABLE,
+			once->why[0] ? once->why : "the relay does not answer in time", now);
 	if (!once->over)
 		return;
 	once->at = LP_NEVER;
