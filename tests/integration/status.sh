@@ -52,6 +52,8 @@ check "H4 the same at the gateway" says 69 'start the program first' gateway_say
 
 check "H4 the same at the relay" says 69 'start the program first' relay_says status
 
+check "H4 which knows no host key" lacks host-key "$dir/shown"
+
 need "the relay starts" relay
 need "a gateway joins" gateway gateway --lan lan
 mkfifo "$dir/settings"
@@ -73,6 +75,7 @@ check "H4 whatever their names are" finds 'm("Ki\"t ☃")["role"] == "client"' p
 check "H4 with roles, numbers and MACs" finds "m('zoe')['role'] == 'client' and m('zoe')['peer'] > 0 and m('zoe')['mac'] == '$(mac_of player1 "$tun")'" player2
 check "H4 and so does the gateway" finds 's["program"] == "gateway" and s["interface"] == "lan" and len(s["members"]) == 3' gateway
 check "H4 the relay's address and carrier" finds 's["relay"]["address"] == "203.0.113.5:4443" and s["relay"]["carrier"] == "udp"' player1
+check "H4 and how the invite names it" finds 's["relay"]["name"] == "203.0.113.5:4443"' player1
 check "H4 for people as well" says 0 '^ +[0-9]+  client .* zoe \(this computer\)$' client_says player1 status
 check "H4 with another name" says 0 'Ki"t ☃$' client_says player1 status
 check "H4 again every second" lines 3 env RUNTIME_DIRECTORY="$dir/run/player1" ip netns exec "$lab-player1" "$bin/lanparty-client" --tap "$tun" status --json --watch

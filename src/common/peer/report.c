@@ -86,6 +86,12 @@ static double loss_of(const struct lp_quic_info *info)
 	return all ? 100.0 * (double)info->datagrams_lost / (double)all : 0;
 }
 
+/* Of the endpoint in use, or the last one that was tried. */
+static const char *relay_name(const struct lp_report *s, char text[LP_HOST_SHOWN])
+{
+	return lp_host_format(lp_peer_endpoint(s->options, lp_link_entry(s->link)->endpoint), text);
+}
+
 /* ---- JSON */
 
 static void json_member(const struct lp_seen *m, struct lp_text *t)
@@ -130,10 +136,10 @@ static void json_drops(struct lp_text *t, const uint64_t drops[LP_DROP_COUNT])
 
 static void json_line(const struct lp_report *s, const struct picture *p, struct lp_text *t)
 {
-	char address[LP_ADDRESS_TEXT];
+	char address[LP_ADDRESS_TEXT], name[LP_HOST_SHOWN];
 	const struct lp_address *remote = lp_link_remote(s->link);
 	lp_json_open(t, "relay", '{');
-	lp_json_string(t, "name", s->options->relay.name);
+	lp_json_string(t, "name", relay_name(s, name));
 	if (remote->len > 0)
 		lp_json_string(t, "address", lp_address_format(remote, address));
 	lp_json_string(t, "carrier", CARRIER);
@@ -219,17 +225,17 @@ static void text_member(const struct lp_seen *m, struct lp_text *t)
 		lp_role_text(m->joined.role), rtt, loss, m->joined.name[0] ? m->joined.name : "-",
 		m->own ? " (this computer)" : "", m->trusted ? "" : " (not the host's: ignored)",
 		m->loops ? " (in a loop: cut off)" : "",
-		m->conflict ? " (its MAC is a station's: cut off)" : "");
+		m->conflict ? " (a computer of the LAN has the same MAC: cut off)" : "");
 }
 
 static void text_line(const struct lp_report *s, const struct picture *p, struct lp_text *t)
 {
-	char address[LP_ADDRESS_TEXT] = "no address yet";
+	char address[LP_ADDRESS_TEXT] = "no address yet", name[LP_HOST_SHOWN];
 	const struct lp_address *remote = lp_link_remote(s->link);
 	if (remote->len > 0)
 		lp_address_format(remote, address);
 	lp_text_column(t, "relay", COLUMN);
-	lp_text_put(t, "%s, %s by %s\n", s->options->relay.name, address, CARRIER);
+	lp_text_put(t, "%s, %s by %s\n", relay_name(s, name), address, CARRIER);
 	if (!p->info.rtt)
 		return;
 	lp_text_column(t, "line", COLUMN);
@@ -242,7 +248,7 @@ static void text_state(
 {
 	uint64_t seconds = s->joined_at ? (now - s->joined_at) / LP_SECOND : 0;
 	if (s->joined_at)
-		lp_text_put(t, "In room %u as number %u, since %" PRIu64 ":%02u:%02u hours.\n",
+		lp_text_put(t, "In room %u as number %u, for %" PRIu64 ":%02u:%02u.\n",
 			p->welcome.room, p->welcome.peer, seconds / 3600,
 			(unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
 	else
