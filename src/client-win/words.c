@@ -63,8 +63,9 @@ static const char *of_host(const struct lp_reject *reject, const char *relay, ch
 		return say(text, "The host has removed this computer from the room. Ask your host "
 				 "to let you in again.");
 	case LP_REJECT_GUEST_WAITS:
-		return say(text, "Nobody is in the room of this guest invite yet. Waiting for the "
-				 "host \xe2\x80\xa6");
+		return say(text, "The room of this guest invite is not open yet. Waiting for the "
+				 "host; if the others are in it, ask for a new invite "
+				 "\xe2\x80\xa6");
 	case LP_REJECT_GUEST_EXPIRED:
 		return say(text, "This guest invite has expired. Ask your host for a new one.");
 	case LP_REJECT_GUEST_WRONG:

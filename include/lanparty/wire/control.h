@@ -118,7 +118,8 @@ enum lp_control_type {
 	X(LOCKED, 15, "locked", "the host has locked the room: ask the host to let you in")        \
 	X(REMOVED, 16, "removed", "the host has removed this computer from the room")              \
 	X(GUEST_WAITS, 17, "guest_waits",                                                          \
-		"nobody is in the room of this guest invite yet: waiting for the host")            \
+		"the room of this guest invite is not open yet: waiting for the host; if the "     \
+		"others are in it, ask the host for a new invite")                                 \
 	X(GUEST_EXPIRED, 18, "guest_expired",                                                      \
 		"this guest invite has expired: ask your host for a new one")                      \
 	X(GUEST_WRONG, 19, "guest_wrong",                                                          \

@@ -60,7 +60,7 @@ static void each_reject_reason_has_a_sentence_and_a_remedy(void **state)
 		{LP_REJECT_NOT_HOST, "Only the host's LAN gateway", "Ask your host"},
 		{LP_REJECT_LOCKED, "has locked the room", "Ask your host"},
 		{LP_REJECT_REMOVED, "has removed this computer", "Ask your host"},
-		{LP_REJECT_GUEST_WAITS, "Nobody is in the room", "Waiting"},
+		{LP_REJECT_GUEST_WAITS, "is not open yet", "ask for a new invite"},
 		{LP_REJECT_GUEST_EXPIRED, "has expired", "Ask your host for a new one"},
 		{LP_REJECT_GUEST_WRONG, "not one of the room's host", "Copy it again"},
 	};
