@@ -382,8 +382,7 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	if (action->kind == LP_TUNNEL_DISCONNECTED) {
 		s->traffic_at = LP_NEVER;
 		e->unreachable =
-			last->no_address ||
-			(!last->answered && !netfix_interface_to(lp_link_remote(s->link), NULL));
+			last->no_address || (!last->answered && last->failure == LP_SEND_NO_ROUTE);
 	}
 	tell(s);
 }
