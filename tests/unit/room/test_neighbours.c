@@ -351,6 +351,20 @@ static void K5_an_expired_address_can_be_used_again_unless_somebody_has_it(void 
 	PLAY(steps);
 }
 
+static void N2_an_expired_address_that_is_used_again_displaces_the_oldest(void **state)
+{
+	const struct step steps[] = {
+		{0, CLAIM, 1, IP(10, 0, 0, 1), true, ""},
+		{61, CLAIM, 1, IP(10, 0, 0, 2), true, "the first has expired"},
+		{62, CLAIM, 1, IP(10, 0, 0, 3), true, "these are two"},
+		{63, USE, 1, IP(10, 0, 0, 1), true, "and the first is back"},
+		{63, CLAIM, 2, IP(10, 0, 0, 3), false, "beside the newer one"},
+		{63, CLAIM, 2, IP(10, 0, 0, 2), true, "the older one made way"},
+	};
+	(void)state;
+	PLAY(steps);
+}
+
 static void N2_an_ipv6_address_belongs_to_its_first_user(void **state)
 {
 	static const lp_time ttl = LP_NEIGHBOUR_TTL / LP_SECOND;
@@ -566,6 +580,7 @@ int main(void)
 		cmocka_unit_test(a_lease_gives_no_address_of_the_LANs),
 		cmocka_unit_test(protected_addresses_belong_to_the_LAN_permanently),
 		cmocka_unit_test(K5_an_expired_address_can_be_used_again_unless_somebody_has_it),
+		cmocka_unit_test(N2_an_expired_address_that_is_used_again_displaces_the_oldest),
 		cmocka_unit_test(N2_an_ipv6_address_belongs_to_its_first_user),
 		cmocka_unit_test(N2_the_lan_has_so_many_protected_ipv6_addresses),
 		cmocka_unit_test(N2_nobody_and_groups_have_no_owner),
