@@ -37,6 +37,7 @@ def once(bench, folder):
     first.process.kill()
     first.process.wait()
     crowd.tell()
+    crowd.expect("waiting")
     time.sleep(AWAY)
     second = relay(bench, f"127.0.0.1:{port}", folder)
     crowd.tell()

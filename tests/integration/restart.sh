@@ -112,7 +112,7 @@ need "H2 50 members join" soon 20 said members '^ready$'
 last_back() { told members '^members=50 ' | sed 's/.*last=//'; }
 upgraded() { # from the moment when the old relay is told to end, until the last member is back
 	echo >&"$words"
-	sleep 0.2 # the members have read the line
+	soon 5 said members '^waiting$' || return
 	echo >&"$words"
 	stop relay TERM
 	relay || return

@@ -1,9 +1,9 @@
 /* comeback PORT PIN COUNT: how long COUNT members need to be back after their relay was killed.
  *
  * The members (peer/link.h), in rooms of ten, join the relay at this UDP port of this computer. "ready" says
- * that all have joined. Whoever runs it kills the relay and writes a line, starts it again and writes another
- * one. The answer is how long after the second line the members were back, in milliseconds. Exit status 0: all
- * were. */
+ * that all have joined. Whoever runs it kills the relay and writes a line, which "waiting" answers, starts it
+ * again and writes another one. The answer is how long after the second line the members were back, in
+ * milliseconds. Exit status 0: all were. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +197,12 @@ static void report(lp_time since)
 		in_ms(after[count - 1]));
 }
 
+static void say(const char *word)
+{
+	puts(word);
+	fflush(stdout);
+}
+
 static void wait_for_word(void)
 {
 	for (told = false; !told;)
@@ -227,11 +233,11 @@ int main(int argc, char **argv)
 	}
 	if (!all_join())
 		return 1;
-	puts("ready");
-	fflush(stdout);
+	say("ready");
 	wait_for_word();
 	for (size_t i = 0; i < count; i++)
 		members[i]->joined_at = 0;
+	say("waiting");
 	wait_for_word();
 	lp_time since = now;
 	if (!all_join())
