@@ -254,7 +254,7 @@ runs() { kill -0 "${pid[$1]}" 2>/dev/null; }
 is_gone() { ! grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status"; } # PID; nobody can have collected its status yet
 ends_with() { # STATUS SENTENCE PLACE COMMAND...: ends by itself, saying why in one sentence
 	local got
-	timeout 15 ip netns exec "$lab-$3" "${@:4}" >"$dir/ends.out" 2>"$dir/ends.err" </dev/null
+	RUNTIME_DIRECTORY=$dir/run/$3 timeout 15 ip netns exec "$lab-$3" "${@:4}" >"$dir/ends.out" 2>"$dir/ends.err" </dev/null
 	got=$?
 	cat "$dir/ends.out" "$dir/ends.err"
 	[ $got = "$1" ] || { echo "exit status $got instead of $1"; return 1; }
