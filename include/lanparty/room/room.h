@@ -182,6 +182,9 @@ const struct lp_hosted *lp_room_hosted(const struct lp_room *room);
  * caller closes the connection of a member that is kicked or banned. */
 enum lp_acted lp_room_act(
 	struct lp_room *room, const struct lp_host_act *act, struct lp_member *member, lp_time now);
+/* Likewise for a host, who does so much at once and no more, and removes no host. */
+enum lp_acted lp_room_host_act(
+	struct lp_room *room, const struct lp_host_act *act, struct lp_member *member, lp_time now);
 /* The member with this peer ID; NULL: none. */
 struct lp_member *lp_room_peer(const struct lp_room *room, uint16_t peer);
 /* The host is there: what is kept of the room stays kept. False: nothing is kept. */

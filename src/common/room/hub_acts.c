@@ -30,7 +30,7 @@ void lp_hub_on_act(
 	struct lp_hub *hub, struct lp_session *s, const struct lp_host_act *act, lp_time now)
 {
 	struct lp_member *m = lp_room_peer(s->member->room, act->peer);
-	enum lp_acted acted = lp_room_act(s->member->room, act, m, now);
+	enum lp_acted acted = lp_room_host_act(s->member->room, act, m, now);
 	struct lp_hub_action *log = lp_hub_add_action(hub, LP_HUB_ACTED, s);
 	if (log) {
 		log->act = act->act;

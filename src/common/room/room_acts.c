@@ -187,15 +187,23 @@ static bool is_about_member(enum lp_act act)
 enum lp_acted lp_room_act(
 	struct lp_room *room, const struct lp_host_act *act, struct lp_member *member, lp_time now)
 {
-	if (!lp_bucket_take(&room->acts, 1, now))
-		return LP_ACTED_BUSY;
-	/* A host does not remove itself. */
-	if (is_about_member(act->act) && (!member || (member->host && act->act != LP_ACT_RENAME)))
+	if (is_about_member(act->act) && !member)
 		return LP_ACTED_NO_MEMBER;
 	enum lp_acted acted = act_on(room, act, member, now);
 	bool kept = lp_room_keep_host(room);
 	bool lasts = act->act != LP_ACT_KICK && act->act != LP_ACT_RENAME;
 	return acted == LP_ACTED_DONE && lasts && !kept ? LP_ACTED_NOT_KEPT : acted;
+}
+
+enum lp_acted lp_room_host_act(
+	struct lp_room *room, const struct lp_host_act *act, struct lp_member *member, lp_time now)
+{
+	if (!lp_bucket_take(&room->acts, 1, now))
+		return LP_ACTED_BUSY;
+	bool removes = act->act == LP_ACT_KICK || act->act == LP_ACT_BAN;
+	if (removes && member && member->host)
+		return LP_ACTED_NO_MEMBER;
+	return lp_room_act(room, act, member, now);
 }
 
 struct lp_member *lp_room_peer(const struct lp_room *room, uint16_t peer)

@@ -282,7 +282,12 @@ static void H3_acts_about_nobody_are_refused(void **state)
 	relay_free(r);
 }
 
-/* Each act can cost the relay a file. */
+static uint32_t room_id(const struct relay *r)
+{
+	return lp_room_id(lp_session_member(r->peers[3].session)->room);
+}
+
+/* Each act can cost the relay a file. Whoever runs the relay does not wait for its hosts. */
 static void H3_acts_are_limited(void **state)
 {
 	(void)state;
@@ -295,9 +300,23 @@ static void H3_acts_are_limited(void **state)
 	}
 	assert_int_equal(acted, LP_ACTED_BUSY);
 	assert_int_equal(done, 51);
+	struct lp_host_act kick = {.act = LP_ACT_KICK, .peer = r->peers[2].welcome.peer};
+	assert_int_equal(lp_hub_act(r->hub, room_id(r), &kick, r->now), LP_ACTED_DONE);
 	relay_at(r, r->now + LP_SECOND);
 	r->peers[1].count = 0;
 	assert_int_equal(act(r, LP_ACT_ISOLATE, 0, ""), LP_ACTED_DONE);
+	relay_free(r);
+}
+
+static void H4_the_operator_removes_a_host(void **state)
+{
+	(void)state;
+	struct relay *r = with_players();
+	struct lp_host_act kick = {.act = LP_ACT_KICK, .peer = r->peers[1].welcome.peer};
+	assert_int_equal(lp_hub_act(r->hub, room_id(r), &kick, r->now), LP_ACTED_DONE);
+	relay_at(r, r->now + LP_SECOND);
+	assert_true(r->peers[1].closed);
+	assert_false(r->peers[2].closed);
 	relay_free(r);
 }
 
@@ -332,6 +351,7 @@ int main(void)
 		cmocka_unit_test(H3_isolated_players_reach_the_gateway_alone),
 		cmocka_unit_test(H3_acts_about_nobody_are_refused),
 		cmocka_unit_test(H3_acts_are_limited),
+		cmocka_unit_test(H4_the_operator_removes_a_host),
 		cmocka_unit_test(H3_an_act_that_is_not_kept_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
