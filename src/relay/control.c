@@ -107,22 +107,26 @@ static const char *set_level(struct control *c, const char *text)
 }
 
 /* ROOM/NUMBER, as status shows them. */
-static const char *remove_member(struct control *c, enum lp_act act, const char *text)
+static void remove_member(struct control *c, int64_t who, enum lp_act act, const char *text)
 {
 	struct ask ask = {.kind = ASK_ACT, .act = {.act = act}};
 	char *end;
 	unsigned long room = strtoul(text, &end, 10),
 		      peer = *end == '/' ? strtoul(end + 1, &end, 10) : 0;
-	if (*end || room == 0 || room > UINT32_MAX || peer == 0 || peer > UINT16_MAX)
-		return "which member? Give ROOM/NUMBER, as 'lanparty-relay status' shows them";
+	if (*end || room == 0 || room > UINT32_MAX || peer == 0 || peer > UINT16_MAX) {
+		done(c, who,
+			"which member? Give ROOM/NUMBER, as 'lanparty-relay status' shows them");
+		return;
+	}
 	ask.room = (uint32_t)room;
 	ask.act.peer = (uint16_t)peer;
 	const char *fault = ask_one(c, workers_of_room(c->workers, ask.room), &ask);
-	if (fault || !lp_acted_is_done(ask.acted))
-		return fault ? fault : lp_acted_text(ask.acted);
-	lp_log(LP_LOG_INFO, "operator_act", "act=%s room=%lu peer=%lu", lp_act_word(act), room,
-		peer);
-	return ask.acted == LP_ACTED_DONE ? NULL : lp_acted_text(ask.acted);
+	bool good = !fault && lp_acted_is_done(ask.acted);
+	if (good)
+		lp_log(LP_LOG_INFO, "operator_act", "act=%s room=%lu peer=%lu", lp_act_word(act),
+			room, peer);
+	lp_command_answer(&c->local, who, good ? "result" : "error",
+		fault ? fault : lp_acted_text(ask.acted));
 }
 
 static void take(struct control *c, int64_t who, const char *line)
@@ -139,9 +143,9 @@ static void take(struct control *c, int64_t who, const char *line)
 	else if (strcmp(word, "log-level") == 0)
 		done(c, who, set_level(c, argument));
 	else if (strcmp(word, "kick") == 0)
-		done(c, who, remove_member(c, LP_ACT_KICK, argument));
+		remove_member(c, who, LP_ACT_KICK, argument);
 	else if (strcmp(word, "ban") == 0)
-		done(c, who, remove_member(c, LP_ACT_BAN, argument));
+		remove_member(c, who, LP_ACT_BAN, argument);
 	else
 		done(c, who, "there is no such command");
 }

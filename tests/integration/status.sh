@@ -184,6 +184,10 @@ hides_files() { # nothing that stands in the files that members keep, such as to
 	[ -s "$dir/kept" ] && ! grep -qiFf "$dir/kept" "$dir/shown"
 }
 check "H4 no token of a membership is shown" hides_files
+need "a third player joins the room without a host" client third player1 --name third
+check "H4 the relay bans it, as long as the room is open" says 0 '^done, but it ends .* no host key' relay_says ban "$(number third)"
+check "H4 its program ends" soon 5 said third 'rejected.*removed'
+stop third
 check "H4 it leaves as well" says 0 '^left the room$' client_says player2 leave
 check "H4 which the gateway hears" soon 3 said gateway '^peer_left .*name="Ki."t ☃" reason=normal'
 check "the gateway does not leave by a command" says 64 'which' gateway_says leave

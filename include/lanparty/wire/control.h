@@ -309,7 +309,9 @@ const char *lp_act_word(enum lp_act act);
 	X(FULL, 4, "full", "the relay keeps no more bans for this room: end some with unban")      \
 	X(BUSY, 5, "busy", "too much at once: try again in some seconds")                          \
 	X(NOT_KEPT, 6, "not_kept",                                                                 \
-		"done, but the relay has no space to keep it: it ends when the room is empty")
+		"done, but it ends when the room is empty: the room has no host key, or the "      \
+		"relay "                                                                           \
+		"has no space")
 
 enum lp_acted {
 #define LP_ACTED_ENUM(name, number, word, text) LP_ACTED_##name = number,
