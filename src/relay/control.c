@@ -91,6 +91,15 @@ static const char *ask_one(struct control *c, size_t worker, struct ask *ask)
 	return workers_ask(c->workers, worker, ask) ? NULL : "a part of the relay does not answer";
 }
 
+static const char *reload(struct control *c)
+{
+	struct ask ask = {.kind = ASK_RELOAD};
+	const char *fault = ask_one(c, 0, &ask);
+	return fault || ask.good ? fault
+				 : "something could not be read, and what was there stays: look "
+				   "into the log";
+}
+
 static const char *set_level(struct control *c, const char *text)
 {
 	enum lp_log_level level;
@@ -132,14 +141,13 @@ static void remove_member(struct control *c, int64_t who, enum lp_act act, const
 static void take(struct control *c, int64_t who, const char *line)
 {
 	char word[WORD], argument[ARGUMENT];
-	struct ask reload = {.kind = ASK_RELOAD};
 	if (!lp_json_get(line, "command", word, sizeof(word)) ||
 		!lp_json_get(line, "argument", argument, sizeof(argument)))
 		done(c, who, "the request makes no sense");
 	else if (strcmp(word, "status") == 0 || strcmp(word, "rooms") == 0)
 		show(c, who, word[0] == 's', strcmp(argument, LP_COMMAND_JSON) == 0);
 	else if (strcmp(word, "reload") == 0)
-		done(c, who, ask_one(c, 0, &reload));
+		done(c, who, reload(c));
 	else if (strcmp(word, "log-level") == 0)
 		done(c, who, set_level(c, argument));
 	else if (strcmp(word, "kick") == 0)

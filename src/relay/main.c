@@ -132,19 +132,18 @@ static void take_note(struct settings *s, const struct lp_identity *identity)
 	check_dates(s);
 }
 
-static struct lp_identity *reload(void *context)
+static bool reload(void *context, struct lp_identity **ret_identity)
 {
 	struct settings *s = context;
 	enum lp_exit ignored;
-	struct lp_identity *identity =
-		s->files.files[KEYHOLDER_CERT] ? certificate_load(&s->files, &ignored) : NULL;
-	if (identity)
-		take_note(s, identity);
+	bool own = s->files.files[KEYHOLDER_CERT];
+	*ret_identity = own ? certificate_load(&s->files, &ignored) : NULL;
+	if (*ret_identity)
+		take_note(s, *ret_identity);
 	else
 		lp_log(LP_LOG_WARNING, "reload", "kept=%s",
-			s->files.files[KEYHOLDER_CERT] ? "previous_certificate"
-						       : "development_certificate");
-	return identity;
+			own ? "previous_certificate" : "development_certificate");
+	return *ret_identity || !own;
 }
 
 static bool parse_open(const char *text, void *value)
@@ -160,15 +159,15 @@ static bool has_list(const struct settings *s)
 	return s->files.files[KEYHOLDER_ROOMS] || s->files.files[KEYHOLDER_TOKEN] || !s->open_rooms;
 }
 
-static struct lp_room_list *load_rooms(void *context)
+static bool load_rooms(void *context, struct lp_room_list **ret_list)
 {
 	struct settings *s = context;
 	enum lp_exit ignored;
-	struct lp_room_list *list =
-		has_list(s) ? room_file_load(&s->files, s->open_rooms, &ignored) : NULL;
-	if (!list && has_list(s))
+	*ret_list = has_list(s) ? room_file_load(&s->files, s->open_rooms, &ignored) : NULL;
+	bool good = *ret_list || !has_list(s);
+	if (!good)
 		lp_log(LP_LOG_WARNING, "reload", "kept=%s", "previous_rooms");
-	return list;
+	return good;
 }
 
 static void on_child(void *context)

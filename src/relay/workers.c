@@ -109,7 +109,7 @@ static void stop_others(struct workers *w)
 
 /* All workers get the new certificate or none, so all copies are made before the first is handed
  * out. */
-static void hand_out(struct workers *w, struct lp_identity *identity)
+static bool hand_out(struct workers *w, struct lp_identity *identity)
 {
 	struct lp_identity *copies[WORKERS_MAX];
 	size_t made = 1;
@@ -120,7 +120,7 @@ static void hand_out(struct workers *w, struct lp_identity *identity)
 		while (made > 1)
 			lp_identity_free(copies[--made]);
 		lp_identity_free(identity);
-		return;
+		return false;
 	}
 	server_set_identity(w->list[0].server, identity);
 	for (size_t i = 1; i < w->count; i++) {
@@ -128,21 +128,25 @@ static void hand_out(struct workers *w, struct lp_identity *identity)
 		lp_identity_free(atomic_exchange(&w->list[i].identity, copies[i]));
 		tell(&w->list[i]);
 	}
+	return true;
 }
 
 /* A worker that cannot have a copy keeps what it had. */
-static void permit_all(struct workers *w, struct lp_room_list *list)
+static bool permit_all(struct workers *w, struct lp_room_list *list)
 {
+	bool good = true;
 	for (size_t i = 1; i < w->count; i++) {
 		struct lp_room_list *copy = lp_room_list_copy(list);
 		if (!copy) {
 			lp_log(LP_LOG_ERROR, "reload_failed", "reason=%s", "out of memory");
+			good = false;
 			continue;
 		}
 		lp_room_list_free(atomic_exchange(&w->list[i].permitted, copy));
 		tell(&w->list[i]);
 	}
 	server_permit(w->list[0].server, list);
+	return good;
 }
 
 /* Tells the service manager that the relay runs, when each worker has answered since the last time. */
@@ -181,14 +185,18 @@ static bool ends(const struct workers *w, int number)
 	return number != SIGHUP || (w->on_terminal && !lp_has_terminal());
 }
 
-static void reload(struct workers *w)
+/* False: something stays as it was, since it cannot be read; that was logged. */
+static bool reload(struct workers *w)
 {
-	struct lp_identity *identity = w->config.reload(w->config.context);
+	struct lp_identity *identity = NULL;
+	struct lp_room_list *list = NULL;
+	bool good = w->config.reload(w->config.context, &identity);
 	if (identity)
-		hand_out(w, identity);
-	struct lp_room_list *list = w->config.rooms(w->config.context);
+		good = hand_out(w, identity) && good;
+	good = w->config.rooms(w->config.context, &list) && good;
 	if (list)
-		permit_all(w, list);
+		good = permit_all(w, list) && good;
+	return good;
 }
 
 static void answer(struct worker *worker, struct ask *ask)
@@ -200,7 +208,7 @@ static void answer(struct worker *worker, struct ask *ask)
 	else if (ask->kind == ASK_TRACE)
 		server_trace(worker->server, ask->on);
 	else
-		reload(worker->all);
+		ask->good = reload(worker->all);
 	atomic_store(&ask->done, true);
 	eventfd_write(worker->all->answered, 1);
 }

@@ -28,10 +28,11 @@ struct workers_config {
 	/* 1 to WORKERS_MAX. 0: one per available core, but at most one per 64 rooms, so that a
 	 * small number of rooms is not reduced by rounding */
 	size_t count;
-	/* On SIGHUP: returns a new identity for new connections, or NULL to keep the old one. */
-	struct lp_identity *(*reload)(void *context);
-	/* On SIGHUP, too: which rooms are permitted from now on (row H3), or NULL to keep what was. */
-	struct lp_room_list *(*rooms)(void *context);
+	/* On SIGHUP: a new identity for new connections; NULL: the old one stays. False: it
+	 * cannot be read; that was logged. */
+	bool (*reload)(void *context, struct lp_identity **ret_identity);
+	/* On SIGHUP, too: likewise, which rooms are permitted from now on (row H3). */
+	bool (*rooms)(void *context, struct lp_room_list **ret_list);
 	struct lp_room_list *permitted; /* at the start; NULL: all. Stays the caller's. */
 	void (*daily)(void *context);   /* called once per day, and on SIGALRM */
 	void (*child)(void *context);   /* called when a child has ended (SIGCHLD) */
@@ -53,6 +54,7 @@ struct ask {
 	/* the answer */
 	struct snapshot *snapshot; /* the asker's; NULL: out of memory */
 	enum lp_acted acted;
+	bool good; /* all was read again */
 	atomic_bool done;
 };
 

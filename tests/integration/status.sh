@@ -173,7 +173,12 @@ check "H4 it leaves when it is told to" says 0 '^left the room$' client_says pla
 wait "${pid[player1]}"
 check "H4 with status 0" test $? = 0
 check "H4 and takes its interface along" not has_tun player1
-need "the relay starts again" relay
+echo '# none' >"$dir/rooms"
+need "the relay starts again" relay --rooms "$dir/rooms" --open-rooms yes
+check "H4 it reads its rooms again" says 0 '^done$' relay_says reload
+echo 'no room' >"$dir/rooms"
+check "H4 and says when it cannot" says 75 'could not be read' relay_says reload
+check "H4 its log says why" said relay 'event=rooms_unusable .*line=1 '
 check "H4 the other one is back" soon 8 said_times player2 '^joined ' 2
 check "the gateway sees it" soon 15 said_times gateway '^peer_joined .*name="Ki' 2
 hides_files() { # nothing that stands in the files that members keep, such as tokens
