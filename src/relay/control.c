@@ -184,10 +184,13 @@ void control_start(struct control *c, struct workers *workers, bool shows_addres
 	c->shows_addresses = shows_addresses;
 	if (lp_local_fd(&c->local) < 0)
 		return;
-	c->running = c->end >= 0 && pthread_create(&c->thread, NULL, run, c) == 0;
-	if (!c->running)
-		lp_log(LP_LOG_WARNING, "control_failed", "error=%s hint=%s", strerror(errno),
-			"the commands that act on this program do not reach it");
+	int error = c->end < 0 ? EMFILE : pthread_create(&c->thread, NULL, run, c);
+	c->running = error == 0;
+	if (c->running)
+		return;
+	lp_log(LP_LOG_WARNING, "control_failed", "error=%s hint=%s", strerror(error),
+		"the commands that act on this program do not reach it");
+	lp_local_close(&c->local); /* so that nobody waits for an answer */
 }
 
 void control_close(struct control *c)
