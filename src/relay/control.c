@@ -106,13 +106,18 @@ static const char *set_level(struct control *c, const char *text)
 	const char *fault = NULL;
 	if (!lp_log_level_parse(text, &level))
 		return "which level? " LP_EXPECTS_LOG_LEVEL;
-	lp_log_change(level);
 	for (size_t i = 0; !fault && i < workers_count(c->workers); i++) {
 		struct ask ask = {.kind = ASK_TRACE, .on = level == LP_LOG_FRAME};
 		fault = ask_one(c, i, &ask);
 	}
+	if (fault)
+		return fault;
+	/* The line of the change is logged at the higher one of both levels. */
+	if (!lp_log_on(level))
+		lp_log_change(level);
 	lp_log(LP_LOG_INFO, "log_level", "level=%s", text);
-	return fault;
+	lp_log_change(level);
+	return NULL;
 }
 
 /* ROOM/NUMBER, as status shows them. */

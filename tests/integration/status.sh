@@ -94,6 +94,10 @@ check "H4 its log has other lines from now on" says 0 '^done$' relay_says log-le
 at player1 ping -c 1 -W 2 $console_ip >/dev/null
 check "H4 one per frame" soon 3 said relay 'event=frame '
 check "H4 until that is taken back" says 0 '^done$' relay_says log-level info
+check "H4 it is silent from now on" says 0 '^done$' relay_says log-level error
+check "H4 which is the last line" said relay 'event=log_level level=error'
+check "H4 until it speaks again" says 0 '^done$' relay_says log-level info
+check "H4 which is a line, too" said_times relay 'event=log_level level=info' 2
 check "H4 no such level" says 75 'which level' relay_says log-level loud
 check "H4 it reads its certificate again" says 0 '^done$' relay_says reload
 check "H4 as its log says" said_times relay 'event=certificate' 2
