@@ -106,11 +106,15 @@ static struct lp_host name_of(const struct setup *s, const struct lp_config *con
 	return name;
 }
 
-static void name_endpoints(const struct setup *s, struct lp_host name, struct lp_invite *invite)
+/* Likewise its further endpoints. */
+static void name_also(const struct lp_config *config, struct lp_invite *invite)
 {
-	invite->relay = name;
-	memcpy(invite->also, s->also.hosts, sizeof(invite->also));
-	invite->also_count = s->also.count;
+	char host[LP_HOST_SHOWN];
+	size_t n = 0;
+	while (n < LP_MAX_ALSO && lp_config_at(config, "also", n, host, sizeof(host)) &&
+		lp_host_parse(host, &invite->also[n]) == LP_OK)
+		n++;
+	invite->also_count = n;
 }
 
 static enum lp_exit set_config(const struct setup *s, struct lp_config *config)
@@ -178,11 +182,12 @@ enum lp_exit setup_run(struct setup *s)
 	if (!read_config(s, &config))
 		return LP_EXIT_CONFIG;
 	enum lp_exit code = s->home ? ask_router(s) : LP_EXIT_OK;
-	name_endpoints(s, name_of(s, &config), &invite);
+	invite.relay = name_of(s, &config);
 	if (code == LP_EXIT_OK)
 		code = set_certificate(s, &invite, &made);
 	if (code == LP_EXIT_OK)
 		code = set_config(s, &config);
+	name_also(&config, &invite);
 	if (code == LP_EXIT_OK)
 		code = lp_service_start(&(struct lp_service){.name = SERVICE,
 			.config = s->config_file,
@@ -196,8 +201,8 @@ enum lp_exit setup_run(struct setup *s)
 
 enum lp_exit setup_invite(const struct setup *s)
 {
-	struct lp_invite invite = {0};
-	name_endpoints(s, s->name, &invite);
+	struct lp_invite invite = {.relay = s->name, .also_count = s->also.count};
+	memcpy(invite.also, s->also.hosts, sizeof(invite.also));
 	enum lp_exit code = read_pin(s, &invite);
 	if (code == LP_EXIT_OK)
 		code = lp_invite_show(&s->show, &invite);

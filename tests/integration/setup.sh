@@ -154,6 +154,7 @@ check "W1 further endpoints are kept" further
 check "W1 and named again" again host.test
 check "W1 others do not replace them" own host.test --also other.test
 check "W1 and that is said" grep -q 'option_kept .*option=also ' "$dir/own.err"
+check "W1 the invite names those that are kept" grep -q "&at=host.test:4500&at=\[2001:db8::5\]'$" "$dir/own.out"
 check "the port that is the default" names host.test host.test
 check "a relay at that port moves to no other" stays_at_its_port --listen 8443 host.test
 check "nor without its name" stays_at_its_port --listen 8443

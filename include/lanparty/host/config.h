@@ -25,6 +25,9 @@ bool lp_config_add_all(
 	struct lp_config *config, const char *name, const char *const *values, size_t count);
 /* The value of the last line with this name, cut to cap. False: there is none, and value stays. */
 bool lp_config_find(const struct lp_config *config, const char *name, char *value, size_t cap);
+/* Likewise the value of the line with this name at index. */
+bool lp_config_at(
+	const struct lp_config *config, const char *name, size_t index, char *value, size_t cap);
 /* True if one of the lines with this name has this value: for an option that can be repeated. */
 bool lp_config_has(const struct lp_config *config, const char *name, const char *value);
 /* True, unless the last line with this name has another value; false is logged. */

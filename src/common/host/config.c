@@ -89,6 +89,18 @@ bool lp_config_find(const struct lp_config *config, const char *name, char *valu
 	return last != NULL;
 }
 
+bool lp_config_at(
+	const struct lp_config *config, const char *name, size_t index, char *value, size_t cap)
+{
+	const char *at = first_line(config), *found;
+	size_t len;
+	while ((found = next_value(&at, name, &len)) && index > 0)
+		index--;
+	if (found)
+		snprintf(value, cap, "%.*s", (int)len, found);
+	return found != NULL;
+}
+
 bool lp_config_has(const struct lp_config *config, const char *name, const char *value)
 {
 	const char *at = first_line(config), *found;

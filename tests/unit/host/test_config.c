@@ -110,6 +110,11 @@ static void the_last_of_two_lines_counts(void **state)
 	assert_true(lp_config_has(&config, "lan", "eth2"));
 	assert_false(lp_config_has(&config, "lan", "eth"));
 	assert_false(lp_config_has(&config, "lan", "eth22"));
+	assert_true(lp_config_at(&config, "lan", 0, value, sizeof(value)));
+	assert_string_equal(value, "eth1");
+	assert_true(lp_config_at(&config, "lan", 1, value, sizeof(value)));
+	assert_string_equal(value, "eth2");
+	assert_false(lp_config_at(&config, "lan", 2, value, sizeof(value)));
 	said[0] = 0;
 	assert_true(lp_config_add(&config, "lan", "eth2"));
 	assert_string_equal(said, "");
