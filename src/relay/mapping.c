@@ -103,35 +103,35 @@ void mapping_explain(const struct router_answer *answer, char text[MAPPING_SENTE
 
 /* ---- the child that runs beside the relay */
 
-static void say_mapped(const struct router_answer *a, const struct router_answer *known)
+static void say_mapped(const struct router_answer *a, const struct router_answer *invites)
 {
 	char address[INET_ADDRSTRLEN];
 	format(a->external, address);
 	lp_log(LP_LOG_INFO, "port_mapped", "way=%s address=%s port=%u seconds=%u", way(a), address,
 		a->outer, a->seconds);
-	if (known->external.s_addr && a->external.s_addr != known->external.s_addr)
+	if (invites->external.s_addr && a->external.s_addr != invites->external.s_addr)
 		lp_log(LP_LOG_WARNING, "external_address_changed", "address=%s port=%u hint=%s",
 			address, a->outer,
 			"invites have the old one: correct public-name in the relay's "
 			"configuration and send new invites; a name of dynamic DNS avoids that");
-	if (a->outer != known->outer)
+	if (a->outer != invites->outer)
 		lp_log(LP_LOG_WARNING, "external_port_changed", "port=%u expected=%u hint=%s",
-			a->outer, known->outer,
+			a->outer, invites->outer,
 			"the router gives another port than invites have: end what else uses that "
 			"port in the router and restart the relay; or write the new port into "
 			"public-name in the relay's configuration and send new invites");
 }
 
-/* Each answer that differs from the one before; known is the last port that was given, external 0: none. */
+/* Each answer that differs from the one before. invites: what invites have; external 0: not known. */
 static void tell(const struct router_answer *a, const struct router_answer *before,
-	const struct router_answer *known)
+	const struct router_answer *invites)
 {
 	char text[MAPPING_SENTENCE];
 	if (before && a->verdict == before->verdict &&
 		a->external.s_addr == before->external.s_addr && a->outer == before->outer)
 		return;
 	if (a->verdict == ROUTER_MAPPED) {
-		say_mapped(a, known);
+		say_mapped(a, invites);
 		return;
 	}
 	mapping_explain(a, text);
@@ -164,10 +164,12 @@ static void release(const struct router_answer *a)
 	alarm(0);
 }
 
-/* The port that the router has open, also when it leads nowhere, as behind another router. */
+/* The port that the router has open, also when it leads nowhere, as behind another router. Of NAT-PMP the
+ * newest answer replaces the one before: one mapping belongs to an inner port (RFC 6886, section 3.3). */
 static void hold(struct router_answer *held, const struct router_answer *now)
 {
-	if (now->open && held->open && (now->outer != held->outer || now->upnp != held->upnp))
+	bool other = now->outer != held->outer || !now->upnp;
+	if (now->open && held->open && held->upnp && other)
 		release(held);
 	if (now->open)
 		*held = *now;
@@ -176,17 +178,21 @@ static void hold(struct router_answer *held, const struct router_answer *now)
 static bool keep(const void *context, int socket)
 {
 	const struct mapping *m = context;
-	struct router_answer known = {.external = m->expected, .outer = m->outer}, now, before;
+	struct router_answer invites = {.external = m->expected, .outer = m->outer}, now, before;
+	uint16_t outer = m->outer; /* the last one that was given */
 	struct router_answer held = {.open = false};
 	struct pollfd end = {.fd = socket, .events = POLLIN};
 	bool first = true;
 	lp_rights_limit_memory(CHILD_MEMORY);
 	do {
-		ask(m, known.outer, &now);
+		ask(m, outer, &now);
 		hold(&held, &now);
-		tell(&now, first ? NULL : &before, &known);
-		if (now.verdict == ROUTER_MAPPED)
-			known = now;
+		tell(&now, first ? NULL : &before, &invites);
+		if (now.verdict == ROUTER_MAPPED) {
+			outer = now.outer;
+			if (!invites.external.s_addr)
+				invites.external = now.external;
+		}
 		before = now;
 		first = false;
 	} while (poll(&end, 1, (int)mapping_pause(&now) * 1000) <= 0);

@@ -180,11 +180,11 @@ while True:
         inner, outer, seconds = struct.unpack("!4xHHI", data)
         asked += seconds > 0
         print("asked" if seconds else "returned", inner, outer, seconds, flush=True)
-        outer += outer == 4433 # which another computer has
+        outer += outer == 4433 or asked > int(sys.argv[3]) # which another computer has
         s.sendto(struct.pack("!BBHIHHI", 0, 129, 0, asked, inner, outer, min(seconds, 4)), peer)
 END
-starts_natpmp() { # ADDRESS OF THE ROUTER, LATER ONE
-	start natpmp router /usr/bin/python3 "$dir/natpmp.py" "$@"
+starts_natpmp() { # ADDRESS OF THE ROUTER, LATER ONE [ASKS AFTER WHICH THE PORT CHANGES]
+	start natpmp router /usr/bin/python3 "$dir/natpmp.py" "$1" "$2" "${3-1000}"
 	soon 5 said natpmp answering
 }
 need "a router with a private address opens ports all the same" starts_natpmp 192.168.1.2 192.168.1.2
@@ -207,4 +207,11 @@ need "a relay whose router gives another port than invites have" runs_relay upnp
 check "H1 that is told" said relay 'external_port_changed port=4434 expected=4433 .*send new invites'
 check "H1 once" stays 5 not said_times relay external_port_changed 2
 stop relay
+stop natpmp
+need "a router that gives another port later" starts_natpmp 11.7.7.10 11.7.7.10 1
+need "a relay has the first one" runs_relay pmp
+check "H1 it is told of the other" soon 7 said relay 'external_port_changed port=8444 expected=8443'
+check "H1 which is not given back with the first" not said natpmp '^returned'
+stop relay
+check "H1 but at the end" said natpmp '^returned 8443 0 0'
 lab_finish
