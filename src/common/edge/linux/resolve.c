@@ -1,5 +1,6 @@
 #include "lanparty/edge/linux/resolve.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -61,7 +62,7 @@ int lp_resolve(const char *host, uint16_t port)
 	q->fd = fds[1];
 	snprintf(q->port, sizeof(q->port), "%u", port);
 	memcpy(q->host, host, size);
-	if (start(q))
+	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0 && start(q))
 		return fds[0];
 	close(fds[0]);
 	close(fds[1]);
@@ -71,10 +72,11 @@ int lp_resolve(const char *host, uint16_t port)
 
 bool lp_resolve_take(int fd, struct lp_addresses *ret_addresses)
 {
-	struct lp_addresses result;
-	bool good = read(fd, &result, sizeof(result)) == (ssize_t)sizeof(result);
+	ssize_t len = read(fd, ret_addresses, sizeof(*ret_addresses));
+	if (len < 0 && errno == EAGAIN)
+		return false;
 	close(fd);
-	if (good)
-		*ret_addresses = result;
-	return good;
+	if (len != (ssize_t)sizeof(*ret_addresses))
+		*ret_addresses = (struct lp_addresses){.error = "the look-up was interrupted"};
+	return true;
 }

@@ -72,10 +72,10 @@ static bool look_up(void *context, size_t endpoint)
 
 static void take_addresses(struct peer *p, size_t endpoint)
 {
-	struct lp_addresses found = {.error = "the look-up was interrupted"};
-	int fd = p->resolving[endpoint];
+	struct lp_addresses found;
+	if (!lp_resolve_take(p->resolving[endpoint], &found))
+		return; /* what was readable was an earlier look-up, whose descriptor had this number */
 	p->resolving[endpoint] = -1;
-	lp_resolve_take(fd, &found);
 	if (p->config->checks && found.count > 0)
 		lp_event(stdout, "resolved", "name=%s addresses=%zu",
 			lp_peer_endpoint(p->config->options, endpoint)->name, found.count);
