@@ -1,6 +1,6 @@
 /* meter.h - bytes per second in both directions, from totals that somebody else counts.
  *
- * It never reads a clock and never allocates. The frame path does not call it. */
+ * It never reads a clock and never allocates. It measures once per LP_METER_LEAST. */
 #ifndef LANPARTY_BASE_METER_H
 #define LANPARTY_BASE_METER_H
 

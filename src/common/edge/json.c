@@ -12,6 +12,8 @@ static void put_string(struct lp_text *t, const char *value)
 	for (; *value; value++) {
 		if (*value == '"' || *value == '\\')
 			lp_text_put(t, "\\%c", *value);
+		else if (*value == '\n')
+			lp_text_add(t, "\\n", 2);
 		else if ((unsigned char)*value < ' ')
 			lp_text_put(t, "\\u%04x", (unsigned char)*value);
 		else

@@ -49,11 +49,9 @@ static int by_number(const void *a, const void *b)
 }
 
 /* The relay tells of this member, too, but what it measures itself is newer. */
-static void complete_own(const struct lp_report *s, const struct picture *p, struct lp_seen *seen)
+static void complete_own(const struct picture *p, struct lp_seen *seen)
 {
 	seen->status.rtt_us = (uint32_t)(p->info.smoothed / 1000);
-	seen->status.rx_rate = (uint32_t)s->meter.out_rate;
-	seen->status.tx_rate = (uint32_t)s->meter.in_rate;
 }
 
 /* False without memory. */
@@ -70,7 +68,7 @@ static bool take_picture(const struct lp_report *s, struct picture *p)
 		lp_tunnel_seen(tunnel, p->count, &p->members[p->count]))
 		p->count++;
 	if (p->count > 0)
-		complete_own(s, p, &p->members[0]);
+		complete_own(p, &p->members[0]);
 	qsort(p->members, p->count, sizeof(*p->members), by_number);
 	return true;
 }

@@ -111,6 +111,8 @@ void lp_command_answer(struct lp_local *l, int64_t who, const char *key, const c
 	lp_json_open(&line, NULL, '{');
 	lp_json_string(&line, key, text);
 	lp_json_close(&line, '}');
-	lp_local_answer(l, who, lp_text_get(&line) ? line.bytes : "{}");
+	lp_local_answer(l, who,
+		lp_text_get(&line) ? line.bytes
+				   : "{\"error\":\"the answer is too long, or memory is short\"}");
 	lp_text_clear(&line);
 }
