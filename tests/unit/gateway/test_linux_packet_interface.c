@@ -215,7 +215,7 @@ static void K6_an_interface_that_is_missing_is_waited_for(void **state)
 	enum lp_exit ended = LP_EXIT_OK;
 	struct lp_interface found;
 	catch_log();
-	run("(sleep 1; ip link add late0 type veth peer name late1; ip link set late0 up) &");
+	run("(sleep 1; ip link add late0 up type veth peer name late1) &");
 	open_now = lp_packet_port_open("late0", &ended);
 	release_log();
 	assert_non_null(open_now);
