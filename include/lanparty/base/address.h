@@ -1,4 +1,4 @@
-/* address.h - an IP address with a UDP port, and a path between two of them.
+/* address.h - an IP address with a port, and a path between two of them.
  *
  * The one type for addresses: what the kernel fills in, QUIC compares and the kernel sends to. It is the
  * core's only header that includes headers of the OS, because it holds the OS's own struct sockaddr. */
@@ -6,6 +6,7 @@
 #define LANPARTY_BASE_ADDRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lanparty/base/prefix.h"
 
@@ -35,5 +36,12 @@ struct lp_path {
 bool lp_address_equal(const struct lp_address *a, const struct lp_address *b);
 /* The IP address alone, as a prefix of full length. The family must be AF_INET or AF_INET6. */
 struct lp_prefix lp_address_prefix(const struct lp_address *address);
+
+/* UDP payloads that travel in a TCP connection (carrier/carrier.h) have no UDP address at this end. Their local
+ * address is [100::NUMBER], port 0, of the discard prefix (RFC 6666), which no host has. So QUIC sees a path
+ * of its own. number: the low 64 bits; the owner of the sockets chooses it. */
+struct lp_address lp_address_of_stream(uint64_t number);
+/* True for such an address; ret_number is written only then, and can be NULL. */
+bool lp_address_is_stream(const struct lp_address *address, uint64_t *ret_number);
 
 #endif
