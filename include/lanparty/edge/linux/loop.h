@@ -33,9 +33,16 @@ void lp_waiter_close(struct lp_waiter *waiter);
 /* False: the system refused. Closing a descriptor removes it as well. */
 bool lp_waiter_add(struct lp_waiter *waiter, int fd);
 void lp_waiter_remove(struct lp_waiter *waiter, int fd);
-/* Sleeps until a descriptor is readable or the deadline passes. LP_NEVER means no deadline. Writes
- * up to cap readable descriptors to ret_ready and returns their number. */
+/* Of a descriptor that was added: from now on it is ready when it is readable or, with writable, when it can be
+ * written to, too. */
+void lp_waiter_watch(struct lp_waiter *waiter, int fd, bool writable);
+/* Sleeps until a descriptor is ready or the deadline passes. LP_NEVER means no deadline. Writes
+ * up to cap ready descriptors to ret_ready and returns their number. */
 size_t lp_wait(struct lp_waiter *waiter, lp_time deadline, int *ret_ready, size_t cap);
+/* Likewise without sleeping. The next call begins with others when more are ready than cap. */
+size_t lp_waiter_poll(struct lp_waiter *waiter, int *ret_ready, size_t cap);
+/* A descriptor that is readable when one of the waiter's is ready, for another waiter. */
+int lp_waiter_fd(const struct lp_waiter *waiter);
 
 /* Blocks the signals (a list that 0 ends) and returns a descriptor that is readable when one of
  * them has arrived. -1: the system is out of descriptors. SIGPIPE is ignored from then on. */

@@ -38,10 +38,15 @@ bool lp_allow_descriptors(size_t count)
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= count;
 }
 
-static bool add(const struct lp_waiter *w, int fd, uint32_t events)
+static bool control(const struct lp_waiter *w, int operation, int fd, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.fd = fd};
-	return epoll_ctl(w->set, EPOLL_CTL_ADD, fd, &event) == 0;
+	return epoll_ctl(w->set, operation, fd, &event) == 0;
+}
+
+static bool add(const struct lp_waiter *w, int fd, uint32_t events)
+{
+	return control(w, EPOLL_CTL_ADD, fd, events);
 }
 
 /* The timer is edge-triggered, so that nobody has to read it. */
@@ -74,6 +79,11 @@ void lp_waiter_remove(struct lp_waiter *w, int fd)
 	epoll_ctl(w->set, EPOLL_CTL_DEL, fd, NULL);
 }
 
+void lp_waiter_watch(struct lp_waiter *w, int fd, bool writable)
+{
+	control(w, EPOLL_CTL_MOD, fd, writable ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
 static void arm(struct lp_waiter *w, lp_time deadline, lp_time now)
 {
 	struct itimerspec never = {.it_value = {0}};
@@ -97,23 +107,43 @@ static void follow(struct lp_waiter *w, lp_time deadline)
 		arm(w, deadline, now);
 }
 
-size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap)
+/* False: the system call has failed. */
+static bool take(struct lp_waiter *w, int timeout, int *ready, size_t cap, size_t *ret_count)
 {
 	struct epoll_event events[WAIT_BATCH];
 	int most = cap < WAIT_BATCH ? (int)cap + 1 : WAIT_BATCH; /* plus the timer */
+	int count = epoll_wait(w->set, events, most, timeout);
+	*ret_count = 0;
+	for (int i = 0; i < count; i++)
+		if (events[i].data.fd == w->timer)
+			w->armed = LP_NEVER;
+		else if (*ret_count < cap)
+			ready[(*ret_count)++] = events[i].data.fd;
+	return count >= 0;
+}
+
+size_t lp_wait(struct lp_waiter *w, lp_time deadline, int *ret_ready, size_t cap)
+{
 	for (;;) {
-		size_t ready = 0;
+		size_t ready;
 		follow(w, deadline);
-		int count = epoll_wait(w->set, events, most, -1);
-		for (int i = 0; i < count; i++)
-			if (events[i].data.fd == w->timer)
-				w->armed = LP_NEVER;
-			else if (ready < cap)
-				ret_ready[ready++] = events[i].data.fd;
 		/* The timer can have expired for a deadline that has moved since. */
-		if (ready || count < 0 || (deadline != LP_NEVER && lp_clock() >= deadline))
+		if (!take(w, -1, ret_ready, cap, &ready) || ready ||
+			(deadline != LP_NEVER && lp_clock() >= deadline))
 			return ready;
 	}
+}
+
+size_t lp_waiter_poll(struct lp_waiter *w, int *ret_ready, size_t cap)
+{
+	size_t ready;
+	take(w, 0, ret_ready, cap, &ready);
+	return ready;
+}
+
+int lp_waiter_fd(const struct lp_waiter *w)
+{
+	return w->set;
 }
 
 int lp_signals_open(const int *signals)
