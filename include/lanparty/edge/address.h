@@ -14,6 +14,9 @@ const char *lp_address_format(const struct lp_address *address, char text[LP_ADD
 #define LP_PREFIX_TEXT 52
 const char *lp_prefix_format(const struct lp_prefix *prefix, char text[LP_PREFIX_TEXT]);
 
+/* Turns ::ffff:192.0.2.1 into 192.0.2.1, the only form that callers of sockets see. */
+void lp_address_unmap(struct lp_address *address);
+
 /* Row P1: "ADDR:PORT", "[V6]:PORT", or "PORT/udp" for every address of this computer, IPv4 and IPv6
  * ("443/udp" is AF_INET6, any, dual). Addresses are numbers; port 0 lets the system choose.
  * Dual: fall back to 0.0.0.0 where there is no IPv6. */

@@ -31,6 +31,17 @@ const char *lp_prefix_format(const struct lp_prefix *prefix, char text[LP_PREFIX
 	return text;
 }
 
+void lp_address_unmap(struct lp_address *address)
+{
+	if (address->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr))
+		return;
+	struct lp_address v4 = {.len = sizeof(v4.in)};
+	v4.in.sin_family = AF_INET;
+	v4.in.sin_port = address->in6.sin6_port;
+	memcpy(&v4.in.sin_addr, &address->in6.sin6_addr.s6_addr[12], sizeof(v4.in.sin_addr));
+	*address = v4;
+}
+
 /* Decimal digits up to end, and nothing else. */
 static bool parse_port(const char *text, const char *end, uint16_t *ret_port)
 {

@@ -280,18 +280,6 @@ void lp_udp_get_counters(const struct lp_udp *u, struct lp_udp_counters *ret_cou
 	*ret_counters = u->counters;
 }
 
-/* Turns ::ffff:192.0.2.1 into 192.0.2.1, the only form that callers see. */
-static void unmap(struct lp_address *address)
-{
-	if (address->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr))
-		return;
-	struct lp_address v4 = {.len = sizeof(v4.in)};
-	v4.in.sin_family = AF_INET;
-	v4.in.sin_port = address->in6.sin6_port;
-	memcpy(&v4.in.sin_addr, &address->in6.sin6_addr.s6_addr[12], sizeof(v4.in.sin_addr));
-	*address = v4;
-}
-
 static struct in6_addr mapped(struct in_addr v4)
 {
 	struct in6_addr v6 = {0};
@@ -335,7 +323,7 @@ static void read_control(
 				*segment = (size_t)size;
 		}
 	}
-	unmap(local);
+	lp_address_unmap(local);
 }
 
 static void deliver(struct lp_udp *u, size_t slot, lp_payload_sink *sink, void *context)
@@ -344,7 +332,7 @@ static void deliver(struct lp_udp *u, size_t slot, lp_payload_sink *sink, void *
 	size_t left = m->msg_len, segment = left;
 	struct lp_path path = {.remote = u->in.remotes[slot]};
 	path.remote.len = m->msg_hdr.msg_namelen;
-	unmap(&path.remote);
+	lp_address_unmap(&path.remote);
 	read_control(u, &m->msg_hdr, &path.local, &segment);
 	if (left == 0 || segment > LP_UDP_PACKET_MAX || (m->msg_hdr.msg_flags & MSG_TRUNC)) {
 		u->counters.ignored++;
