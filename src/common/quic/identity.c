@@ -195,6 +195,35 @@ uint8_t *lp_identity_decode_pem(const char *pem, size_t len, int type, size_t *r
 	return copy;
 }
 
+/* Gives certificate and key to a context. NULL on success, else the reason. */
+static const char *give(WOLFSSL_CTX *tls, const struct lp_identity *identity)
+{
+	const byte *cert = (const byte *)identity->cert_pem;
+	const byte *key = (const byte *)identity->key_pem;
+	if (wolfSSL_CTX_use_certificate_chain_buffer(tls, cert, (long)strlen(identity->cert_pem)) !=
+		WOLFSSL_SUCCESS)
+		return "the TLS library does not take the certificate";
+	if (wolfSSL_CTX_use_PrivateKey_buffer(
+		    tls, key, (long)identity->key_pem_len, WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS)
+		return "the TLS library does not take the private key";
+	if (wolfSSL_CTX_check_private_key(tls) != WOLFSSL_SUCCESS)
+		return "the private key does not belong to the certificate";
+	return NULL;
+}
+
+WOLFSSL_CTX *lp_identity_stream_tls(struct lp_identity *identity)
+{
+	if (identity->stream_tls)
+		return identity->stream_tls;
+	WOLFSSL_CTX *tls = lp_tls_stream_context(true);
+	if (tls && give(tls, identity)) {
+		lp_tls_context_free(tls);
+		return NULL;
+	}
+	identity->stream_tls = tls;
+	return tls;
+}
+
 /* Fills identity from PEM. NULL on success, else the reason. */
 static const char *fill(struct lp_identity *identity, const char *cert_pem, size_t cert_len,
 	const char *key_pem, size_t key_len)
@@ -214,15 +243,7 @@ static const char *fill(struct lp_identity *identity, const char *cert_pem, size
 	identity->tls = lp_tls_server_context();
 	if (!identity->tls)
 		return "the TLS library does not start";
-	if (wolfSSL_CTX_use_certificate_chain_buffer(
-		    identity->tls, (const byte *)cert_pem, (long)cert_len) != WOLFSSL_SUCCESS)
-		return "the TLS library does not take the certificate";
-	if (wolfSSL_CTX_use_PrivateKey_buffer(identity->tls, (const byte *)key_pem, (long)key_len,
-		    WOLFSSL_FILETYPE_PEM) != WOLFSSL_SUCCESS)
-		return "the TLS library does not take the private key";
-	if (wolfSSL_CTX_check_private_key(identity->tls) != WOLFSSL_SUCCESS)
-		return "the private key does not belong to the certificate";
-	return NULL;
+	return give(identity->tls, identity);
 }
 
 struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
@@ -261,6 +282,8 @@ void lp_identity_free(struct lp_identity *identity)
 		return;
 	if (identity->tls)
 		lp_tls_context_free(identity->tls);
+	if (identity->stream_tls)
+		lp_tls_context_free(identity->stream_tls);
 	lp_zero_free(identity->key, identity->key_len);
 	lp_zero_free(identity->key_pem, identity->key_pem_len);
 	free(identity->cert_pem);

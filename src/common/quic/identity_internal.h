@@ -15,8 +15,12 @@ struct lp_identity {
 	size_t leaf_len;
 	uint8_t *key; /* DER, in the PEM's own form */
 	size_t key_len;
-	WOLFSSL_CTX *tls; /* a server's context with both; sessions hold references to it */
+	WOLFSSL_CTX *tls;        /* a server's context with both; sessions hold references to it */
+	WOLFSSL_CTX *stream_tls; /* likewise, for TLS over TCP; NULL until it is needed */
 };
+
+/* A server's context for TLS over TCP, of the identity. NULL: no memory. */
+WOLFSSL_CTX *lp_identity_stream_tls(struct lp_identity *identity);
 
 /* The DER in a PEM text, of the library's type (CERT_TYPE, PRIVATEKEY_TYPE); the caller wipes and frees it.
  * NULL: there is none, or no memory. */

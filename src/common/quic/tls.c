@@ -33,6 +33,20 @@ WOLFSSL_CTX *lp_tls_server_context(void)
 	return NULL;
 }
 
+WOLFSSL_CTX *lp_tls_stream_context(bool server)
+{
+	if (wolfSSL_Init() != WOLFSSL_SUCCESS)
+		return NULL;
+	WOLFSSL_CTX *tls =
+		wolfSSL_CTX_new(server ? wolfTLSv1_3_server_method() : wolfTLSv1_3_client_method());
+	if (tls && configure(tls) && (!server || wolfSSL_CTX_no_ticket_TLSv13(tls) == 0)) {
+		wolfSSL_CTX_set_verify(tls, WOLFSSL_VERIFY_NONE, NULL);
+		return tls;
+	}
+	lp_tls_context_free(tls);
+	return NULL;
+}
+
 static bool is_pinned(const struct lp_trust *trust, const uint8_t *der, size_t len)
 {
 	uint8_t hash[LP_PIN_SIZE];

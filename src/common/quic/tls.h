@@ -28,6 +28,8 @@ struct lp_trust {
 WOLFSSL_CTX *lp_tls_server_context(void);
 /* Likewise. NULL, with LP_CRYPTO, or LP_NO_STORE when the system's CA store is wanted and there is none. */
 WOLFSSL_CTX *lp_tls_client_context(bool with_system_store, enum lp_status *ret_status);
+/* Likewise, for TLS over TCP: no certificate of the other end is checked. */
+WOLFSSL_CTX *lp_tls_stream_context(bool server);
 void lp_tls_context_free(WOLFSSL_CTX *tls);
 
 /* Makes a server's session. conn_ref: the ngtcp2_crypto_conn_ref of its connection. alpn: NULL for none.
