@@ -74,6 +74,9 @@ struct lp_quic_handler {
 	/* Called once for each connection that connected was called for, and for each that
 	 * lp_quic_connect returned. conn is invalid after return; its close packet is still sent. */
 	void (*closed)(void *context, struct lp_quic_conn *conn, const struct lp_quic_close *why);
+	/* Clients: what lp_quic_migrate began has ended. good: the connection uses the new path now.
+	 * Otherwise it stays where it was. NULL: the user does not want to know. */
+	void (*moved)(void *context, struct lp_quic_conn *conn, bool good);
 };
 
 #define LP_QUIC_SECRET_SIZE 32
@@ -102,6 +105,10 @@ struct lp_quic_config {
 	unsigned workers, worker;
 	/* Bytes of UDP payload at most, 1200 to LP_QUIC_PACKET_MAX; 0: LP_QUIC_PACKET_MAX. */
 	size_t max_packet;
+	/* Asked before each packet of a connection whose path begins at a stream (lp_address_is_stream). False:
+	 * its socket takes nothing now. The connection is held, so what it would have sent can still be
+	 * replaced or dropped by its source, until lp_quic_release. NULL: all take. */
+	bool (*takes)(void *context, const struct lp_path *path);
 };
 
 /* NULL when out of memory or when the TLS library cannot start. identity is borrowed until lp_quic_free or
@@ -181,6 +188,13 @@ lp_time lp_quic_heard(const struct lp_quic_conn *conn);
 /* Clients: asks the peer for a sign of life with the next lp_quic_write, as when the computer has another way
  * into the internet. It tells the peer the new address, too. */
 void lp_quic_probe(struct lp_quic_conn *conn);
+/* Connections that were held because takes said no can write again: each is asked anew. */
+void lp_quic_release(struct lp_quic *q);
+/* Clients: moves the connection to another path, such as from TCP to UDP, once the peer has answered there
+ * (RFC 9000, section 9). Until then everything else still takes the path of now. What is on the way on the
+ * old path can arrive for some time after moved. False: it cannot begin, because the handshake is not
+ * confirmed yet, another move is under way, or the peer's connection IDs are used up; try later. */
+bool lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_path *path, lp_time now);
 /* The path that the connection uses now. */
 void lp_quic_get_path(const struct lp_quic_conn *conn, struct lp_path *ret_path);
 

@@ -500,6 +500,8 @@ void lp_conn_finish(struct lp_quic_conn *conn)
 	struct lp_quic *q = conn->q;
 	lp_list_remove(&conn->ended);
 	lp_list_remove(&conn->dirty);
+	lp_list_remove(&conn->held);
+	lp_list_remove(&conn->moved);
 	bool drains = conn->why.end == LP_QUIC_END_PEER;
 	if (!conn->silent)
 		write_close_packet(conn);
@@ -545,7 +547,9 @@ void lp_conn_free(struct lp_quic_conn *conn)
 	lp_cids_remove_all(&q->cids, conn);
 	lp_list_remove(&conn->all);
 	lp_list_remove(&conn->dirty);
+	lp_list_remove(&conn->held);
 	lp_list_remove(&conn->ended);
+	lp_list_remove(&conn->moved);
 	forget_peer(conn);
 	free(conn->close_packet);
 	free(conn);

@@ -11,6 +11,7 @@
 #include "conn.h"
 #include "dirty.h"
 #include "ending.h"
+#include "move.h"
 #include "packet.h"
 #include "path.h"
 #include "prefix.h"
@@ -79,7 +80,9 @@ struct lp_quic *lp_quic_new(const struct lp_quic_config *config, struct lp_ident
 	q->alpn = LP_ALPN;
 	lp_list_init(&q->conns);
 	lp_list_init(&q->dirty);
+	lp_list_init(&q->held);
 	lp_list_init(&q->ended);
+	lp_list_init(&q->moved);
 	size_t ids = identity ? q->config.max_connections * LP_IDS_PER_CONNECTION : 0;
 	if (lp_tokens_init(&q->tokens, q->config.secret) &&
 		lp_prefixes_init(&q->prefixes, identity != NULL) && lp_cids_init(&q->cids, ids) &&
@@ -132,10 +135,11 @@ static void advance(struct lp_quic *q, lp_time now)
 		q->now = now;
 }
 
-/* A handler that is told of an end can end further connections. */
+/* A handler that is told of a move or an end can end further connections. */
 static void finish_ended(struct lp_quic *q)
 {
 	struct lp_node *link;
+	lp_tell_moved(q);
 	while ((link = lp_list_first(&q->ended)))
 		lp_conn_finish(LP_ELEMENT(link, struct lp_quic_conn, ended));
 }
@@ -235,7 +239,7 @@ static void rest(struct lp_quic_conn *conn)
 		ngtcp2_conn_set_keep_alive_timeout(conn->nc, conn->q->config.keep_alive);
 	conn->asks = false;
 	lp_packet_source_max(conn);
-	lp_timers_set(&conn->q->timers, conn, ngtcp2_conn_get_expiry2(conn->nc));
+	lp_timers_set(&conn->q->timers, conn, lp_conn_next_timer(conn));
 }
 
 size_t lp_quic_write(
@@ -249,7 +253,7 @@ size_t lp_quic_write(
 	struct lp_node *link;
 	while (n == 0 && (link = lp_list_first(&q->dirty))) {
 		struct lp_quic_conn *conn = LP_ELEMENT(link, struct lp_quic_conn, dirty);
-		n = conn->eager ? write_one(conn, bytes, cap, ret_path) : 0;
+		n = conn->eager && !lp_conn_hold(conn) ? write_one(conn, bytes, cap, ret_path) : 0;
 		if (n == 0) {
 			rest(conn);
 		} else if (++conn->burst >= LP_BURST) {

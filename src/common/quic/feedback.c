@@ -2,6 +2,7 @@
 
 #include "lanparty/path/governor.h"
 #include "lanparty/path/mtu.h"
+#include "move.h"
 #include "state.h"
 
 /* A DATAGRAM's id in ngtcp2: the user's tag, and whether its packet was a large one. */
@@ -41,12 +42,15 @@ static int on_path_validated(ngtcp2_conn *nc, uint32_t flags, const ngtcp2_path 
 	const ngtcp2_path *fallback, ngtcp2_path_validation_result result, void *user)
 {
 	struct lp_quic_conn *conn = user;
+	bool good = result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS;
 	(void)nc;
 	(void)flags;
 	(void)path;
 	(void)fallback;
-	(void)result; /* whether it is the new path or the old one again */
-	lp_feedback_init(conn);
+	/* A server that fails goes back to the old path; a client has not left it. */
+	if (good || conn->server)
+		lp_feedback_init(conn);
+	lp_conn_on_validated(conn, good);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * Each file has a header of its own and includes only the headers that it calls. From top to bottom:
  *
  *   endpoint.c    quic.h's entry points: what a packet, a timer and the writer lead to
+ *   move.c        moves a connection to another path; holds it while its socket is full
  *   accept.c      a packet of no connection
  *   conn.c        one connection's life; handshake.c its TLS, attach.c its DATAGRAMs, ending.c its end
  *   packet.c      composes one packet: streams first, then DATAGRAMs
@@ -50,7 +51,9 @@ struct lp_quic {
 	struct lp_stateless stateless;
 	struct lp_node conns; /* all, with those that only linger */
 	struct lp_node dirty; /* dirty.h */
+	struct lp_node held;  /* their sockets take nothing now */
 	struct lp_node ended; /* lp_conn_finish is due */
+	struct lp_node moved; /* the handler's moved is due */
 	size_t live, half_open, lingering;
 	struct lp_quic_counters counters;
 };
@@ -81,8 +84,8 @@ struct lp_quic_conn {
 	uint8_t binding[LP_QUIC_BINDING_SIZE]; /* once the handshake is complete */
 	uint16_t steer;
 	struct lp_source origin; /* servers: where it came from at first */
-	/* Nodes of q->conns, q->dirty and q->ended. */
-	struct lp_node all, dirty, ended;
+	/* Nodes of the endpoint's lists. */
+	struct lp_node all, dirty, held, ended, moved;
 	struct lp_cid_entry *cids;
 	lp_time deadline;
 	lp_time heard;  /* a packet came that the peer has protected */
@@ -90,6 +93,8 @@ struct lp_quic_conn {
 	unsigned burst; /* packets written in a row */
 	bool eager;     /* on q->dirty, to write; otherwise only its timer must be set */
 	bool asks;      /* a PING is due, whatever was sent a moment ago */
+	bool moving;    /* lp_quic_migrate's path is being validated */
+	bool good_move; /* what moved will say */
 	/* Streams */
 	struct lp_node outs;
 	size_t pending; /* bytes in outs, with what keeping them costs */
