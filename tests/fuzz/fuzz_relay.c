@@ -140,7 +140,8 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 	c->conn = NULL;
 }
 
-static const struct lp_quic_handler client_handler = {on_connected, on_stream, on_closed};
+static const struct lp_quic_handler client_handler = {
+	.connected = on_connected, .stream = on_stream, .closed = on_closed};
 
 static void client_connects(struct client *c)
 {
