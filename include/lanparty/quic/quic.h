@@ -36,6 +36,8 @@ struct lp_identity;  /* a server's certificate and key (identity.h) */
 	LP_SECOND /* of the first longer pause of the peer, this much counts towards that time */
 #define LP_QUIC_PROBE_MAX                                                                          \
 	(300 * LP_MILLISECOND) /* between probes of a silent peer, unless the path is slower than that */
+#define LP_QUIC_LATE_MAX                                                                           \
+	(3 * LP_SECOND) /* after a move, packets of the old path are still taken for so long */
 #define LP_QUIC_PENDING_MAX 262144 /* bytes on streams that wait for the peer; then LP_FULL */
 
 /* Why a connection ended. */

@@ -56,6 +56,7 @@ void lp_apply_policies(ngtcp2_conn *nc)
 	ngtcp2_conn_set_ack_delay_policy(nc, &acks);
 	ngtcp2_conn_set_random_loss(nc, &losses);
 	ngtcp2_conn_set_max_pto(nc, LP_QUIC_PROBE_MAX);
+	ngtcp2_conn_set_retire_delay(nc, LP_QUIC_LATE_MAX);
 }
 
 void lp_fill_params(const struct lp_quic *q, ngtcp2_transport_params *params, bool server)

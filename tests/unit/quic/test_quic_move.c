@@ -204,6 +204,20 @@ static void a_client_moves_from_a_stream_to_udp_and_loses_nothing(void **state)
 	assert_steered(roads.pair);
 }
 
+/* [W2] What is on its way on a slow stream arrives after what UDP carries. */
+static void a_move_off_a_slow_stream_loses_nothing(void **state)
+{
+	(void)state;
+	roads.latency[STREAM] = 500 * LP_MILLISECOND;
+	play(3 * LP_SECOND);
+	assert_true(migrate(UDP));
+	play(5 * LP_SECOND);
+	run_for(LP_SECOND);
+	assert_int_equal(roads.moved, 1);
+	assert_true(is_on(CLIENT, UDP) && is_on(SERVER, UDP));
+	assert_all_arrived();
+}
+
 /* [W2] However often it is tried. */
 static void a_move_to_a_dead_path_stays_where_it_was(void **state)
 {
@@ -311,6 +325,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_client_moves_from_a_stream_to_udp_and_loses_nothing),
+		TEST(a_move_off_a_slow_stream_loses_nothing),
 		TEST(a_move_to_a_dead_path_stays_where_it_was),
 		TEST(a_held_connection_writes_nothing_until_it_is_released),
 		TEST(a_connection_that_is_held_for_ever_ends_by_its_idle_timeout),
