@@ -199,10 +199,10 @@ static void become_open(struct lp_carrier *c)
 
 static void answer(struct lp_carrier *c, const struct lp_http_request *request)
 {
-	bool upgrade = false;
-	const char *text = lp_page_answer(request, &upgrade);
-	lp_tls_stream_write(c->tls, (const uint8_t *)text, strlen(text));
-	if (upgrade)
+	size_t len;
+	const char *text = lp_page_answer(request, &len);
+	lp_tls_stream_write(c->tls, (const uint8_t *)text, len);
+	if (lp_page_is_upgrade(text))
 		become_open(c);
 	else
 		lp_carrier_close(c);
@@ -268,11 +268,21 @@ static bool goes_on(const struct lp_carrier *c)
 	return c->state == LP_CARRIER_OPENING || c->state == LP_CARRIER_OPEN;
 }
 
+/* TLS is up: the member asks. */
+static void begin_http(struct lp_carrier *c)
+{
+	c->step = STEP_HEAD;
+	if (c->request)
+		lp_tls_stream_write(c->tls, (const uint8_t *)c->request, strlen(c->request));
+	free(c->request);
+	c->request = NULL;
+}
+
 static void on_plaintext(void *context, const uint8_t *bytes, size_t len)
 {
 	struct lp_carrier *c = context;
 	if (c->step == STEP_TLS)
-		c->step = STEP_HEAD; /* it came together with the end of the handshake */
+		begin_http(c); /* it came together with the end of the handshake */
 	while (len > 0 && goes_on(c)) {
 		size_t n = len;
 		if (c->step == STEP_HEAD)
@@ -311,14 +321,9 @@ static void follow_tls(struct lp_carrier *c)
 static void read_tls(struct lp_carrier *c, const uint8_t *bytes, size_t len)
 {
 	lp_tls_stream_read(c->tls, bytes, len, on_plaintext, c);
+	if (c->step == STEP_TLS && lp_tls_stream_state(c->tls) == LP_TLS_STREAM_UP)
+		begin_http(c);
 	follow_tls(c);
-	if (c->step != STEP_TLS || lp_tls_stream_state(c->tls) != LP_TLS_STREAM_UP)
-		return;
-	c->step = STEP_HEAD;
-	if (c->request)
-		lp_tls_stream_write(c->tls, (const uint8_t *)c->request, strlen(c->request));
-	free(c->request);
-	c->request = NULL;
 }
 
 static void read_first_byte(struct lp_carrier *c, uint8_t byte)

@@ -1,6 +1,6 @@
 #include "page.h"
 
-#include <stddef.h>
+#include <string.h>
 
 #include "lanparty/carrier/carrier.h"
 
@@ -31,10 +31,8 @@
 	"client. A browser cannot join.</p>\n"
 
 _Static_assert(sizeof PAGE - 1 == 507, "Content-Length of the page");
-#define PAGE_HEAD "HTTP/1.1 200 OK\r\n" HTML "Content-Length: 507\r\n" FIELDS "\r\n"
 
-static const char page[] = PAGE_HEAD PAGE;
-static const char page_head[] = PAGE_HEAD;
+static const char page[] = "HTTP/1.1 200 OK\r\n" HTML "Content-Length: 507\r\n" FIELDS "\r\n" PAGE;
 static const char upgrade[] = "HTTP/1.1 101 Switching Protocols\r\n"
 			      "Connection: Upgrade\r\n"
 			      "Upgrade: connect-udp\r\n"
@@ -43,8 +41,6 @@ static const char bad[] =
 	"HTTP/1.1 400 Bad Request\r\n" PLAIN "Content-Length: 12\r\n" FIELDS "\r\nBad request\n";
 static const char missing[] =
 	"HTTP/1.1 404 Not Found\r\n" PLAIN "Content-Length: 10\r\n" FIELDS "\r\nNot found\n";
-static const char missing_head[] =
-	"HTTP/1.1 404 Not Found\r\n" PLAIN "Content-Length: 10\r\n" FIELDS "\r\n";
 static const char not_allowed[] = "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\n" PLAIN
 				  "Content-Length: 12\r\n" FIELDS "\r\nNot allowed\n";
 static const char upgrade_required[] =
@@ -54,18 +50,29 @@ static const char upgrade_required[] =
 const char lp_page_not_tls[] = "HTTP/1.1 400 Bad Request\r\n" PLAIN "Content-Length: 29\r\n" FIELDS
 			       "\r\nThis port speaks HTTPS only.\n";
 
-const char *lp_page_answer(const struct lp_http_request *request, bool *ret_upgrade)
+static const char *choose(const struct lp_http_request *request)
 {
-	*ret_upgrade = false;
 	if (!request || request->fields.body)
 		return bad;
 	if (request->method == LP_HTTP_OTHER)
 		return not_allowed;
-	bool whole = request->method == LP_HTTP_GET;
 	if (lp_http_text_is(&request->target, "/"))
-		return whole ? page : page_head;
+		return page;
 	if (!lp_http_text_is(&request->target, LP_CARRIER_PATH))
-		return whole ? missing : missing_head;
-	*ret_upgrade = whole && request->fields.upgrade && request->fields.capsules;
-	return *ret_upgrade ? upgrade : upgrade_required;
+		return missing;
+	bool complete = request->fields.upgrade && request->fields.capsules;
+	return complete && request->method == LP_HTTP_GET ? upgrade : upgrade_required;
+}
+
+const char *lp_page_answer(const struct lp_http_request *request, size_t *ret_len)
+{
+	const char *text = choose(request);
+	bool head = request && request->method == LP_HTTP_HEAD;
+	*ret_len = head ? (size_t)(strstr(text, "\r\n\r\n") - text) + 4 : strlen(text);
+	return text;
+}
+
+bool lp_page_is_upgrade(const char *answer)
+{
+	return answer == upgrade;
 }

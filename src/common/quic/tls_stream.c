@@ -106,8 +106,9 @@ struct lp_tls_stream *lp_tls_stream_connect(const char *server_name)
 	if (good) {
 		wolfSSL_set_connect_state(stream->session);
 		advance(stream);
-		return stream;
 	}
+	if (good && stream->state == LP_TLS_STREAM_HANDSHAKE)
+		return stream;
 	lp_tls_stream_free(stream);
 	return NULL;
 }
