@@ -16,6 +16,7 @@
 #include "identity_internal.h"
 #include "feedback.h"
 #include "memory.h"
+#include "move.h"
 #include "path.h"
 #include "prefix.h"
 #include "protection.h"
@@ -411,12 +412,13 @@ static void pay(struct lp_quic_conn *conn, size_t len)
 		lp_bucket_take(&conn->overhead, len - free_of_charge, conn->q->now);
 }
 
-static void hear(struct lp_quic_conn *conn, size_t len)
+static void hear_on(struct lp_quic_conn *conn, const ngtcp2_path *path, size_t len)
 {
 	pay(conn, len);
 	if (lp_incoming_is_late(conn))
 		lp_conn_end_as_hostile(conn, "a stream that does not end");
 	conn->heard = conn->q->now;
+	lp_conn_heard_on(conn, path);
 }
 
 void lp_conn_read(
@@ -439,7 +441,7 @@ void lp_conn_read(
 		return;
 	}
 	if (packets_taken(conn) > 0 && lp_protection_opened() > opened)
-		hear(conn, len);
+		hear_on(conn, &np, len);
 	drop_session(conn);
 	lp_feedback_on_read(conn);
 	lp_outs_unblock(conn);
@@ -460,6 +462,7 @@ void lp_conn_on_time(struct lp_quic_conn *conn)
 		lp_conn_failed(conn, error);
 	else
 		lp_conn_mark_dirty(conn, true);
+	lp_conn_move_on_time(conn);
 }
 
 static void write_close_packet(struct lp_quic_conn *conn)

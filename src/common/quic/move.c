@@ -17,24 +17,48 @@ static bool begins_at_stream(const ngtcp2_path *path)
 }
 
 /* False for a connection that only lingers: its last packet is put where it can be lost. */
+static bool can_be_full(const struct lp_quic_conn *conn)
+{
+	return conn->q->config.takes && conn->phase != LP_CONN_LINGERING &&
+	       begins_at_stream(ngtcp2_conn_get_path2(conn->nc));
+}
+
 static bool is_full(const struct lp_quic_conn *conn)
 {
 	const struct lp_quic_config *config = &conn->q->config;
-	if (!config->takes || conn->phase == LP_CONN_LINGERING ||
-		!begins_at_stream(ngtcp2_conn_get_path2(conn->nc)))
-		return false;
 	struct lp_path path;
+	if (!can_be_full(conn))
+		return false;
 	lp_quic_get_path(conn, &path);
 	return !config->takes(config->context, &path);
 }
 
+/* ngtcp2 writes first what validates a path. One packet is let through for that, also when the stream is stuck:
+ * it is why the connection moves. */
 bool lp_conn_hold(struct lp_quic_conn *conn)
 {
+	bool aside = conn->aside;
 	lp_list_remove(&conn->held);
-	if (!is_full(conn))
+	conn->aside = false;
+	if (aside || !is_full(conn))
 		return false;
 	lp_list_append(&conn->q->held, &conn->held);
 	return true;
+}
+
+void lp_conn_heard_on(struct lp_quic_conn *conn, const ngtcp2_path *path)
+{
+	struct lp_path current;
+	if (!can_be_full(conn))
+		return;
+	lp_quic_get_path(conn, &current);
+	if (!lp_address_equal(&current.local, (const struct lp_address *)path->local.addr))
+		conn->aside = true;
+}
+
+void lp_conn_move_on_time(struct lp_quic_conn *conn)
+{
+	conn->aside = conn->aside || conn->moving;
 }
 
 lp_time lp_conn_next_timer(const struct lp_quic_conn *conn)
@@ -89,6 +113,7 @@ bool lp_quic_migrate(struct lp_quic_conn *conn, const struct lp_path *path, lp_t
 		conn->moving = false;
 		return false;
 	}
+	conn->aside = true;
 	lp_conn_mark_dirty(conn, true);
 	/* A path that the connection has used before is taken at once, without a validation. */
 	struct lp_path current;

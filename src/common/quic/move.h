@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <ngtcp2/ngtcp2.h>
+
 #include "lanparty/base/time.h"
 
 struct lp_quic;
@@ -11,6 +13,10 @@ struct lp_quic_conn;
 
 /* Asks whether the socket of conn takes a packet. True: it does not, and conn is held. */
 bool lp_conn_hold(struct lp_quic_conn *conn);
+/* A packet that the peer has protected came on this path: ngtcp2 can have to answer there. */
+void lp_conn_heard_on(struct lp_quic_conn *conn, const ngtcp2_path *path);
+/* The timer of conn has fired: ngtcp2 can have to ask again on the path that it moves to. */
+void lp_conn_move_on_time(struct lp_quic_conn *conn);
 /* When the timer of conn, which has nothing to write now, must fire. */
 lp_time lp_conn_next_timer(const struct lp_quic_conn *conn);
 

@@ -94,6 +94,7 @@ struct lp_quic_conn {
 	bool eager;     /* on q->dirty, to write; otherwise only its timer must be set */
 	bool asks;      /* a PING is due, whatever was sent a moment ago */
 	bool moving;    /* lp_quic_migrate's path is being validated */
+	bool aside;     /* a packet is due on another path, whatever the socket of this one takes */
 	bool good_move; /* what moved will say */
 	/* Streams */
 	struct lp_node outs;

@@ -226,10 +226,19 @@ static void a_move_to_a_dead_path_stays_where_it_was(void **state)
 	for (unsigned i = 1; i <= 6; i++) {
 		assert_true(migrate(UDP));
 		assert_false(migrate(UDP)); /* one at a time */
+		roads.latency[STREAM] += LP_MILLISECOND;
 		play(6 * LP_SECOND);
 		assert_int_equal(roads.stayed, i);
 		assert_true(is_on(CLIENT, STREAM) && is_on(SERVER, STREAM));
 	}
+	/* what it has measured stays, too */
+	struct lp_quic_info info;
+	run_for(LP_SECOND);
+	assert_true(migrate(UDP));
+	run_for(6 * LP_SECOND);
+	lp_quic_get_info(roads.pair->log[CLIENT].conn, &info);
+	assert_int_equal(roads.stayed, 7);
+	assert_true(info.jitter > 0);
 	roads.dead[UDP] = false;
 	assert_true(migrate(UDP));
 	play(2 * LP_SECOND);
@@ -258,6 +267,42 @@ static void a_held_connection_writes_nothing_until_it_is_released(void **state)
 	run_for(LP_SECOND);
 	assert_all_arrived();
 	assert_int_equal(roads.pair->log[CLIENT].closed, 0);
+}
+
+/* [W2] A stream that is stuck is the best reason to move. */
+static void a_connection_moves_off_a_stream_that_is_stuck(void **state)
+{
+	(void)state;
+	play(LP_SECOND / 2);
+	run_for(LP_SECOND / 2);
+	unsigned carried = roads.carried[STREAM];
+	roads.full = roads.dead[STREAM] = true;
+	run_for(LP_SECOND / 10);
+	assert_true(migrate(UDP));
+	play(LP_SECOND);
+	assert_int_equal(roads.moved, 1);
+	assert_true(is_on(CLIENT, UDP) && is_on(SERVER, UDP));
+	assert_true(roads.carried[STREAM] <= carried + 8); /* the server asks there, too */
+	run_for(LP_SECOND);
+	unsigned lost = 0;
+	for (unsigned i = 0; i < roads.next; i++)
+		for (int side = CLIENT; side <= SERVER; side++)
+			lost += roads.seen[side][i] != 1;
+	assert_true(lost <= 2);
+}
+
+/* [W2] It asks there as often as it would otherwise, and never without a pause. */
+static void a_stuck_stream_and_a_dead_path_cost_little(void **state)
+{
+	(void)state;
+	roads.full = roads.dead[UDP] = true;
+	unsigned carried = roads.carried[STREAM];
+	assert_true(migrate(UDP));
+	run_for(6 * LP_SECOND);
+	assert_int_equal(roads.stayed, 1);
+	assert_true(roads.carried[UDP] >= 2 && roads.carried[UDP] < 20);
+	assert_true(roads.carried[STREAM] < carried + 20);
+	assert_true(roads.asked < 200);
 }
 
 /* [W2] */
@@ -328,6 +373,8 @@ int main(void)
 		TEST(a_move_off_a_slow_stream_loses_nothing),
 		TEST(a_move_to_a_dead_path_stays_where_it_was),
 		TEST(a_held_connection_writes_nothing_until_it_is_released),
+		TEST(a_connection_moves_off_a_stream_that_is_stuck),
+		TEST(a_stuck_stream_and_a_dead_path_cost_little),
 		TEST(a_connection_that_is_held_for_ever_ends_by_its_idle_timeout),
 		cmocka_unit_test(an_endpoint_without_takes_is_never_held),
 		TEST(packets_on_a_stream_become_as_large_as_allowed),
