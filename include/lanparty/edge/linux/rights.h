@@ -23,9 +23,9 @@ void lp_rights_limit_memory(size_t bytes);
 const char *lp_rights_choose(const char *user);
 /* True if the program is root and can become another user. */
 bool lp_rights_is_root(void);
-/* Gives the file to the user that root will become; does nothing when the program is not root. False, with
- * errno. */
-bool lp_rights_give(const char *path);
+/* Gives the socket of a listener to the user that root will become; does nothing when the program is not root.
+ * False, with errno: ENOTSOCK when something else is at its path by now. */
+bool lp_rights_give_socket(const char *path);
 /* Makes the folder, and those of its path that are missing. One that root has made belongs to the user that
  * root will become. A folder that was there, or to which a symbolic link leads, keeps its owner. False, with
  * errno. */

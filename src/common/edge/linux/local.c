@@ -70,7 +70,7 @@ static bool make(int fd, const struct sockaddr_un *address)
 	mode_t mask = umask(0177); /* also in the moment before it is given away */
 	bool bound = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
 	umask(mask);
-	return bound && lp_rights_give(path) && listen(fd, 4) == 0;
+	return bound && lp_rights_give_socket(path) && listen(fd, 4) == 0;
 }
 
 /* A listener whose connections cannot be taken, without descriptors, must not stay ready: its edges count. */

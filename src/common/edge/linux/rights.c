@@ -124,27 +124,39 @@ static bool find_next(uid_t *ret_uid, gid_t *ret_gid)
 	return user;
 }
 
-bool lp_rights_give(const char *path)
-{
-	uid_t uid;
-	gid_t gid;
-	return !find_next(&uid, &gid) || lchown(path, uid, gid) == 0;
-}
-
 /* By its descriptor, because whoever can write in the folder above can put something else at its path. */
-static bool give_folder(const char *path)
+static bool give(const char *path, int flags, mode_t type)
 {
 	uid_t uid;
 	gid_t gid;
+	struct stat st;
 	if (!find_next(&uid, &gid))
 		return true;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	bool good = fd >= 0 && fchown(fd, uid, gid) == 0;
+	int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC);
+	bool good = fd >= 0 && fstat(fd, &st) == 0;
 	int error = errno;
+	if (good && (st.st_mode & S_IFMT) != type) {
+		good = false;
+		error = ENOTSOCK;
+	} else if (good) {
+		good = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0;
+		error = errno;
+	}
 	if (fd >= 0)
 		close(fd);
 	errno = error;
 	return good;
+}
+
+/* A socket cannot be opened; its place can. */
+bool lp_rights_give_socket(const char *path)
+{
+	return give(path, O_PATH, S_IFSOCK);
+}
+
+static bool give_folder(const char *path)
+{
+	return give(path, O_RDONLY | O_DIRECTORY, S_IFDIR);
 }
 
 bool lp_rights_make_folder(const char *path)

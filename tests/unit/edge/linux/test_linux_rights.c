@@ -1,4 +1,4 @@
-/* What root gives to the user that it becomes: the folders that it has made itself (P1, H3). */
+/* What root gives to the user that it becomes: folders and sockets that it has made itself (P1, H3, H4). */
 #include "lanparty/edge/linux/rights.h"
 
 #include <errno.h>
@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -48,7 +51,7 @@ static int remove_base(void **state)
 {
 	(void)state;
 	static const char *const names[] = {
-		"outer/inner", "outer", "slash", "link", "there", "file"};
+		"outer/inner", "outer", "slash", "link", "there", "file", "socket"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		remove(in_base(names[i]));
 	return rmdir(base);
@@ -112,6 +115,41 @@ static void root_asks_whether_the_user_can_write(void **state)
 	assert_int_equal(rmdir(in_base("slash/of_root")), 0);
 }
 
+static int listens_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	strcpy(address.sun_path, path);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Whoever can write in the folder above can put something else there in time. */
+static void nothing_but_a_socket_is_given_away(void **state)
+{
+	(void)state;
+	if (!lp_rights_is_root())
+		skip();
+	assert_null(lp_rights_choose("nobody"));
+	int fd = listens_at(in_base("socket"));
+	assert_int_equal(symlink("socket", in_base("link")), 0);
+	assert_false(lp_rights_give_socket(in_base("link")));
+	assert_int_equal(errno, ENOTSOCK);
+	assert_int_equal(owner("socket"), 0);
+	FILE *file = fopen(in_base("file"), "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_false(lp_rights_give_socket(in_base("file")));
+	assert_int_equal(errno, ENOTSOCK);
+	assert_int_equal(owner("file"), 0);
+	assert_false(lp_rights_give_socket(in_base("missing")));
+	assert_int_equal(errno, ENOENT);
+	assert_true(lp_rights_give_socket(in_base("socket")));
+	assert_int_equal(owner("socket"), nobody());
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +162,8 @@ int main(void)
 			a_folder_that_cannot_be_made_is_an_error, make_base, remove_base),
 		cmocka_unit_test_setup_teardown(
 			root_asks_whether_the_user_can_write, make_base, remove_base),
+		cmocka_unit_test_setup_teardown(
+			nothing_but_a_socket_is_given_away, make_base, remove_base),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
