@@ -1,44 +1,12 @@
 /* Row H3: what the host of a room can do, and nobody else. */
+#include "hub_book.h"
 #include "hub_unit.h"
-
-static struct lp_hosted kept;
-static bool is_kept, is_lost, is_full;
-
-static bool find(void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], struct lp_hosted *ret)
-{
-	(void)context;
-	(void)room_key;
-	if (is_kept)
-		*ret = kept;
-	return !is_lost;
-}
-
-static bool keep(
-	void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], const struct lp_hosted *hosted)
-{
-	(void)context;
-	(void)room_key;
-	if (is_full)
-		return false;
-	kept = *hosted;
-	is_kept = true;
-	return true;
-}
-
-static bool proves(void *user, const struct lp_hello *hello, uint8_t ret_print[LP_HOST_PRINT])
-{
-	(void)user;
-	memset(ret_print, hello->host_key[0], LP_HOST_PRINT);
-	return memcmp(hello->host_key, hello->host_proof, LP_HOST_KEY_SIZE) == 0;
-}
 
 static uint8_t from; /* last byte of where the next newcomer comes from; 0: not known */
 
 static struct relay *start(void)
 {
-	struct lp_hub_config config = relay_config();
-	config.rooms.book = (struct lp_host_book){find, keep, NULL};
-	config.proves = proves;
+	const struct lp_hub_config config = hub_book_config();
 	from = 0;
 	return relay_new(&config);
 }
@@ -77,7 +45,7 @@ static struct peer *player(struct relay *r, int i, unsigned mac, uint8_t id)
 /* The gateway is peer 1, players are 2 to 4. */
 static struct relay *with_players(void)
 {
-	is_kept = is_full = false;
+	hub_book_clear();
 	struct relay *r = start();
 	host(r, 1, LP_ROLE_GATEWAY);
 	for (int i = 2; i <= 4; i++)
@@ -121,12 +89,12 @@ static void H3_only_a_host_can_act(void **state)
 	(void)state;
 	for (int what = LP_ACT_NONE; what <= LP_ACT_UNISOLATE; what++) {
 		struct relay *r = with_players();
-		const struct lp_hosted before = kept;
+		const struct lp_hosted before = hub_book.kept;
 		act_as(r, 2, (enum lp_act)what, 3, "x");
 		assert_true(r->peers[2].closed);
 		assert_int_equal(r->peers[2].close, LP_LEAVE_PROTOCOL_ERROR);
 		assert_false(r->peers[3].closed);
-		assert_memory_equal(&kept, &before, sizeof(kept));
+		assert_memory_equal(&hub_book.kept, &before, sizeof(hub_book.kept));
 		relay_free(r);
 	}
 }
@@ -177,7 +145,7 @@ static void H3_a_ban_outlives_the_relay(void **state)
 {
 	(void)state;
 	struct relay *r = start();
-	is_kept = false;
+	hub_book.keeps = 0;
 	host(r, 1, LP_ROLE_GATEWAY);
 	from = 7;
 	player(r, 2, 2, 2);
@@ -209,7 +177,7 @@ static void H3_bans_are_limited(void **state)
 	assert_int_equal(act(r, LP_ACT_BAN, 2, ""), LP_ACTED_FULL);
 	assert_false(r->peers[2].closed);
 	assert_int_equal(act(r, LP_ACT_UNBAN, 0, ""), LP_ACTED_DONE); /* all */
-	assert_int_equal(kept.ban_count, 0);
+	assert_int_equal(hub_book.kept.ban_count, 0);
 	assert_true(player(r, 40, 11, 11)->welcomed);
 	relay_free(r);
 }
@@ -260,7 +228,7 @@ static void H3_isolated_players_reach_the_gateway_alone(void **state)
 	const struct lp_mac station = host_mac(3);
 	const struct lp_mac all = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 	assert_int_equal(act(r, LP_ACT_ISOLATE, 0, ""), LP_ACTED_DONE);
-	assert_true(kept.isolated);
+	assert_true(hub_book.kept.isolated);
 	assert_dropped(send_udp(r, 2, player_mac(3), 100), LP_DROP_ISOLATED);
 	assert_passed(send_udp(r, 2, station, 100), LP_ACTION_GATEWAY, 1);
 	assert_passed(send_udp(r, 2, all, 100), LP_ACTION_FLOOD, 1);
@@ -324,7 +292,7 @@ static void H3_an_act_that_is_not_kept_is_told(void **state)
 {
 	(void)state;
 	struct relay *r = with_players();
-	is_full = true;
+	hub_book.is_full = true;
 	assert_int_equal(act(r, LP_ACT_LOCK, 0, ""), LP_ACTED_NOT_KEPT);
 	assert_int_equal(player(r, 5, 9, 9)->reject, LP_REJECT_LOCKED); /* it is done */
 	assert_int_equal(act(r, LP_ACT_BAN, 2, ""), LP_ACTED_NOT_KEPT);
@@ -332,7 +300,7 @@ static void H3_an_act_that_is_not_kept_is_told(void **state)
 	assert_int_equal(act(r, LP_ACT_RENAME, 3, "Zoe"), LP_ACTED_DONE); /* nobody keeps a name */
 	assert_int_equal(act(r, LP_ACT_KICK, 3, ""), LP_ACTED_DONE);
 	assert_int_equal(act(r, LP_ACT_UNBAN, 0, "nobody"), LP_ACTED_NO_BAN);
-	is_full = false;
+	hub_book.is_full = false;
 	assert_int_equal(act(r, LP_ACT_UNLOCK, 0, ""), LP_ACTED_DONE);
 	relay_free(r);
 }

@@ -1,55 +1,11 @@
 /* Row N4: a room belongs to whoever has proven a host key first. */
+#include "hub_book.h"
 #include "hub_unit.h"
-
-/* The book of a relay with one room, as it stays when the hub is restarted. */
-static struct lp_hosted kept;
-static unsigned keeps, proofs;
-static bool is_full, is_lost;
-
-static bool find(void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], struct lp_hosted *ret)
-{
-	(void)context;
-	(void)room_key;
-	if (keeps > 0)
-		*ret = kept;
-	return !is_lost;
-}
-
-static bool keep(
-	void *context, const uint8_t room_key[LP_ROOM_KEY_SIZE], const struct lp_hosted *hosted)
-{
-	(void)context;
-	(void)room_key;
-	if (is_full)
-		return false;
-	kept = *hosted;
-	keeps++;
-	return true;
-}
-
-/* Here a proof is right when it repeats the key. */
-static bool proves(void *user, const struct lp_hello *hello, uint8_t ret_print[LP_HOST_PRINT])
-{
-	(void)user;
-	proofs++;
-	memcpy(ret_print, hello->host_key, LP_HOST_PRINT);
-	return memcmp(hello->host_key, hello->host_proof, LP_HOST_KEY_SIZE) == 0;
-}
-
-static struct lp_hub_config config_of(void)
-{
-	struct lp_hub_config config = relay_config();
-	config.rooms.book = (struct lp_host_book){find, keep, NULL};
-	config.proves = proves;
-	return config;
-}
 
 static struct relay *with_book(void)
 {
-	const struct lp_hub_config config = config_of();
-	keeps = 0;
-	is_full = is_lost = false;
-	memset(&kept, 0, sizeof(kept));
+	const struct lp_hub_config config = hub_book_config();
+	hub_book_clear();
 	return relay_new(&config);
 }
 
@@ -88,9 +44,9 @@ static void N4_the_first_key_is_registered_and_told(void **state)
 	client(r, 1);
 	assert_host(r->peers[1].welcome.host, 0);
 	gateway(r, 2, 5);
-	assert_int_equal(keeps, 1);
-	assert_int_equal(kept.key[0], 5);
-	assert_host(kept.print, 5);
+	assert_int_equal(hub_book.keeps, 1);
+	assert_int_equal(hub_book.kept.key[0], 5);
+	assert_host(hub_book.kept.print, 5);
 	assert_host(r->peers[2].welcome.host, 5);
 	assert_int_equal(r->peers[1].messages[0].type, LP_PEER_JOINED);
 	assert_host(r->peers[1].messages[0].peer_joined.host, 5);
@@ -108,7 +64,7 @@ static void N4_rooms_without_a_key_work_as_before(void **state)
 	gateway(r, 1, 0);
 	assert_true(r->peers[1].welcomed);
 	assert_int_equal(gateway(r, 2, 0)->reject, LP_REJECT_GATEWAY_SILENT);
-	assert_int_equal(keeps, 0);
+	assert_int_equal(hub_book.keeps, 0);
 	client(r, 3);
 	assert_host(r->peers[3].welcome.host, 0);
 	assert_host(r->peers[3].messages[0].peer_joined.host, 0);
@@ -133,7 +89,7 @@ static void N4_only_the_key_opens_a_room_that_has_one_to_a_gateway(void **state)
 	peer_say(r, 7, 0, &m);
 	assert_int_equal(r->peers[7].reject, LP_REJECT_NOT_HOST);
 	assert_true(gateway(r, 6, 5)->welcomed);
-	assert_int_equal(kept.key[0], 5);
+	assert_int_equal(hub_book.kept.key[0], 5);
 	relay_free(r);
 }
 
@@ -142,7 +98,7 @@ static void N4_a_wrong_proof_registers_nothing(void **state)
 	(void)state;
 	struct relay *r = with_book();
 	assert_true(join_with(r, 1, LP_ROLE_GATEWAY, 5, false)->welcomed);
-	assert_int_equal(keeps, 0);
+	assert_int_equal(hub_book.keeps, 0);
 	assert_host(r->peers[1].welcome.host, 0);
 	relay_free(r);
 }
@@ -182,7 +138,7 @@ static void N4_a_newcomer_that_is_refused_replaces_no_gateway(void **state)
 	peer_say(r, 3, 0, &m);
 	assert_true(r->peers[3].reject > 0);
 	assert_false(r->peers[2].closed);
-	assert_int_equal(keeps, 0);
+	assert_int_equal(hub_book.keeps, 0);
 	m.hello.version_min = m.hello.version_max = LP_PROTOCOL_VERSION + 1;
 	m.hello.mtu = LP_ETH_MTU;
 	peer_open(r, 4, RELAY_PATH);
@@ -196,7 +152,7 @@ static void N4_a_newcomer_that_is_refused_replaces_no_gateway(void **state)
 	peer_say(r, 5, 0, &m);
 	assert_true(r->peers[5].reject > 0);
 	assert_false(r->peers[2].closed);
-	assert_int_equal(keeps, 0);
+	assert_int_equal(hub_book.keeps, 0);
 	relay_free(r);
 }
 
@@ -249,7 +205,7 @@ static void N4_a_restarted_relay_knows_the_key(void **state)
 	struct relay *r = with_book();
 	gateway(r, 1, 5);
 	relay_free(r);
-	const struct lp_hub_config config = config_of();
+	const struct lp_hub_config config = hub_book_config();
 	r = relay_new(&config);
 	assert_int_equal(gateway(r, 1, 6)->reject, LP_REJECT_NOT_HOST);
 	assert_int_equal(gateway(r, 2, 0)->reject, LP_REJECT_NOT_HOST);
@@ -263,7 +219,7 @@ static void N4_a_full_book_registers_nobody(void **state)
 {
 	(void)state;
 	struct relay *r = with_book();
-	is_full = true;
+	hub_book.is_full = true;
 	assert_true(gateway(r, 1, 5)->welcomed);
 	assert_host(r->peers[1].welcome.host, 0);
 	client(r, 2);
@@ -276,7 +232,7 @@ static void N4_a_full_book_registers_nobody(void **state)
 static void N4_a_relay_without_a_book_registers_nobody(void **state)
 {
 	(void)state;
-	struct lp_hub_config config = config_of();
+	struct lp_hub_config config = hub_book_config();
 	config.rooms.book = (struct lp_host_book){NULL, NULL, NULL};
 	struct relay *r = relay_new(&config);
 	assert_true(gateway(r, 1, 5)->welcomed);
@@ -294,11 +250,11 @@ static void N4_a_room_with_members_knows_its_key_without_the_book(void **state)
 	gateway(r, 1, 5);
 	client(r, 2);
 	peer_closed(r, 1, LP_LEAVE_NORMAL);
-	keeps = 0;
-	memset(&kept, 0, sizeof(kept));
+	hub_book.keeps = 0;
+	memset(&hub_book.kept, 0, sizeof(hub_book.kept));
 	assert_int_equal(gateway(r, 3, 6)->reject, LP_REJECT_NOT_HOST);
 	assert_true(gateway(r, 4, 5)->welcomed);
-	assert_int_equal(kept.key[0], 5);
+	assert_int_equal(hub_book.kept.key[0], 5);
 	relay_free(r);
 }
 
@@ -309,13 +265,13 @@ static void N4_a_host_who_stays_is_noted_every_day(void **state)
 	struct relay *r = with_book();
 	gateway(r, 1, 5);
 	relay_at(r, r->now + LP_HUB_STATUS_INTERVAL);
-	unsigned before = keeps;
+	unsigned before = hub_book.keeps;
 	relay_at(r, r->now + LP_HUB_HOST_INTERVAL - LP_HUB_STATUS_INTERVAL);
-	assert_int_equal(keeps, before);
+	assert_int_equal(hub_book.keeps, before);
 	relay_at(r, r->now + 2 * LP_HUB_STATUS_INTERVAL);
-	assert_int_equal(keeps, before + 1);
+	assert_int_equal(hub_book.keeps, before + 1);
 	peer_closed(r, 1, LP_LEAVE_NORMAL);
-	assert_int_equal(keeps, before + 2);
+	assert_int_equal(hub_book.keeps, before + 2);
 	relay_free(r);
 }
 
@@ -326,11 +282,11 @@ static void N4_without_memory_for_the_book_nobody_gets_in(void **state)
 	struct relay *r = with_book();
 	gateway(r, 1, 5);
 	peer_closed(r, 1, LP_LEAVE_NORMAL);
-	is_lost = true;
+	hub_book.is_lost = true;
 	assert_int_equal(gateway(r, 2, 6)->reject, LP_REJECT_OTHER);
 	assert_int_equal(client(r, 3)->reject, LP_REJECT_OTHER);
-	assert_int_equal(kept.key[0], 5);
-	is_lost = false;
+	assert_int_equal(hub_book.kept.key[0], 5);
+	hub_book.is_lost = false;
 	assert_true(gateway(r, 4, 5)->welcomed);
 	relay_free(r);
 }
@@ -339,17 +295,17 @@ static void N4_without_memory_for_the_book_nobody_gets_in(void **state)
 static void N4_the_limits_of_joins_come_before_the_proof(void **state)
 {
 	(void)state;
-	struct lp_hub_config config = config_of();
+	struct lp_hub_config config = hub_book_config();
 	config.rooms.limits.join_rate = config.rooms.limits.join_burst = 2;
-	keeps = 0;
+	hub_book.keeps = 0;
 	struct relay *r = relay_new(&config);
-	proofs = 0;
+	hub_book.proofs = 0;
 	assert_true(gateway(r, 1, 5)->welcomed);
 	gateway(r, 2, 5);
-	assert_int_equal(proofs, 2);
+	assert_int_equal(hub_book.proofs, 2);
 	for (int i = 3; i < 8; i++)
 		assert_int_equal(gateway(r, i, 5)->reject, LP_REJECT_BUSY);
-	assert_int_equal(proofs, 2);
+	assert_int_equal(hub_book.proofs, 2);
 	struct lp_control m =
 		peer_hello(8, LP_ROLE_GATEWAY); /* a host who comes back is not limited */
 	memcpy(m.hello.resume_token, r->peers[1].welcome.resume_token, LP_TOKEN_SIZE);
@@ -358,7 +314,7 @@ static void N4_the_limits_of_joins_come_before_the_proof(void **state)
 	peer_open(r, 8, RELAY_PATH);
 	peer_say(r, 8, 0, &m);
 	assert_true(r->peers[8].welcome.resumed);
-	assert_int_equal(proofs, 3);
+	assert_int_equal(hub_book.proofs, 3);
 	relay_free(r);
 }
 
