@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lanparty/quic/crypto.h"
-#include "lanparty/quic/host_key.h"
 #include "rig.h"
 
 #define ACTS  24 /* also numbers that nobody knows yet */
@@ -29,18 +28,6 @@ static const char *outcome(const struct rig_peer *peer)
 	default:
 		return "silent";
 	}
-}
-
-static void read_key(const char *path)
-{
-	char text[LP_HOST_PEM_MAX];
-	FILE *file = fopen(path, "rb");
-	size_t len = file ? fread(text, 1, sizeof(text), file) : 0;
-	if (!file || lp_host_key_parse(text, len, &key)) {
-		fprintf(stderr, "intruder: %s has no key\n", path);
-		exit(EXIT_FAILURE);
-	}
-	fclose(file);
 }
 
 /* A proof for another connection than the one that it is used on. */
@@ -117,7 +104,7 @@ int main(int argc, char **argv)
 	}
 	rig = rig_open(argv[1], argv[2]);
 	code = argv[3];
-	read_key(argv[4]);
+	rig_read_key(argv[4], &key);
 	try_gateways();
 	for (uint64_t i = 0; i < ACTS; i++)
 		try_act(i);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lanparty/base/wipe.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/udp.h"
@@ -243,6 +244,17 @@ void rig_hello(struct lp_hello *hello, enum lp_role role, const char *text, uint
 	if (role == LP_ROLE_CLIENT)
 		hello->mac = (struct lp_mac){{2, 0, 0, 0, 0, number}};
 	snprintf(hello->name, sizeof(hello->name), "rig-%u", number);
+}
+
+void rig_read_key(const char *path, struct lp_host_key *ret_key)
+{
+	char text[LP_HOST_PEM_MAX];
+	FILE *file = fopen(path, "rb");
+	size_t len = file ? fread(text, 1, sizeof(text), file) : 0;
+	if (!file || lp_host_key_parse(text, len, ret_key))
+		fail("no host key in", path);
+	fclose(file);
+	lp_zero(text, sizeof(text));
 }
 
 struct rig_peer *rig_peer_new(struct rig *rig, const struct lp_hello *hello)

@@ -11,6 +11,7 @@
 #include "lanparty/path/receiver.h"
 #include "lanparty/wire/overlay.h"
 #include "lanparty/edge/address.h"
+#include "lanparty/quic/host_key.h"
 #include "lanparty/quic/quic.h"
 
 #define RIG_QUEUE 1024 /* datagrams that a member can queue */
@@ -70,6 +71,9 @@ struct rig_peer *rig_peer_new(struct rig *rig, const struct lp_hello *hello);
 void rig_peer_free(struct rig_peer *peer); /* closes its connection without a message */
 /* Fills a hello for a room. A client's MAC is 02:00:00:00:00:number. */
 void rig_hello(struct lp_hello *hello, enum lp_role role, const char *code, uint8_t number);
+
+/* Reads the host key of a room (PEM). Exits with a message if that fails. */
+void rig_read_key(const char *path, struct lp_host_key *ret_key);
 
 /* Queues a frame with the member's ids, as fragments if necessary. False: the queue is full. */
 bool rig_send_frame(struct rig_peer *peer, const uint8_t *frame, size_t len);

@@ -10,7 +10,6 @@
 
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/quic/crypto.h"
-#include "lanparty/quic/host_key.h"
 #include "rig.h"
 
 #define SHORT   3   /* seconds of a pass that ends while the guest is there */
@@ -21,18 +20,6 @@ static struct rig *rig;
 static struct lp_host_key key;
 static uint16_t steer;
 static struct lp_hello hello;
-
-static void read_key(const char *path)
-{
-	char text[LP_HOST_PEM_MAX];
-	FILE *file = fopen(path, "rb");
-	size_t len = file ? fread(text, 1, sizeof(text), file) : 0;
-	if (!file || lp_host_key_parse(text, len, &key)) {
-		fprintf(stderr, "stowaway: %s has no key\n", path);
-		exit(EXIT_FAILURE);
-	}
-	fclose(file);
-}
 
 /* A guest of the room, with a pass that ends in so many seconds. */
 static void begin(const struct lp_host_key *host, int64_t seconds)
@@ -127,7 +114,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	rig = rig_open(argv[1], argv[2]);
-	read_key(argv[4]);
+	rig_read_key(argv[4], &key);
 	rig_hello(&hello, LP_ROLE_CLIENT, argv[3], 200);
 	steer = lp_room_steer(hello.room_key);
 	try_passes();
