@@ -6,19 +6,14 @@
 
 #include "lanparty/base/role.h"
 #include "lanparty/edge/address.h"
+#include "lanparty/edge/figures.h"
 #include "lanparty/edge/json.h"
 
 #define CARRIER "udp"
 
-static double ms(lp_time t)
-{
-	return (double)t / (double)LP_MILLISECOND;
-}
-
 static double loss_of(const struct snapshot_member *m)
 {
-	uint64_t all = m->reached + m->lost;
-	return all ? 100.0 * (double)m->lost / (double)all : 0;
+	return lp_figures_loss(m->lost, m->reached);
 }
 
 /* How many members from this one on are in its room. */
@@ -61,32 +56,14 @@ static void add_up(const struct relay_view *view, struct totals *t)
 
 /* ---- JSON */
 
-static void json_drops(struct lp_text *t, const char *key, const uint64_t drops[LP_DROP_COUNT])
-{
-	lp_json_open(t, key, '{');
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		if (drops[i])
-			lp_json_count(t, lp_drop_text((enum lp_drop)i), drops[i]);
-	lp_json_close(t, '}');
-}
-
-static void json_way(
-	struct lp_text *t, const char *key, uint64_t frames, uint64_t bytes, uint64_t rate)
-{
-	lp_json_open(t, key, '{');
-	lp_json_count(t, "frames", frames);
-	lp_json_count(t, "bytes", bytes);
-	lp_json_count(t, "bytes_per_second", rate);
-}
-
 static void json_traffic(const struct snapshot_member *m, struct lp_text *t)
 {
 	const struct lp_session_traffic *traffic = &m->traffic;
-	json_way(t, "from_member", traffic->frames_in, traffic->bytes_in, m->in_rate);
-	json_drops(t, "drops", traffic->drops);
+	lp_figures_json_way(t, "from_member", traffic->frames_in, traffic->bytes_in, m->in_rate);
+	lp_figures_json_drops(t, "drops", traffic->drops);
 	lp_json_close(t, '}');
-	json_way(t, "to_member", traffic->frames_out, traffic->bytes_out, m->out_rate);
-	json_drops(t, "drops", traffic->copy_drops);
+	lp_figures_json_way(t, "to_member", traffic->frames_out, traffic->bytes_out, m->out_rate);
+	lp_figures_json_drops(t, "drops", traffic->copy_drops);
 	lp_json_close(t, '}');
 }
 
@@ -108,8 +85,8 @@ static void json_member(
 	lp_json_bool(t, "silent", m->silent);
 	lp_json_bool(t, "cut_off", m->cut_off);
 	if (m->rtt) {
-		lp_json_number(t, "rtt_ms", ms(m->rtt));
-		lp_json_number(t, "jitter_ms", ms(m->jitter));
+		lp_json_number(t, "rtt_ms", lp_figures_ms(m->rtt));
+		lp_json_number(t, "jitter_ms", lp_figures_ms(m->jitter));
 		lp_json_number(t, "loss_percent", loss_of(m));
 	}
 	json_traffic(m, t);
@@ -159,8 +136,8 @@ static void json_totals(const struct relay_view *view, struct lp_text *t)
 	lp_json_count(t, "bytes", hub->bytes_in);
 	lp_json_count(t, "copies", hub->copies);
 	lp_json_count(t, "retransmitted", hub->retransmitted);
-	json_drops(t, "drops", hub->drops);
-	json_drops(t, "copy_drops", hub->copy_drops);
+	lp_figures_json_drops(t, "drops", hub->drops);
+	lp_figures_json_drops(t, "copy_drops", hub->copy_drops);
 }
 
 void relay_report_json(const struct relay_view *view, struct lp_text *t)
@@ -183,27 +160,13 @@ void relay_report_json(const struct relay_view *view, struct lp_text *t)
 
 /* ---- text */
 
-static void text_drops(struct lp_text *t, const char *title, const uint64_t drops[LP_DROP_COUNT])
-{
-	bool any = false;
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++) {
-		if (!drops[i])
-			continue;
-		lp_text_put(t, "%s %s %" PRIu64, any ? "," : title, lp_drop_text((enum lp_drop)i),
-			drops[i]);
-		any = true;
-	}
-	if (any)
-		lp_text_put(t, "\n");
-}
-
 static void text_member(
 	const struct relay_view *view, const struct snapshot_member *m, struct lp_text *t)
 {
 	char rtt[24] = "-", jitter[24] = "-", loss[24] = "-", address[LP_ADDRESS_TEXT] = "-";
 	if (m->rtt) {
-		snprintf(rtt, sizeof(rtt), "%.1f ms", ms(m->rtt));
-		snprintf(jitter, sizeof(jitter), "%.1f ms", ms(m->jitter));
+		snprintf(rtt, sizeof(rtt), "%.1f ms", lp_figures_ms(m->rtt));
+		snprintf(jitter, sizeof(jitter), "%.1f ms", lp_figures_ms(m->jitter));
 		snprintf(loss, sizeof(loss), "%.1f %%", loss_of(m));
 	}
 	if (view->shows_addresses)
@@ -212,8 +175,8 @@ static void text_member(
 		lp_role_text(m->role), rtt, jitter, loss, (double)m->in_rate / 1e3,
 		(double)m->out_rate / 1e3, address, CARRIER, m->name[0] ? m->name : "-",
 		m->silent ? " (silent)" : "", m->cut_off ? " (cut off)" : "");
-	text_drops(t, "        dropped from it:", m->traffic.drops);
-	text_drops(t, "        dropped on its way:", m->traffic.copy_drops);
+	lp_figures_text_drops(t, "        dropped from it: ", 0, m->traffic.drops);
+	lp_figures_text_drops(t, "        dropped on its way: ", 0, m->traffic.copy_drops);
 }
 
 static void text_room(const struct relay_view *view, const struct snapshot_member *m, size_t count,
@@ -243,8 +206,8 @@ void relay_report_text(const struct relay_view *view, struct lp_text *t)
 		hub->members, view->count);
 	lp_text_put(t, "%" PRIu64 " joins, %" PRIu64 " refused, %" PRIu64 " frames, %.1f MB\n",
 		hub->joins, hub->rejects, hub->frames_in, (double)hub->bytes_in / 1e6);
-	text_drops(t, "dropped:", hub->drops);
-	text_drops(t, "dropped on the way to members:", hub->copy_drops);
+	lp_figures_text_drops(t, "dropped: ", 0, hub->drops);
+	lp_figures_text_drops(t, "dropped on the way to members: ", 0, hub->copy_drops);
 	for (size_t i = 0; i < view->count; i++) {
 		const struct snapshot *s = view->workers[i];
 		for (size_t k = 0, count; k < s->count; k += count) {

@@ -7,6 +7,7 @@
 
 #include "lanparty/base/role.h"
 #include "lanparty/edge/address.h"
+#include "lanparty/edge/figures.h"
 #include "lanparty/edge/json.h"
 
 #define CARRIER "udp"
@@ -73,15 +74,9 @@ static bool take_picture(const struct lp_report *s, struct picture *p)
 	return true;
 }
 
-static double ms(lp_time t)
-{
-	return (double)t / (double)LP_MILLISECOND;
-}
-
 static double loss_of(const struct lp_quic_info *info)
 {
-	uint64_t all = info->datagrams_acked + info->datagrams_lost;
-	return all ? 100.0 * (double)info->datagrams_lost / (double)all : 0;
+	return lp_figures_loss(info->datagrams_lost, info->datagrams_acked);
 }
 
 /* Of the endpoint in use, or the last one that was tried. */
@@ -113,22 +108,13 @@ static void json_member(const struct lp_seen *m, struct lp_text *t)
 	lp_json_close(t, '}');
 }
 
-static void json_way(
-	struct lp_text *t, const char *key, uint64_t frames, uint64_t bytes, uint64_t rate)
+static void json_traffic(const struct lp_report *s, const struct lp_stats *stats, struct lp_text *t)
 {
-	lp_json_open(t, key, '{');
-	lp_json_count(t, "frames", frames);
-	lp_json_count(t, "bytes", bytes);
-	lp_json_count(t, "bytes_per_second", rate);
-}
-
-static void json_drops(struct lp_text *t, const uint64_t drops[LP_DROP_COUNT])
-{
-	lp_json_open(t, "drops", '{');
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		if (drops[i])
-			lp_json_count(t, lp_drop_text((enum lp_drop)i), drops[i]);
+	lp_figures_json_way(t, "to_room", stats->tx_frames, stats->tx_bytes, s->meter.out_rate);
+	lp_figures_json_drops(t, "drops", stats->tx_drops);
 	lp_json_close(t, '}');
+	lp_figures_json_way(t, "from_room", stats->rx_frames, stats->rx_bytes, s->meter.in_rate);
+	lp_figures_json_drops(t, "drops", stats->rx_drops);
 	lp_json_close(t, '}');
 }
 
@@ -142,8 +128,8 @@ static void json_line(const struct lp_report *s, const struct picture *p, struct
 		lp_json_string(t, "address", lp_address_format(remote, address));
 	lp_json_string(t, "carrier", CARRIER);
 	if (p->info.rtt) {
-		lp_json_number(t, "rtt_ms", ms(p->info.smoothed));
-		lp_json_number(t, "jitter_ms", ms(p->info.jitter));
+		lp_json_number(t, "rtt_ms", lp_figures_ms(p->info.smoothed));
+		lp_json_number(t, "jitter_ms", lp_figures_ms(p->info.jitter));
 		lp_json_number(t, "loss_percent", loss_of(&p->info));
 	}
 	lp_json_close(t, '}');
@@ -175,10 +161,7 @@ void lp_report_json(const struct lp_report *s, lp_time now, struct lp_text *t)
 	lp_json_string(t, "interface", s->port);
 	json_room(s, &p, now, t);
 	json_line(s, &p, t);
-	json_way(t, "to_room", p.stats->tx_frames, p.stats->tx_bytes, s->meter.out_rate);
-	json_drops(t, p.stats->tx_drops);
-	json_way(t, "from_room", p.stats->rx_frames, p.stats->rx_bytes, s->meter.in_rate);
-	json_drops(t, p.stats->rx_drops);
+	json_traffic(s, p.stats, t);
 	lp_json_open(t, "members", '[');
 	for (size_t i = 0; i < p.count; i++)
 		json_member(&p.members[i], t);
@@ -188,21 +171,6 @@ void lp_report_json(const struct lp_report *s, lp_time now, struct lp_text *t)
 }
 
 /* ---- text */
-
-static void text_drops(struct lp_text *t, const char *title, const uint64_t drops[LP_DROP_COUNT])
-{
-	bool any = false;
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++) {
-		if (!drops[i])
-			continue;
-		lp_text_column(t, any ? "," : title, any ? 0 : COLUMN);
-		lp_text_put(t, "%s%s %" PRIu64, any ? " " : "", lp_drop_text((enum lp_drop)i),
-			drops[i]);
-		any = true;
-	}
-	if (any)
-		lp_text_put(t, "\n");
-}
 
 static void text_way(
 	struct lp_text *t, const char *title, uint64_t frames, uint64_t bytes, uint64_t rate)
@@ -237,8 +205,8 @@ static void text_line(const struct lp_report *s, const struct picture *p, struct
 	if (!p->info.rtt)
 		return;
 	lp_text_column(t, "line", COLUMN);
-	lp_text_put(t, "round trip %.1f ms, jitter %.1f ms, loss %.1f %%\n", ms(p->info.smoothed),
-		ms(p->info.jitter), loss_of(&p->info));
+	lp_text_put(t, "round trip %.1f ms, jitter %.1f ms, loss %.1f %%\n",
+		lp_figures_ms(p->info.smoothed), lp_figures_ms(p->info.jitter), loss_of(&p->info));
 }
 
 static void text_state(
@@ -266,9 +234,9 @@ void lp_report_text(const struct lp_report *s, lp_time now, struct lp_text *t)
 	lp_text_put(t, "%s\n", s->port);
 	text_line(s, &p, t);
 	text_way(t, "to room", p.stats->tx_frames, p.stats->tx_bytes, s->meter.out_rate);
-	text_drops(t, "  dropped", p.stats->tx_drops);
+	lp_figures_text_drops(t, "  dropped", COLUMN, p.stats->tx_drops);
 	text_way(t, "from room", p.stats->rx_frames, p.stats->rx_bytes, s->meter.in_rate);
-	text_drops(t, "  dropped", p.stats->rx_drops);
+	lp_figures_text_drops(t, "  dropped", COLUMN, p.stats->rx_drops);
 	if (p.count > 0)
 		lp_text_put(t, "\nnumber  role    round trip    loss  name\n");
 	for (size_t i = 0; i < p.count; i++)
