@@ -351,6 +351,16 @@ static void tell_warning(struct session *s, const struct lp_tunnel_action *actio
 	tell(s);
 }
 
+void session_take_end(struct session_event *event, const struct lp_link_end *last)
+{
+	event->end = last->end;
+	event->failure = last->failure;
+	event->no_store = last->no_store;
+	event->clock_behind = last->clock_behind;
+	event->unreachable =
+		last->no_address || (!last->answered && last->failure == LP_SEND_NO_ROUTE);
+}
+
 static void tell_action(void *context, const struct lp_tunnel_action *action)
 {
 	struct session *s = context;
@@ -368,10 +378,7 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	follow_address(s);
 	struct session_event *e = event(s, SESSION_ACTION);
 	e->action = *action;
-	e->end = last->end;
-	e->failure = last->failure;
-	e->no_store = last->no_store;
-	e->clock_behind = last->clock_behind;
+	session_take_end(e, last);
 	if (action->kind == LP_TUNNEL_JOINED) {
 		s->joined = true;
 		membership_keep(s->options.room_key, action->welcome.resume_token);
@@ -379,11 +386,8 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 		lp_zero(e->action.welcome.resume_token, LP_TOKEN_SIZE);
 		s->traffic_at = s->now;
 	}
-	if (action->kind == LP_TUNNEL_DISCONNECTED) {
+	if (action->kind == LP_TUNNEL_DISCONNECTED)
 		s->traffic_at = LP_NEVER;
-		e->unreachable =
-			last->no_address || (!last->answered && last->failure == LP_SEND_NO_ROUTE);
-	}
 	tell(s);
 }
 

@@ -11,6 +11,7 @@
 
 #include "adapter.h"
 #include "lanparty/tunnel/tunnel.h"
+#include "lanparty/peer/link.h"
 #include "lanparty/peer/peer_options.h"
 #include "lanparty/peer/tell.h"
 #include "lanparty/quic/quic.h"
@@ -41,13 +42,15 @@ struct session_event {
 	enum lp_quic_end end;
 	enum lp_send_failure failure; /* this and the next two: as in lp_link_end */
 	bool no_store, clock_behind;
-	bool unreachable; /* the relay's name has no address, or there is no network */
+	bool unreachable; /* with disconnected: the relay's name has no address, or there is no network */
 	enum lp_exit exit;
 	lp_time rtt; /* to the relay */
 	struct lp_stats stats;
 	struct lp_tunnel_action action;
 	char text[SESSION_TEXT];
 };
+/* Copies what the link says of its last end. */
+void session_take_end(struct session_event *event, const struct lp_link_end *last);
 typedef void session_tell(void *context, const struct session_event *event);
 
 struct session;

@@ -219,6 +219,35 @@ static void no_network_and_an_unknown_relay_are_distinguished(void **state)
 	assert_for_players(text);
 }
 
+/* A relay that has answered once was there: its silence is not this computer's network. */
+static void a_relay_cannot_be_reached_without_an_address_or_a_network(void **state)
+{
+	(void)state;
+	static const struct {
+		struct lp_link_end last;
+		bool unreachable;
+	} rows[] = {
+		{{.no_address = true}, true},
+		{{.failure = LP_SEND_NO_ROUTE}, true},
+		{{.failure = LP_SEND_NO_ROUTE, .answered = true}, false},
+		{{.no_address = true, .answered = true}, true},
+		{{.failure = LP_SEND_NO_FAMILY}, false},
+		{{.end = LP_QUIC_END_HANDSHAKE}, false},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = SESSION_ACTION};
+		session_take_end(&event, &rows[i].last);
+		if (event.unreachable != rows[i].unreachable)
+			fail_msg("row %zu", i);
+		assert_int_equal(event.end, rows[i].last.end);
+		assert_int_equal(event.failure, rows[i].last.failure);
+	}
+	const struct lp_link_end wrong = {.no_store = true, .clock_behind = true};
+	struct session_event event = {.kind = SESSION_ACTION};
+	session_take_end(&event, &wrong);
+	assert_true(event.no_store && event.clock_behind);
+}
+
 static void each_adapter_problem_has_a_sentence(void **state)
 {
 	(void)state;
@@ -395,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_clock_is_named_before_the_relay),
 		cmocka_unit_test(a_computer_without_authorities_is_told_what_helps),
 		cmocka_unit_test(no_network_and_an_unknown_relay_are_distinguished),
+		cmocka_unit_test(a_relay_cannot_be_reached_without_an_address_or_a_network),
 		cmocka_unit_test(each_adapter_problem_has_a_sentence),
 		cmocka_unit_test(joining_and_leaving_members_are_reported),
 		cmocka_unit_test(other_events_are_reported_too),
