@@ -18,22 +18,23 @@
 #define REQUESTS  3
 #define UDP       (LP_ETH_HEADER + LP_IPV4_MIN)
 #define MESSAGE   (UDP + LP_UDP_HEADER)
-#define BOOTP     300 /* least size of a message (RFC 1542, section 2.1) */
-#define REQUEST   (MESSAGE + BOOTP)
+#define BOOTP     (LP_DHCP_ASK_FRAME - MESSAGE)
+#define FLAGS     10 /* in the message */
+#define BROADCAST 0x8000
 #define DISCOVER  1
 #define HARDWARE  1    /* Ethernet, in the field htype */
 #define IPV4_FULL 0x45 /* version 4, a header of 20 bytes */
 
-/* Everything that stays 0 is right so: the client's address, flags, and UDP's checksum. */
-static void build(const struct lp_mac *own, uint32_t xid, uint8_t frame[REQUEST])
+/* Everything that stays 0 is right so: the client's address, and UDP's checksum. */
+void lp_dhcp_build(const struct lp_mac *own, uint32_t xid, uint8_t frame[LP_DHCP_ASK_FRAME])
 {
-	memset(frame, 0, REQUEST);
+	memset(frame, 0, LP_DHCP_ASK_FRAME);
 	memset(frame, 0xff, sizeof(own->b));
 	memcpy(frame + sizeof(own->b), own->b, sizeof(own->b));
 	lp_put16(frame + LP_ETH_TYPE, LP_ETHERTYPE_IPV4);
 	uint8_t *ip = frame + LP_ETH_HEADER, *udp = frame + UDP, *dhcp = frame + MESSAGE;
 	ip[0] = IPV4_FULL;
-	lp_put16(ip + LP_IPV4_LENGTH, REQUEST - LP_ETH_HEADER);
+	lp_put16(ip + LP_IPV4_LENGTH, LP_DHCP_ASK_FRAME - LP_ETH_HEADER);
 	ip[LP_IPV4_TTL] = 64;
 	ip[LP_IPV4_PROTOCOL] = LP_IP_UDP;
 	memset(ip + LP_IPV4_DESTINATION, 0xff, LP_IPV4_ADDRESS);
@@ -45,6 +46,7 @@ static void build(const struct lp_mac *own, uint32_t xid, uint8_t frame[REQUEST]
 	dhcp[1] = HARDWARE;
 	dhcp[2] = sizeof(own->b);
 	lp_put32(dhcp + LP_DHCP_XID, xid);
+	lp_put16(dhcp + FLAGS, BROADCAST);
 	memcpy(dhcp + LP_DHCP_CHADDR, own->b, sizeof(own->b));
 	lp_put32(dhcp + LP_DHCP_COOKIE, LP_DHCP_COOKIE_VALUE);
 	uint8_t *option = dhcp + LP_DHCP_OPTIONS;
@@ -54,7 +56,8 @@ static void build(const struct lp_mac *own, uint32_t xid, uint8_t frame[REQUEST]
 	*option = LP_DHCP_END;
 }
 
-static bool is_answer(const uint8_t *frame, size_t len, uint32_t xid)
+bool lp_dhcp_is_answer(const uint8_t *frame, size_t len, uint32_t xid, struct lp_mac *ret_server,
+	uint32_t *ret_ipv4)
 {
 	struct lp_view v;
 	lp_view_of(frame, len, &v);
@@ -62,19 +65,25 @@ static bool is_answer(const uint8_t *frame, size_t len, uint32_t xid)
 		v.source_port != LP_PORT_DHCP_SERVER || v.data_len < LP_DHCP_OPTIONS)
 		return false;
 	const uint8_t *dhcp = lp_view_transport(&v) + LP_UDP_HEADER;
-	return dhcp[0] == LP_DHCP_REPLY && lp_get32(dhcp + LP_DHCP_XID) == xid;
+	if (dhcp[0] != LP_DHCP_REPLY || lp_get32(dhcp + LP_DHCP_XID) != xid)
+		return false;
+	*ret_server = v.eth.src;
+	*ret_ipv4 = lp_get32(frame + LP_ETH_HEADER + LP_IPV4_SOURCE);
+	return true;
 }
 
 static bool hears(int fd, uint32_t xid, lp_time until)
 {
 	uint8_t frame[LP_ETH_FRAME_MAX];
+	struct lp_mac server;
+	uint32_t ipv4;
 	for (lp_time now; (now = lp_clock()) < until;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int wait = (int)((until - now) / LP_MILLISECOND) + 1;
 		if (poll(&p, 1, wait) <= 0)
 			continue;
 		ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
-		if (len > 0 && is_answer(frame, (size_t)len, xid))
+		if (len > 0 && lp_dhcp_is_answer(frame, (size_t)len, xid, &server, &ipv4))
 			return true;
 	}
 	return false;
@@ -82,7 +91,7 @@ static bool hears(int fd, uint32_t xid, lp_time until)
 
 bool lp_dhcp_answers(const struct lp_interface *lan)
 {
-	uint8_t frame[REQUEST];
+	uint8_t frame[LP_DHCP_ASK_FRAME];
 	uint32_t xid;
 	bool heard = false;
 	struct sockaddr_ll address = {.sll_family = AF_PACKET,
@@ -92,7 +101,7 @@ bool lp_dhcp_answers(const struct lp_interface *lan)
 	bool good = fd >= 0 && lp_random(&xid, sizeof(xid)) &&
 		    bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
 	if (good)
-		build(&lan->mac, xid, frame);
+		lp_dhcp_build(&lan->mac, xid, frame);
 	for (int i = 0; good && !heard && i < REQUESTS; i++) {
 		good = send(fd, frame, sizeof(frame), 0) == (ssize_t)sizeof(frame);
 		heard = good && hears(fd, xid, lp_clock() + LP_SECOND);

@@ -44,6 +44,8 @@ void lp_lan_take(struct lp_lan *l, const uint8_t *frame, size_t len)
 		return;
 	}
 	l->counters.received++;
+	if (lp_lan_server_take(&l->server, frame, len, l->now))
+		l->is_other = true;
 	l->sink(l->sink_context, frame, len);
 }
 
@@ -96,6 +98,13 @@ void lp_lan_has_moved(struct lp_lan *l)
 {
 	lp_announcer_start(&l->announcer, lp_clock());
 	lp_answers_reset(&l->answers);
+	lp_lan_server_forget(&l->server);
+}
+
+void lp_lan_look_for_another(struct lp_lan *l)
+{
+	l->now = lp_clock();
+	lp_lan_server_on_time(&l->server, &l->fd_port.port, l->now);
 }
 
 static void announce(struct lp_lan *l)

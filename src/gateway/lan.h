@@ -14,6 +14,7 @@
 #include "announce.h"
 #include "answers.h"
 #include "interface.h"
+#include "lan_server.h"
 #include "ports.h"
 
 #define LP_LAN_BATCH 64 /* frames per read, at most */
@@ -42,6 +43,8 @@ struct lp_lan {
 	size_t member_count;
 	struct lp_announcer announcer;
 	struct lp_answers answers;
+	struct lp_lan_server server;
+	bool is_other; /* the LAN can be another one since somebody has set this to false */
 	struct lp_bucket storm;
 	lp_time storm_until;
 	lp_time storm_said; /* the next storm is not said before */
@@ -81,6 +84,8 @@ void lp_lan_set_members(struct lp_lan *l, const struct lp_mac *macs, size_t coun
 void lp_lan_has_moved(struct lp_lan *l);
 /* Call it once per second: announces members, and says when the LAN answers none of them. */
 void lp_lan_on_time(struct lp_lan *l);
+/* Call it once per second while this computer has no IPv4 address in the LAN (row K5). */
+void lp_lan_look_for_another(struct lp_lan *l);
 /* The room is joined with this MTU. */
 void lp_lan_up(struct lp_lan *l, size_t room_mtu);
 /* Warns when the LAN and the room have frames that are too long for the other. Each MTU of the LAN is said

@@ -101,6 +101,8 @@ static void on_watch(void *context)
 {
 	struct gateway *g = context;
 	lp_watch_look(&g->watch);
+	if (g->protected.ipv4_count == 0 && g->watch.trouble == LP_TROUBLE_NONE)
+		lp_lan_look_for_another(lp_lan_of(g->port));
 	g->look = g->news < 0 || lp_netlink_has_changed(g->news);
 }
 
@@ -116,7 +118,8 @@ static void on_child(void *context)
 static bool protects(void *context, struct lp_protected *ret_protected, bool *ret_moved)
 {
 	struct gateway *g = context;
-	const char *lan = lp_lan_of(g->port)->interface.name;
+	struct lp_lan *l = lp_lan_of(g->port);
+	const char *lan = l->interface.name;
 	struct lp_protected found;
 	bool changed = g->look && lp_lan_protected(lan, &found) &&
 		       memcmp(&found, &g->protected, sizeof(found)) != 0;
@@ -126,9 +129,12 @@ static bool protects(void *context, struct lp_protected *ret_protected, bool *re
 			found.ipv4_count,
 			"the addresses of this computer or of its routers have changed");
 	}
-	*ret_moved = g->watch.moved && g->protected.ipv4_count == 0;
+	if (l->is_other)
+		lp_log(LP_LOG_INFO, "lan_changed", "interface=%s reason=%s", lan,
+			"another DHCP server answers in it; the players ask for new addresses");
+	*ret_moved = (g->watch.moved || l->is_other) && g->protected.ipv4_count == 0;
 	*ret_protected = g->protected;
-	g->look = g->watch.moved = false;
+	g->look = g->watch.moved = l->is_other = false;
 	return changed || *ret_moved;
 }
 

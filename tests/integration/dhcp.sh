@@ -107,6 +107,14 @@ ip -n "$lab-switch" link set gateway down
 check "its cable is out" soon 10 said gateway 'lan_unreached .*no carrier'
 ip -n "$lab-switch" link set gateway up
 check "K5 player 1 gets an address of the LAN that is there then" soon 10 said player1 '^address ip=10\.20\.50\.'
+# ---- the cable stays in, and the switch behind it is put into another LAN
+ip -n "$lab-router" link set lan address 02:00:00:00:66:01
+another_lan 10.20.60
+start=$(now)
+check "K5 player 1 gets an address of it" soon 10 said player1 '^address ip=10\.20\.60\.'
+check "K5 within 6 s" test $(($(now) - start)) -lt 6000000
+check "K5 the gateway says so" said gateway 'event=lan_changed '
+check "its router answers there" soon 3 reaches player1 10.20.60.1
 check "K1 and has seen no gateway leave" not said_times player1 '^peer_left .*role=gateway' 2
 stop player1
 check "S3 the lease was given back" soon 5 said dhcp 'DHCPRELEASE'
@@ -133,7 +141,7 @@ check "both were killed: the folder is left" test "$(folders | wc -l)" = 1
 need "it starts again" client player1 player1 --dhcp
 check "the next run removes it" test "$(folders | wc -l)" = 1
 check "and has an address" soon 5 said player1 '^address .*source=dhcp'
-check "and knows the server's MAC" soon 3 reaches player1 10.20.50.1
+check "and knows the server's MAC" soon 3 reaches player1 10.20.60.1
 before=$(times dhcp DHCPRELEASE)
 kill "$(keeper_of player1)"
 check "a keeper that is told to end gives the lease back" soon 5 said_times dhcp DHCPRELEASE $((before + 1))

@@ -1,0 +1,40 @@
+/* lan_server.h - which LAN is behind the interface, while no address of this computer says so: the one in which the
+ * same DHCP server answers (row K5).
+ *
+ * A switch between the gateway and the LAN hides that the LAN was exchanged: the gateway's cable stays in. So it asks
+ * the DHCP server that it knows for a sign of life, by ARP, and asks for any server when that one is silent. It asks
+ * under a MAC that is nobody's, and takes no lease. A server that is silent, and no other one in its place, is not
+ * another LAN. */
+#ifndef LANPARTY_GATEWAY_LAN_SERVER_H
+#define LANPARTY_GATEWAY_LAN_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lanparty/base/time.h"
+#include "lanparty/packet/eth.h"
+#include "lanparty/tunnel/port.h"
+
+#define LP_LAN_SERVER_ASK  (2 * LP_SECOND) /* between two questions to a server that answers */
+#define LP_LAN_SERVER_WAIT LP_SECOND       /* for its answer */
+#define LP_LAN_SERVER_PATIENT                                                                      \
+	(60 * LP_SECOND) /* between two questions to nobody in particular, at most */
+
+struct lp_lan_server {
+	struct lp_mac asker;  /* zero: it has not asked yet */
+	struct lp_mac server; /* zero: none is known */
+	uint32_t ipv4;        /* of the server; host byte order */
+	lp_time heard, next;  /* it answered; something can be asked again */
+	lp_time pause;        /* after the next question to nobody in particular */
+	uint32_t xid;         /* of that question; 0: its answer is not waited for */
+};
+
+/* Forgets the server: the LAN can be another one, and somebody knows that already. */
+void lp_lan_server_forget(struct lp_lan_server *s);
+/* Call it once per second: asks through the port. */
+void lp_lan_server_on_time(struct lp_lan_server *s, struct lp_port *port, lp_time now);
+/* A frame of the LAN. True: the server is another one than before, so the LAN can be. */
+bool lp_lan_server_take(struct lp_lan_server *s, const uint8_t *frame, size_t len, lp_time now);
+
+#endif
