@@ -1,10 +1,10 @@
-/* lan_server.h - which LAN is behind the interface, while no address of this computer says so: the one in which the
- * same DHCP server answers (row K5).
+/* lan_server.h - which LAN is behind the interface, while no address of this computer says so: the one
+ * in which the same DHCP server answers (row K5).
  *
- * A switch between the gateway and the LAN hides that the LAN was exchanged: the gateway's cable stays in. So it asks
- * the DHCP server that it knows for a sign of life, by ARP, and asks for any server when that one is silent. It asks
- * under a MAC that is nobody's, and takes no lease. A server that is silent, and no other one in its place, is not
- * another LAN. */
+ * A switch between the gateway and the LAN hides that the LAN was exchanged: the gateway's cable stays
+ * in. So it asks the DHCP server that it knows for a sign of life, by ARP, and asks for any server when
+ * that one is silent. It asks under a MAC that is nobody's, and takes no lease. A server that is silent,
+ * and no other one in its place, is not another LAN. */
 #ifndef LANPARTY_GATEWAY_LAN_SERVER_H
 #define LANPARTY_GATEWAY_LAN_SERVER_H
 

@@ -1,5 +1,5 @@
-/* hub_book.h - the book of a relay with one room, as it stays when the hub is restarted, and whoever proves a host
- * key: for the tests of the hub. */
+/* hub_book.h - the book of a relay with one room, as it stays when the hub is restarted, and whoever
+ * proves a host key: for the tests of the hub. */
 #ifndef LANPARTY_TESTS_HUB_BOOK_H
 #define LANPARTY_TESTS_HUB_BOOK_H
 
