@@ -21,12 +21,14 @@
 #define FRAME_CAP  2048 /* bytes; more than any frame that the interface's MTU allows */
 #define ADDRESSES  8    /* of the interface, that are announced */
 #define LINK_LOCAL (169 << 8 | 254)
+#define MAC_RESETS 8 /* times that its own MAC is set back: two programs do not do so forever */
 
 struct tap {
 	struct lp_fd_port base; /* first */
 	int index;
 	char name[IF_NAMESIZE];
 	struct lp_mac mac;
+	unsigned mac_resets;
 	bool carrier;
 	uint8_t frame[FRAME_CAP]; /* that is being read */
 	struct {
@@ -163,10 +165,32 @@ static void compare(struct tap *t)
 	t->room_is_gone = !is_known(t, t->set[TAP_ROOM].address);
 }
 
+/* The room knows the member by its MAC, and drops frames of another one. Network managers give interfaces
+ * random MACs. */
+static void keep_mac(struct tap *t)
+{
+	struct lp_interface now;
+	char other[LP_MAC_TEXT];
+	const struct lp_interface_change change = {.mac = &t->mac};
+	if (t->mac_resets == MAC_RESETS || lp_netlink_find_index(t->index, &now) != 0 ||
+		lp_mac_equal(&now.mac, &t->mac))
+		return;
+	t->mac_resets++;
+	bool good = succeeded(t, "mac", lp_netlink_change(t->index, &change));
+	lp_log(LP_LOG_WARNING, "mac_changed", "interface=%s mac=%s reason=%s hint=%s", now.name,
+		lp_mac_format(&now.mac, other),
+		good ? "another program has changed the MAC of the room's interface; it is set back"
+		     : "another program has changed the MAC of the room's interface, and the room "
+		       "drops its frames",
+		"tell that program to leave the interface alone (NetworkManager: nmcli device set "
+		"INTERFACE managed no), or choose a MAC with --mac");
+}
+
 void tap_refresh(struct lp_port *port)
 {
 	struct tap *t = tap_of(port);
 	uint32_t now[ADDRESSES] = {0};
+	keep_mac(t);
 	if (!t->carrier)
 		return;
 	size_t count = lp_netlink_ipv4_addresses(t->index, now, ADDRESSES);

@@ -115,6 +115,22 @@ static void an_address_that_is_not_ours_stays(void **state)
 	assert_true(tap_set_address(port, TAP_OWN, ipv4("192.0.2.77"), 24));
 }
 
+/* K5: a network manager gives interfaces MACs of its own, and another one does not give in. */
+static void K5_a_mac_that_another_program_sets_is_set_back(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	struct lp_port *port = tap_in_room();
+	char own[LP_MAC_TEXT];
+	lp_mac_format(tap_mac(port), own);
+	for (int i = 0; i < 9; i++) {
+		run("ip link set lptest0 address 02:00:00:00:44:44");
+		tap_refresh(port);
+		assert_int_equal(output_has("ip link show lptest0", own), i < 8);
+	}
+}
+
 /* H6: others answer the room's address while there is one. */
 static void H6_broadcasts_have_the_rooms_address_while_it_is_there(void **state)
 {
@@ -313,6 +329,7 @@ int main(void)
 		TAP_TEST(an_address_never_has_another_prefix_than_its_own),
 		TAP_TEST(a_lease_comes_changes_and_goes),
 		TAP_TEST(an_address_that_is_not_ours_stays),
+		TAP_TEST(K5_a_mac_that_another_program_sets_is_set_back),
 		TAP_TEST(H6_broadcasts_have_the_rooms_address_while_it_is_there),
 		TAP_TEST(H6_addresses_of_the_player_are_noticed_and_stay),
 		TAP_TEST(the_interface_has_its_mac_and_the_rooms_mtu),
