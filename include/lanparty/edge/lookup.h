@@ -24,5 +24,7 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 /* True if this computer has a way into the internet of this family (AF_INET or AF_INET6). Nothing is
  * sent. */
 bool lp_has_route(int family);
+/* True if the routes of this computer lead to the address. Nothing is sent. */
+bool lp_has_route_to(const struct lp_address *address);
 
 #endif

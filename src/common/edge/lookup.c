@@ -91,29 +91,32 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 	freeaddrinfo(list);
 }
 
-bool lp_has_route(int family)
+bool lp_has_route_to(const struct lp_address *address)
 {
-	/* Addresses for documentation (RFC 5737, RFC 3849): only a default route leads there. */
-	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(9)};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
-	bool is_v6 = family == AF_INET6;
-	const struct sockaddr *to = is_v6 ? (const struct sockaddr *)(const void *)&v6
-					  : (const struct sockaddr *)(const void *)&v4;
-	socklen_t len = is_v6 ? sizeof(v6) : sizeof(v4);
-	inet_pton(AF_INET, "192.0.2.1", &v4.sin_addr);
-	inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
 #ifdef _WIN32
-	SOCKET fd = socket(family, SOCK_DGRAM, 0);
+	SOCKET fd = socket(address->sa.sa_family, SOCK_DGRAM, 0);
 	if (fd == INVALID_SOCKET)
 		return false;
-	bool good = connect(fd, to, len) == 0;
+	bool good = connect(fd, &address->sa, address->len) == 0;
 	closesocket(fd);
 #else
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(address->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	bool good = connect(fd, to, len) == 0;
+	bool good = connect(fd, &address->sa, address->len) == 0;
 	close(fd);
 #endif
 	return good;
+}
+
+bool lp_has_route(int family)
+{
+	/* Addresses for documentation (RFC 5737, RFC 3849): only a default route leads there. */
+	struct lp_address v4 = {
+		.in = {.sin_family = AF_INET, .sin_port = htons(9)}, .len = sizeof(v4.in)};
+	struct lp_address v6 = {
+		.in6 = {.sin6_family = AF_INET6, .sin6_port = htons(9)}, .len = sizeof(v6.in6)};
+	inet_pton(AF_INET, "192.0.2.1", &v4.in.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::1", &v6.in6.sin6_addr);
+	return lp_has_route_to(family == AF_INET6 ? &v6 : &v4);
 }

@@ -16,6 +16,9 @@
 #define LATE  (500 * LP_MILLISECOND)
 #define DRAIN (250 * LP_MILLISECOND)
 
+/* After a change of networks, the routes to the relay are given so long to come back. */
+#define SETTLED LP_SECOND
+
 #define TELL_GAPS (60 * LP_SECOND) /* between two lines about such gaps, at least */
 
 #define KEEP_ALIVE_GATEWAY                                                                         \
@@ -179,7 +182,24 @@ void lp_link_on_uplink(struct lp_link *l, lp_time now)
 	if (l->joined)
 		lp_quic_probe(l->joined->conn);
 	l->is_stale = l->looking != 0;
+	l->uplink_at = now + SETTLED;
 	lp_tunnel_hurry(l->tunnel, now);
+}
+
+/* The network can have lost one family, as when a computer moves to a network with IPv6 alone. The relay can
+ * have an address of the other one. Without any network, the connection stays for when it is back. */
+static void leave_dead_way(struct lp_link *l)
+{
+	if (l->uplink_at == 0 || l->now < l->uplink_at)
+		return;
+	l->uplink_at = 0;
+	if (!l->joined || lp_has_route_to(&l->joined->entry.address))
+		return;
+	if (!lp_has_route(AF_INET) && !lp_has_route(AF_INET6))
+		return;
+	lp_quic_close(l->joined->conn, LP_LEAVE_OTHER,
+		"this computer's network no longer leads to the relay's address");
+	lp_tunnel_hurry(l->tunnel, l->now);
 }
 
 void lp_link_set_own(struct lp_link *l, const struct lp_own_list *own)
@@ -206,6 +226,7 @@ void lp_link_on_time(struct lp_link *l, lp_time now)
 	lp_link_advance(l, now);
 	lp_quic_on_time(l->quic, now);
 	lp_tunnel_on_time(l->tunnel, now);
+	leave_dead_way(l);
 }
 
 lp_time lp_link_deadline(const struct lp_link *l)
