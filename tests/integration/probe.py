@@ -6,14 +6,22 @@
   probe.py fetch ADDRESS PORT BYTES      so many bytes from it
   probe.py segment ADDRESS PORT MOST    are TCP's segments to it at most so large, and not much less?
   probe.py hear PORT [GROUP INTERFACE]   waits for one datagram, also a broadcast or one for the group
+  probe.py hear6 PORT GROUP INTERFACE    likewise for an IPv6 group
   probe.py shout ADDRESS PORT TEXT [INTERFACE]
                                          one datagram, also to a broadcast address or a group
   probe.py shouts ADDRESS PORT COUNT     so many different datagrams, 50 per second
+  probe.py frames_of INTERFACE SECONDS MAC...
+                                         counts the frames that come from these MACs
   probe.py copies PORT SECONDS           counts the datagrams that come again
   probe.py flood INTERFACE COUNT [MAC]   broadcast frames, as fast as they go; or unicast ones to MAC
   probe.py nat PORT ADDRESS PORT         forwards UDP from the first port to the second, as a NAT does;
                                          SIGUSR1: from another port from now on
   probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
+  probe.py asks INTERFACE WHOSE          asks for a lease as WHOSE DHCP client does (windows, macos, ...), takes it,
+                                         and says what was offered and acknowledged
+  probe.py claims INTERFACE ADDRESS      says in each way that it has this address: ARP, neighbour discovery, packets
+  probe.py pieces INTERFACE MAC ADDRESS PORT TEXT ORDER
+                                         one UDP datagram of many fragments, which leave in this order
   probe.py lease INTERFACE ADDRESS/LENGTH
                                          a DHCP server that leases this to everybody, with routes to everything
   probe.py advertise INTERFACE OWN       router advertisements that say whatever would harm, and once fd99::/64
@@ -35,6 +43,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -154,6 +163,18 @@ def hear(port, group=None, interface=None):
     return True
 
 
+def hear6(port, group, interface):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.bind(("", int(port)))
+    index = struct.pack("=I", socket.if_nametoindex(interface))
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + index)
+    print("listening", flush=True)
+    s.settimeout(3 * PATIENCE)
+    data, sender = s.recvfrom(65536)
+    print(f"heard from {sender[0]}: {data.decode()}", flush=True)
+    return True
+
+
 def count(port, seconds):
     """Prints how many packets come to the port in that time."""
     s = udp_socket(port=int(port))
@@ -165,6 +186,23 @@ def count(port, seconds):
             s.recv(65536)
             packets += 1
     print(f"{packets} packets", flush=True)
+    return True
+
+
+def frames_of(interface, seconds, *macs):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.bind((interface, 0))
+    wanted = {bytes.fromhex(mac.replace(":", "")) for mac in macs}
+    end = time.monotonic() + float(seconds)
+    frames = 0
+    print("watching", flush=True)
+    while (left := end - time.monotonic()) > 0:
+        if select.select([s], [], [], left)[0]:
+            frame, sender = s.recvfrom(2048)
+            if sender[2] != socket.PACKET_OUTGOING and frame[6:12] in wanted:
+                frames += 1
+                print(frame[:64].hex(), flush=True)
+    print(f"{frames} frames", flush=True)
     return True
 
 
@@ -262,6 +300,121 @@ def offers(interface):
     return bool(found)
 
 
+# What DHCP clients put into their messages, but type, address and MAC: flags, then options in hex. MAC stands for the MAC.
+DHCP_CLIENTS = {
+    "windows": (0, "3d0701MAC 0c0450432d31 3c084d53465420352e30 370e0103060f1f212b2c2e2f7779f9fc"),
+    "macos": (0, "370a017903060f6c72775ffc 390205dc 3d0701MAC 33040076a700 0c034d6163"),
+    "android": (0, "3d0701MAC 390205dc 3c0f616e64726f69642d646863702d3134 0c0570686f6e65 370a0103060f1a1c333a3b2b"),
+    "playstation": (0x8000, "390205c0 3d0701MAC 37050103060f1c 3c03505334"),
+    "xbox": (0x8000, "3d0701MAC 3c0858424f5820312e30 0c0758626f784f4e45 370a0103060f1f212b2c2e2f"),
+    "switch": (0x8000, "3d0701MAC 37050103060f1c 39020240"),
+    "dreamcast": (0x8000, "3706011c02030f06"),
+    "networkd": (0, "3d14ff0011223300020000ab1133445566778899aa01 390205dc 37080103060f1f212a79"),
+    "ipxe": (0, "390205c0 5d020000 5e03010201 3c0c505845436c69656e743a4172 3706010306070c0f"
+                "611100000102030405060708090a0b0c0d0e0f"),
+}
+
+
+def checksum_of(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ipv4(source, target, protocol, data, ident=0, flags=0):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(data), ident, flags, 64, protocol, 0,
+                       socket.inet_aton(source), socket.inet_aton(target))
+    return head[:10] + struct.pack("!H", checksum_of(head)) + head[12:] + data
+
+
+def raw_socket(interface):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+    s.bind((interface, 0))
+    return s, s.getsockname()[4]
+
+
+def dhcp_exchange(s, mac, client, kind, extra=b"", own="0.0.0.0"):
+    """Sends a message of this type, as the client would, and returns the answer's type, address and server."""
+    flags, options = client
+    options = bytes.fromhex(options.replace("MAC", mac.hex()).replace(" ", ""))
+    transaction = secrets.token_bytes(4)
+    message = (b"\x01\x01\x06\x00" + transaction + struct.pack("!HH", 0, flags) + socket.inet_aton(own) + bytes(12)
+               + mac + bytes(10 + 64 + 128) + bytes.fromhex("63825363") + bytes([53, 1, kind]) + options + extra + b"\xff")
+    message += bytes(max(0, 300 - len(message)))
+    udp_part = struct.pack("!HHHH", 68, 67, 8 + len(message), 0) + message
+    s.send(b"\xff" * 6 + mac + b"\x08\x00" + ipv4(own, "255.255.255.255", 17, udp_part))
+    end = time.monotonic() + PATIENCE
+    while (left := end - time.monotonic()) > 0:
+        if not select.select([s], [], [], left)[0]:
+            break
+        frame, sender = s.recvfrom(2048)
+        if sender[2] == socket.PACKET_OUTGOING or frame[23] != 17 or frame[36:38] != b"\0D" or frame[46:50] != transaction:
+            continue
+        at = frame.find(b"\x35\x01", 42 + 240)
+        server = frame.find(b"\x36\x04", 42 + 240)
+        return frame[at + 2], socket.inet_ntoa(frame[58:62]), frame[server:server + 6]
+    return None, None, None
+
+
+def asks(interface, whose):
+    s, mac = raw_socket(interface)
+    client = DHCP_CLIENTS[whose]
+    offer, address, server = dhcp_exchange(s, mac, client, 1)
+    if offer != 2:
+        print("no offer")
+        return False
+    acknowledged, address, _ = dhcp_exchange(s, mac, client, 3, bytes([50, 4]) + socket.inet_aton(address) + server)
+    if acknowledged != 5:
+        print("no acknowledgement")
+        return False
+    subprocess.run(["ip", "address", "add", f"{address}/24", "dev", interface], check=True)
+    informed, _, _ = dhcp_exchange(s, mac, client, 8, own=address)
+    subprocess.run(["ip", "address", "del", f"{address}/24", "dev", interface], check=True)
+    print(f"{whose}: {address}, {'informed' if informed == 5 else 'not informed'}")
+    return informed == 5
+
+
+def claims(interface, address):
+    s, mac = raw_socket(interface)
+    everybody, own = b"\xff" * 6, ipaddress.ip_address(address)
+    frames = []
+    if own.version == 4:
+        for operation, target in ((1, own.packed), (2, own.packed), (2, socket.inet_aton("192.168.77.20"))):
+            frames.append(everybody + mac + bytes.fromhex("0806 0001 0800 0604") + struct.pack("!H", operation)
+                          + mac + own.packed + bytes(6) + target)
+        frames.append(everybody + mac + b"\x08\x00" + ipv4(address, "192.168.77.255", 17, struct.pack("!HHHH", 9, 9, 8, 0)))
+    else:
+        nodes = ipaddress.ip_address("ff02::1").packed
+        for kind, flags, option in ((136, 0x20000000, 2), (135, 0, 1)):
+            message = struct.pack("!BBHI", kind, 0, 0, flags) + own.packed + bytes([option, 1]) + mac
+            pseudo = own.packed + nodes + struct.pack("!II", len(message), 58)
+            message = message[:2] + struct.pack("!H", checksum_of(pseudo + message)) + message[4:]
+            frames.append(b"\x33\x33\0\0\0\1" + mac + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(message), 58, 255)
+                          + own.packed + nodes + message)
+    for frame in frames * 3:
+        s.send(frame)
+        time.sleep(0.02)
+    return True
+
+
+def pieces(interface, mac, address, port, text, order):
+    s, own = raw_socket(interface)
+    asking = udp_socket(interface)
+    asking.connect((address, 9))
+    source = asking.getsockname()[0]
+    body = text.encode().ljust(4000, b".")
+    datagram = struct.pack("!HHHH", 5353, int(port), 8 + len(body), 0) + body
+    parts = [(at, datagram[at:at + 1400]) for at in range(0, len(datagram), 1400)]
+    ident = int.from_bytes(secrets.token_bytes(2), "big")
+    for number in order.split(","):
+        at, part = parts[int(number)]
+        more = 0x2000 if at + len(part) < len(datagram) else 0
+        s.send(bytes.fromhex(mac.replace(":", "")) + own + b"\x08\x00" + ipv4(source, address, 17, part, ident, more | at // 8))
+    return True
+
+
 def lease(interface, network):
     given = ipaddress.ip_interface(network)
     server, mask = socket.inet_aton("192.168.77.1"), given.netmask.packed
@@ -282,9 +435,9 @@ def lease(interface, network):
 
 
 def advertise(interface, own):
-    def prefix(address, length):
+    def prefix(address, length, valid=86400, preferred=14400):
         packed = ipaddress.ip_address(address).packed
-        return struct.pack("!BBBBIII16s", 3, 4, length, 0xC0, 86400, 14400, 0, packed)
+        return struct.pack("!BBBBIII16s", 3, 4, length, 0xC0, valid, preferred, 0, packed)
 
     def checksum(data):
         total = sum(struct.unpack(f"!{len(data) // 2}H", data))
@@ -296,6 +449,8 @@ def advertise(interface, own):
     internet = ipaddress.ip_address("2000::").packed
     options = [prefix(address, length) for address in ("2000::", "2606:4700:4700::1111", own)
                for length in range(129) if length != 64 or address == own]
+    options += [prefix(address, length, valid, valid) for address in (own, "2001:db8:1::", "2000::")
+                for length in (3, 48, 64) for valid in (0, 1, 7200, 0xFFFFFFFF)]
     options += [struct.pack("!BBBBI16s", 24, 3, 3, 8, 86400, internet),
                 struct.pack("!BBHI16s", 25, 3, 0, 86400, router),
                 prefix("64:ff9b::", 64), prefix("fd99::", 64)]
@@ -408,8 +563,8 @@ def terminal(word, *command):
     return False
 
 
-WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, count, copies, shouts, shout, flood, nat,
-                                offers, lease, advertise, teeworlds, manager, terminal, freeze)}
+WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, hear6, count, frames_of, copies, shouts, shout, flood, nat,
+                                offers, asks, claims, pieces, lease, advertise, teeworlds, manager, terminal, freeze)}
 if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
     print(__doc__.strip())
     sys.exit(2)

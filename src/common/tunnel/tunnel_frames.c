@@ -150,6 +150,9 @@ static enum lp_drop judge_out(
 	lp_view_of(frame, len, &view);
 	enum lp_drop drop = lp_filter_check(&t->config.filter, &t->self, &view, now, &facts);
 	v->eth = view.eth;
+	/* A system that sends the last fragment first: the relay holds it until the first one has come. */
+	if (drop == LP_DROP_FRAGMENT && facts.is_early)
+		drop = LP_DROP_NONE;
 	if (drop == LP_DROP_NONE && t->config.role == LP_ROLE_GATEWAY)
 		drop = check_lan(t, &view, &facts, now);
 	if (t->state != TUNNEL_JOINED)

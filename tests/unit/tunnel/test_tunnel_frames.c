@@ -493,6 +493,24 @@ static void S2_a_fragment_that_overtakes_its_first_one_waits_for_it(void **state
 	}
 }
 
+/* Old systems send the last fragment first. */
+static void S2_a_player_sends_its_fragments_in_any_order(void **state)
+{
+	(void)state;
+	struct harness *h = in_room(LP_ROLE_CLIENT);
+	uint8_t f[FRAME_CAP];
+	for (int i = 0; i < 2; i++) {
+		size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 106);
+		frame_fragment(f, len, 7, i ? 0 : 72, i);
+		assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_NONE);
+	}
+	/* one that would overwrite the ports is no early one */
+	size_t len = udp_frame(f, player_mac(11), player_mac(OWN_PEER), 100);
+	frame_fragment(f, len, 7, 8, false);
+	assert_int_equal(harness_frame(h, f, len).drop, LP_DROP_FRAGMENT);
+	harness_free(h);
+}
+
 /* Row K6. */
 static void frames_are_late_until_a_stopped_program_has_caught_up(void **state)
 {
@@ -537,6 +555,7 @@ int main(void)
 		cmocka_unit_test(numbers_restart_with_each_connection),
 		cmocka_unit_test(F6_the_verdict_says_where_a_frame_goes_on_both_ways),
 		cmocka_unit_test(S2_a_fragment_that_overtakes_its_first_one_waits_for_it),
+		cmocka_unit_test(S2_a_player_sends_its_fragments_in_any_order),
 		cmocka_unit_test(frames_are_late_until_a_stopped_program_has_caught_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
