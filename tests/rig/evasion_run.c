@@ -8,7 +8,8 @@
  * needs them too.
  *
  * evasion_run watch IFACE SECONDS: watches the incoming frames of an interface instead, and prints
- * how many hostile and honest frames it saw: broadcasts, and frames for its station.
+ * how many hostile and honest frames it saw: broadcasts, and frames for its station. watch-all: also those
+ * of the gateway.
  *
  * Exit status 0: no hostile frame passed, and (without play and watch) every honest frame did. */
 #include <arpa/inet.h>
@@ -117,7 +118,7 @@ static struct rig_peer *join(struct rig *rig, enum lp_role role, const char *roo
 	return peer;
 }
 
-static int watch(const char *iface, int seconds)
+static int watch(const char *iface, int seconds, bool client_only)
 {
 	int fd = socket(AF_PACKET, SOCK_RAW, htons(3 /* ETH_P_ALL */));
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
@@ -143,7 +144,7 @@ static int watch(const char *iface, int seconds)
 	}
 	close(fd);
 	lp_waiter_close(&waiter);
-	return judge(false, true) ? 0 : 1;
+	return judge(false, client_only) ? 0 : 1;
 }
 
 /* Takes "steal IPV6..." off the end of the arguments, and makes their frames. */
@@ -166,11 +167,12 @@ int main(int argc, char **argv)
 {
 	frame_count = evasion_frames(&context, frames, EVASION_FRAMES_MAX);
 	argc = take_stolen(argc, argv);
-	if (argc == 4 && strcmp(argv[1], "watch") == 0)
-		return watch(argv[2], atoi(argv[3]));
+	if (argc == 4 && strncmp(argv[1], "watch", 5) == 0)
+		return watch(argv[2], atoi(argv[3]), strcmp(argv[1], "watch-all") != 0);
 	if (argc != 3 && !(argc == 5 && strcmp(argv[3], "play") == 0)) {
-		fprintf(stderr, "usage: evasion_run (RELAY DER [play ROOM] | watch IFACE SECONDS) "
-				"[steal IPV6...]\n");
+		fprintf(stderr,
+			"usage: evasion_run (RELAY DER [play ROOM] | watch[-all] IFACE SECONDS) "
+			"[steal IPV6...]\n");
 		return 2;
 	}
 	struct rig *rig = rig_open(argv[1], argv[2]);
