@@ -91,22 +91,32 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 	freeaddrinfo(list);
 }
 
+/* A link-local address cannot speak to the internet: the network has lost IPv6, and a route stays for a while. */
+static bool has_source(const struct lp_address *source, const struct lp_address *address)
+{
+	return source->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_LINKLOCAL(&source->in6.sin6_addr) ||
+	       IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr);
+}
+
 bool lp_has_route_to(const struct lp_address *address)
 {
+	struct lp_address source = {.len = sizeof(source.in6)};
 #ifdef _WIN32
 	SOCKET fd = socket(address->sa.sa_family, SOCK_DGRAM, 0);
 	if (fd == INVALID_SOCKET)
 		return false;
-	bool good = connect(fd, &address->sa, address->len) == 0;
+	bool good = connect(fd, &address->sa, address->len) == 0 &&
+		    getsockname(fd, &source.sa, &source.len) == 0;
 	closesocket(fd);
 #else
 	int fd = socket(address->sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	bool good = connect(fd, &address->sa, address->len) == 0;
+	bool good = connect(fd, &address->sa, address->len) == 0 &&
+		    getsockname(fd, &source.sa, &source.len) == 0;
 	close(fd);
 #endif
-	return good;
+	return good && has_source(&source, address);
 }
 
 bool lp_has_route(int family)

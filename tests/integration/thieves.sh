@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Identities that a player can try to take, and that come late or are seldom heard: a card that is plugged into the
+# gateway's computer, a router that speaks IPv6 alone, the bridge itself, a silent DHCP server, special addresses.
+# rows: N1 N2 N3 K4
+set -uo pipefail
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+lab_open thieves "$1"
+new_code
+
+refused() { # MAC: at player 2's computer
+	mkdir -p "$dir/state-refused"
+	ends_with 75 mac_in_use player2 env "STATE_DIRECTORY=$dir/state-refused" "$bin/lanparty-client" --tap lp9 --mac "$1" "lanparty://$relay_ip/$code?pin=$pin"
+}
+# Player 1 claims an address in many ways; nobody in the LAN believes it.
+claims() { # IPV4 | IPV6
+	at player1 /usr/bin/python3 "$probe" claims "$tun" "$1"
+	ip -n "$lab-console" neighbour show dev lan
+	lacks "$1 .*$(mac_of player1 "$tun")" <(ip -n "$lab-console" neighbour show dev lan; ip -n "$lab-router" neighbour show dev lan)
+}
+
+lab_bridge
+need "the relay starts" relay --log-level frame
+need "the gateway joins" gateway gateway --bridge br0
+need "player 1 joins" client player1 player1 --address none
+room_has player1 91
+check "player 1 reaches the LAN" soon 3 reaches player1 $console_ip
+
+# ---- MACs
+check "N1 the MAC of the bridge is refused" refused "$(mac_of gateway br0)"
+ip -n "$lab-gateway" link add late0 address 02:00:00:00:66:66 type veth peer name late1
+check "N1 the gateway sees a card that is plugged in later" soon 5 said gateway 'event=protected '
+check "N1 and its MAC is refused" refused 02:00:00:00:66:66
+ip -n "$lab-router" link add link lan name v6only address 02:00:00:00:77:06 type macvlan mode bridge
+ip -n "$lab-router" link set v6only up
+router6=$(link_local router v6only)
+ip -n "$lab-gateway" -6 route add default via "$router6" dev br0 metric 50
+check "N1 the gateway's computer reaches a router that has IPv6 alone" soon 5 reaches gateway "$router6%br0"
+check "N1 the gateway sees it" soon 5 said_times gateway 'event=protected ' 2
+check "N1 and its MAC is refused" refused 02:00:00:00:77:06
+check "N2 its address is nobody else's" claims "$router6"
+
+# ---- a DHCP server that is another computer than the router, and that only DHCP clients hear
+stop dhcp
+ip -n "$lab-switch" link add dhcp0 type veth peer name lan1 netns "$lab-router"
+ip -n "$lab-switch" link set dhcp0 up master lan0
+ip -n "$lab-router" link set lan1 address 02:00:00:00:77:67 up
+address router lan1 192.168.77.67/24
+start dhcp router dnsmasq --keep-in-foreground --conf-file=/dev/null --port=0 --interface=lan1 --bind-interfaces --dhcp-authoritative \
+	--no-ping --user=root --log-facility=- --pid-file="$dir/dhcp.pid" --dhcp-leasefile="$dir/leases2" \
+	--dhcp-range=192.168.77.100,192.168.77.150,1h --dhcp-broadcast
+ready dhcp 'IP range'
+check "a player gets a lease of it" run_probe player1 asks "$tun" playstation
+check "N1 K4 its MAC is refused" soon 3 refused 02:00:00:00:77:67
+check "N2 K4 its address is nobody else's" claims 192.168.77.67
+
+# ---- addresses that are nobody's
+for special in 192.168.77.255 255.255.255.255 224.0.0.1 127.0.0.1 0.0.0.0 ff02::1 ::1; do
+	check "N2 nobody is $special" claims $special
+done
+check "player 1 still reaches the LAN" soon 3 reaches player1 $console_ip
+lab_finish
