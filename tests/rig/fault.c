@@ -4,10 +4,11 @@
  *   FAULT_CALLS=send or receive    with FAULT_ERRNO=E and FAULT_ONE_IN=K: of the calls that send or
  *                                  receive, one in K fails with E, at random;
  *                                  not those to the kernel (netlink)
- *   FAULT_REPORT=FILE              adds lines to FILE: "failed" at the first failure, and at the end of
- *                                  each process "allocations N" */
+ *   FAULT_REPORT=FILE              adds lines to FILE: "failed" at the first failure and where that was, for
+ *                                  addr2line(1), and at the end of each process "allocations N" */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdatomic.h>
@@ -30,6 +31,9 @@ static unsigned long failing_allocation, one_in;
 static int error, report = -1;
 static char direction; /* s or r */
 
+#define CALLERS 24
+static void *callers[CALLERS];
+
 static unsigned long number_of(const char *name)
 {
 	const char *text = getenv(name);
@@ -44,6 +48,7 @@ __attribute__((constructor)) static void read_settings(void)
 	direction = which ? which[0] : 0;
 	if (file)
 		report = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	backtrace(callers, CALLERS); /* the first one allocates */
 	allocations = 0;
 	failing_allocation = number_of("FAULT_ALLOCATION");
 }
@@ -56,8 +61,10 @@ __attribute__((destructor)) static void write_report(void)
 
 static int fails_with(int reason)
 {
-	if (report >= 0 && !atomic_flag_test_and_set(&has_failed))
+	if (report >= 0 && !atomic_flag_test_and_set(&has_failed)) {
 		(void)!write(report, "failed\n", 7);
+		backtrace_symbols_fd(callers, backtrace(callers, CALLERS), report);
+	}
 	errno = reason;
 	return 1;
 }
