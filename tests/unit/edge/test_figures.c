@@ -28,7 +28,7 @@ static void H4_frames_that_were_dropped_are_told_by_reason(void **state)
 	struct lp_text t;
 	snprintf(line, sizeof(line), "dropped   %s 2, %s 18446744073709551615\n",
 		lp_drop_text(LP_DROP_LLC), lp_drop_text(LP_DROP_COUNT - 1));
-	snprintf(json, sizeof(json), "{\"%s\": 2, \"%s\": 18446744073709551615}",
+	snprintf(json, sizeof(json), "{\"%s\":2,\"%s\":18446744073709551615}",
 		lp_drop_text(LP_DROP_LLC), lp_drop_text(LP_DROP_COUNT - 1));
 	lp_text_init(&t, 1000);
 	lp_figures_text_drops(&t, "dropped", 10, drops);
@@ -39,8 +39,7 @@ static void H4_frames_that_were_dropped_are_told_by_reason(void **state)
 	lp_text_clear(&t);
 	lp_figures_json_way(&t, NULL, 1, 2, 3);
 	lp_json_close(&t, '}');
-	assert_string_equal(
-		lp_text_get(&t), "{\"frames\": 1, \"bytes\": 2, \"bytes_per_second\": 3}");
+	assert_string_equal(lp_text_get(&t), "{\"frames\":1,\"bytes\":2,\"bytes_per_second\":3}");
 	lp_text_clear(&t);
 }
 
