@@ -91,7 +91,8 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 	freeaddrinfo(list);
 }
 
-/* A link-local address cannot speak to the internet: the network has lost IPv6, and a route stays for a while. */
+/* A link-local address cannot speak to the internet: the network has lost IPv6, and a route stays for a
+ * while. */
 static bool has_source(const struct lp_address *source, const struct lp_address *address)
 {
 	return source->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_LINKLOCAL(&source->in6.sin6_addr) ||

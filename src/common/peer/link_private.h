@@ -30,8 +30,8 @@ struct lp_link {
 	unsigned looking;       /* bits: endpoints whose addresses are looked up */
 	lp_time asked_at;       /* when the last look-up began */
 	bool is_stale;          /* networks have changed since then */
-	lp_time uplink_at;      /* when the way to the relay is looked at; 0: networks have not changed */
-	uint16_t steer;         /* of the attempt: to the worker that has the room */
+	lp_time uplink_at; /* when the way to the relay is looked at; 0: networks have not changed */
+	uint16_t steer;    /* of the attempt: to the worker that has the room */
 	lp_time now;
 	unsigned gaps;       /* of the loop, that no line has told of yet */
 	lp_time longest_gap; /* of those */
