@@ -394,7 +394,8 @@ static void on_closed(void *user, struct lp_quic_conn *conn, const struct lp_qui
 	free(v);
 }
 
-static const struct lp_quic_handler handler = {on_connected, on_stream, on_closed};
+static const struct lp_quic_handler handler = {
+	.connected = on_connected, .stream = on_stream, .closed = on_closed};
 
 static void on_packet(void *user, const struct lp_path *from, const uint8_t *bytes, size_t len)
 {
