@@ -10,6 +10,7 @@
 
 #include "dhcp_ask.h"
 #include "interface.h"
+#include "lanparty/base/hex.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/linux/file.h"
 #include "lanparty/edge/linux/loop.h"
@@ -416,15 +417,14 @@ int lp_setup_room_key(const struct lp_setup *s)
 {
 	struct lp_invite invite = {0};
 	uint8_t key[LP_ROOM_KEY_SIZE];
+	char text[2 * sizeof(key) + 1];
 	int code = read_room(s, &invite);
 	bool good = code == LP_EXIT_OK && lp_room_key(&invite.code, key);
 	lp_zero(&invite, sizeof(invite));
 	if (!good)
 		return code == LP_EXIT_OK ? LP_EXIT_INTERNAL : code;
-	printf("key:");
-	for (size_t i = 0; i < sizeof(key); i++)
-		printf("%02x", key[i]);
-	printf("\n");
+	printf("key:%s\n", lp_hex_write(key, sizeof(key), text));
 	lp_zero(key, sizeof(key));
+	lp_zero(text, sizeof(text));
 	return LP_EXIT_OK;
 }

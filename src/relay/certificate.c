@@ -131,7 +131,7 @@ static bool read_all(int fd, char text[PEM_MAX], size_t *ret_len)
 }
 
 /* Reads the whole file; logs errors. */
-static bool read_file(
+static bool read_pem(
 	struct keyholder *k, enum keyholder_file file, char text[PEM_MAX], size_t *ret_len)
 {
 	int fd = keyholder_open(k, file);
@@ -184,8 +184,8 @@ struct lp_identity *certificate_load(struct keyholder *k, enum lp_exit *ret_exit
 		lp_log(LP_LOG_ERROR, "out_of_memory", "bytes=%u", PEM_MAX);
 	} else {
 		*ret_exit = LP_EXIT_NO_INPUT;
-		if (read_file(k, KEYHOLDER_CERT, cert, &cert_len) &&
-			read_file(k, KEYHOLDER_KEY, key, &key_len))
+		if (read_pem(k, KEYHOLDER_CERT, cert, &cert_len) &&
+			read_pem(k, KEYHOLDER_KEY, key, &key_len))
 			identity = identity_of(k, cert, cert_len, key, key_len);
 	}
 	lp_zero_free(key, PEM_MAX);

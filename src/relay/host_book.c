@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/hex.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/quic/host_key.h"
 
@@ -125,14 +126,10 @@ bool host_book_keep(struct host_book *book, const uint8_t id[HOST_BOOK_ID],
 
 /* ---- text */
 
-static const char digits[] = "0123456789abcdef";
-
 static void put_hex(FILE *out, const uint8_t *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		putc_unlocked(digits[bytes[i] >> 4], out);
-		putc_unlocked(digits[bytes[i] & 15], out);
-	}
+	char text[2 * LP_HOST_KEY_SIZE + 1]; /* the longest of all fields */
+	fputs(lp_hex_write(bytes, len, text), out);
 }
 
 static void write_member(FILE *out, const char *word, const struct lp_hosted_member *who)
@@ -188,15 +185,10 @@ static bool skip(const char **at, const char *word)
 
 static bool read_hex(const char **at, uint8_t *ret_bytes, size_t len)
 {
-	for (size_t i = 0; i < 2 * len; i++) {
-		const char *found = **at ? strchr(digits, **at) : NULL;
-		if (!found)
-			return false;
-		unsigned nibble = (unsigned)(found - digits);
-		ret_bytes[i / 2] = (uint8_t)(i % 2 ? ret_bytes[i / 2] | nibble : nibble << 4);
-		++*at;
-	}
-	return true;
+	bool good = lp_hex_read(*at, len, ret_bytes);
+	if (good)
+		*at += 2 * len;
+	return good;
 }
 
 static bool read_number(const char **at, uint32_t *ret_number)

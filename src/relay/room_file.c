@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lanparty/base/hex.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/quic/crypto.h"
@@ -15,24 +16,10 @@
 #define KEY             "key:"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-static int hex_value(char c)
-{
-	const char *digits = "0123456789abcdef0123456789ABCDEF",
-		   *found = c ? strchr(digits, c) : NULL;
-	return found ? (int)(found - digits) % 16 : -1;
-}
-
 static bool parse_key(const char *text, uint8_t key[LP_ROOM_KEY_SIZE])
 {
-	if (strlen(text) != 2 * (size_t)LP_ROOM_KEY_SIZE)
-		return false;
-	for (size_t i = 0; i < LP_ROOM_KEY_SIZE; i++) {
-		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		key[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return strlen(text) == 2 * (size_t)LP_ROOM_KEY_SIZE &&
+	       lp_hex_read(text, LP_ROOM_KEY_SIZE, key);
 }
 
 static const char *parse_code(const char *text, struct lp_code *ret_code)
@@ -234,10 +221,9 @@ struct lp_room_list *room_file_load(struct keyholder *files, bool open, enum lp_
 
 static void print_key(const uint8_t key[LP_ROOM_KEY_SIZE])
 {
-	printf(KEY);
-	for (size_t i = 0; i < LP_ROOM_KEY_SIZE; i++)
-		printf("%02x", key[i]);
-	putchar('\n');
+	char text[2 * LP_ROOM_KEY_SIZE + 1];
+	printf(KEY "%s\n", lp_hex_write(key, LP_ROOM_KEY_SIZE, text));
+	lp_zero(text, sizeof(text));
 }
 
 enum lp_exit room_file_new_room(void)

@@ -70,6 +70,8 @@ void lp_write_bytes(struct lp_writer *w, const void *bytes, size_t len);
 /* Size of the shortest form of v in bytes: 1, 2, 4 or 8. v must not exceed LP_VARINT_MAX. */
 size_t lp_varint_size(uint64_t v);
 
+/* Not for secrets: it ends at the first byte that is not 0. */
+bool lp_is_zero(const void *bytes, size_t n);
 /* Compares n bytes in a time that depends on n alone. */
 bool lp_equal_secret(const void *a, const void *b, size_t n);
 

@@ -137,6 +137,14 @@ size_t lp_varint_size(uint64_t v)
 	return v < 1u << 6 ? 1 : v < 1u << 14 ? 2 : v < 1u << 30 ? 4 : 8;
 }
 
+bool lp_is_zero(const void *bytes, size_t n)
+{
+	const uint8_t *at = bytes;
+	while (n > 0 && *at == 0)
+		at++, n--;
+	return n == 0;
+}
+
 bool lp_equal_secret(const void *a, const void *b, size_t n)
 {
 	/* volatile, so that the compiler cannot stop at the first difference */

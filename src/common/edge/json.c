@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/hex.h"
+
 /* ---- writing */
 
 static void put_string(struct lp_text *t, const char *value)
@@ -101,19 +103,12 @@ static bool skip(const char **at, char c)
 	return true;
 }
 
-static int hex(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-	return found ? (int)(found - digits) : -1;
-}
-
 /* After \u. Only the characters of ASCII, but NUL. */
 static bool read_code(const char **at, char *ret_c)
 {
 	unsigned code = 0;
 	for (int i = 0; i < 4; i++, ++*at) {
-		int digit = hex(**at);
+		int digit = lp_hex_digit(**at);
 		if (digit < 0)
 			return false;
 		code = code << 4 | (unsigned)digit;

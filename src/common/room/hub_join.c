@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "hub_private.h"
+#include "lanparty/base/bytes.h"
 #include "lanparty/base/wipe.h"
 
 static void tell_joined(struct lp_hub *hub, struct lp_session *to, const struct lp_member *who)
@@ -175,9 +176,8 @@ static void take_address(const struct lp_address *from, uint8_t ret_address[LP_H
 static void judge_proof(struct lp_hub *hub, struct lp_session *s, struct lp_join *join,
 	uint8_t print[LP_HOST_PRINT])
 {
-	static const uint8_t none[LP_HOST_KEY_SIZE];
 	const struct lp_hello *hello = join->hello;
-	if (!hub->config.proves || memcmp(hello->host_key, none, sizeof(none)) == 0 ||
+	if (!hub->config.proves || lp_is_zero(hello->host_key, sizeof(hello->host_key)) ||
 		!lp_rooms_may_prove(hub->rooms, join) || !hub->config.proves(s->user, hello, print))
 		return;
 	join->print = print;

@@ -1,19 +1,12 @@
 /* room_acts.c - what the host of a room can do (row H3). */
 #include <string.h>
 
+#include "lanparty/base/bytes.h"
 #include "room_private.h"
-
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
 
 static bool has_id(const struct lp_hosted_member *who)
 {
-	return !is_zero(who->id, sizeof(who->id));
+	return !lp_is_zero(who->id, sizeof(who->id));
 }
 
 static bool same_id(const struct lp_hosted_member *a, const struct lp_hosted_member *b)
@@ -24,7 +17,7 @@ static bool same_id(const struct lp_hosted_member *a, const struct lp_hosted_mem
 /* Whoever gives himself another MAC is still the same computer. */
 static bool is_removed(const struct lp_hosted_member *ban, const struct lp_hosted_member *who)
 {
-	bool at_address = !is_zero(ban->address, sizeof(ban->address)) &&
+	bool at_address = !lp_is_zero(ban->address, sizeof(ban->address)) &&
 			  memcmp(ban->address, who->address, sizeof(ban->address)) == 0;
 	return at_address || same_id(ban, who) || lp_mac_equal(&ban->mac, &who->mac);
 }

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "lanparty/base/hex.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/base/bytes.h"
 
 /* Crockford's base 32: without I, L and O, which look like 1 and 0, and without U. */
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-static const char hex_digits[] = "0123456789abcdef";
 
 #define GROUP      4
 #define SCHEME     "lanparty://"
@@ -37,13 +37,6 @@ static char upper(char c)
 static bool is_letter(char c)
 {
 	return upper(c) >= 'A' && upper(c) <= 'Z';
-}
-
-static int hex_value(char c)
-{
-	return is_digit(c)                          ? c - '0'
-	       : upper(c) >= 'A' && upper(c) <= 'F' ? upper(c) - 'A' + 10
-						    : -1;
 }
 
 static struct span span_of(const char *text)
@@ -202,7 +195,7 @@ static bool read_ipv6(struct span s, char name[LP_HOST_MAX + 1])
 	if (s.len == 0 || s.len > LP_HOST_MAX || !memchr(s.at, ':', s.len))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (hex_value(s.at[i]) < 0 && s.at[i] != ':' && s.at[i] != '.')
+		if (lp_hex_digit(s.at[i]) < 0 && s.at[i] != ':' && s.at[i] != '.')
 			return false;
 	memcpy(name, s.at, s.len);
 	name[s.len] = '\0';
@@ -254,11 +247,8 @@ static bool read_hex(struct span s, uint8_t *bytes, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		if (i > 0)
 			skip_prefix(&s, ":");
-		int high = s.len >= 2 ? hex_value(s.at[0]) : -1;
-		int low = s.len >= 2 ? hex_value(s.at[1]) : -1;
-		if (high < 0 || low < 0)
+		if (s.len < 2 || !lp_hex_read(s.at, 1, &bytes[i]))
 			return false;
-		bytes[i] = (uint8_t)(high << 4 | low);
 		s = (struct span){s.at + 2, s.len - 2};
 	}
 	return s.len == 0;
@@ -278,26 +268,16 @@ enum lp_status lp_pin_parse(const char *text, uint8_t ret_pin[LP_PIN_SIZE])
 	return parse_pin(span_of(text), ret_pin);
 }
 
-static void show_hex(const uint8_t *bytes, size_t size, char *to)
-{
-	for (size_t i = 0; i < size; i++) {
-		*to++ = hex_digits[bytes[i] >> 4];
-		*to++ = hex_digits[bytes[i] & 15];
-	}
-	*to = '\0';
-}
-
 const char *lp_pin_format(const uint8_t pin[LP_PIN_SIZE], char text[LP_PIN_TEXT])
 {
 	memcpy(text, PIN_PREFIX, strlen(PIN_PREFIX));
-	show_hex(pin, LP_PIN_SIZE, text + strlen(PIN_PREFIX));
+	lp_hex_write(pin, LP_PIN_SIZE, text + strlen(PIN_PREFIX));
 	return text;
 }
 
 static bool has_host(const struct lp_invite *invite)
 {
-	static const uint8_t none[LP_PIN_SIZE];
-	return memcmp(invite->host, none, sizeof(none)) != 0;
+	return !lp_is_zero(invite->host, sizeof(invite->host));
 }
 
 static bool read_parameter(struct span value, struct lp_invite *invite)
@@ -414,15 +394,6 @@ static void put_also(struct lp_writer *w, const char **separator, const struct l
 	put_host(w, host);
 }
 
-static void put_token(struct lp_writer *w, const char *separator, const struct lp_code *token)
-{
-	if (token->text[0] == '\0')
-		return;
-	put(w, separator);
-	put(w, "token=");
-	put_code(w, token);
-}
-
 bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
 {
 	struct lp_writer w = lp_writer_of(text, cap);
@@ -440,10 +411,12 @@ bool lp_invite_format(const struct lp_invite *invite, char *text, size_t cap)
 		put_parameter(&w, &separator, "name=", invite->server_name);
 	if (has_host(invite))
 		put_parameter(&w, &separator, "host=", lp_pin_format(invite->host, pin));
-	show_hex(invite->guest, LP_GUEST_PASS, guest);
+	lp_hex_write(invite->guest, LP_GUEST_PASS, guest);
 	if (lp_guest_is_known(invite->guest))
 		put_parameter(&w, &separator, "guest=", guest);
-	put_token(&w, separator, &invite->token);
+	if (invite->token.text[0] != '\0')
+		put_parameter(&w, &separator, "token=", "");
+	put_code(&w, &invite->token);
 	lp_write_u8(&w, '\0');
 	return !w.failed;
 }

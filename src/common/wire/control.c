@@ -389,17 +389,9 @@ enum lp_status lp_control_decode(
 	return LP_OK;
 }
 
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i] != 0)
-			return false;
-	return true;
-}
-
 bool lp_host_is_known(const uint8_t host[LP_HOST_PRINT])
 {
-	return !is_zero(host, LP_HOST_PRINT);
+	return !lp_is_zero(host, LP_HOST_PRINT);
 }
 
 static void write_integer(struct lp_writer *w, uint64_t id, uint64_t v)
@@ -447,7 +439,7 @@ static void write_field(struct lp_writer *w, const struct field *f, const struct
 				write_integer(w, id, load(at, f->size));
 			break;
 		case BYTES:
-			if (needed || !is_zero(at, f->size))
+			if (needed || !lp_is_zero(at, f->size))
 				write_bytes(w, id, at, f->size);
 			break;
 		case TEXT:

@@ -175,6 +175,19 @@ static void secrets_are_equal_only_if_every_byte_is(void **state)
 	}
 }
 
+static void bytes_are_zero_only_if_every_one_is(void **state)
+{
+	(void)state;
+	uint8_t a[8] = {0};
+	assert_true(lp_is_zero(a, sizeof(a)));
+	for (size_t i = 0; i < sizeof(a); i++) {
+		a[i] = (uint8_t)(1u << i);
+		assert_false(lp_is_zero(a, sizeof(a)));
+		assert_true(lp_is_zero(a, i));
+		a[i] = 0;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_truncated_varint_fails),
 		cmocka_unit_test(a_varint_can_be_longer_than_necessary),
 		cmocka_unit_test(a_value_over_62_bits_has_no_varint),
+		cmocka_unit_test(bytes_are_zero_only_if_every_one_is),
 		cmocka_unit_test(secrets_are_equal_only_if_every_byte_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
