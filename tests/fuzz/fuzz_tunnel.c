@@ -181,6 +181,8 @@ static void op_event(struct harness *h)
 		m.peer_status.loops = turn & 1;
 		m.peer_status.conflict = turn & 2;
 		m.peer_status.new_lan = turn & 4;
+		m.peer_status.byte_burst = turn & 8 ? 5000 : 0;
+		m.peer_status.byte_rate = turn & 16 ? 20000 : 0;
 	}
 	say(h, 3 + 4 * (int64_t)turn, &m);
 }

@@ -84,6 +84,11 @@ elsewhere() { # COMMAND...: from an address that has guessed nothing
 	code=$known "$@"
 }
 check "H3 the room has space for one more now" elsewhere client player3 internet
+printf '%s members=1 rate=20K\n%s\n' "$known" "$other" >"$file"
+reload
+check "H3 nobody leaves because of a smaller number" stays 2 not said player3 '^left'
+sends_much() { at player1 timeout 6 ping -q -i 0.005 -s 1000 -b -I "$tun" 255.255.255.255 >"$dir/much" 2>&1; said player1 '^limited limit=byte_rate rate=20480 '; }
+check "H3 a member that is there keeps to the new rate" sends_much
 made() { "$bin/lanparty-relay" new-room >"$dir/made"; }
 check "H3 the operator makes a room" made
 check "H3 with a code" grep -qE "^([0-9A-Z]{4}-){3}[0-9A-Z]{4}$" "$dir/made"

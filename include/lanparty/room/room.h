@@ -100,6 +100,9 @@ struct lp_room *lp_rooms_at(const struct lp_rooms *rooms, size_t index);
 void lp_rooms_permit(struct lp_rooms *rooms, struct lp_room_list *list);
 /* False: the list has the room no more, and nobody opened it with the list's token. */
 bool lp_room_is_permitted(const struct lp_room *room);
+/* Gives the member the limits of this room, or those of all rooms. What it has used of a limit stays used when
+ * the limit is as before. True: that of its bytes (row L3) is another one. */
+bool lp_member_limit(struct lp_member *m, const struct lp_room *room, lp_time now);
 
 /* Who wants to join. */
 struct lp_join {

@@ -251,6 +251,8 @@ struct lp_peer_status {
 	bool conflict;          /* 8: 0 or 1: a station of the gateway's LAN has the member's MAC */
 	bool new_lan; /* 9: 0 or 1: from now on there can be another LAN behind this gateway (row K5) */
 	char name[LP_NAME_MAX + 1]; /* 10: the member's name from now on; "": as before (row H3) */
+	/* 11, 12 to the member itself: as in WELCOME, from now on; a burst of 0: as before (row H3) */
+	uint64_t byte_rate, byte_burst;
 };
 
 /* Member to relay, each on its own unidirectional stream: totals since the program was started. tx

@@ -335,6 +335,10 @@ void lp_hub_send_status(
 			.loops = about->member->loops,
 			.conflict = about->member->is_station,
 			.new_lan = new_lan}};
+	if (about == to) {
+		message.peer_status.byte_rate = to->member->bytes.rate;
+		message.peer_status.byte_burst = lp_bucket_burst(&to->member->bytes);
+	}
 	if (about->member->renamed)
 		memcpy(message.peer_status.name, about->member->name, sizeof(about->member->name));
 	lp_hub_send(hub, LP_HUB_MESSAGE, to, &message);

@@ -194,8 +194,12 @@ void lp_hub_permit(struct lp_hub *hub, struct lp_room_list *list, lp_time now)
 	lp_rooms_permit(hub->rooms, list);
 	for (struct lp_session *s = hub->sessions, *next; s; s = next) {
 		next = s->next;
-		if (s->member && !lp_room_is_permitted(s->member->room))
+		if (!s->member)
+			continue;
+		if (!lp_room_is_permitted(s->member->room))
 			lp_hub_remove_member(hub, s, "the relay's operator has removed this room");
+		else if (lp_member_limit(s->member, s->member->room, now))
+			lp_hub_send_status(hub, s, s, false);
 	}
 }
 

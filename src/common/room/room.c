@@ -10,10 +10,6 @@
 #include "lanparty/wire/overlay.h"
 #include "room_private.h"
 
-/* A gateway speaks for a whole LAN, but anybody with the room code can be one. It gets this many
- * times the limits of a client. */
-#define GATEWAY_SHARE 16
-
 struct lp_rooms *lp_rooms_new(const struct lp_room_config *config)
 {
 	struct lp_rooms *rooms = calloc(1, sizeof(*rooms));
@@ -244,7 +240,7 @@ void lp_member_confirm(struct lp_member *member)
 	lp_zero(member->former_token, sizeof(member->former_token));
 }
 
-static struct lp_member *member_new(const struct lp_join *join, const struct lp_limits *limits)
+static struct lp_member *member_new(const struct lp_join *join, const struct lp_room *room)
 {
 	const struct lp_hello *hello = join->hello;
 	lp_time now = join->now;
@@ -260,11 +256,7 @@ static struct lp_member *member_new(const struct lp_join *join, const struct lp_
 	memcpy(m->address, join->address, sizeof(m->address));
 	take_connection(m, join);
 	lp_filter_source_init(&m->source, m->role, &m->mac);
-	uint64_t times = m->role == LP_ROLE_GATEWAY ? GATEWAY_SHARE : 1;
-	lp_bucket_init(&m->bytes, times * limits->client_rate, times * limits->client_burst, now);
-	lp_bucket_init(&m->broadcast, times * limits->broadcast_rate,
-		times * limits->broadcast_burst, now);
-	lp_bucket_init(&m->unknown, limits->unknown_rate, limits->unknown_burst, now);
+	lp_member_limit(m, room, now);
 	return m;
 }
 
@@ -391,8 +383,7 @@ static struct lp_member *add(
 	struct lp_rooms *rooms, struct lp_room *room, const struct lp_join *join)
 {
 	uint16_t peer = reserve(room) ? lp_peer_ids_take(&room->ids, join->now) : 0;
-	struct lp_limits limits = lp_room_limits(room);
-	struct lp_member *m = peer ? member_new(join, &limits) : NULL;
+	struct lp_member *m = peer ? member_new(join, room) : NULL;
 	if (m) {
 		m->peer = peer;
 		lp_claimant_init(&m->claimant, peer);

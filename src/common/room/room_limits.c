@@ -1,6 +1,10 @@
 /* room_limits.c - how many rooms a source can have, and how often it can join (row N6). */
 #include "room_private.h"
 
+/* A gateway speaks for a whole LAN, but anybody with the room code can be one. It gets this many
+ * times the limits of a client. */
+#define GATEWAY_SHARE 16
+
 static bool is_private(const struct lp_rooms *rooms)
 {
 	return rooms->permitted && !rooms->permitted->open;
@@ -142,10 +146,22 @@ size_t lp_room_max_clients(const struct lp_room *room)
 	return own > 0 ? own : room->rooms->config.max_clients;
 }
 
-struct lp_limits lp_room_limits(const struct lp_room *room)
+static struct lp_limits limits_of(const struct lp_room *room)
 {
 	struct lp_limits limits = room->rooms->config.limits;
 	if (room->terms && room->terms->has_rate)
 		limits.client_rate = room->terms->rate;
 	return limits;
+}
+
+bool lp_member_limit(struct lp_member *m, const struct lp_room *room, lp_time now)
+{
+	const struct lp_limits limits = limits_of(room);
+	const struct lp_bucket old = m->bytes;
+	uint64_t times = m->role == LP_ROLE_GATEWAY ? GATEWAY_SHARE : 1;
+	lp_bucket_change(&m->bytes, times * limits.client_rate, times * limits.client_burst, now);
+	lp_bucket_change(
+		&m->broadcast, times * limits.broadcast_rate, times * limits.broadcast_burst, now);
+	lp_bucket_change(&m->unknown, limits.unknown_rate, limits.unknown_burst, now);
+	return m->bytes.rate != old.rate || m->bytes.cap != old.cap;
 }

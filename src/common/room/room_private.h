@@ -71,9 +71,8 @@ bool lp_rooms_knows(
 	const struct lp_rooms *rooms, const struct lp_room *room, const struct lp_hello *hello);
 /* A new room's terms, from the list. */
 void lp_room_find_terms(struct lp_room *room);
-/* Its own limits, or those of all rooms. */
+/* Its own limit, or that of all rooms. */
 size_t lp_room_max_clients(const struct lp_room *room);
-struct lp_limits lp_room_limits(const struct lp_room *room);
 /* Counts a join that was refused as into a full room, at a private relay. */
 void lp_rooms_note_failure(struct lp_rooms *rooms, const struct lp_join *join);
 /* True when this source can have one more room, if there is space for it. */

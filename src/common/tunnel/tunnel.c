@@ -372,7 +372,7 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 	}
 	lp_tunnel_tell_protected(t);
 	tend_lan(t, now);
-	enum lp_status status = lp_tunnel_take_waiting_events(t);
+	enum lp_status status = lp_tunnel_take_waiting_events(t, now);
 	if (status != LP_OK)
 		give_up_for(t, status, no_sense);
 }
@@ -422,14 +422,14 @@ static void on_reply(struct lp_tunnel *t, const struct lp_control *message, lp_t
 		give_up(t, LP_LEAVE_PROTOCOL_ERROR, "the relay sent a message out of turn");
 }
 
-static void on_event(struct lp_tunnel *t, const struct lp_control *message)
+static void on_event(struct lp_tunnel *t, const struct lp_control *message, lp_time now)
 {
 	if (message->type == LP_DISCONNECT) {
 		const struct lp_disconnect *d = &message->disconnect;
 		give_up(t, d->reason, d->text[0] ? d->text : lp_leave_word(d->reason));
 		return;
 	}
-	enum lp_status status = lp_tunnel_event(t, message);
+	enum lp_status status = lp_tunnel_event(t, message, now);
 	if (status != LP_OK)
 		give_up_for(t, status, no_sense);
 }
@@ -452,7 +452,7 @@ void lp_tunnel_on_stream(struct lp_tunnel *t, const struct lp_piece *piece, lp_t
 	else if (reply)
 		on_reply(t, &message, now);
 	else
-		on_event(t, &message);
+		on_event(t, &message, now);
 	if (t->port_is_old)
 		lp_tunnel_tell_port(t, now);
 	give_up_starved(t);

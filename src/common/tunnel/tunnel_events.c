@@ -184,7 +184,19 @@ static void note_name(
 	memcpy(action->member.name, s->name, sizeof(s->name));
 }
 
-static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
+/* The relay's operator can change the limits of a room (row H3). */
+static void note_limits(struct lp_tunnel *t, const struct lp_peer_status *s, lp_time now)
+{
+	struct lp_welcome *w = &t->welcome;
+	bool same = s->byte_rate == w->byte_rate && s->byte_burst == w->byte_burst;
+	if (s->peer != w->peer || s->byte_burst == 0 || same)
+		return;
+	w->byte_rate = s->byte_rate;
+	w->byte_burst = s->byte_burst;
+	lp_tunnel_keep_limits(t, now);
+}
+
+static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event, lp_time now)
 {
 	if (event->type == LP_PEER_JOINED)
 		return add_member(t, &event->peer_joined);
@@ -193,6 +205,7 @@ static enum lp_status apply(struct lp_tunnel *t, const struct lp_control *event)
 	struct tunnel_member *member = lp_tunnel_member(t, event->peer_status.peer);
 	note_troubles(t, member, &event->peer_status);
 	note_name(t, member, &event->peer_status);
+	note_limits(t, &event->peer_status, now);
 	struct lp_tunnel_action *action = lp_tunnel_add_action(t, LP_TUNNEL_PEER_STATUS);
 	if (action) {
 		if (member)
@@ -231,7 +244,7 @@ static enum lp_status keep_waiting(struct lp_tunnel *t, const struct lp_control 
 	return LP_OK;
 }
 
-enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t)
+enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t, lp_time now)
 {
 	for (size_t i = 0; i < t->waiting_event_count;) {
 		struct lp_control *event = t->waiting_events[i];
@@ -241,7 +254,7 @@ enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t)
 		}
 		t->waiting_events[i] = t->waiting_events[--t->waiting_event_count];
 		t->sequence++;
-		enum lp_status status = apply(t, event);
+		enum lp_status status = apply(t, event, now);
 		free(event);
 		if (status != LP_OK)
 			return status;
@@ -250,7 +263,7 @@ enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t)
 	return LP_OK;
 }
 
-enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event)
+enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event, lp_time now)
 {
 	uint64_t sequence = sequence_of(event);
 	if (event->type == LP_HOST_DONE) {
@@ -264,6 +277,6 @@ enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *eve
 	if (t->state != TUNNEL_JOINED || sequence != t->sequence + 1)
 		return keep_waiting(t, event);
 	t->sequence++;
-	enum lp_status status = apply(t, event);
-	return status == LP_OK ? lp_tunnel_take_waiting_events(t) : status;
+	enum lp_status status = apply(t, event, now);
+	return status == LP_OK ? lp_tunnel_take_waiting_events(t, now) : status;
 }

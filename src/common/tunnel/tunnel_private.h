@@ -123,9 +123,9 @@ struct lp_tunnel {
 
 /* An event of the relay's: applied in order (row C8). LP_INVALID when it breaks the protocol,
  * LP_NO_MEMORY. */
-enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event);
+enum lp_status lp_tunnel_event(struct lp_tunnel *t, const struct lp_control *event, lp_time now);
 /* Applies events that have come before their turn and now have it. Fails likewise. */
-enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t);
+enum lp_status lp_tunnel_take_waiting_events(struct lp_tunnel *t, lp_time now);
 void lp_tunnel_members_changed(struct lp_tunnel *t);
 /* Tells the port who is there, when that has changed: call it when port_is_old, and now and then. A gateway
  * announces these MACs to its LAN, so a member with the MAC of a station is not among them (row N1), nor is

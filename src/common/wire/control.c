@@ -138,6 +138,8 @@ static const struct field peer_status_fields[] = {
 	{FIELD(8, peer_status.conflict), .max = 1},
 	{FIELD(9, peer_status.new_lan), .max = 1},
 	{FIELD(10, peer_status.name), .kind = TEXT},
+	{FIELD(11, peer_status.byte_rate)},
+	{FIELD(12, peer_status.byte_burst)},
 };
 
 static const struct field stats_fields[] = {

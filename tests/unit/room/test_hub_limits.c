@@ -108,12 +108,52 @@ static void L3_N6_every_dropped_frame_is_charged_once(void **state)
 	}
 }
 
+static struct lp_room_list *list_with_rate(uint64_t rate)
+{
+	const struct lp_control hello = peer_hello(1, LP_ROLE_CLIENT);
+	struct lp_room_list *list = lp_room_list_new(1);
+	assert_non_null(list);
+	memcpy(list->rooms[0].key, hello.hello.room_key, LP_ROOM_KEY_SIZE);
+	list->rooms[0].has_rate = rate > 0;
+	list->rooms[0].rate = rate;
+	return list;
+}
+
+static void H3_members_are_told_of_a_limit_that_has_changed(void **state)
+{
+	(void)state;
+	struct lp_hub_config config = relay_config();
+	config.rooms.limits.client_rate = 1000;
+	config.rooms.limits.client_burst = 2000;
+	struct relay *r = with_config(&config, 0, 2);
+	relay_forget(r);
+	lp_hub_permit(r->hub, list_with_rate(0), r->now);
+	relay_drain(r);
+	assert_int_equal(r->peers[1].count, 0);
+	lp_hub_permit(r->hub, list_with_rate(54321), r->now);
+	relay_drain(r);
+	for (int i = 0; i <= 2; i++) {
+		const struct lp_peer_status *s = &r->peers[i].messages[0].peer_status;
+		assert_int_equal(r->peers[i].count, 1);
+		assert_int_equal(r->peers[i].messages[0].type, LP_PEER_STATUS);
+		assert_int_equal(s->peer, r->peers[i].welcome.peer);
+		assert_int_equal(s->byte_rate, i == 0 ? 16 * 54321 : 54321);
+		assert_int_equal(s->byte_burst, i == 0 ? 16 * 2000 : 2000);
+	}
+	relay_forget(r);
+	lp_hub_permit(r->hub, list_with_rate(54321), r->now);
+	relay_drain(r);
+	assert_int_equal(r->peers[1].count, 0);
+	relay_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(N6_refusals_by_a_limit_look_alike_and_ask_to_wait),
 		cmocka_unit_test(N6_who_gives_way_is_told_and_its_room_is_closed),
 		cmocka_unit_test(N6_a_member_that_sends_frames_keeps_its_room),
+		cmocka_unit_test(H3_members_are_told_of_a_limit_that_has_changed),
 		cmocka_unit_test(L3_N6_every_dropped_frame_is_charged_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

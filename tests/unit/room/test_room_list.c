@@ -113,6 +113,41 @@ static void a_new_list_counts_at_once(void **state)
 	lp_rooms_free(rooms);
 }
 
+static struct lp_room_list *list_with_rate(uint64_t rate)
+{
+	struct lp_room_list *list = list_of(2);
+	list->rooms[0].has_rate = true;
+	list->rooms[0].rate = rate;
+	return list;
+}
+
+/* A limit that is as before is not filled again. */
+static void a_new_list_changes_the_limits_of_those_who_are_there(void **state)
+{
+	(void)state;
+	struct lp_rooms *rooms = rooms_with(64, 8);
+	size_t count;
+	lp_rooms_permit(rooms, list_with_rate(5000));
+	assert_int_equal(tries(rooms, LP_ROLE_CLIENT, 1, KNOWN), -1);
+	assert_int_equal(tries(rooms, LP_ROLE_GATEWAY, 2, KNOWN), -1);
+	struct lp_room *room = lp_rooms_at(rooms, 0);
+	struct lp_member *const *members = lp_room_members(room, &count);
+	lp_bucket_spend(&members[0]->bytes, 1000000, LP_SECOND);
+	uint64_t level = members[0]->bytes.level;
+	assert_false(lp_member_limit(members[0], room, LP_SECOND));
+	assert_true(members[0]->bytes.level == level);
+	lp_rooms_permit(rooms, list_with_rate(7000));
+	assert_true(lp_member_limit(members[0], room, LP_SECOND));
+	assert_true(lp_member_limit(members[1], room, LP_SECOND));
+	assert_int_equal(members[0]->bytes.rate, 7000);
+	assert_int_equal(members[1]->bytes.rate, 16 * 7000);
+	assert_false(lp_member_limit(members[1], room, LP_SECOND));
+	lp_rooms_permit(rooms, NULL); /* the limit of all rooms */
+	assert_true(lp_member_limit(members[0], room, LP_SECOND));
+	assert_int_not_equal(members[0]->bytes.rate, 7000);
+	lp_rooms_free(rooms);
+}
+
 /* N6: a source fails five times per minute, and hears nothing more of which rooms there are. */
 static void guesses_are_limited(void **state)
 {
@@ -144,6 +179,7 @@ int main(void)
 		cmocka_unit_test(a_room_is_opened_by_the_token_and_joined_without),
 		cmocka_unit_test(without_a_token_zeros_open_nothing),
 		cmocka_unit_test(a_new_list_counts_at_once),
+		cmocka_unit_test(a_new_list_changes_the_limits_of_those_who_are_there),
 		cmocka_unit_test(guesses_are_limited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

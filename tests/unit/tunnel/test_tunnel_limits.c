@@ -158,6 +158,51 @@ static void without_limits_nothing_waits(void **state)
 	harness_free(h);
 }
 
+static void tell_limit(struct harness *h, uint16_t peer, uint64_t rate, uint64_t burst)
+{
+	struct lp_control m = {.type = LP_PEER_STATUS,
+		.peer_status = {.sequence = ++h->sequence,
+			.peer = peer,
+			.byte_rate = rate,
+			.byte_burst = burst}};
+	harness_event(h, &m);
+	harness_forget(h);
+}
+
+/* Row H3. */
+static void a_limit_that_the_relay_changes_counts_at_once(void **state)
+{
+	(void)state;
+	struct harness *h = limited();
+	tell_limit(h, 11, 4 * BYTE_RATE, 4 * BYTE_RATE); /* another member's */
+	tell_limit(h, OWN_PEER, 4 * BYTE_RATE, 0);       /* nothing is told */
+	assert_in_range(send_for(h, 4 * LP_SECOND, 400, 1400), 4 * BYTE_RATE, 6 * BYTE_RATE);
+	tell_limit(h, OWN_PEER, 2 * BYTE_RATE, BYTE_RATE);
+	assert_in_range(send_for(h, 4 * LP_SECOND, 400, 1400), 7 * BYTE_RATE, 10 * BYTE_RATE);
+	tell_limit(h, OWN_PEER, 0, BYTE_RATE); /* no limit */
+	send_for(h, LP_SECOND, 400, 1400);     /* what has waited */
+	assert_in_range(send_for(h, LP_SECOND, 400, 1400), 390 * 1400, 410 * 1400);
+	harness_free(h);
+}
+
+/* The same limit again is no new episode. */
+static void an_unchanged_limit_is_not_told_again(void **state)
+{
+	(void)state;
+	struct harness *h = limited();
+	send_for(h, 6 * LP_SECOND, 200, 1400);
+	assert_non_null(harness_action(h, LP_TUNNEL_LIMITED, 0));
+	tell_limit(h, OWN_PEER, BYTE_RATE, BYTE_RATE);
+	send_for(h, 6 * LP_SECOND, 200, 1400);
+	assert_null(harness_action(h, LP_TUNNEL_LIMITED, 0));
+	tell_limit(h, OWN_PEER, BYTE_RATE / 2, BYTE_RATE);
+	send_for(h, 6 * LP_SECOND, 200, 1400);
+	const struct lp_tunnel_action *a = harness_action(h, LP_TUNNEL_LIMITED, 0);
+	assert_non_null(a);
+	assert_int_equal(a->rate, BYTE_RATE / 2);
+	harness_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +213,8 @@ int main(void)
 		cmocka_unit_test(a_search_now_and_then_is_never_told),
 		cmocka_unit_test(a_new_episode_is_told_again),
 		cmocka_unit_test(without_limits_nothing_waits),
+		cmocka_unit_test(a_limit_that_the_relay_changes_counts_at_once),
+		cmocka_unit_test(an_unchanged_limit_is_not_told_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
