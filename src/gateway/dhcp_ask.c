@@ -1,6 +1,7 @@
 #include "dhcp_ask.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <poll.h>
@@ -72,41 +73,93 @@ bool lp_dhcp_is_answer(const uint8_t *frame, size_t len, uint32_t xid, struct lp
 	return true;
 }
 
-static bool hears(int fd, uint32_t xid, lp_time until)
+/* Until another computer has answered. Frames of this computer's own server go out. */
+static void hear(int fd, uint32_t xid, lp_time until, struct lp_dhcp_heard *heard)
 {
 	uint8_t frame[LP_ETH_FRAME_MAX];
 	struct lp_mac server;
 	uint32_t ipv4;
-	for (lp_time now; (now = lp_clock()) < until;) {
+	for (lp_time now; !heard->lan && (now = lp_clock()) < until;) {
+		struct sockaddr_ll from = {.sll_family = AF_PACKET};
+		socklen_t from_len = sizeof(from);
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int wait = (int)((until - now) / LP_MILLISECOND) + 1;
 		if (poll(&p, 1, wait) <= 0)
 			continue;
-		ssize_t len = recv(fd, frame, sizeof(frame), MSG_DONTWAIT);
-		if (len > 0 && lp_dhcp_is_answer(frame, (size_t)len, xid, &server, &ipv4))
-			return true;
+		ssize_t len = recvfrom(fd, frame, sizeof(frame), MSG_DONTWAIT,
+			(struct sockaddr *)&from, &from_len);
+		if (len <= 0 || !lp_dhcp_is_answer(frame, (size_t)len, xid, &server, &ipv4))
+			continue;
+		if (from.sll_pkttype == PACKET_OUTGOING)
+			heard->own = true;
+		else
+			heard->lan = true;
 	}
-	return false;
 }
 
-bool lp_dhcp_answers(const struct lp_interface *lan)
+/* All frames, because frames of one protocol are only those that come in. -1, with errno. */
+static int open_port(const struct lp_interface *lan)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = lan->index};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
+}
+
+/* A frame of the other socket passes this computer's own server by. IP brings a broadcast to it. -1: it is not
+ * asked, which is no reason to fail. */
+static int open_own(const struct lp_interface *lan)
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), on = 1;
+	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) != 0 ||
+			       setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, lan->name,
+				       (socklen_t)strlen(lan->name)) != 0)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static bool ask(int fd, int own, const uint8_t frame[LP_DHCP_ASK_FRAME])
+{
+	const struct sockaddr_in all = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_BROADCAST)};
+	if (own >= 0)
+		sendto(own, frame + LP_ETH_HEADER, LP_DHCP_ASK_FRAME - LP_ETH_HEADER, 0,
+			(const struct sockaddr *)&all, sizeof(all));
+	return send(fd, frame, LP_DHCP_ASK_FRAME, 0) == LP_DHCP_ASK_FRAME;
+}
+
+bool lp_dhcp_ask(const struct lp_interface *lan, struct lp_dhcp_heard *ret_heard)
 {
 	uint8_t frame[LP_DHCP_ASK_FRAME];
 	uint32_t xid;
-	bool heard = false;
-	struct sockaddr_ll address = {.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_IP),
-		.sll_ifindex = lan->index};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	bool good = fd >= 0 && lp_random(&xid, sizeof(xid)) &&
-		    bind(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+	struct lp_dhcp_heard heard = {.lan = false};
+	int fd = open_port(lan), own = open_own(lan), error = errno;
+	bool asked = false;
+	bool good = fd >= 0 && lp_random(&xid, sizeof(xid));
 	if (good)
 		lp_dhcp_build(&lan->mac, xid, frame);
-	for (int i = 0; good && !heard && i < REQUESTS; i++) {
-		good = send(fd, frame, sizeof(frame), 0) == (ssize_t)sizeof(frame);
-		heard = good && hears(fd, xid, lp_clock() + LP_SECOND);
+	for (int i = 0; good && !heard.lan && i < REQUESTS; i++) {
+		if (ask(fd, own, frame))
+			asked = true;
+		else
+			error = errno;
+		hear(fd, xid, lp_clock() + LP_SECOND, &heard);
 	}
+	if (own >= 0)
+		close(own);
 	if (fd >= 0)
 		close(fd);
-	return heard;
+	errno = error;
+	if (asked)
+		*ret_heard = heard;
+	return asked;
 }

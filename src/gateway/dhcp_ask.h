@@ -19,8 +19,14 @@ void lp_dhcp_build(const struct lp_mac *own, uint32_t xid, uint8_t ret_frame[LP_
 bool lp_dhcp_is_answer(const uint8_t *frame, size_t len, uint32_t xid, struct lp_mac *ret_server,
 	uint32_t *ret_ipv4);
 
-/* Sends up to three requests from this computer's own MAC, one per second, and waits for an offer. False: none
- * has come, or the system refused a packet socket. Needs CAP_NET_RAW. */
-bool lp_dhcp_answers(const struct lp_interface *lan);
+/* Who has answered. Neither: nobody. */
+struct lp_dhcp_heard {
+	bool lan; /* another computer */
+	bool own; /* a server on this computer, which players reach by a bridge alone */
+};
+
+/* Sends up to three requests from this computer's own MAC, one per second, and waits for an offer. False, with
+ * errno: the system let none out. Needs CAP_NET_RAW. */
+bool lp_dhcp_ask(const struct lp_interface *lan, struct lp_dhcp_heard *ret_heard);
 
 #endif

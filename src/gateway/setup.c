@@ -343,13 +343,31 @@ static int start(const struct lp_setup *s, bool changed)
 }
 
 /* No reason to fail: the relay gives addresses, too. */
-static void ask_dhcp(const struct lp_interface *lan)
+static void ask_dhcp(const struct lp_interface *lan, enum lp_interface_use use)
 {
-	bool answers = lp_dhcp_answers(lan);
-	lp_step("dhcp", "%s",
-		answers ? "a DHCP server of this LAN answers: it gives players their addresses"
-			: "no DHCP server of this LAN answers: players get addresses from the "
-			  "relay, which the LAN's computers do not know");
+	struct lp_dhcp_heard heard;
+	if (!lp_dhcp_ask(lan, &heard))
+		lp_step("dhcp",
+			"not known, because nothing can be sent on %s: %s; run setup again to see "
+			"whether a DHCP server gives players their addresses",
+			lan->name, strerror(errno));
+	else if (heard.lan)
+		lp_step("dhcp",
+			"a DHCP server of this LAN answers: it gives players their addresses");
+	else if (heard.own && use == LP_USE_BRIDGE)
+		lp_step("dhcp", "the DHCP server of this computer answers: it gives players their "
+				"addresses");
+	else if (heard.own)
+		lp_step("dhcp",
+			"only the DHCP server of this computer answers, which players do not reach "
+			"through %s: put %s into a bridge and run setup with --bridge; without "
+			"that, players get addresses from the relay, which the LAN's computers do "
+			"not know",
+			lan->name, lan->name);
+	else
+		lp_step("dhcp",
+			"no DHCP server of this LAN answers: players get addresses from the relay, "
+			"which the LAN's computers do not know");
 }
 
 static int set_up(const struct lp_setup *s, struct lp_invite *invite)
@@ -382,7 +400,7 @@ static int set_up(const struct lp_setup *s, struct lp_invite *invite)
 		code = start(s, made || made_key || config.changed);
 	if (code != LP_EXIT_OK)
 		return code;
-	ask_dhcp(&lan);
+	ask_dhcp(&lan, use);
 	lp_step("next", "send this invite to your players:");
 	return show(s, invite);
 }

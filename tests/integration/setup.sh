@@ -331,14 +331,28 @@ never_joins() {
 	[ "$1" = 0 ] && grep -q 'event=not_joined .*journalctl -u lanparty-gateway' "$dir/own.err" && ! grep -q lanparty:// "$dir/own.out"
 }
 check "a gateway that does not join is told, and prints no invite" never_joins
-silent_lan() {
+says_of_dhcp() { # SENTENCE [COMMAND...]
+	sets_up own gateway "${@:2}" "$bin/lanparty-gateway" setup "$invite" && grep -qE "^dhcp +$1" "$dir/own.out"
+}
+silent_lan() { # SENTENCE
 	kill -STOP "${pid[dhcp]}"
-	sets_up own gateway "$bin/lanparty-gateway" setup "$invite"
+	says_of_dhcp "$1"
 	set -- $?
 	kill -CONT "${pid[dhcp]}"
-	[ "$1" = 0 ] && grep -qE '^dhcp +no DHCP server of this LAN answers' "$dir/own.out"
+	return "$1"
 }
-check "a LAN without a DHCP server is told, too" silent_lan
+check "a LAN without a DHCP server is told, too" silent_lan 'no DHCP server of this LAN answers'
+check "so is that it cannot be asked" says_of_dhcp 'not known, because .*Operation not permitted' setpriv --bounding-set=-net_raw
+own_dhcp() { # COMMAND...
+	start owndhcp gateway dnsmasq -k --conf-file=/dev/null --port=0 --bind-interfaces --interface=lan --no-ping --dhcp-range=192.168.77.200,192.168.77.210,2m \
+		--dhcp-leasefile="$dir/own.leases" --pid-file=
+	ready owndhcp 'IP range' && "$@"
+	set -- $?
+	stop owndhcp
+	return "$1"
+}
+check "H1 so is a DHCP server on the gateway, which players do not reach" own_dhcp silent_lan 'only the DHCP server of this computer answers, .*--bridge'
+check "H1 beside one of the LAN, that one counts" own_dhcp says_of_dhcp 'a DHCP server of this LAN answers'
 same_room() { # OPTION...: INVITE of another room
 	sets_up again gateway "$bin/lanparty-gateway" setup "$@" && [ "$(tail -n 1 "$dir/again.out")" = "$players" ] &&
 		grep -q room_kept "$dir/again.err" && sha256sum --quiet -c "$dir/before"
