@@ -112,10 +112,14 @@ static const char *set_level(struct control *c, const char *text)
 	}
 	if (fault)
 		return fault;
-	/* The line of the change is logged at the higher one of both levels. */
+	/* The line of the change is logged at the higher one of both levels, and has that level if it is above
+	 * its own: no change is without a line. */
 	if (!lp_log_on(level))
 		lp_log_change(level);
-	lp_log(LP_LOG_INFO, "log_level", "level=%s", text);
+	lp_log(lp_log_on(LP_LOG_INFO)       ? LP_LOG_INFO
+		: lp_log_on(LP_LOG_WARNING) ? LP_LOG_WARNING
+					    : LP_LOG_ERROR,
+		"log_level", "level=%s", text);
 	lp_log_change(level);
 	return NULL;
 }

@@ -96,6 +96,10 @@ check "H4 one per frame" soon 3 said relay 'event=frame '
 check "H4 until that is taken back" says 0 '^done$' relay_says log-level info
 check "H4 it is silent from now on" says 0 '^done$' relay_says log-level error
 check "H4 which is the last line" said relay 'event=log_level level=error'
+check "H4 with fewer words" says 0 '^done$' relay_says log-level warning
+check "H4 which is a line" said relay 'level=warning event=log_level level=warning'
+check "H4 or none again" says 0 '^done$' relay_says log-level error
+check "H4 which is a line, too" said relay 'level=warning event=log_level level=error'
 check "H4 until it speaks again" says 0 '^done$' relay_says log-level info
 check "H4 which is a line, too" said_times relay 'event=log_level level=info' 2
 check "H4 no such level" says 75 'which level' relay_says log-level loud
