@@ -8,16 +8,19 @@
 #include "lanparty/peer/entry_memory.h"
 #include "lanparty/peer/resume.h"
 
+/* All of them log what fails. */
+
 /* The token of this room; zero when none is stored. */
 void membership_load(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_token[LP_TOKEN_SIZE]);
-/* Stores the token of the membership that has begun. A failure is logged. */
+/* Stores the token of the membership that has begun. */
 void membership_keep(const uint8_t room_key[LP_ROOM_KEY_SIZE], const uint8_t token[LP_TOKEN_SIZE]);
 /* The room was left. */
 void membership_forget(void);
 
 /* lp_resume_member for this installation of Windows. */
 void membership_id(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_id[LP_MEMBER_ID]);
-/* The fingerprint of the room's host key (row N4), which outlives the membership; zero: none is kept. */
+/* The fingerprint of the room's host key (row N4), which outlives the membership; zero: none is kept. At most
+ * LP_HOST_MEMORY_ROOMS rooms have one; one more replaces one of them. The same holds for the addresses below. */
 void membership_load_host(
 	const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_host[LP_HOST_PRINT]);
 void membership_keep_host(

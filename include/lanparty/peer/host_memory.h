@@ -7,7 +7,8 @@
 
 #include "lanparty/wire/control.h"
 
-#define LP_HOST_MEMORY_TAG 16
+#define LP_HOST_MEMORY_TAG   16
+#define LP_HOST_MEMORY_ROOMS 64 /* one more replaces one of them */
 
 /* As it is stored. Nothing of it is secret. */
 struct lp_host_memory {

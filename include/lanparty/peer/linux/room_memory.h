@@ -9,8 +9,6 @@
 #include "lanparty/peer/entry_memory.h"
 #include "lanparty/peer/host_memory.h"
 
-#define LP_ROOM_MEMORY_ROOMS 64 /* one more replaces one of them */
-
 /* A file of the state folder, with one record for each room. */
 struct lp_room_memory {
 	int fd;        /* -1: nothing is kept */

@@ -20,7 +20,7 @@ static bool find(struct lp_room_memory *m)
 {
 	struct lp_room_memory other = *m;
 	ssize_t len = (ssize_t)size_of(m), n;
-	for (m->slot = 0; m->slot < LP_ROOM_MEMORY_ROOMS; m->slot++) {
+	for (m->slot = 0; m->slot < LP_HOST_MEMORY_ROOMS; m->slot++) {
 		n = pread(m->fd, &other.record, (size_t)len, len * (off_t)m->slot);
 		if (n != len)
 			return n >= 0;
@@ -29,7 +29,7 @@ static bool find(struct lp_room_memory *m)
 			return true;
 		}
 	}
-	m->slot = m->record.tag[0] % LP_ROOM_MEMORY_ROOMS;
+	m->slot = m->record.tag[0] % LP_HOST_MEMORY_ROOMS;
 	return true;
 }
 

@@ -74,12 +74,12 @@ static void N4_the_file_does_not_grow_without_end(void **state)
 {
 	(void)state;
 	struct stat st;
-	for (unsigned i = 100; i < 100 + 3 * LP_ROOM_MEMORY_ROOMS; i++) {
+	for (unsigned i = 100; i < 100 + 3 * LP_HOST_MEMORY_ROOMS; i++) {
 		keep(i, (uint8_t)i);
 		assert_found(i, (const uint8_t[LP_HOST_PRINT]){(uint8_t)i});
 	}
 	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_size, LP_ROOM_MEMORY_ROOMS * sizeof(struct lp_host_memory));
+	assert_int_equal(st.st_size, LP_HOST_MEMORY_ROOMS * sizeof(struct lp_host_memory));
 }
 
 static void N4_a_file_that_was_cut_is_used_as_far_as_it_goes(void **state)
