@@ -202,6 +202,9 @@ static bool ask_for_port(struct settings *s)
 	if (s->public_name.name[0])
 		m->outer = s->public_name.port;
 	inet_pton(AF_INET, s->public_name.name, &m->expected);
+	inet_pton(AF_INET6, s->public_name.name, &m->expected6);
+	for (size_t i = 0; i < s->also.count; i++)
+		inet_pton(AF_INET6, s->also.hosts[i].name, &m->expected6);
 	return !s->home || mapping_start(m);
 }
 
@@ -450,8 +453,8 @@ int main(int argc, char **argv)
 			"another port; can be repeated"),
 		{.name = "home",
 			.help = "this relay is behind the router of a home: ask it for a port by "
-				"NAT-PMP\n"
-				"or UPnP, and keep that open",
+				"PCP,\n"
+				"NAT-PMP or UPnP, in IPv6 to let packets in, and keep that open",
 			.kind = LP_OPTION_FLAG,
 			.value = &s.home},
 		NUMBER("max-clients", "N", &s.max_clients, 1, LP_MAX_CLIENTS,

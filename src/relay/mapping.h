@@ -1,17 +1,25 @@
 /* mapping.h - keeps a port of the home's router open for the relay (row H1): a child process without rights
- * asks the router, renews the port before it expires, and gives it back when the relay ends. */
+ * asks the router, renews the port before it expires, and gives it back when the relay ends. In IPv6, likewise,
+ * it keeps a hole in the router's firewall. */
 #ifndef LANPARTY_RELAY_MAPPING_H
 #define LANPARTY_RELAY_MAPPING_H
 
+#include "hole.h"
 #include "lanparty/edge/linux/child.h"
 #include "router.h"
 
 #define MAPPING_SENTENCE 512
 
 struct mapping {
-	uint16_t inner, outer;   /* ports: of the relay, and the one that invites name */
-	struct in_addr expected; /* address that invites name; 0: a name, or not known */
+	uint16_t inner, outer;     /* ports: of the relay, and the one that invites name */
+	struct in_addr expected;   /* address that invites name; 0: a name, or not known */
+	struct in6_addr expected6; /* likewise */
 	struct lp_child child;
+};
+
+struct mapping_answer {
+	struct router_answer port;
+	struct hole hole;
 };
 
 /* Starts the child, which becomes the user of lp_rights_choose and logs what the router answers. Call it before
@@ -22,12 +30,13 @@ void mapping_look(struct mapping *m);
 /* Ends the child, which gives the port back. */
 void mapping_stop(struct mapping *m);
 
-/* Asks once, in such a child, and leaves the port open: a relay that runs has it, or will. False: the system
- * refused; the error was logged. */
-bool mapping_ask(const struct mapping *m, struct router_answer *ret_answer);
+/* Asks once, in such a child, and leaves open what leads to this computer: a relay that runs has it, or will.
+ * False: the system refused; the error was logged. */
+bool mapping_ask(const struct mapping *m, struct mapping_answer *ret_answer);
 /* Seconds until the router is asked again: half of the time that it gave (RFC 6886, section 3.3). */
 uint32_t mapping_pause(const struct router_answer *answer);
 /* Writes what the answer means for the host, and what to do. */
 void mapping_explain(const struct router_answer *answer, char text[MAPPING_SENTENCE]);
+void mapping_explain_hole(const struct hole *hole, char text[MAPPING_SENTENCE]);
 
 #endif

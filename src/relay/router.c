@@ -66,6 +66,41 @@ static bool find_router(struct in_addr *ret_router)
 	return found;
 }
 
+/* ---- PCP */
+
+static bool pcp_exchange(const struct router_answer *a, uint32_t seconds, struct pcp_answer *answer)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(ROUTER_PCP_PORT)};
+	struct pcp_ask ask = {.inner = a->inner, .outer = a->outer, .seconds = seconds};
+	memset(to.sin6_addr.s6_addr + 10, 0xff, 2); /* a mapped address */
+	memcpy(to.sin6_addr.s6_addr + 12, &a->router, sizeof(a->router));
+	memcpy(ask.nonce, a->nonce, sizeof(ask.nonce));
+	pcp_talk(&ask, &to, &in6addr_any, answer);
+	return answer->verdict == PCP_OPEN;
+}
+
+/* True: it is good, and nobody else has to be asked. */
+static bool pcp_map(struct router_answer *a)
+{
+	struct pcp_answer answer;
+	if (!pcp_exchange(a, ROUTER_SECONDS, &answer))
+		return false;
+	struct router_answer got = *a;
+	got.way = ROUTER_PCP;
+	got.open = true;
+	got.outer = answer.outer;
+	got.seconds = answer.seconds;
+	if (IN6_IS_ADDR_V4MAPPED(&answer.external))
+		memcpy(&got.external, answer.external.s6_addr + 12, sizeof(got.external));
+	got.verdict = router_judge(got.external);
+	if (got.verdict != ROUTER_MAPPED || got.outer == 0) {
+		router_release(&got); /* another way can say more */
+		return false;
+	}
+	*a = got;
+	return true;
+}
+
 /* ---- NAT-PMP */
 
 static int natpmp_read(natpmp_t *p, natpmpresp_t *ret_response, lp_time deadline)
@@ -111,6 +146,7 @@ static enum router_verdict natpmp_talk(natpmp_t *p, struct router_answer *a)
 static void natpmp_ask(struct router_answer *a)
 {
 	natpmp_t p;
+	a->way = ROUTER_NATPMP;
 	a->verdict = ROUTER_SILENT;
 	if (initnatpmp(&p, 1, a->router.s_addr) != 0)
 		return;
@@ -194,7 +230,7 @@ static bool upnp_ask(struct router_answer *a)
 	struct upnp u;
 	if (!upnp_open(&u))
 		return false;
-	a->upnp = true;
+	a->way = ROUTER_UPNP;
 	a->verdict = upnp_talk(&u, a);
 	FreeUPNPUrls(&u.urls);
 	return true;
@@ -258,9 +294,12 @@ static bool find_beyond(struct in_addr *ret_address)
 
 void router_release(const struct router_answer *answer)
 {
+	struct pcp_answer ignored;
 	if (!answer->open)
 		return;
-	if (answer->upnp)
+	if (answer->way == ROUTER_PCP)
+		pcp_exchange(answer, 0, &ignored);
+	else if (answer->way == ROUTER_UPNP)
 		upnp_release(answer);
 	else
 		natpmp_release(answer);
@@ -269,31 +308,35 @@ void router_release(const struct router_answer *answer)
 bool router_is_sane(const struct router_answer *answer)
 {
 	const struct router_answer *a = answer;
-	bool known = a->verdict >= ROUTER_MAPPED && a->verdict <= ROUTER_SHARED;
+	bool known = a->verdict >= ROUTER_MAPPED && a->verdict <= ROUTER_SHARED &&
+		     a->way >= ROUTER_PCP && a->way <= ROUTER_UPNP;
 	bool mapped = a->open && a->external.s_addr && a->inner && a->outer;
 	return known && (a->verdict != ROUTER_MAPPED || mapped);
 }
 
-void router_ask(uint16_t inner, uint16_t outer, struct router_answer *ret_answer)
+static void ask_older(struct router_answer *first)
 {
-	struct router_answer first = {.inner = inner, .outer = outer}, second;
-	if (!find_router(&first.router)) {
-		first.verdict = ROUTER_NONE;
-		*ret_answer = first;
-		return;
-	}
-	second = first;
-	natpmp_ask(&first);
-	bool good = first.verdict == ROUTER_MAPPED;
+	struct router_answer second = *first;
+	natpmp_ask(first);
+	bool good = first->verdict == ROUTER_MAPPED;
 	/* One that answers NAT-PMP can say more, or give more, by UPnP. */
-	bool other = !good && !first.external.s_addr && upnp_ask(&second);
-	bool better = other && (second.external.s_addr || first.verdict == ROUTER_SILENT);
+	bool other = !good && !first->external.s_addr && upnp_ask(&second);
+	bool better = other && (second.external.s_addr || first->verdict == ROUTER_SILENT);
 	if (other)
-		router_release(better ? &first : &second);
+		router_release(better ? first : &second);
 	if (better)
-		first = second;
-	if (first.verdict == ROUTER_NO_ADDRESS && find_beyond(&first.beyond) &&
-		router_judge(first.beyond) != ROUTER_MAPPED)
-		first.verdict = router_judge(first.beyond);
-	*ret_answer = first;
+		*first = second;
+	if (first->verdict == ROUTER_NO_ADDRESS && find_beyond(&first->beyond) &&
+		router_judge(first->beyond) != ROUTER_MAPPED)
+		first->verdict = router_judge(first->beyond);
+}
+
+void router_ask(const struct router_want *want, struct router_answer *ret_answer)
+{
+	struct router_answer a = {
+		.verdict = ROUTER_NONE, .inner = want->inner, .outer = want->outer};
+	memcpy(a.nonce, want->nonce, sizeof(a.nonce));
+	if (find_router(&a.router) && !pcp_map(&a))
+		ask_older(&a);
+	*ret_answer = a;
 }

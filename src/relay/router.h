@@ -1,5 +1,6 @@
-/* router.h - asks the router of a home for a UDP port that leads to this computer: by NAT-PMP (RFC 6886,
- * libnatpmp), or by UPnP (miniupnpc) when that fails. IPv4 alone. It logs nothing.
+/* router.h - asks the router of a home for a UDP port that leads to this computer: by PCP (pcp.h), by NAT-PMP
+ * (RFC 6886, libnatpmp), or by UPnP (miniupnpc), until one of them succeeds. IPv4 alone; hole.h is for IPv6. It
+ * logs nothing.
  *
  * It parses what the LAN sends, so a process without rights calls it (mapping.h). */
 #ifndef LANPARTY_RELAY_ROUTER_H
@@ -9,21 +10,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ROUTER_SECONDS 3600 /* a port is asked for that long */
+#include "pcp.h"
+
+#define ROUTER_SECONDS  3600 /* a port is asked for that long */
+#define ROUTER_PCP_PORT 5351
+
+enum router_way { ROUTER_PCP, ROUTER_NATPMP, ROUTER_UPNP };
 
 enum router_verdict {
 	ROUTER_MAPPED,
 	ROUTER_NONE,    /* this computer has no default route */
-	ROUTER_SILENT,  /* neither NAT-PMP nor UPnP is answered */
+	ROUTER_SILENT,  /* neither PCP nor NAT-PMP nor UPnP is answered */
 	ROUTER_REFUSED, /* it answers, but gives no port */
 	ROUTER_NO_ADDRESS, /* it has no address that others can reach, and does not say which one it has */
 	ROUTER_BEHIND_NAT, /* its address is private, of another router (double NAT) */
 	ROUTER_SHARED, /* its address is of RFC 6598: the provider shares another one among customers */
 };
 
+struct router_want {
+	uint16_t inner,
+		outer; /* ports: of this computer, and the one of the router that is wanted */
+	uint8_t nonce[PCP_NONCE];
+};
+
 struct router_answer {
 	enum router_verdict verdict;
-	bool upnp;               /* else by NAT-PMP */
+	enum router_way way;
 	bool open;               /* the router has opened the port, whatever that is worth */
 	struct in_addr router;   /* the default route; 0: none */
 	struct in_addr external; /* address of the router; 0: it has not said */
@@ -31,11 +43,12 @@ struct router_answer {
 	uint16_t inner, outer;   /* ports of this computer and of the router */
 	uint32_t seconds;        /* that the router keeps the port; 0: until it is removed */
 	int code;                /* what the router or the library said; 0: nothing */
+	uint8_t nonce[PCP_NONCE];
 };
 
-/* Asks for the port outer, which leads to the port inner of this computer; the router can give another one.
- * Asking again for the same ports renews them. Takes 8 s at most when nobody answers. */
-void router_ask(uint16_t inner, uint16_t outer, struct router_answer *ret_answer);
+/* The router can give another port. Asking again for the same ports renews them. Takes 9 s at most when nobody
+ * answers. */
+void router_ask(const struct router_want *want, struct router_answer *ret_answer);
 /* Gives the port back, if it is open. */
 void router_release(const struct router_answer *answer);
 /* False: no answer of router_ask. */

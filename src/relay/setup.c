@@ -154,23 +154,54 @@ static void say_next(const struct setup *s, const struct lp_invite *invite)
 	lp_zero(text, sizeof(text));
 }
 
-/* The router names the home's address, unless a name was given. */
+static void name_address(struct lp_host *host, int family, const void *address, uint16_t port)
+{
+	inet_ntop(family, address, host->name, sizeof(host->name));
+	host->port = port;
+}
+
+/* The router names the home's addresses, unless a name was given, which has those that its owner gives it. */
+static void take_addresses(struct setup *s, const struct mapping_answer *a, bool named)
+{
+	static char text[LP_HOST_SHOWN];
+	bool port = a->port.verdict == ROUTER_MAPPED;
+	struct lp_host also;
+	if (port && !named)
+		name_address(&s->name, AF_INET, &a->port.external, a->port.outer);
+	else if (port)
+		s->name.port = a->port.outer;
+	if (a->hole.verdict != ROUTER_MAPPED || named)
+		return;
+	name_address(&also, AF_INET6, &a->hole.external, a->hole.outer);
+	if (!port) {
+		s->name = also;
+	} else if (s->also.count < LP_MAX_ALSO) {
+		s->also.texts[s->also.count] = lp_host_format(&also, text);
+		s->also.hosts[s->also.count++] = also;
+	}
+}
+
+/* IPv4 leads to more homes of players, so what is wrong with it is always said. */
 static enum lp_exit ask_router(struct setup *s)
 {
 	struct mapping m = {.inner = s->port, .outer = s->name.name[0] ? s->name.port : s->port};
-	struct router_answer answer;
-	char text[MAPPING_SENTENCE];
+	struct mapping_answer answer;
+	char text[MAPPING_SENTENCE], hole[MAPPING_SENTENCE];
 	if (!mapping_ask(&m, &answer))
 		return LP_EXIT_OS;
-	mapping_explain(&answer, text);
-	if (answer.verdict != ROUTER_MAPPED) {
+	mapping_explain(&answer.port, text);
+	mapping_explain_hole(&answer.hole, hole);
+	bool port = answer.port.verdict == ROUTER_MAPPED;
+	bool open = answer.hole.verdict == ROUTER_MAPPED;
+	if (!port && !open) {
 		lp_log(LP_LOG_ERROR, "port_not_mapped", "port=%u hint=%s", m.inner, text);
 		return LP_EXIT_UNAVAILABLE;
 	}
-	lp_step("router", "%s", text);
-	if (!s->name.name[0])
-		inet_ntop(AF_INET, &answer.external, s->name.name, sizeof(s->name.name));
-	s->name.port = answer.outer;
+	lp_step("router", "%s%s", port ? "" : "not by IPv4: ", text);
+	if (open || answer.hole.verdict != ROUTER_NONE)
+		lp_step("router", "%s%s", hole,
+			port ? "" : "; only players with IPv6 reach this relay");
+	take_addresses(s, &answer, s->name.name[0]);
 	return LP_EXIT_OK;
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A relay at home, behind a router that gives ports (miniupnpd) or a made one; double NAT; carrier-grade NAT.
+# A relay at home, behind a router that gives ports and holes for IPv6 (miniupnpd) or a made one; double NAT;
+# carrier-grade NAT.
 # rows: H1 H2
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -46,12 +47,12 @@ fails() { # NAME REGEX OPTION...: exit status 69, one sentence, and nothing is m
 }
 
 # ---- nobody answers
-check "H1 a router that gives no ports is told, with what to do" fails silent "$router_ip answers neither NAT-PMP nor UPnP: turn one of them on"
+check "H1 a router that gives no ports is told, with what to do" fails silent "$router_ip answers neither PCP nor NAT-PMP nor UPnP: turn one of them on"
 
-# ---- NAT-PMP, and one machine for relay and gateway
-need "a router speaks NAT-PMP and UPnP" router_offers enable_natpmp=yes enable_upnp=yes
+# ---- PCP, and one machine for relay and gateway
+need "a router speaks PCP, NAT-PMP and UPnP" router_offers enable_natpmp=yes enable_upnp=yes
 need "H1 a relay is set up at home" sets_up pmp
-check "it says what the router gave" grep -qE "^router +$home port 8443 of the router leads to this computer \(NAT-PMP\)" "$dir/pmp.out"
+check "it says what the router gave" grep -qE "^router +$home port 8443 of the router leads to this computer \(PCP\)" "$dir/pmp.out"
 check "the port leads to it" gives 8443 8443
 check "the configuration has it" grep -qx 'home = yes' "$dir/pmp.conf"
 command=$(sed -nE "s/^next +on this computer: lanparty-gateway (.*)$/\1/p" "$dir/pmp.out")
@@ -64,7 +65,7 @@ runs_relay() { # CONFIG
 	soon 5 said relay '^listening on ' && soon 10 said relay 'port_mapped|port_not_mapped'
 }
 need "the relay runs" runs_relay pmp
-check "and keeps the port" said relay "port_mapped way=NAT-PMP address=$home port=8443"
+check "and keeps the port" said relay "port_mapped way=PCP address=$home port=8443"
 eval "set -- $command" # the invite is quoted
 gateway_is_set_up() {
 	at gateway "$bin/lanparty-gateway" "$@" --lan lan --config "$dir/gateway.conf" --room-file "$dir/home.room" --host-key "$dir/home.hostkey" \
@@ -174,7 +175,9 @@ asked = 0
 print("answering", flush=True)
 while True:
     data, peer = s.recvfrom(64)
-    if data[1] == 0:
+    if data[0] != 0: # PCP
+        s.sendto(struct.pack("!BBHI", 0, 128 | data[1], 1, asked), peer)
+    elif data[1] == 0:
         s.sendto(struct.pack("!BBHI4s", 0, 128, 0, asked, socket.inet_aton(sys.argv[1] if asked < 3 else sys.argv[2])), peer)
     else:
         inner, outer, seconds = struct.unpack("!4xHHI", data)
@@ -199,6 +202,7 @@ check "H1 which is not left open at its end either" said natpmp '^returned 8443 
 stop natpmp
 need "a router whose address changes" starts_natpmp 11.7.7.10 11.7.7.11
 need "a relay with a port for 4 s" runs_relay pmp
+check "H1 NAT-PMP gives it to a router without PCP" said relay "port_mapped way=NAT-PMP address=$home port=8443"
 check "H1 renews it before it expires" soon 7 said_times natpmp '^asked 8443 8443 3600' 3
 check "H1 a new address of the home is told" soon 5 said relay 'external_address_changed address=11\.7\.7\.11 port=8443'
 stop relay
@@ -214,4 +218,64 @@ check "H1 it is told of the other" soon 7 said relay 'external_port_changed port
 check "H1 which is not given back with the first" not said natpmp '^returned'
 stop relay
 check "H1 but at the end" said natpmp '^returned 8443 0 0'
+
+# ---- IPv6: each computer has an address of its own, and the router's firewall is in the way
+own6=2001:db8:77::2
+has_ipv6() { # the router's UPnP speaks IPv6 from the first address that it has
+	ip -n "$lab-router" -6 address flush dev lan scope global
+	address router lan 2001:db8:77::1/64
+	address gateway lan $own6/64
+	ip -n "$lab-internet" route add 2001:db8:77::/64 via 2001:db8:7::10
+	ip -n "$lab-gateway" route add default via "$(link_local router lan)" dev lan
+	at router sysctl -qw net.ipv6.conf.all.forwarding=1
+	soon 5 reaches gateway 2001:db8:77::1
+}
+offers6() { router_offers ext_ifname6=wan "$@"; }
+opens6() { # nft shows what it does not know as raw bytes
+	at router nft list chain inet filter miniupnpd >"$dir/holes"
+	grep -E "dport 8443 .*(0x20010db8007700000000000000000002|$own6)" "$dir/holes"
+}
+need "the home has IPv6" has_ipv6
+need "a router without PCP and UPnP" starts_natpmp 11.7.7.10 11.7.7.10
+need "a relay is set up by IPv4" sets_up four
+check "H1 that IPv6 is blocked is told" grep -qE "^router +this computer has the public address $own6, but the router opens no port" "$dir/four.out"
+check "the invite has IPv4 alone" lacks 'at=' "$dir/four.out"
+stop natpmp
+need "a router speaks PCP for IPv6" offers6 enable_natpmp=yes enable_upnp=no
+need "H1 a relay is set up for both" sets_up both
+check "it says so" grep -qE "^router +\[$own6\] port 8443 leads to this computer by IPv6 \(PCP\)" "$dir/both.out"
+check "H1 the invite names both addresses" grep -qE "'lanparty://$home:8443\?pin=[^&]*&at=\[$own6\]:8443'" "$dir/both.out"
+need "the relay runs" runs_relay both
+check "and keeps the hole" soon 5 said relay "port_mapped way=PCP address=$own6 port=8443"
+check "the router lets IPv6 in" opens6
+stop relay
+check "the hole is closed at its end" not opens6
+need "a router speaks UPnP alone" offers6 enable_natpmp=no enable_upnp=yes
+need "the relay runs again" runs_relay both
+check "H1 UPnP makes a hole, too" soon 8 said relay "port_mapped way=UPnP address=$own6 port=8443"
+check "which is one" opens6
+stop relay
+check "and is closed at its end" not opens6
+stop upnpd
+behind6() { # the provider shares its addresses of IPv4, and gives IPv6
+	behind 100.64.9.2 100.64.9.1
+	address internet router 2001:db8:7::1/64
+	address router wan 2001:db8:7::10/64
+	ip -n "$lab-internet" route replace 2001:db8:77::/64 via 2001:db8:7::10
+	ip -n "$lab-router" route replace default via 2001:db8:7::1
+	stop upnpd
+	offers6 enable_natpmp=yes enable_upnp=yes
+}
+need "a home behind carrier-grade NAT, with IPv6" behind6
+need "H1 a relay is set up by IPv6 alone" sets_up six
+check "it says who cannot reach it" grep -qE "^router +not by IPv4: carrier-grade NAT: " "$dir/six.out"
+check "likewise" grep -qE "^router +\[$own6\] port 8443 .*; only players with IPv6" "$dir/six.out"
+six=$(sed -nE "s/^next .*'(lanparty:.*)'$/\1/p" "$dir/six.out")
+check "H1 the invite has that address" test "${six%%\?*}" = "lanparty://[$own6]:8443"
+need "the relay runs there" runs_relay six
+reaches_relay() { at player1 timeout 20 "$bin/lanparty-client" check "$six" >"$dir/check.out" 2>&1; }
+check "H1 a player reaches it from outside" soon 5 reaches_relay
+at router nft flush chain inet filter miniupnpd
+check "which is due to the hole" not reaches_relay
+stop relay
 lab_finish

@@ -105,6 +105,93 @@ static void an_answer_that_makes_no_sense_is_noticed(void **state)
 	assert_true(router_is_sane(&a));
 	a.verdict = (enum router_verdict)(ROUTER_SHARED + 1);
 	assert_false(router_is_sane(&a));
+	a = good;
+	a.way = (enum router_way)(ROUTER_UPNP + 1);
+	assert_false(router_is_sane(&a));
+}
+
+static struct in6_addr address6(const char *text)
+{
+	struct in6_addr result;
+	assert_int_equal(inet_pton(AF_INET6, text, &result), 1);
+	return result;
+}
+
+static void some_addresses_of_ipv6_are_reached_by_others(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool public;
+	} table[] = {
+		{"2000::1", true},
+		{"1fff::1", false},
+		{"3fff:ffff::1", true},
+		{"4000::1", false},
+		{"2001:db8::1", true},
+		{"2001::1", false},  /* Teredo */
+		{"2001:1::1", true}, /* not any more */
+		{"2001:0:1::1", false},
+		{"2002:0b07:70a::1", false}, /* 6to4 */
+		{"2003::1", true},
+		{"fe80::1", false},
+		{"fd77::1", false},
+		{"::ffff:11.7.7.10", false},
+		{"::", false},
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct in6_addr a = address6(table[i].text);
+		assert_int_equal(hole_is_public(&a), table[i].public);
+	}
+}
+
+static void each_answer_for_ipv6_has_a_sentence_that_says_what_to_do(void **state)
+{
+	(void)state;
+	static const char *const words[] = {
+		[ROUTER_MAPPED] = "[2001:db8:1111:2222:3333:4444:5555:6666] port 4433 leads",
+		[ROUTER_NONE] = "turn IPv6 on",
+		[ROUTER_SILENT] = "turn one of them on",
+		[ROUTER_REFUSED] = "allow it"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char text[MAPPING_SENTENCE];
+		struct hole h = {.verdict = (enum router_verdict)i,
+			.way = ROUTER_UPNP,
+			.own = address6("2001:db8:1111:2222:3333:4444:5555:6667"),
+			.external = address6("2001:db8:1111:2222:3333:4444:5555:6666"),
+			.inner = 65535,
+			.outer = 4433,
+			.code = -2147483647};
+		mapping_explain_hole(&h, text);
+		assert_non_null(strstr(text, words[i]));
+		assert_true(strlen(text) < sizeof(text) - 1); /* not cut off */
+	}
+}
+
+static void an_answer_for_ipv6_that_makes_no_sense_is_noticed(void **state)
+{
+	(void)state;
+	const struct hole good = {.verdict = ROUTER_MAPPED,
+		.way = ROUTER_UPNP,
+		.external = address6("2001:db8::5"),
+		.outer = 8443};
+	struct hole h = good;
+	assert_true(hole_is_sane(&h));
+	h.outer = 0;
+	assert_false(hole_is_sane(&h));
+	h = good;
+	h.external = address6("fe80::1");
+	assert_false(hole_is_sane(&h));
+	h.verdict = ROUTER_REFUSED;
+	assert_true(hole_is_sane(&h));
+	h.verdict = ROUTER_NO_ADDRESS;
+	assert_false(hole_is_sane(&h));
+	h = good;
+	h.way = (enum router_way)(ROUTER_UPNP + 1);
+	assert_false(hole_is_sane(&h));
+	h = good;
+	memset(h.id, '1', sizeof(h.id));
+	assert_false(hole_is_sane(&h));
 }
 
 int main(void)
@@ -114,6 +201,9 @@ int main(void)
 		cmocka_unit_test(each_answer_has_a_sentence_that_says_what_to_do),
 		cmocka_unit_test(an_answer_that_makes_no_sense_is_noticed),
 		cmocka_unit_test(a_port_is_renewed_at_half_of_its_time),
+		cmocka_unit_test(some_addresses_of_ipv6_are_reached_by_others),
+		cmocka_unit_test(each_answer_for_ipv6_has_a_sentence_that_says_what_to_do),
+		cmocka_unit_test(an_answer_for_ipv6_that_makes_no_sense_is_noticed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
