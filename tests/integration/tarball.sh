@@ -5,7 +5,7 @@ set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 project=$(cd "$(dirname "$0")/../.." && pwd)
-[ -x "$project/build-static/bin/lanparty-client" ] || lab_skip "needs the static programs: tools/package-tarball"
+[ -x "$project/build-static/bin/lanparty-client" ] || lab_skip "needs the static programs: tools/setup --packages static --deps static, then tools/check"
 work=$(mktemp -d) || exit 1
 dir=$work
 trap 'rm -rf "$work"' EXIT
