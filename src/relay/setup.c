@@ -160,13 +160,20 @@ static void name_address(struct lp_host *host, int family, const void *address, 
 	host->port = port;
 }
 
+static bool is_name(const char *text)
+{
+	struct in6_addr ignored;
+	return text[0] && inet_pton(AF_INET, text, &ignored) != 1 &&
+	       inet_pton(AF_INET6, text, &ignored) != 1;
+}
+
 /* The router names the home's addresses, unless a name was given, which has those that its owner gives it. */
-static void take_addresses(struct setup *s, const struct mapping_answer *a, bool named)
+static void take_addresses(struct setup *s, const struct mapping_answer *a)
 {
 	static char text[LP_HOST_SHOWN];
-	bool port = a->port.verdict == ROUTER_MAPPED;
+	bool port = a->port.verdict == ROUTER_MAPPED, named = is_name(s->name.name);
 	struct lp_host also;
-	if (port && !named)
+	if (port && !s->name.name[0])
 		name_address(&s->name, AF_INET, &a->port.external, a->port.outer);
 	else if (port)
 		s->name.port = a->port.outer;
@@ -201,7 +208,7 @@ static enum lp_exit ask_router(struct setup *s)
 	if (open || answer.hole.verdict != ROUTER_NONE)
 		lp_step("router", "%s%s", hole,
 			port ? "" : "; only players with IPv6 reach this relay");
-	take_addresses(s, &answer, s->name.name[0]);
+	take_addresses(s, &answer);
 	return LP_EXIT_OK;
 }
 

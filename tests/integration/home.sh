@@ -245,6 +245,10 @@ need "a router speaks PCP for IPv6" offers6 enable_natpmp=yes enable_upnp=no
 need "H1 a relay is set up for both" sets_up both
 check "it says so" grep -qE "^router +\[$own6\] port 8443 leads to this computer by IPv6 \(PCP\)" "$dir/both.out"
 check "H1 the invite names both addresses" grep -qE "'lanparty://$home:8443\?pin=[^&]*&at=\[$own6\]:8443'" "$dir/both.out"
+sha256sum "$dir/both.conf" >"$dir/before"
+check "a second time" sets_up both
+check "nothing has changed" sha256sum --quiet -c "$dir/before"
+check "and nothing is said" prints_nothing cat "$dir/both.err"
 need "the relay runs" runs_relay both
 check "and keeps the hole" soon 5 said relay "port_mapped way=PCP address=$own6 port=8443"
 check "the router lets IPv6 in" opens6
