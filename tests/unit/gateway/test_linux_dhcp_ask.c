@@ -27,7 +27,20 @@ static bool ask(void)
 }
 
 /* What a host of the LAN sends back to each request. */
-enum answer { RIGHT, OTHER_XID, A_REQUEST, FROM_CLIENT_PORT };
+enum answer { RIGHT, WRONG };
+
+/* Of another transaction; a request; from a client's port. */
+static void send_wrong(int host, uint8_t *frame, size_t len)
+{
+	frame[DHCP + XID] ^= 1;
+	send(host, frame, len, 0);
+	frame[DHCP + XID] ^= 1;
+	frame[DHCP] = 1;
+	send(host, frame, len, 0);
+	frame[DHCP] = 2;
+	lp_put16(frame + UDP, 68);
+	send(host, frame, len, 0);
+}
 
 static void answer_as_host(enum answer how)
 {
@@ -40,11 +53,13 @@ static void answer_as_host(enum answer how)
 			lp_get16(frame + UDP + 2) != 67)
 			continue;
 		memcpy(frame, ends, sizeof(ends));
-		frame[DHCP + XID] ^= how == OTHER_XID;
-		frame[DHCP] = how == A_REQUEST ? 1 : 2;
-		lp_put16(frame + UDP, how == FROM_CLIENT_PORT ? 68 : 67);
+		frame[DHCP] = 2;
+		lp_put16(frame + UDP, 67);
 		lp_put16(frame + UDP + 2, 68);
-		send(host, frame, (size_t)n, 0);
+		if (how == WRONG)
+			send_wrong(host, frame, (size_t)n);
+		else
+			send(host, frame, (size_t)n, 0);
 	}
 }
 
@@ -117,13 +132,11 @@ static void other_frames_are_no_answer(void **state)
 	(void)state;
 	if (!in_namespace)
 		skip();
-	for (enum answer how = OTHER_XID; how <= FROM_CLIENT_PORT; how++) {
-		pid_t child = start(answer_as_host, how);
-		assert_true(ask());
-		end(child);
-		assert_false(heard.lan);
-		assert_false(heard.own);
-	}
+	pid_t child = start(answer_as_host, WRONG);
+	assert_true(ask());
+	end(child);
+	assert_false(heard.lan);
+	assert_false(heard.own);
 }
 
 static void a_server_of_this_computer_is_another_thing(void **state)

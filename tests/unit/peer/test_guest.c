@@ -89,9 +89,9 @@ static void a_guests_invite_has_a_pass_and_neither_code_nor_token(void **state)
 	assert_true(lp_guest_invite(&values, &options, 1800, &invite, &code));
 	assert_in_range(lp_guest_end(invite.guest), before + 1800, time(NULL) + 1800);
 	assert_int_equal(lp_guest_steer(invite.guest), lp_room_steer(room_key));
-	assert_true(lp_guest_is_signed(invite.guest, values.host_key.public_half));
+	assert_true(lp_guest_is_signed(values.host_key.public_half, invite.guest));
 	invite.guest[5] ^= 1; /* a later end */
-	assert_false(lp_guest_is_signed(invite.guest, values.host_key.public_half));
+	assert_false(lp_guest_is_signed(values.host_key.public_half, invite.guest));
 	assert_int_equal(invite.code.text[0], '\0');
 	assert_int_equal(invite.token.text[0], '\0');
 }
