@@ -219,6 +219,8 @@ check "H1 which is not given back with the first" not said natpmp '^returned'
 stop relay
 check "H1 but at the end" said natpmp '^returned 8443 0 0'
 
+stop natpmp
+
 # ---- IPv6: each computer has an address of its own, and the router's firewall is in the way
 own6=2001:db8:77::2
 has_ipv6() { # the router's UPnP speaks IPv6 from the first address that it has

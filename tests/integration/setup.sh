@@ -344,7 +344,8 @@ silent_lan() { # SENTENCE
 check "a LAN without a DHCP server is told, too" silent_lan 'no DHCP server of this LAN answers'
 check "so is that it cannot be asked" says_of_dhcp 'not known, because .*Operation not permitted' setpriv --bounding-set=-net_raw
 own_dhcp() { # COMMAND...
-	start owndhcp gateway dnsmasq -k --conf-file=/dev/null --port=0 --bind-interfaces --interface=lan --no-ping --dhcp-range=192.168.77.200,192.168.77.210,2m \
+	start owndhcp gateway dnsmasq -k --conf-file=/dev/null --port=0 --bind-interfaces --interface=lan --no-ping --user=root --log-facility=- \
+		--dhcp-range=192.168.77.200,192.168.77.210,2m \
 		--dhcp-leasefile="$dir/own.leases" --pid-file=
 	ready owndhcp 'IP range' && "$@"
 	set -- $?
