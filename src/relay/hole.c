@@ -170,10 +170,11 @@ void hole_ask(const struct router_want *want, struct hole *ret_hole)
 	memcpy(h.nonce, want->nonce, sizeof(h.nonce));
 	if (find_own(&h.own) && find_router(&router, interface)) {
 		pcp(&h, &router, ROUTER_SECONDS);
-		if (h.verdict != ROUTER_MAPPED && h.open)
+		if (h.verdict != ROUTER_MAPPED) {
 			hole_release(&h);
-		if (h.verdict != ROUTER_MAPPED)
+			h.open = false;
 			upnp_ask(&h, interface);
+		}
 	}
 	*ret_hole = h;
 }

@@ -8,23 +8,24 @@
 #include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/loop.h"
 
-#define VERSION    2
-#define MAP        1
-#define ANSWER     0x80
-#define HEADER     24 /* bytes of an answer's or a request's own fields; MAP's follow */
-#define RESULT     3  /* offset, in an answer */
-#define LIFETIME   4
-#define OWN        8
-#define NONCE      24
-#define PROTOCOL   36
-#define INNER      40
-#define OUTER      42
-#define EXTERNAL   44
-#define UDP        17
-#define OLD_ANSWER 8 /* bytes of one that has another version, as NAT-PMP's */
-#define ATTEMPTS   3
+#define VERSION        2
+#define MAP            1
+#define ANSWER         0x80
+#define HEADER         24 /* bytes of an answer's or a request's own fields; MAP's follow */
+#define RESULT         3  /* offset, in an answer */
+#define LIFETIME       4
+#define OWN            8
+#define NONCE          24
+#define PROTOCOL       36
+#define INNER          40
+#define OUTER          42
+#define EXTERNAL       44
+#define UDP            17
+#define PREFER_FAILURE 2
+#define OLD_ANSWER     8 /* bytes of one that has another version, as NAT-PMP's */
+#define ATTEMPTS       3
 
-void pcp_write(const struct pcp_ask *ask, uint8_t ret_request[PCP_REQUEST])
+size_t pcp_write(const struct pcp_ask *ask, uint8_t ret_request[PCP_REQUEST])
 {
 	uint8_t *at = ret_request;
 	memset(at, 0, PCP_REQUEST);
@@ -39,6 +40,8 @@ void pcp_write(const struct pcp_ask *ask, uint8_t ret_request[PCP_REQUEST])
 	/* No address is suggested: zeros of the family. */
 	if (IN6_IS_ADDR_V4MAPPED(&ask->own))
 		memset(at + EXTERNAL + 10, 0xff, 2);
+	at[PCP_LEAST] = PREFER_FAILURE; /* an option without a value */
+	return ask->exact ? PCP_REQUEST : PCP_LEAST;
 }
 
 bool pcp_read(
@@ -54,7 +57,7 @@ bool pcp_read(
 	if (len < HEADER || len % 4 != 0 || bytes[1] != (ANSWER | MAP))
 		return false;
 	a.code = bytes[RESULT];
-	bool whole = len >= PCP_REQUEST;
+	bool whole = len >= PCP_LEAST;
 	if (whole && (memcmp(bytes + NONCE, ask->nonce, PCP_NONCE) != 0 || bytes[PROTOCOL] != UDP ||
 			     lp_get16(bytes + INNER) != ask->inner))
 		return false;
@@ -110,9 +113,9 @@ void pcp_talk(struct pcp_ask *ask, const struct sockaddr_in6 *router, const stru
 	lp_time pause = LP_SECOND / 7; /* 1/7, 2/7 and 4/7 s */
 	int fd;
 	bool open = open_socket(ask, router, own, &fd), heard = false;
-	pcp_write(ask, request);
+	size_t len = pcp_write(ask, request);
 	for (int i = 0; open && !heard && i < ATTEMPTS; i++, pause *= 2) {
-		send(fd, request, sizeof(request), 0); /* a failure is like a loss */
+		send(fd, request, len, 0); /* a failure is like a loss */
 		heard = hear(fd, ask, lp_clock() + pause, &answer);
 	}
 	if (fd >= 0)

@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 #define PCP_NONCE   12
-#define PCP_REQUEST 60   /* bytes */
+#define PCP_REQUEST 64   /* bytes at most */
+#define PCP_LEAST   60   /* without an option */
+#define PCP_TAKEN   11   /* code: another computer has the port */
 #define PCP_MAX     1100 /* bytes of an answer */
 
 enum pcp_verdict {
@@ -22,6 +24,7 @@ struct pcp_ask {
 	uint8_t nonce[PCP_NONCE]; /* the same whenever the port is asked for again */
 	uint16_t inner, outer;    /* ports: of this computer, and the one that is wanted */
 	uint32_t seconds;         /* that are wanted; 0: the port is given back */
+	bool exact;               /* that port or none */
 	struct in6_addr own;      /* pcp_talk finds it; IPv4 addresses are mapped */
 };
 
@@ -33,8 +36,8 @@ struct pcp_answer {
 	struct in6_addr external; /* as own */
 };
 
-/* The request, and what came back: false when it is no answer to it. */
-void pcp_write(const struct pcp_ask *ask, uint8_t ret_request[PCP_REQUEST]);
+/* The request, and its length; and what came back: false when it is no answer to it. */
+size_t pcp_write(const struct pcp_ask *ask, uint8_t ret_request[PCP_REQUEST]);
 bool pcp_read(
 	const struct pcp_ask *ask, const uint8_t *bytes, size_t len, struct pcp_answer *ret_answer);
 

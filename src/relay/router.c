@@ -68,37 +68,34 @@ static bool find_router(struct in_addr *ret_router)
 
 /* ---- PCP */
 
-static bool pcp_exchange(const struct router_answer *a, uint32_t seconds, struct pcp_answer *answer)
+static void pcp_exchange(
+	const struct router_answer *a, uint32_t seconds, bool exact, struct pcp_answer *ret_answer)
 {
 	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(ROUTER_PCP_PORT)};
-	struct pcp_ask ask = {.inner = a->inner, .outer = a->outer, .seconds = seconds};
+	struct pcp_ask ask = {
+		.inner = a->inner, .outer = a->outer, .seconds = seconds, .exact = exact};
 	memset(to.sin6_addr.s6_addr + 10, 0xff, 2); /* a mapped address */
 	memcpy(to.sin6_addr.s6_addr + 12, &a->router, sizeof(a->router));
 	memcpy(ask.nonce, a->nonce, sizeof(ask.nonce));
-	pcp_talk(&ask, &to, &in6addr_any, answer);
-	return answer->verdict == PCP_OPEN;
+	pcp_talk(&ask, &to, &in6addr_any, ret_answer);
 }
 
-/* True: it is good, and nobody else has to be asked. */
-static bool pcp_map(struct router_answer *a)
+/* exact: that port or none, because a router can search for another one for many seconds. */
+static void pcp_ask(struct router_answer *a, bool exact)
 {
 	struct pcp_answer answer;
-	if (!pcp_exchange(a, ROUTER_SECONDS, &answer))
-		return false;
-	struct router_answer got = *a;
-	got.way = ROUTER_PCP;
-	got.open = true;
-	got.outer = answer.outer;
-	got.seconds = answer.seconds;
+	pcp_exchange(a, ROUTER_SECONDS, exact, &answer);
+	a->way = ROUTER_PCP;
+	a->code = answer.code;
+	a->verdict = answer.verdict == PCP_SILENT ? ROUTER_SILENT : ROUTER_REFUSED;
+	if (answer.verdict != PCP_OPEN || answer.outer == 0)
+		return;
+	a->open = true;
+	a->outer = answer.outer;
+	a->seconds = answer.seconds;
 	if (IN6_IS_ADDR_V4MAPPED(&answer.external))
-		memcpy(&got.external, answer.external.s6_addr + 12, sizeof(got.external));
-	got.verdict = router_judge(got.external);
-	if (got.verdict != ROUTER_MAPPED || got.outer == 0) {
-		router_release(&got); /* another way can say more */
-		return false;
-	}
-	*a = got;
-	return true;
+		memcpy(&a->external, answer.external.s6_addr + 12, sizeof(a->external));
+	a->verdict = router_judge(a->external);
 }
 
 /* ---- NAT-PMP */
@@ -298,7 +295,7 @@ void router_release(const struct router_answer *answer)
 	if (!answer->open)
 		return;
 	if (answer->way == ROUTER_PCP)
-		pcp_exchange(answer, 0, &ignored);
+		pcp_exchange(answer, 0, false, &ignored);
 	else if (answer->way == ROUTER_UPNP)
 		upnp_release(answer);
 	else
@@ -331,12 +328,30 @@ static void ask_older(struct router_answer *first)
 		first->verdict = router_judge(first->beyond);
 }
 
+/* What PCP says counts when it is good, or nobody else says anything. */
+static void ask_all(struct router_answer *a)
+{
+	struct router_answer pcp = *a;
+	pcp_ask(&pcp, true);
+	bool good = pcp.verdict == ROUTER_MAPPED;
+	if (!good) {
+		router_release(&pcp);
+		pcp.open = false;
+		ask_older(a);
+	}
+	if (!good && a->verdict == ROUTER_SILENT && pcp.verdict == ROUTER_REFUSED &&
+		pcp.code == PCP_TAKEN)
+		pcp_ask(&pcp, false);
+	if (good || a->verdict == ROUTER_SILENT)
+		*a = pcp;
+}
+
 void router_ask(const struct router_want *want, struct router_answer *ret_answer)
 {
 	struct router_answer a = {
 		.verdict = ROUTER_NONE, .inner = want->inner, .outer = want->outer};
 	memcpy(a.nonce, want->nonce, sizeof(a.nonce));
-	if (find_router(&a.router) && !pcp_map(&a))
-		ask_older(&a);
+	if (find_router(&a.router))
+		ask_all(&a);
 	*ret_answer = a;
 }

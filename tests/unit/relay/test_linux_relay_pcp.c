@@ -19,26 +19,29 @@ static struct pcp_ask ask_from(const char *own)
 	return ask;
 }
 
-static const uint8_t request[PCP_REQUEST] = {2, 1, 0, 0, 0, 0, 0x0e,
-	0x10,                                                      /* version, MAP, 3600 s */
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 168, 77, 2, /* own address */
-	'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 0,  /* nonce */
-	17, 0, 0, 0, 0x20, 0xfb, 0x11, 0x51,                       /* UDP, 8443, 4433 */
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};     /* any address */
+static const uint8_t request[PCP_LEAST] = {2, 1, 0, 0, 0, 0, 0x0e, 0x10, /* version, MAP, 3600 s */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 168, 77, 2,       /* own address */
+	'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 0,        /* nonce */
+	17, 0, 0, 0, 0x20, 0xfb, 0x11, 0x51,                             /* UDP, 8443, 4433 */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};           /* any address */
 
-static const uint8_t good[PCP_REQUEST] = {2, 0x81, 0, 0, 0, 0, 0x07, 0x08, /* 1800 s */
-	0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                    /* its time */
-	'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 0,          /* nonce */
-	17, 0, 0, 0, 0x20, 0xfb, 0x11, 0x52,                               /* UDP, 8443, 4434 */
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 11, 7, 7, 10}; /* address of the router */
+static const uint8_t good[PCP_LEAST] = {2, 0x81, 0, 0, 0, 0, 0x07, 0x08, /* 1800 s */
+	0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                  /* its time */
+	'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 0,        /* nonce */
+	17, 0, 0, 0, 0x20, 0xfb, 0x11, 0x52,                             /* UDP, 8443, 4434 */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 11, 7, 7, 10};         /* address of the router */
 
 static void a_request_is_that_of_the_rfc(void **state)
 {
 	(void)state;
 	uint8_t bytes[PCP_REQUEST];
 	struct pcp_ask ask = ask_from("::ffff:192.168.77.2");
-	pcp_write(&ask, bytes);
-	assert_memory_equal(bytes, request, sizeof(bytes));
+	assert_int_equal(pcp_write(&ask, bytes), sizeof(request));
+	assert_memory_equal(bytes, request, sizeof(request));
+	ask.exact = true; /* the option PREFER_FAILURE follows */
+	assert_int_equal(pcp_write(&ask, bytes), sizeof(request) + 4);
+	assert_memory_equal(bytes, request, sizeof(request));
+	assert_memory_equal(bytes + sizeof(request), "\2\0\0\0", 4);
 	ask.seconds = 0; /* it is given back, whichever it is */
 	pcp_write(&ask, bytes);
 	assert_int_equal(bytes[42], 0);
@@ -69,7 +72,7 @@ static void a_refusal_has_its_code_with_and_without_the_rest(void **state)
 	(void)state;
 	const struct pcp_ask ask = ask_from("::ffff:192.168.77.2");
 	struct pcp_answer a;
-	uint8_t bytes[PCP_REQUEST];
+	uint8_t bytes[sizeof(good)];
 	memcpy(bytes, good, sizeof(bytes));
 	bytes[3] = 2; /* NOT_AUTHORIZED */
 	for (size_t len = 24; len <= sizeof(bytes); len += 36) {
@@ -128,7 +131,7 @@ static void play_router(int fd)
 	alarm(5);
 	for (int i = 0; i < 3; i++)
 		if (recvfrom(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)(void *)&from, &len) !=
-			PCP_REQUEST)
+			PCP_LEAST)
 			_exit(1);
 	uint8_t nonce[PCP_NONCE];
 	memcpy(nonce, bytes + 24, sizeof(nonce));
