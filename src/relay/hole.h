@@ -24,7 +24,7 @@ struct hole {
 	uint8_t nonce[PCP_NONCE];
 };
 
-/* Asking again renews it. Takes 4 s at most when nobody answers. */
+/* Asking again renews it. Takes 9 s at most when nobody answers. */
 void hole_ask(const struct router_want *want, struct hole *ret_hole);
 /* Closes it, if it is open. */
 void hole_release(const struct hole *hole);

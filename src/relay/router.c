@@ -110,6 +110,8 @@ static int natpmp_read(natpmp_t *p, natpmpresp_t *ret_response, lp_time deadline
 			return NATPMP_ERR_NOGATEWAYSUPPORT;
 		getnatpmprequesttimeout(p, &next);
 		long ms = next.tv_sec * 1000 + next.tv_usec / 1000;
+		long left = (long)((deadline - lp_clock()) / LP_MILLISECOND) + 1;
+		ms = ms < left ? ms : left;
 		poll(&wait, 1, ms > 0 ? (int)ms : 1);
 	}
 	return result;

@@ -46,7 +46,7 @@ struct router_answer {
 	uint8_t nonce[PCP_NONCE];
 };
 
-/* The router can give another port. Asking again for the same ports renews them. Takes 9 s at most when nobody
+/* The router can give another port. Asking again for the same ports renews them. Takes 13 s at most when nobody
  * answers. */
 void router_ask(const struct router_want *want, struct router_answer *ret_answer);
 /* Gives the port back, if it is open. */

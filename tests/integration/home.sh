@@ -110,8 +110,8 @@ check "H1 a refusal is told" fails refused "the router $router_ip gives no port.
 
 # ---- behind another router
 behind() { # ADDRESS OF THE ROUTER, OF THE NEXT ONE
-	ip -n "$lab-router" address flush dev wan
-	ip -n "$lab-internet" address flush dev router
+	ip -n "$lab-router" -4 address flush dev wan
+	ip -n "$lab-internet" -4 address flush dev router
 	address internet router "$2/24"
 	address router wan "$1/24"
 	ip -n "$lab-router" route replace default via "$2"
@@ -237,7 +237,12 @@ opens6() { # nft shows what it does not know as raw bytes
 	at router nft list chain inet filter miniupnpd >"$dir/holes"
 	grep -E "dport 8443 .*(0x20010db8007700000000000000000002|$own6)" "$dir/holes"
 }
-need "the home has IPv6" has_ipv6
+# miniupnpd 2.3.1 forgets whose hole it is when it is asked again, as by setup and then by the relay, and does not
+# close it for anybody.
+forgets_holes() { at router nft flush chain inet filter miniupnpd; }
+need "the home has a public address again" behind $home 11.7.7.1
+stop upnpd
+need "and IPv6" has_ipv6
 need "a router without PCP and UPnP" starts_natpmp 11.7.7.10 11.7.7.10
 need "a relay is set up by IPv4" sets_up four
 check "H1 that IPv6 is blocked is told" grep -qE "^router +this computer has the public address $own6, but the router opens no port" "$dir/four.out"
@@ -251,6 +256,8 @@ sha256sum "$dir/both.conf" >"$dir/before"
 check "a second time" sets_up both
 check "nothing has changed" sha256sum --quiet -c "$dir/before"
 check "and nothing is said" prints_nothing cat "$dir/both.err"
+check "the router has let IPv6 in" opens6
+check "it forgets that" forgets_holes
 need "the relay runs" runs_relay both
 check "and keeps the hole" soon 5 said relay "port_mapped way=PCP address=$own6 port=8443"
 check "the router lets IPv6 in" opens6
@@ -258,17 +265,13 @@ stop relay
 check "the hole is closed at its end" not opens6
 need "a router speaks UPnP alone" offers6 enable_natpmp=no enable_upnp=yes
 need "the relay runs again" runs_relay both
-check "H1 UPnP makes a hole, too" soon 8 said relay "port_mapped way=UPnP address=$own6 port=8443"
+check "H1 UPnP makes a hole, too" soon 15 said relay "port_mapped way=UPnP address=$own6 port=8443"
 check "which is one" opens6
 stop relay
 check "and is closed at its end" not opens6
 stop upnpd
 behind6() { # the provider shares its addresses of IPv4, and gives IPv6
 	behind 100.64.9.2 100.64.9.1
-	address internet router 2001:db8:7::1/64
-	address router wan 2001:db8:7::10/64
-	ip -n "$lab-internet" route replace 2001:db8:77::/64 via 2001:db8:7::10
-	ip -n "$lab-router" route replace default via 2001:db8:7::1
 	stop upnpd
 	offers6 enable_natpmp=yes enable_upnp=yes
 }
