@@ -226,7 +226,7 @@ own6=2001:db8:77::2
 has_ipv6() { # the router's UPnP speaks IPv6 from the first address that it has
 	ip -n "$lab-router" -6 address flush dev lan scope global
 	address router lan 2001:db8:77::1/64
-	address gateway lan $own6/64
+	address gateway lan "$own6/64"
 	ip -n "$lab-internet" route add 2001:db8:77::/64 via 2001:db8:7::10
 	ip -n "$lab-gateway" route add default via "$(link_local router lan)" dev lan
 	at router sysctl -qw net.ipv6.conf.all.forwarding=1

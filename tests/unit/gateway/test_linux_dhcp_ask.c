@@ -87,7 +87,9 @@ static void answer_as_own(enum answer how)
 	}
 }
 
-static pid_t start(void (*run_it)(enum answer), enum answer how)
+typedef void run_answer(enum answer how);
+
+static pid_t start(run_answer *run_it, enum answer how)
 {
 	pid_t child = fork();
 	if (child == 0) {

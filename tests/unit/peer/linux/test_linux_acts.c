@@ -350,13 +350,13 @@ static void a_loss_after_the_join_ends_it(void **state)
 	assert_int_equal(once.code, LP_EXIT_UNAVAILABLE);
 }
 
-static int catch (void **state)
+static int begin_log(void **state)
 {
 	catch_log();
 	return reset(state);
 }
 
-static int release(void **state)
+static int end_log(void **state)
 {
 	(void)state;
 	release_log();
@@ -374,12 +374,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(H4_leave_is_answered_at_the_end, start, stop),
 		cmocka_unit_test_setup_teardown(a_request_without_sense_is_answered, start, stop),
 		cmocka_unit_test_setup_teardown(
-			the_relay_is_asked_a_second_after_the_join, catch, release),
+			the_relay_is_asked_a_second_after_the_join, begin_log, end_log),
 		cmocka_unit_test_setup_teardown(
-			what_the_relay_refuses_has_its_own_exit_code, catch, release),
+			what_the_relay_refuses_has_its_own_exit_code, begin_log, end_log),
 		cmocka_unit_test_setup_teardown(
-			a_relay_that_does_not_answer_is_given_up, catch, release),
-		cmocka_unit_test_setup_teardown(a_loss_after_the_join_ends_it, catch, release),
+			a_relay_that_does_not_answer_is_given_up, begin_log, end_log),
+		cmocka_unit_test_setup_teardown(a_loss_after_the_join_ends_it, begin_log, end_log),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
