@@ -20,7 +20,7 @@ void membership_forget(void);
 /* lp_resume_member for this installation of Windows. */
 void membership_id(const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_id[LP_MEMBER_ID]);
 /* The fingerprint of the room's host key (row N4), which outlives the membership; zero: none is kept. At most
- * LP_HOST_MEMORY_ROOMS rooms have one; one more replaces one of them. The same holds for the addresses below. */
+ * LP_HOST_MEMORY_ROOMS rooms have one; one more replaces one of them. So it is with the addresses below. */
 void membership_load_host(
 	const uint8_t room_key[LP_ROOM_KEY_SIZE], uint8_t ret_host[LP_HOST_PRINT]);
 void membership_keep_host(

@@ -78,9 +78,7 @@ static void samples(struct lp_control messages[8])
 			.rtt_us = 23000,
 			.loss_permille = 7,
 			.rx_rate = UINT32_MAX,
-			.tx_rate = 1,
-			.byte_rate = 5000000000,
-			.byte_burst = 2}};
+			.tx_rate = 1}};
 	messages[6] = sample_stats();
 	messages[7] = (struct lp_control){
 		.type = LP_DISCONNECT, .disconnect = {.reason = LP_LEAVE_SHUTDOWN, .text = "bye"}};
