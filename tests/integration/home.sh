@@ -263,13 +263,18 @@ check "and keeps the hole" soon 5 said relay "port_mapped way=PCP address=$own6 
 check "the router lets IPv6 in" opens6
 stop relay
 check "the hole is closed at its end" not opens6
+no_pcp() { # miniupnpd speaks it in IPv6 in any case
+	at router nft -f - <<<'table inet nopcp { chain input { type filter hook input priority 0; udp dport 5351 reject; }; }'
+}
 need "a router speaks UPnP alone" offers6 enable_natpmp=no enable_upnp=yes
+need "and no PCP" no_pcp
 need "the relay runs again" runs_relay both
 check "H1 UPnP makes a hole, too" soon 15 said relay "port_mapped way=UPnP address=$own6 port=8443"
 check "which is one" opens6
 stop relay
 check "and is closed at its end" not opens6
 stop upnpd
+at router nft delete table inet nopcp
 behind6() { # the provider shares its addresses of IPv4, and gives IPv6
 	behind 100.64.9.2 100.64.9.1
 	stop upnpd
