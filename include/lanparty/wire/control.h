@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lanparty/packet/eth.h"
+#include "lanparty/base/name.h"
 #include "lanparty/base/role.h"
 #include "lanparty/base/status.h"
 #include "lanparty/wire/guest.h"
@@ -379,10 +380,5 @@ size_t lp_control_encode(const struct lp_control *message, uint8_t *bytes, size_
 bool lp_host_is_known(const uint8_t host[LP_HOST_PRINT]);
 
 const char *lp_control_word(enum lp_control_type type);
-
-/* Copies the valid, printable UTF-8 of text. The result fits into cap with its NUL and is cut
- * between characters. Names that members choose must pass through here before they are shown or
- * logged. */
-void lp_name_copy(char *name, size_t cap, const char *text, size_t len);
 
 #endif

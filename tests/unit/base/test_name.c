@@ -1,5 +1,5 @@
 /* How names from the network and from options are cleaned. */
-#include "lanparty/wire/control.h"
+#include "lanparty/base/name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
