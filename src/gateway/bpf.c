@@ -66,7 +66,6 @@ static void emit_types(struct program *p)
 	load(p, BPF_H, LP_ETH_TYPE);
 	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_ARP, 0, 1);
 	answer(p, PASS);
-	emit(p, BPF_JMP | BPF_JGE, LP_ETHERTYPE_MIN, 0, 3);
 	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_EAPOL, 2, 0);
 	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_LLDP, 1, 0);
 	emit(p, BPF_JMP | BPF_JEQ, LP_ETHERTYPE_SLOW, 0, 1);

@@ -14,8 +14,8 @@
 #define LP_BPF_MEMBERS 64                        /* in a larger room every unicast frame passes */
 #define LP_BPF_MAX     (20 + 5 * LP_BPF_MEMBERS) /* instructions */
 
-/* Writes a program that passes frames to groups and to members. It drops LLC frames (spanning tree), EAPOL,
- * LLDP, slow protocols, and groups that bridges do not forward. Returns the number of instructions. */
+/* Writes a program that passes frames to groups and to members. It drops EAPOL, LLDP, slow
+ * protocols, and groups that bridges do not forward (spanning tree). Returns the number of instructions. */
 size_t lp_bpf_build(
 	const struct lp_mac *members, size_t count, struct sock_filter ret_program[LP_BPF_MAX]);
 

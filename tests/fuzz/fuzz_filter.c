@@ -16,6 +16,7 @@ enum {
 	OPTION_KEEP_SOURCE = 2,
 	OPTION_KEEP_CHECKSUM = 4,
 	OPTION_IPX = 8,
+	OPTION_LLC = 16,
 };
 
 #define TYPE_IPX 0x8137
@@ -51,6 +52,21 @@ static bool is_plain(const uint8_t *f, size_t len)
 	       f[12] == 8 && f[13] == 0 && f[14] == 0x45 && (f[20] & 0xbf) == 0 && f[21] == 0 &&
 	       f[23] == 17 && f[26] == 10 && f[30] == 10 && f[34] > 8 && f[36] > 8 &&
 	       (size_t)(f[38] << 8 | f[39]) == total - 20;
+}
+
+/* IPX or NetBIOS in an IEEE 802.3 frame, and neither IP in SNAP nor spanning tree. */
+static bool is_old(const uint8_t *f, size_t len)
+{
+	static const char *const heads[] = {
+		"\xff\xff", "\xe0\xe0\x03", "\xaa\xaa\x03\0\0\0\x81\x37"};
+	static const size_t sizes[] = {2, 3, 8};
+	size_t size = (size_t)f[12] << 8 | f[13];
+	if (size > len - 14 || size < 8)
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (memcmp(f + 14, heads[i], sizes[i]) == 0)
+			return size >= sizes[i] + 30;
+	return (f[14] | 1) == 0xf1 && (f[15] | 1) == 0xf1;
 }
 
 static void complain(const char *what, enum lp_drop drop)
@@ -93,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	host.count = 0;
 	host.extra = options & OPTION_IPX ? TYPE_IPX : 0;
 	memcpy(host.mac, client.b, sizeof(host.mac));
+	filter.llc = options & OPTION_LLC;
 	if (options & OPTION_IPX)
 		lp_filter_allow(&filter, TYPE_IPX);
 	lp_filter_source_init(&source, gateway ? LP_ROLE_GATEWAY : LP_ROLE_CLIENT, &client);
@@ -119,6 +136,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			int danger = slow_frame(&host, exact, len);
 			if (danger & SLOW_NEVER || (danger & SLOW_CLIENT && !gateway))
 				complain("a dangerous frame passed", drop);
+			if (view.eth.type < 0x0600 &&
+				!(options & (OPTION_IPX | OPTION_LLC) && is_old(exact, len)))
+				complain("an unknown 802.3 frame passed", drop);
 			if (view.eth.type == LP_ETHERTYPE_ARP || view.eth.type == LP_ETHERTYPE_IPV4)
 				check_facts(&facts, &view, gateway);
 		} else if (!gateway && !(options & (OPTION_KEEP_CHECKSUM | OPTION_KEEP_SOURCE)) &&

@@ -21,9 +21,11 @@
 struct lp_filter {
 	uint16_t extra[LP_MAX_EXTRA_ETHERTYPES]; /* ethertypes that pass beside ARP, IPv4, IPv6 */
 	size_t extras;
+	bool llc; /* IPX and NetBEUI in IEEE 802.3 frames pass, too */
 };
 
-/* Lets frames of one more ethertype pass uninspected, such as IPX (0x8137). Returns false when the list is
+/* Lets frames of one more ethertype pass uninspected, such as IPX (0x8137), which then passes in IEEE 802.3
+ * frames too. Returns false when the list is
  * full, and for a type that the filter must look into or never passes: below LP_ETHERTYPE_MIN, ARP,
  * IPv4, IPv6, the tags (VLAN, QinQ), EAPOL, LLDP, slow protocols. */
 bool lp_filter_allow(struct lp_filter *f, uint16_t ethertype);

@@ -5,6 +5,7 @@
 #include "dhcp_options.h"
 #include "filter_private.h"
 #include "lanparty/base/bytes.h"
+#include "lanparty/packet/llc.h"
 
 /* Can the address belong to one host? 0/8 is "this network", and 127/8 never leaves a host (RFC 1122,
  * section 3.2.1.3). */
@@ -482,21 +483,39 @@ static enum lp_drop judge_ethernet(
 		return LP_DROP_ETHERNET;
 	if (memcmp(eth->dst.b, reserved, sizeof(reserved)) == 0 && eth->dst.b[5] < 16)
 		return LP_DROP_RESERVED_GROUP;
-	if (eth->type < LP_ETHERTYPE_MIN)
-		return LP_DROP_LLC;
 	if (eth->type == LP_ETHERTYPE_VLAN || eth->type == LP_ETHERTYPE_QINQ ||
 		eth->type == LP_ETHERTYPE_QINQ_OLD)
 		return LP_DROP_VLAN;
 	return LP_DROP_NONE;
 }
 
-static enum lp_drop judge_other(const struct lp_filter *f, uint16_t ethertype)
+static bool is_extra(const struct lp_filter *f, uint16_t ethertype)
 {
 	for (size_t i = 0; i < f->extras; i++) {
 		if (f->extra[i] == ethertype)
-			return LP_DROP_NONE;
+			return true;
 	}
-	return LP_DROP_ETHERTYPE;
+	return false;
+}
+
+/* Where IPX can pass, it passes in each of its kinds of frames. */
+static enum lp_drop judge_llc(const struct lp_filter *f, const struct lp_view *v)
+{
+	switch (lp_old_protocol_of(v)) {
+	case LP_OLD_IPX_8023:
+		return f->llc || is_extra(f, LP_ETHERTYPE_IPX) ? LP_DROP_NONE : LP_DROP_LLC;
+	case LP_OLD_NETBEUI:
+		return f->llc ? LP_DROP_NONE : LP_DROP_LLC;
+	default:
+		return LP_DROP_LLC;
+	}
+}
+
+static enum lp_drop judge_other(const struct lp_filter *f, const struct lp_view *v)
+{
+	if (v->eth.type < LP_ETHERTYPE_MIN)
+		return judge_llc(f, v);
+	return is_extra(f, v->eth.type) ? LP_DROP_NONE : LP_DROP_ETHERTYPE;
 }
 
 void lp_filter_asks(struct lp_filter_source *client, const struct lp_filter_facts *facts)
@@ -529,6 +548,6 @@ enum lp_drop lp_filter_check(const struct lp_filter *f, struct lp_filter_source 
 	case LP_ETHERTYPE_IPV6:
 		return judge_ipv6(from, view, now, ret_facts);
 	default:
-		return judge_other(f, view->eth.type);
+		return judge_other(f, view);
 	}
 }
