@@ -29,6 +29,7 @@ struct gateway {
 	bool look;                 /* there can be some */
 	struct lp_protected protected;
 	bool keep_default_route;
+	struct lp_stations stations;
 	struct lp_port *port;
 	struct lp_watch watch;
 	struct lp_resume_file resume;
@@ -46,10 +47,20 @@ static bool parse_relay_address(const char *text, void *value)
 	return lp_host_parse(text, &g->peer.relay_address) == LP_OK;
 }
 
+static bool parse_station(const char *text, void *value)
+{
+	return lp_stations_add_mac(value, text);
+}
+
+static bool parse_vendor(const char *text, void *value)
+{
+	return lp_stations_add_vendor(value, text);
+}
+
 static bool read_options(
 	struct gateway *g, struct lp_options *o, int argc, char **argv, int *ret_exit)
 {
-	static struct lp_option table[5 + LP_INVITE_OPTIONS + LP_SHOW_OPTIONS + LP_PEER_OPTIONS];
+	static struct lp_option table[7 + LP_INVITE_OPTIONS + LP_SHOW_OPTIONS + LP_PEER_OPTIONS];
 	const struct lp_option own[] = {
 		{.name = "lan",
 			.argument = "INTERFACE",
@@ -78,6 +89,24 @@ static bool read_options(
 				"no change for players, because the lanparty clients remove\n"
 				"them too",
 			.value = &g->keep_default_route},
+		{.name = "only-mac",
+			.argument = "MAC",
+			.kind = LP_OPTION_PARSED,
+			.help = "of the LAN, only this station takes part; can be repeated",
+			.value = &g->stations,
+			.parse = parse_station,
+			.expects = "a MAC address of one station, such as 00:1f:32:aa:bb:cc, 64 "
+				   "at most"},
+		{.name = "only-vendor",
+			.argument = "PREFIX",
+			.kind = LP_OPTION_PARSED,
+			.help = "of the LAN, only stations whose MAC begins with PREFIX, such as\n"
+				"00:1f:32, take part; can be repeated, also beside --only-mac",
+			.value = &g->stations,
+			.parse = parse_vendor,
+			.expects =
+				"the first three bytes of a MAC address, such as 00:1f:32, 64 at "
+				"most"},
 		lp_guest_option(&g->guest),
 	};
 	memcpy(table, own, sizeof(own));
@@ -154,6 +183,7 @@ static int run(struct gateway *g)
 		.options = &g->peer,
 		.role = LP_ROLE_GATEWAY,
 		.keep_default_route = g->keep_default_route,
+		.stations = &g->stations,
 		.port = g->port,
 		.resume = &g->resume,
 		.interface = lan,

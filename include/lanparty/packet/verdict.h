@@ -54,7 +54,8 @@
 	X(ROUTING, "routing")                                                                      \
 	X(OFFER, "offer")                                                                          \
 	X(NOT_HOST, "not_host")                                                                    \
-	X(ISOLATED, "isolated")
+	X(ISOLATED, "isolated")                                                                    \
+	X(STATION, "station")
 
 enum lp_drop {
 #define LP_DROP_ENUM(name, text) LP_DROP_##name,

@@ -48,9 +48,10 @@ struct lp_link_ops {
 struct lp_link_config {
 	const struct lp_peer_options *options; /* borrowed for the link's life */
 	enum lp_role role;
-	struct lp_mac mac;             /* clients */
-	struct lp_protected protected; /* gateways */
-	bool keep_default_route;       /* gateways: as in lp_tunnel_config */
+	struct lp_mac mac;                  /* clients */
+	struct lp_protected protected;      /* gateways */
+	bool keep_default_route;            /* gateways: as in lp_tunnel_config */
+	const struct lp_stations *stations; /* likewise */
 	/* Leaves as soon as the relay has completed the handshake; asks for no room, and tries once. */
 	bool checks;
 	bool waits_for_name; /* an unknown name is asked for again, instead of ending (row K6) */

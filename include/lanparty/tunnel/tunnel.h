@@ -23,6 +23,7 @@
 #include "lanparty/packet/offer.h"
 #include "lanparty/tunnel/port.h"
 #include "lanparty/path/datagram.h"
+#include "lanparty/packet/stations.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 
@@ -77,6 +78,9 @@ struct lp_tunnel_config {
 	uint64_t seed;                     /* random: spreads reconnects */
 	struct lp_siphash_key flow_secret; /* random: flow.h */
 	/* Rows F6, F7: what was decided about each frame. NULL: nobody wants to know. */
+	/* Gateways: only these stations of the LAN take part. DHCP passes for all, so that players get
+	 * addresses. Borrowed. NULL: all take part. */
+	const struct lp_stations *stations;
 	void (*trace)(
 		void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict);
 	void *trace_context;

@@ -321,6 +321,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.filter = config->options->filter,
 		.protected = config->protected,
 		.keep_default_route = config->keep_default_route,
+		.stations = config->stations,
 		.trace = lp_log_on(LP_LOG_FRAME) ? lp_tell_frame : NULL,
 	};
 	struct lp_quic_config quic = {

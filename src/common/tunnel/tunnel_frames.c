@@ -61,6 +61,11 @@ static void note_frame(struct lp_tunnel *t, enum lp_port_way way, const struct l
 		t->port->ops->note(t->port, way, view, facts);
 }
 
+static bool takes_part(const struct lp_tunnel *t, const struct lp_mac *station)
+{
+	return !t->config.stations || lp_stations_has(t->config.stations, station);
+}
+
 /* What only a gateway must ask of the frames of its LAN. It learns from them also while there is no room
  * (row K4). */
 static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_view *view,
@@ -84,6 +89,8 @@ static enum lp_drop check_lan(struct lp_tunnel *t, const struct lp_view *view,
 		return LP_DROP_ADDRESS_TAKEN;
 	if (!is_group && !is_for_member)
 		return LP_DROP_NO_TARGET;
+	if (!takes_part(t, &eth->src) && !lp_dhcp_is_to_client(view))
+		return LP_DROP_STATION;
 	if (!facts->lease_ipv4)
 		return LP_DROP_NONE;
 	for (size_t i = 0; i < t->member_count; i++)
@@ -240,6 +247,9 @@ static enum lp_drop check_sender(
 	if (!from->heard && !lp_bucket_take(&t->fresh, LP_TUNNEL_FRESH_SECONDS, now))
 		lp_claimant_spend(&from->claimant, now);
 	from->heard = true;
+	if (!lp_mac_is_group(&view->eth.dst) && !takes_part(t, &view->eth.dst) &&
+		!facts->is_dhcp_request)
+		return LP_DROP_STATION;
 	return lp_claimant_admit(&from->claimant, t->neighbours, facts, now);
 }
 

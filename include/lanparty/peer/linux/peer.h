@@ -19,10 +19,11 @@
 struct lp_peer_config {
 	const struct lp_peer_options *options;
 	enum lp_role role;
-	struct lp_mac mac;             /* clients only */
-	struct lp_protected protected; /* gateways only */
-	bool keep_default_route;       /* gateways only; as in lp_tunnel_config */
-	bool checks;                   /* as in lp_link_config; prints each step that worked */
+	struct lp_mac mac;                  /* clients only */
+	struct lp_protected protected;      /* gateways only */
+	bool keep_default_route;            /* gateways only; as in lp_tunnel_config */
+	const struct lp_stations *stations; /* likewise */
+	bool checks;                        /* as in lp_link_config; prints each step that worked */
 	struct lp_once *once; /* one act of a host, and no events of the room; NULL: none */
 	int tap; /* clients only: index of the room's interface, which takes none of the computer's ways */
 	struct lp_port *port;                /* a struct lp_fd_port; the caller keeps ownership */

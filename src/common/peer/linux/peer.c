@@ -470,6 +470,7 @@ static bool open_all(struct peer *p)
 		.mac = c->mac,
 		.protected = c->protected,
 		.keep_default_route = c->keep_default_route,
+		.stations = c->stations,
 		.checks = c->checks,
 		.waits_for_name = !c->checks,
 		.remembered = c->remembered,
