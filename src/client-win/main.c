@@ -120,7 +120,7 @@ static void add_options(struct client *c)
 	/* The file comes from a host, and the program runs with an administrator's privileges: only
 	 * options that concern the room are allowed in it. */
 	static const char *const allowed[] = {"relay", "relay-pin", "server-name", "room", "name",
-		"allow-ethertype", "log-level", NULL};
+		"allow-ethertype", "allow-llc", "log-level", NULL};
 	const struct lp_option own[OWN_OPTIONS] = {
 		{.name = "console",
 			.kind = LP_OPTION_FLAG,

@@ -499,6 +499,10 @@ int main(int argc, char **argv)
 		PARSED("allow-ethertype", "HEX", &s.relay.hub.filter, lp_parse_ethertype,
 			LP_EXPECTS_ETHERTYPE,
 			"also forward frames of this type, such as 8137 for IPX;\ncan be repeated"),
+		{.name = "allow-llc",
+			.kind = LP_OPTION_FLAG,
+			.help = "also forward IPX and NetBEUI in IEEE 802.3 frames, for old games",
+			.value = &s.relay.hub.filter.llc},
 		PARSED("sandbox", "MODE", NULL, lp_sandbox_parse, LP_EXPECTS_SANDBOX,
 			"what happens to a system call that the relay does not need: deny (fail\n"
 			"it and log it), kill (end the relay) or off (allow it) (default: deny)"),

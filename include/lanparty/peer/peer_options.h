@@ -17,7 +17,7 @@
 
 #define LP_PEER_POSITIONAL "lanparty://HOST:PORT/CODE?pin=sha256:HEX"
 #define LP_ENDPOINTS       (1 + LP_MAX_ALSO)
-#define LP_PEER_OPTIONS    14 /* number of options that lp_peer_options_add adds */
+#define LP_PEER_OPTIONS    15 /* number of options that lp_peer_options_add adds */
 
 struct lp_peer_options {
 	/* As given. */

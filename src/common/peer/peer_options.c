@@ -117,6 +117,10 @@ size_t lp_peer_options_add(struct lp_peer_options *values, struct lp_option *tab
 			.value = &values->filter,
 			.parse = lp_parse_ethertype,
 			.expects = LP_EXPECTS_ETHERTYPE},
+		{.name = "allow-llc",
+			.kind = LP_OPTION_FLAG,
+			.help = "also forward IPX and NetBEUI in IEEE 802.3 frames; relay too",
+			.value = &values->filter.llc},
 #ifndef _WIN32
 		{.name = "user",
 			.argument = "NAME",
