@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lanparty/edge/address.h"
+
 #define AGAIN " Trying again\xc2\xa0\xe2\x80\xa6"
 
 __attribute__((format(gnu_printf, 2, 3))) static const char *say(
@@ -316,6 +318,26 @@ static const char *of_conflict(const struct lp_tunnel_action *a, char text[WORDS
 			 "passes. Leave the room and join again with another address.");
 }
 
+static const char *of_game(const struct lp_tunnel_action *a, char text[WORDS_MAX])
+{
+	char shown[LP_GAME_SHOWN], address[LP_ADDRESS_TEXT];
+	const char *host = a->member.name[0] ? a->member.name : "A player";
+	if (a->member.role == LP_ROLE_GATEWAY)
+		host = "A computer of the LAN";
+	return say(text, "%s hosts a game: %s. Its address is %s.", host,
+		lp_game_format(&a->game.game, shown),
+		lp_endpoint_format(&a->game.address, a->game.game.port, address));
+}
+
+static const char *of_old(enum lp_old_protocol old, char text[WORDS_MAX])
+{
+	if (old == LP_OLD_NETBEUI)
+		return say(text, "A program uses NetBEUI, which the room does not carry. Choose "
+				 "TCP/IP in the program, or ask your host to allow it.");
+	return say(text, "A program uses IPX, which the room does not carry. Set its frame type to "
+			 "Ethernet II, and ask your host to allow IPX.");
+}
+
 static const char *of_action(const struct session_event *e, const char *relay, char text[WORDS_MAX])
 {
 	const struct lp_tunnel_action *a = &e->action;
@@ -332,6 +354,10 @@ static const char *of_action(const struct session_event *e, const char *relay, c
 		return of_loop(a, text);
 	case LP_TUNNEL_CONFLICT:
 		return of_conflict(a, text);
+	case LP_TUNNEL_GAME:
+		return of_game(a, text);
+	case LP_TUNNEL_OLD:
+		return of_old(a->old, text);
 	case LP_TUNNEL_DISCONNECTED:
 		if (e->no_store && e->clock_behind)
 			of_clock(text);

@@ -210,6 +210,8 @@ static size_t make_frame(struct harness *h, uint8_t *f, uint8_t choice, struct l
 	size_t left = lp_reader_left(&h->in), take = len < left ? len : left;
 	if (choice & 2)
 		return frame_arp(f, dst, src, src, IPV4(10, 0, 0, choice >> 4), 0);
+	if (choice & 4 && len >= 250)
+		return frame_game(f, src, IPV4(10, 0, 0, choice >> 4), len & 1 ? "a" : "b", len);
 	if (choice & 4 && len & 1)
 		return frame_tcp(f, dst, src, IPV4(10, 0, 0, choice >> 4), 1, 9, 54 + 5u * len);
 	if (choice & 4)

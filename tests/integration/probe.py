@@ -565,11 +565,12 @@ def terminal(word, *command):
 
 WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, hear6, count, frames_of, copies, shouts, shout, flood, nat,
                                 offers, asks, claims, pieces, lease, advertise, teeworlds, manager, terminal, freeze)}
-if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
-    print(__doc__.strip())
-    sys.exit(2)
-try:
-    sys.exit(0 if WORDS[sys.argv[1]](*sys.argv[2:]) else 1)
-except OSError as error:
-    print(error)
-    os._exit(1)
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
+        print(__doc__.strip())
+        sys.exit(2)
+    try:
+        sys.exit(0 if WORDS[sys.argv[1]](*sys.argv[2:]) else 1)
+    except OSError as error:
+        print(error)
+        os._exit(1)

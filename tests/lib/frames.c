@@ -1,5 +1,7 @@
 #include "frames.h"
 
+#include <stdio.h>
+
 #include "lanparty/packet/checksum.h"
 
 const struct lp_mac BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
@@ -99,6 +101,16 @@ size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from
 	struct lp_writer w = udp_begin(f, dst, src, from, to, port, port);
 	while (frame_end(f, &w) < len)
 		lp_write_u8(&w, (uint8_t)frame_end(f, &w));
+	return udp_end(f, &w);
+}
+
+size_t frame_game(uint8_t *f, struct lp_mac src, uint32_t from, const char *name, uint16_t port)
+{
+	static const struct lp_mac group = {{0x01, 0, 0x5e, 0, 2, 60}};
+	struct lp_writer w = udp_begin(f, group, src, from, IPV4(224, 0, 2, 60), 4445, 4445);
+	char text[100];
+	int len = snprintf(text, sizeof(text), "[MOTD]%s[/MOTD][AD]%u[/AD]", name, port);
+	lp_write_bytes(&w, text, (size_t)len);
 	return udp_end(f, &w);
 }
 

@@ -40,6 +40,9 @@ void frame_fragment(uint8_t *f, size_t len, uint16_t id, size_t offset, bool mor
 size_t frame_udp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to,
 	uint16_t port, size_t len);
 
+/* Writes Minecraft's announcement of a game with this name, at most 60 bytes, and port. */
+size_t frame_game(uint8_t *f, struct lp_mac src, uint32_t from, const char *name, uint16_t port);
+
 /* Writes an IPv4 TCP segment of len bytes in all, 54 to 1514, that carries data, without a
  * checksum. */
 size_t frame_tcp(uint8_t *f, struct lp_mac dst, struct lp_mac src, uint32_t from, uint32_t to,

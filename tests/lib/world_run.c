@@ -212,6 +212,8 @@ static void do_tunnel_action(struct world *w, size_t i, const struct lp_tunnel_a
 	case LP_TUNNEL_ACTED:
 	case LP_TUNNEL_RENAMED:
 	case LP_TUNNEL_HOST:
+	case LP_TUNNEL_GAME:
+	case LP_TUNNEL_OLD:
 	case LP_TUNNEL_LIMITED:
 		break;
 	case LP_TUNNEL_DISCONNECTED:

@@ -10,6 +10,10 @@
 #define LP_ADDRESS_TEXT 64
 const char *lp_address_format(const struct lp_address *address, char text[LP_ADDRESS_TEXT]);
 
+/* The same, of an address that a prefix holds, and a port. Returns text. */
+const char *lp_endpoint_format(
+	const struct lp_prefix *address, uint16_t port, char text[LP_ADDRESS_TEXT]);
+
 /* "192.168.77.101/24", "2001:db8::/64": for people. Returns text. */
 #define LP_PREFIX_TEXT 52
 const char *lp_prefix_format(const struct lp_prefix *prefix, char text[LP_PREFIX_TEXT]);

@@ -59,6 +59,10 @@ void lp_tell_offer(const struct lp_offer *offer, char text[LP_OFFER_TEXT]);
 /* A sentence for a player who sends more than the relay takes: bytes or broadcasts per second (rows L1, L3). */
 #define LP_LIMIT_TEXT 300
 void lp_tell_limit(enum lp_drop limit, uint64_t rate, char text[LP_LIMIT_TEXT]);
+/* A sentence about a protocol of old games that the room does not carry: what to set in the game, or which
+ * option all programs need. */
+#define LP_OLD_TEXT 300
+void lp_tell_old(enum lp_old_protocol protocol, char text[LP_OLD_TEXT]);
 /* A sentence for a player about the room's host key (row N4). */
 #define LP_HOST_TEXT 200
 void lp_tell_host(enum lp_host_news news, char text[LP_HOST_TEXT]);

@@ -20,10 +20,12 @@
 #include "lanparty/wire/control.h"
 #include "lanparty/wire/inbox.h"
 #include "lanparty/packet/filter.h"
+#include "lanparty/packet/games.h"
+#include "lanparty/packet/llc.h"
 #include "lanparty/packet/offer.h"
+#include "lanparty/packet/stations.h"
 #include "lanparty/tunnel/port.h"
 #include "lanparty/path/datagram.h"
-#include "lanparty/packet/stations.h"
 #include "lanparty/base/time.h"
 #include "lanparty/packet/verdict.h"
 
@@ -50,7 +52,14 @@
 #define LP_TUNNEL_FRESH         LP_MAX_CLIENTS
 #define LP_TUNNEL_FRESH_SECONDS 4
 #define LP_TUNNEL_TEXT          400 /* bytes of a reason */
-#define LP_TUNNEL_REDIRECTS     2   /* times in a row that it follows LP_REJECT_WRONG_WORKER */
+/* Games that members host (row H7). A member that invents some can hide others, but it fills no log. */
+#define LP_TUNNEL_GAMES      64               /* known at once */
+#define LP_TUNNEL_GAMES_EACH 8                /* of one player */
+#define LP_TUNNEL_GAMES_LAN  32               /* of the gateway's LAN */
+#define LP_TUNNEL_GAME_AGAIN (60 * LP_SECOND) /* before a game that changes is told again */
+#define LP_TUNNEL_GAME_GONE                                                                        \
+	(300 * LP_SECOND)     /* no answer for so long: it is told again, or forgotten */
+#define LP_TUNNEL_REDIRECTS 2 /* times in a row that it follows LP_REJECT_WRONG_WORKER */
 
 struct lp_tunnel;
 
@@ -69,6 +78,9 @@ struct lp_tunnel_config {
 	/* Gateways: leave router, DNS, route and proxy options in the LAN's DHCP replies. Clients always
 	 * remove them. */
 	bool keep_default_route;
+	/* Gateways: only these stations of the LAN take part. DHCP passes for all, so that players get
+	 * addresses. Borrowed. NULL: all take part. */
+	const struct lp_stations *stations;
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* of an earlier run (row K2); zero: none */
 	/* the room's host key, as far as it is known (row N4); zero: not */
 	uint8_t host[LP_HOST_PRINT];
@@ -78,9 +90,6 @@ struct lp_tunnel_config {
 	uint64_t seed;                     /* random: spreads reconnects */
 	struct lp_siphash_key flow_secret; /* random: flow.h */
 	/* Rows F6, F7: what was decided about each frame. NULL: nobody wants to know. */
-	/* Gateways: only these stations of the LAN take part. DHCP passes for all, so that players get
-	 * addresses. Borrowed. NULL: all take part. */
-	const struct lp_stations *stations;
 	void (*trace)(
 		void *context, enum lp_tunnel_direction way, const struct lp_verdict *verdict);
 	void *trace_context;
@@ -158,7 +167,10 @@ enum lp_tunnel_kind {
 	LP_TUNNEL_ACTED,    /* done: the relay's answer to lp_tunnel_act */
 	LP_TUNNEL_RENAMED, /* member: with its new name; without a peer ID it is this one (row H3) */
 	LP_TUNNEL_HOST,    /* news, and host: the fingerprint that they are about (row N4) */
+	LP_TUNNEL_GAME,    /* game; member: its host, also when that is this one */
 	LP_TUNNEL_LIMITED, /* limit, rate: this member sends more than the relay takes; once per episode */
+	/* old: this computer, or a gateway's LAN, uses a protocol that the filter drops; once for each */
+	LP_TUNNEL_OLD,
 	LP_TUNNEL_DISCONNECTED, /* text; over when final, otherwise connects again after retry_in */
 };
 
@@ -170,6 +182,14 @@ enum lp_host_news {
 	LP_HOST_UNPROVEN, /* a gateway is there that has not proven it: its frames are dropped */
 	LP_HOST_CHANGED,  /* another one: the member leaves, or drops the gateway's frames */
 	LP_HOST_REFUSED,  /* this member has proven a key, and the relay has not taken it */
+};
+
+/* A game that a member hosts, or that a station of the LAN hosts if the member is the gateway. */
+struct lp_found_game {
+	struct lp_game game;
+	struct lp_prefix address; /* of its host, as a prefix of full length */
+	uint16_t peer;
+	lp_time heard_at; /* the last answer */
 };
 
 struct lp_tunnel_action {
@@ -189,6 +209,8 @@ struct lp_tunnel_action {
 	struct lp_host_done done;
 	enum lp_host_news news;
 	uint8_t host[LP_HOST_PRINT];
+	struct lp_found_game game;
+	enum lp_old_protocol old;
 	enum lp_drop limit; /* LP_DROP_BYTE_RATE or LP_DROP_BROADCAST_RATE */
 	uint64_t rate;      /* bytes or frames per second */
 	char text[LP_TUNNEL_TEXT + 1];
@@ -213,6 +235,9 @@ struct lp_seen {
 };
 /* Member number index, this one first. False: there are no more. */
 bool lp_tunnel_seen(const struct lp_tunnel *t, size_t index, struct lp_seen *ret_seen);
+/* The games of the last LP_TUNNEL_GAME_GONE, in the order in which they were first seen. Returns how many. */
+size_t lp_tunnel_games(
+	const struct lp_tunnel *t, lp_time now, struct lp_found_game ret_games[LP_TUNNEL_GAMES]);
 /* The last WELCOME, without its token; room 0: there was none. */
 void lp_tunnel_welcome(const struct lp_tunnel *t, struct lp_welcome *ret_welcome);
 /* Totals since the start; row C5 sends them. */

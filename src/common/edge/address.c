@@ -21,12 +21,29 @@ const char *lp_address_format(const struct lp_address *address, char text[LP_ADD
 	return text;
 }
 
+/* The address of the prefix, without its length. Returns whether it is an IPv4 address. */
+static bool format_ip(const struct lp_prefix *prefix, char ip[INET6_ADDRSTRLEN])
+{
+	bool v4 = lp_prefix_is_ipv4(prefix);
+	memcpy(ip, "?", 2);
+	inet_ntop(v4 ? AF_INET : AF_INET6, prefix->address + (v4 ? LP_PREFIX_MAPPED / 8 : 0), ip,
+		INET6_ADDRSTRLEN);
+	return v4;
+}
+
+const char *lp_endpoint_format(
+	const struct lp_prefix *address, uint16_t port, char text[LP_ADDRESS_TEXT])
+{
+	char ip[INET6_ADDRSTRLEN];
+	bool v4 = format_ip(address, ip);
+	snprintf(text, LP_ADDRESS_TEXT, v4 ? "%s:%u" : "[%s]:%u", ip, port);
+	return text;
+}
+
 const char *lp_prefix_format(const struct lp_prefix *prefix, char text[LP_PREFIX_TEXT])
 {
-	char ip[INET6_ADDRSTRLEN] = "?";
-	bool v4 = lp_prefix_is_ipv4(prefix);
-	unsigned before = v4 ? LP_PREFIX_MAPPED : 0;
-	inet_ntop(v4 ? AF_INET : AF_INET6, prefix->address + before / 8, ip, sizeof(ip));
+	char ip[INET6_ADDRSTRLEN];
+	unsigned before = format_ip(prefix, ip) ? LP_PREFIX_MAPPED : 0;
 	snprintf(text, LP_PREFIX_TEXT, "%s/%u", ip, prefix->length - before);
 	return text;
 }

@@ -41,6 +41,8 @@ struct picture {
 	const struct lp_stats *stats;
 	struct lp_seen *members;
 	size_t count;
+	struct lp_found_game games[LP_TUNNEL_GAMES];
+	size_t game_count;
 };
 
 static int by_number(const void *a, const void *b)
@@ -56,7 +58,7 @@ static void complete_own(const struct picture *p, struct lp_seen *seen)
 }
 
 /* False without memory. */
-static bool take_picture(const struct lp_report *s, struct picture *p)
+static bool take_picture(const struct lp_report *s, struct picture *p, lp_time now)
 {
 	const struct lp_tunnel *tunnel = lp_link_tunnel(s->link);
 	*p = (struct picture){.stats = lp_tunnel_stats(tunnel)};
@@ -71,7 +73,17 @@ static bool take_picture(const struct lp_report *s, struct picture *p)
 	if (p->count > 0)
 		complete_own(p, &p->members[0]);
 	qsort(p->members, p->count, sizeof(*p->members), by_number);
+	if (s->joined_at)
+		p->game_count = lp_tunnel_games(tunnel, now, p->games);
 	return true;
+}
+
+static const char *host_of(const struct picture *p, const struct lp_found_game *game)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->members[i].joined.peer == game->peer)
+			return p->members[i].joined.name;
+	return "";
 }
 
 static double loss_of(const struct lp_quic_info *info)
@@ -105,6 +117,21 @@ static void json_member(const struct lp_seen *m, struct lp_text *t)
 	lp_json_bool(t, "trusted", m->trusted);
 	lp_json_bool(t, "loop", m->loops);
 	lp_json_bool(t, "conflict", m->conflict);
+	lp_json_close(t, '}');
+}
+
+static void json_game(
+	const struct picture *p, const struct lp_found_game *g, lp_time now, struct lp_text *t)
+{
+	char address[LP_ADDRESS_TEXT];
+	lp_json_open(t, NULL, '{');
+	lp_json_count(t, "peer", g->peer);
+	lp_json_string(t, "host", host_of(p, g));
+	lp_json_string(t, "title", g->game.title);
+	lp_json_string(t, "name", g->game.name);
+	lp_json_string(t, "map", g->game.map);
+	lp_json_string(t, "address", lp_endpoint_format(&g->address, g->game.port, address));
+	lp_json_number(t, "seconds", (double)(now - g->heard_at) / (double)LP_SECOND);
 	lp_json_close(t, '}');
 }
 
@@ -149,7 +176,7 @@ static void json_room(
 void lp_report_json(const struct lp_report *s, lp_time now, struct lp_text *t)
 {
 	struct picture p;
-	t->failed = t->failed || !take_picture(s, &p);
+	t->failed = t->failed || !take_picture(s, &p, now);
 	if (t->failed)
 		return;
 	lp_json_open(t, NULL, '{');
@@ -165,6 +192,10 @@ void lp_report_json(const struct lp_report *s, lp_time now, struct lp_text *t)
 	lp_json_open(t, "members", '[');
 	for (size_t i = 0; i < p.count; i++)
 		json_member(&p.members[i], t);
+	lp_json_close(t, ']');
+	lp_json_open(t, "games", '[');
+	for (size_t i = 0; i < p.game_count; i++)
+		json_game(&p, &p.games[i], now, t);
 	lp_json_close(t, ']');
 	lp_json_close(t, '}');
 	free(p.members);
@@ -192,6 +223,14 @@ static void text_member(const struct lp_seen *m, struct lp_text *t)
 		m->own ? " (this computer)" : "", m->trusted ? "" : " (not the host's: ignored)",
 		m->loops ? " (in a loop: cut off)" : "",
 		m->conflict ? " (a computer of the LAN has the same MAC: cut off)" : "");
+}
+
+static void text_game(const struct picture *p, const struct lp_found_game *g, struct lp_text *t)
+{
+	char address[LP_ADDRESS_TEXT], shown[LP_GAME_SHOWN];
+	const char *host = host_of(p, g);
+	lp_text_column(t, lp_endpoint_format(&g->address, g->game.port, address), 24);
+	lp_text_put(t, "%s, hosted by %s\n", lp_game_format(&g->game, shown), host[0] ? host : "-");
 }
 
 static void text_line(const struct lp_report *s, const struct picture *p, struct lp_text *t)
@@ -226,7 +265,7 @@ static void text_state(
 void lp_report_text(const struct lp_report *s, lp_time now, struct lp_text *t)
 {
 	struct picture p;
-	t->failed = t->failed || !take_picture(s, &p);
+	t->failed = t->failed || !take_picture(s, &p, now);
 	if (t->failed)
 		return;
 	text_state(s, &p, now, t);
@@ -241,5 +280,9 @@ void lp_report_text(const struct lp_report *s, lp_time now, struct lp_text *t)
 		lp_text_put(t, "\nnumber  role    round trip    loss  name\n");
 	for (size_t i = 0; i < p.count; i++)
 		text_member(&p.members[i], t);
+	if (p.game_count > 0)
+		lp_text_put(t, "\ngames\n");
+	for (size_t i = 0; i < p.game_count; i++)
+		text_game(&p, &p.games[i], t);
 	free(p.members);
 }

@@ -277,6 +277,46 @@ static void tell_limited(const struct lp_tunnel_action *a)
 		a->rate, text);
 }
 
+void lp_tell_old(enum lp_old_protocol protocol, char text[LP_OLD_TEXT])
+{
+	static const char *const texts[] = {
+		[LP_OLD_NONE] = "",
+		[LP_OLD_IPX] =
+			"A program uses IPX, which the room does not carry. Start the relay, the "
+			"gateway and the clients with --allow-ethertype 8137.",
+		[LP_OLD_IPX_8023] =
+			"A program uses IPX in IEEE 802.3 frames, which the room does not carry. "
+			"Set "
+			"the frame type of IPX to Ethernet II and start the relay, the gateway and "
+			"the clients with --allow-ethertype 8137; or start them with --allow-llc.",
+		[LP_OLD_NETBEUI] = "A program uses NetBEUI, which the room does not carry. Choose "
+				   "TCP/IP in the "
+				   "program, or start the relay, the gateway and the clients with "
+				   "--allow-llc.",
+	};
+	snprintf(text, LP_OLD_TEXT, "%s", texts[protocol]);
+}
+
+static void tell_old(const struct lp_tunnel_action *a)
+{
+	static const char *const words[] = {[LP_OLD_NONE] = "none",
+		[LP_OLD_IPX] = "ipx",
+		[LP_OLD_IPX_8023] = "ipx_802.3",
+		[LP_OLD_NETBEUI] = "netbeui"};
+	char text[LP_OLD_TEXT];
+	lp_tell_old(a->old, text);
+	lp_event(stdout, "not_carried", "protocol=%s text=%s", words[a->old], text);
+}
+
+static void tell_game(const struct lp_tunnel_action *a)
+{
+	char shown[LP_GAME_SHOWN], address[LP_ADDRESS_TEXT];
+	const struct lp_found_game *h = &a->game;
+	lp_event(stdout, "game", "host=%s peer=%u name=%s address=%s", a->member.name, h->peer,
+		lp_game_format(&h->game, shown),
+		lp_endpoint_format(&h->address, h->game.port, address));
+}
+
 void lp_tell_host(enum lp_host_news news, char text[LP_HOST_TEXT])
 {
 	static const char *const texts[] = {
@@ -353,6 +393,12 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 		break;
 	case LP_TUNNEL_HOST:
 		tell_host(a);
+		break;
+	case LP_TUNNEL_GAME:
+		tell_game(a);
+		break;
+	case LP_TUNNEL_OLD:
+		tell_old(a);
 		break;
 	case LP_TUNNEL_LIMITED:
 		tell_limited(a);

@@ -36,7 +36,7 @@ struct lp_tunnel *lp_tunnel_new(const struct lp_tunnel_config *config, struct lp
 	lp_zero(t->config.resume_token, LP_TOKEN_SIZE);
 	t->lan = config->protected;
 	t->ask_at = config->role == LP_ROLE_GATEWAY ? 0 : LP_NEVER;
-	t->deadline = LP_NEVER;
+	t->deadline = t->games_at = LP_NEVER;
 	t->random = config->seed | 1;
 	t->inbox.limit = LP_TUNNEL_STREAMS;
 	t->pool = lp_pool_new(POOL_FRAMES);
@@ -114,7 +114,7 @@ static bool is_needed(enum lp_tunnel_kind kind)
 {
 	return kind != LP_TUNNEL_MESSAGE && kind != LP_TUNNEL_PEER_STATUS &&
 	       kind != LP_TUNNEL_OFFER && kind != LP_TUNNEL_LOOP && kind != LP_TUNNEL_CONFLICT &&
-	       kind != LP_TUNNEL_LIMITED;
+	       kind != LP_TUNNEL_LIMITED && kind != LP_TUNNEL_GAME && kind != LP_TUNNEL_OLD;
 }
 
 struct lp_datagram_source *lp_tunnel_source(struct lp_tunnel *t)
@@ -295,7 +295,8 @@ void lp_tunnel_on_connected(struct lp_tunnel *t, lp_time now)
 
 static void set_joined_deadline(struct lp_tunnel *t)
 {
-	t->deadline = lp_sooner(lp_sooner(t->lan_at, t->ask_at), t->stats_at);
+	t->deadline =
+		lp_sooner(lp_sooner(t->lan_at, t->ask_at), lp_sooner(t->stats_at, t->games_at));
 	if (t->stats.loops && t->loop_until < t->deadline)
 		t->deadline = t->loop_until;
 }
@@ -342,7 +343,7 @@ static void on_welcome(struct lp_tunnel *t, const struct lp_welcome *welcome, lp
 		return;
 	}
 	if (!welcome->resumed)
-		t->told_name[0] = '\0'; /* a new membership has its own name again */
+		lp_tunnel_forget_stay(t);
 	t->welcome = *welcome;
 	if (!t->port->ops->up(t->port, welcome->mtu)) {
 		t->once_joined = false;
@@ -581,6 +582,8 @@ void lp_tunnel_on_time(struct lp_tunnel *t, lp_time now)
 		if (now >= t->stats_at)
 			tell_stats(t, now);
 		lp_tunnel_tell_port(t, now);
+		lp_tunnel_tell_games(t, now);
+		lp_tunnel_tell_old(t);
 		tend_lan(t, now);
 	}
 }

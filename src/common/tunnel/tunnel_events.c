@@ -133,6 +133,7 @@ static enum lp_status remove_member(struct lp_tunnel *t, const struct lp_peer_le
 		at++;
 	t->members[at] = t->members[--t->member_count];
 	lp_neighbours_forget(t->neighbours, left->peer); /* what it had claimed is free again */
+	lp_tunnel_forget_games(t, left->peer);
 	free(member);
 	lp_tunnel_members_changed(t);
 	return LP_OK;

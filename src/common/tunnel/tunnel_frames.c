@@ -164,6 +164,8 @@ static enum lp_drop judge_out(
 		drop = check_lan(t, &view, &facts, now);
 	if (t->state != TUNNEL_JOINED)
 		return LP_DROP_NOT_JOINED;
+	if (drop == LP_DROP_LLC || drop == LP_DROP_ETHERTYPE)
+		lp_tunnel_note_old(t, &view, now);
 	if (drop == LP_DROP_NONE && now < t->late_until)
 		drop = LP_DROP_LATE;
 	if ((drop == LP_DROP_NONE || drop == LP_DROP_SOURCE_MAC) &&
@@ -177,6 +179,8 @@ static enum lp_drop judge_out(
 		drop = lp_tunnel_check_group(t, &view.eth.dst, now);
 	if (drop == LP_DROP_NONE)
 		drop = enqueue(t, &view, now);
+	if (drop == LP_DROP_NONE)
+		lp_tunnel_note_game(t, t->welcome.peer, &view, now);
 	if (drop == LP_DROP_NONE && t->config.trace) /* it walks the members */
 		v->action = is_for_members(t, &view.eth.dst)
 				    ? lp_action_for(&view.eth.dst, LP_ACTION_UNICAST)
@@ -243,13 +247,13 @@ static enum lp_drop check_sender(
 	/* An honest relay admits nobody under the MAC of a station of the LAN (row R4). */
 	if (lp_neighbours_on_lan(t->neighbours, &view->eth.src, now))
 		return LP_DROP_LOOP;
+	if (!lp_mac_is_group(&view->eth.dst) && !takes_part(t, &view->eth.dst) &&
+		!facts->is_dhcp_request)
+		return LP_DROP_STATION;
 	lp_filter_asks(&from->source, facts);
 	if (!from->heard && !lp_bucket_take(&t->fresh, LP_TUNNEL_FRESH_SECONDS, now))
 		lp_claimant_spend(&from->claimant, now);
 	from->heard = true;
-	if (!lp_mac_is_group(&view->eth.dst) && !takes_part(t, &view->eth.dst) &&
-		!facts->is_dhcp_request)
-		return LP_DROP_STATION;
 	return lp_claimant_admit(&from->claimant, t->neighbours, facts, now);
 }
 
@@ -338,10 +342,12 @@ static enum lp_drop judge_in(
 		drop = LP_DROP_LOOP;
 	if (drop == LP_DROP_NONE)
 		drop = write_frame(t, view, &facts);
-	if (drop == LP_DROP_NONE)
-		v->action = lp_action_for(&view->eth.dst,
-			t->config.role == LP_ROLE_GATEWAY ? LP_ACTION_GATEWAY : LP_ACTION_UNICAST);
-	return drop;
+	if (drop != LP_DROP_NONE)
+		return drop;
+	lp_tunnel_note_game(t, a->in.peer, view, now);
+	v->action = lp_action_for(&view->eth.dst,
+		t->config.role == LP_ROLE_GATEWAY ? LP_ACTION_GATEWAY : LP_ACTION_UNICAST);
+	return LP_DROP_NONE;
 }
 
 static void conclude(struct lp_tunnel *t, struct lp_verdict *v)

@@ -1,7 +1,7 @@
 /* tunnel_private.h - what the parts of the tunnel share: the connection (tunnel.c), the room's members and
  * events (tunnel_events.c), what people see of them (tunnel_seen.c), frames (tunnel_frames.c), the room's host
- * (tunnel_host.c), the relay's limits (limits.c), what the relay hears of the LAN (tunnel_lan.c), and what the
- * LAN is asked (ask.c). */
+ * (tunnel_host.c), the games that they host (tunnel_games.c), old protocols (tunnel_old.c), the relay's limits
+ * (limits.c), what the relay hears of the LAN (tunnel_lan.c), and what the LAN is asked (ask.c). */
 #ifndef LANPARTY_TUNNEL_PRIVATE_H
 #define LANPARTY_TUNNEL_PRIVATE_H
 
@@ -14,6 +14,8 @@
 #include "lanparty/path/sender.h"
 #include "lanparty/tunnel/tunnel.h"
 #include "loop.h"
+
+enum old_news { OLD_UNSEEN, OLD_SEEN, OLD_TOLD };
 
 #define LP_TUNNEL_STREAMS        64 /* the relay's messages under way at once: its stream credit */
 #define LP_TUNNEL_WAITING_EVENTS 4096 /* events that came before one that they follow */
@@ -34,6 +36,13 @@ struct tunnel_limit {
 	lp_time at;    /* the last time that it was reached; 0: never */
 	lp_time since; /* since then without a pause */
 	bool told;     /* in this episode */
+};
+
+struct tunnel_game {
+	struct lp_found_game found;
+	lp_time told_at;
+	bool told; /* at least once */
+	bool news; /* people have not heard of it as it is now */
 };
 
 struct tunnel_member {
@@ -107,12 +116,16 @@ struct lp_tunnel {
 	struct lp_own_list own;
 	struct lp_offer told[LP_TUNNEL_TOLD];
 	size_t told_count;
-	bool moved;      /* as lp_tunnel_protect, and the relay has not heard of it */
-	bool untold;     /* what is protected has changed since the last HELLO or LP_LAN */
-	size_t lan_next; /* of that, the relay knows what is before */
-	lp_time lan_at;  /* when it is told more; LP_NEVER: it takes nothing */
-	size_t ask_next; /* of that, the LAN has been asked about what is before */
-	lp_time ask_at;  /* when it is asked about more, while there is a room; LP_NEVER: clients */
+	enum old_news old[LP_OLD_COUNT];
+	struct tunnel_game games[LP_TUNNEL_GAMES];
+	size_t game_count;
+	lp_time games_at; /* when people hear of the next one; LP_NEVER: there is no news */
+	bool moved;       /* as lp_tunnel_protect, and the relay has not heard of it */
+	bool untold;      /* what is protected has changed since the last HELLO or LP_LAN */
+	size_t lan_next;  /* of that, the relay knows what is before */
+	lp_time lan_at;   /* when it is told more; LP_NEVER: it takes nothing */
+	size_t ask_next;  /* of that, the LAN has been asked about what is before */
+	lp_time ask_at; /* when it is asked about more, while there is a room; LP_NEVER: clients */
 	lp_time stats_at;
 	struct lp_loop loop;
 	bool conflict;                /* as PEER_STATUS of this member said last */
@@ -164,6 +177,19 @@ bool lp_tunnel_take_host(struct lp_tunnel *t, const uint8_t host[LP_HOST_PRINT])
 extern const char lp_tunnel_other_host[]; /* why it leaves then */
 /* True unless it is a gateway that has not proven the room's host key. */
 bool lp_tunnel_trusts(struct lp_tunnel *t, const struct lp_peer_joined *joined);
+
+/* Looks for an answer of a game in a frame of this member or another one that has passed. */
+void lp_tunnel_note_game(
+	struct lp_tunnel *t, uint16_t peer, const struct lp_view *view, lp_time now);
+/* Tells people about games, when it is time to. */
+void lp_tunnel_tell_games(struct lp_tunnel *t, lp_time now);
+void lp_tunnel_forget_games(struct lp_tunnel *t, uint16_t peer);
+/* What was told of an earlier membership does not hold for a new one. */
+void lp_tunnel_forget_stay(struct lp_tunnel *t);
+
+/* A frame from the port was dropped for its type. */
+void lp_tunnel_note_old(struct lp_tunnel *t, const struct lp_view *view, lp_time now);
+void lp_tunnel_tell_old(struct lp_tunnel *t);
 
 /* Keeps the limits of the WELCOME from now on. */
 void lp_tunnel_keep_limits(struct lp_tunnel *t, lp_time now);

@@ -310,6 +310,35 @@ static void joining_and_leaving_members_are_reported(void **state)
 	}
 }
 
+static void H7_games_are_reported_with_their_address(void **state)
+{
+	(void)state;
+	struct session_event event = {.kind = SESSION_ACTION,
+		.action = {.kind = LP_TUNNEL_GAME,
+			.member = {.role = LP_ROLE_CLIENT, .name = "Anna"},
+			.game = {.game = {.title = "Minecraft", .name = "World", .port = 54321},
+				.address = lp_prefix_ipv4(0xc0a84d65, 32)}}};
+	assert_string_equal(say(&event),
+		"Anna hosts a game: Minecraft: World. Its address is 192.168.77.101:54321.");
+	event.action.member.role = LP_ROLE_GATEWAY;
+	assert_string_equal(say(&event), "A computer of the LAN hosts a game: Minecraft: World. "
+					 "Its address is 192.168.77.101:54321.");
+}
+
+static void old_protocols_are_reported(void **state)
+{
+	(void)state;
+	static const char *const says[] = {[LP_OLD_IPX] = "uses IPX",
+		[LP_OLD_IPX_8023] = "frame type to Ethernet II",
+		[LP_OLD_NETBEUI] = "uses NetBEUI"};
+	for (int old = LP_OLD_IPX; old < LP_OLD_COUNT; old++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.action = {.kind = LP_TUNNEL_OLD, .old = (enum lp_old_protocol)old}};
+		assert_non_null(strstr(say(&event), says[old]));
+		assert_for_players(text);
+	}
+}
+
 static void other_events_are_reported_too(void **state)
 {
 	(void)state;
@@ -427,6 +456,8 @@ int main(void)
 		cmocka_unit_test(a_relay_cannot_be_reached_without_an_address_or_a_network),
 		cmocka_unit_test(each_adapter_problem_has_a_sentence),
 		cmocka_unit_test(joining_and_leaving_members_are_reported),
+		cmocka_unit_test(H7_games_are_reported_with_their_address),
+		cmocka_unit_test(old_protocols_are_reported),
 		cmocka_unit_test(other_events_are_reported_too),
 		cmocka_unit_test(a_room_is_described),
 		cmocka_unit_test(the_relay_is_written_as_people_do),

@@ -88,6 +88,19 @@ static void H6_an_offer_of_the_relay_is_told_as_such(void **state)
 	assert_non_null(strstr(text, "did not take it. Set another address by hand."));
 }
 
+static void each_old_protocol_has_a_whole_sentence(void **state)
+{
+	(void)state;
+	char text[LP_OLD_TEXT];
+	for (int i = LP_OLD_NONE + 1; i < LP_OLD_COUNT; i++) {
+		lp_tell_old((enum lp_old_protocol)i, text);
+		assert_non_null(strstr(text, "--allow-"));
+		assert_int_equal(text[strlen(text) - 1], '.');
+	}
+	lp_tell_old(LP_OLD_IPX_8023, text);
+	assert_non_null(strstr(text, "Ethernet II"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +108,7 @@ int main(void)
 		cmocka_unit_test(L1_a_limit_of_broadcasts_is_told_in_frames),
 		cmocka_unit_test(N5_an_offer_is_told_whole_and_in_one_wording),
 		cmocka_unit_test(H6_an_offer_of_the_relay_is_told_as_such),
+		cmocka_unit_test(each_old_protocol_has_a_whole_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

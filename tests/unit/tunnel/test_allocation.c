@@ -34,7 +34,7 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 {
 	const struct lp_mac src = from ? player_mac(from) : host_mac(1);
 	const uint32_t ip = LAN(10 + from);
-	switch (n % 11) {
+	switch (n % 12) {
 	case 0:
 		return frame_arp(f, BROADCAST, src, src, ip, LAN(1));
 	case 1:
@@ -55,6 +55,8 @@ static size_t any_frame(uint8_t *f, unsigned n, unsigned from)
 	case 10:
 		return frame_tcp(f, n % 3 ? player_mac(1 + n / 10 % 3) : BROADCAST, src, ip, LAN(3),
 			445, 60 + n % 1400);
+	case 11:
+		return frame_game(f, src, ip, n % 2 ? "one" : "two", (uint16_t)(1 + n % 500));
 	case 8: { /* a first fragment */
 		size_t len = frame_udp(f, player_mac(2), src, ip, LAN(3), 5, 42 + 64);
 		frame_fragment(f, len, (uint8_t)n, 0, true);
@@ -94,7 +96,7 @@ static void numbered_frames_of_a_relay_allocate_nothing(void **state)
 		uint8_t f[FRAME_CAP], bytes[LP_DATAGRAM_MAX + 100];
 		int from = (int)(n % 2 ? n / 7 % 5 : 1);
 		const struct lp_welcome *w = &r->peers[from].welcome;
-		size_t len = any_frame(f, n % 2 ? n : 10 + 11 * n, (unsigned)from);
+		size_t len = any_frame(f, n % 2 ? n : 10 + 12 * n, (unsigned)from);
 		r->now += LP_MILLISECOND;
 		if (len >= LP_ETH_HEADER && len < LP_ETH_FRAME_MAX) {
 			peer_datagram(r, from, bytes,
