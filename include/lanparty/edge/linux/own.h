@@ -24,5 +24,7 @@ bool lp_own_read_name_servers(const char *path, struct lp_own_list *own);
 /* The interface through which packets to remote leave when the interface `except` is ignored. 0: the system
  * does not send them through `except`, or there is no other way. */
 unsigned lp_own_way(const struct lp_address *remote, int except);
+/* The interface that leads to remote, and never except. 0: there is no way, or the kernel does not say. */
+unsigned lp_own_interface(const struct lp_address *remote, int except);
 
 #endif

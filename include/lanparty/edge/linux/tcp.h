@@ -28,6 +28,11 @@ int lp_tcp_accept(int listener, struct lp_path *ret_path);
 /* Begins to connect. The descriptor is writable once that has ended; then ask lp_tcp_connected. interface: the
  * index of the interface that it leaves through, whatever the routes say; 0: as the routes say. -1: errno. */
 int lp_tcp_connect(const struct lp_address *remote, unsigned interface);
+/* Its packets leave through the interface with this index from now on, whatever the routes say. Only root can
+ * do that twice. False: errno. */
+bool lp_tcp_pin(int fd, unsigned interface);
+/* False when this computer has lost the address of the connection's own end: nothing arrives any more. */
+bool lp_tcp_has_address(int fd);
 /* 0: it is connected. EINPROGRESS: not yet. Otherwise it has failed with this errno value. */
 int lp_tcp_connected(int fd);
 

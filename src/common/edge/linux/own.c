@@ -242,13 +242,22 @@ static int consider(const struct nlmsghdr *answer, void *context)
 	return MNL_CB_OK;
 }
 
+static unsigned way_beside(const struct lp_address *remote, int except)
+{
+	struct way w = {.to = lp_address_prefix(remote), .except = except};
+	list(RTM_GETROUTE, sizeof(struct rtmsg), remote->sa.sa_family, consider, &w);
+	return w.index;
+}
+
 /* The kernel knows rules that a list of routes does not show, so its answer counts while it is another
  * interface. */
 unsigned lp_own_way(const struct lp_address *remote, int except)
 {
-	struct way w = {.to = lp_address_prefix(remote), .except = except};
-	if (ask_kernel(remote) != except)
-		return 0;
-	list(RTM_GETROUTE, sizeof(struct rtmsg), remote->sa.sa_family, consider, &w);
-	return w.index;
+	return ask_kernel(remote) == except ? way_beside(remote, except) : 0;
+}
+
+unsigned lp_own_interface(const struct lp_address *remote, int except)
+{
+	int index = ask_kernel(remote);
+	return index == except ? way_beside(remote, except) : (unsigned)index;
 }

@@ -103,16 +103,34 @@ int lp_tcp_accept(int listener, struct lp_path *ret_path)
 	return fd;
 }
 
+bool lp_tcp_pin(int fd, unsigned interface)
+{
+	return set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)interface);
+}
+
 int lp_tcp_connect(const struct lp_address *remote, unsigned interface)
 {
 	int fd = socket(remote->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	set_options(fd);
-	if ((interface && !set(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)interface)) ||
+	if ((interface && !lp_tcp_pin(fd, interface)) ||
 		(connect(fd, &remote->sa, remote->len) != 0 && errno != EINPROGRESS))
 		return close_with_error(fd);
 	return fd;
+}
+
+bool lp_tcp_has_address(int fd)
+{
+	struct lp_address local = {.len = sizeof(local.in6)};
+	if (getsockname(fd, &local.sa, &local.len) != 0)
+		return true;
+	int probe = socket(local.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	*(local.sa.sa_family == AF_INET6 ? &local.in6.sin6_port : &local.in.sin_port) = 0;
+	bool lost = probe >= 0 && bind(probe, &local.sa, local.len) != 0 && errno == EADDRNOTAVAIL;
+	if (probe >= 0)
+		close(probe);
+	return !lost;
 }
 
 int lp_tcp_connected(int fd)
