@@ -51,9 +51,27 @@ static int ask_each_family(
 #define ask_each_family(host, port, hints, list) getaddrinfo(host, port, hints, list)
 #endif
 
+static void take_list(int error, struct addrinfo *list, struct lp_addresses *found)
+{
+	memset(found, 0, sizeof(*found));
+	if (error) {
+		explain(error, found);
+		return;
+	}
+	for (const struct addrinfo *at = list; at && found->count < LP_LOOKUP_MAX;
+		at = at->ai_next) {
+		struct lp_address *address = &found->list[found->count];
+		if (at->ai_addrlen > sizeof(address->in6))
+			continue;
+		memcpy(&address->in6, at->ai_addr, at->ai_addrlen);
+		address->len = (socklen_t)at->ai_addrlen;
+		found->count++;
+	}
+	freeaddrinfo(list);
+}
+
 void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addresses)
 {
-	struct lp_addresses *found = ret_addresses;
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_DGRAM,
@@ -74,21 +92,19 @@ void lp_lookup(const char *host, const char *port, struct lp_addresses *ret_addr
 		hints.ai_flags = AI_NUMERICSERV;
 		error = ask_each_family(host, port, &hints, &list);
 	}
-	memset(found, 0, sizeof(*found));
-	if (error) {
-		explain(error, found);
-		return;
-	}
-	for (const struct addrinfo *at = list; at && found->count < LP_LOOKUP_MAX;
-		at = at->ai_next) {
-		struct lp_address *address = &found->list[found->count];
-		if (at->ai_addrlen > sizeof(address->in6))
-			continue;
-		memcpy(&address->in6, at->ai_addr, at->ai_addrlen);
-		address->len = (socklen_t)at->ai_addrlen;
-		found->count++;
-	}
-	freeaddrinfo(list);
+	take_list(error, list, ret_addresses);
+}
+
+void lp_lookup_ipv4(const char *host, const char *port, struct lp_addresses *ret_addresses)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_INET,
+		.ai_socktype = SOCK_DGRAM,
+		.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV,
+	};
+	struct addrinfo *list = NULL;
+	int error = getaddrinfo(host, port, &hints, &list);
+	take_list(error, list, ret_addresses);
 }
 
 /* A link-local address cannot speak to the internet: the network has lost IPv6, and a route stays for a
