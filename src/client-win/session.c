@@ -299,10 +299,10 @@ static void close_socket(void *context, unsigned way)
 }
 
 static bool open_socket(
-	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
+	void *context, unsigned way, const struct lp_entry *entry, struct lp_address *ret_local)
 {
 	struct session *s = context;
-	if (!sockets_open(&s->sockets, way, s->loop, remote, ret_local))
+	if (!sockets_open(&s->sockets, way, s->loop, &entry->address, ret_local))
 		return false;
 	list_networks(s);
 	pin(s);

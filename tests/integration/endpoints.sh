@@ -55,7 +55,7 @@ names_it() { # NAME PORT REGEX: of the endpoint that fails
 		name=$1$i
 		plays "$name" "$relay_ip:$2" "$relay_ip:4500" || return
 		stop "$name"
-		! said "$name" "event=connecting address=203\.0\.113\.5:$2$" || break
+		! said "$name" "event=connecting address=203\.0\.113\.5:$2 over=udp$" || break
 	done
 	said "$name" "endpoint_failed endpoint=203.0.113.5:$2 reason=\"$3"
 }
@@ -69,6 +69,11 @@ blocks 'add rule inet w1 f meta nfproto ipv6 drop'
 joins_by "IPv6 is broken" 1000 relay.test relay.test:4500
 joins_by "IPv6 is broken, by number" 1000 "$relay_v6" $relay_ip
 works_again
+: >"/etc/netns/$lab-player1/hosts"
+start names internet /usr/bin/python3 "$probe" names 198.51.100.53 $relay_ip
+need "a name server answers that knows nothing of IPv6" ready names answering
+joins_by "a name server is silent about IPv6" 500 slow.test
+stop names
 joins_by "the first name is not known" 1000 no-such.test $relay_ip
 
 # ---- another relay at the first endpoint
@@ -82,7 +87,7 @@ check "W1 alone it is refused" ends_with 79 'not the pinned one' player1 \
 stop other
 
 # ---- nothing works
-blocks 'add rule inet w1 f udp dport 4500 drop'
+blocks "add rule inet w1 f udp dport 4500 drop" "add rule inet w1 f tcp dport 4500 drop"
 check "W1 nobody can join" not plays nobody $relay_ip:9 $relay_ip:4500 no-such.test
 check "W1 it tries twice" soon 20 said_times nobody '^disconnected ' 2
 for words in '203.0.113.5:9 reason="nothing listens' '203.0.113.5:4500 reason="the relay does not answer' 'no-such.test reason="the address of no-such.test is not known'; do

@@ -50,11 +50,11 @@ check "at first the player cannot reach the LAN" not reaches player1 $console_ip
 need "P1 the relay starts" relay --client-rate 0 --log-format json
 check "P1 and prints its listen address for both families" said relay '"listening","address":"\[::\]:443'
 need "P5 a client joins with an invite" client player1 player1
-check "R8 it is the first: no gateway yet" said player1 '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no$'
+check "R8 it is the first: no gateway yet" said player1 '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no over=udp$'
 room_has player1 91
 check "without a gateway there is no LAN" not reaches player1 $console_ip
 need "P3 R8 the gateway joins, and sees a gateway" gateway gateway "${port[@]}"
-check "R8 the gateway is told that there is one" said gateway '^joined .*gateway=yes$'
+check "R8 the gateway is told that there is one" said gateway '^joined .*gateway=yes over=udp$'
 check "C8 the client is told of it" soon 5 said player1 '^peer_joined peer=[0-9]+ role=gateway'
 check "ping to the LAN" soon 3 reaches player1 $console_ip
 check "ping from the LAN" reaches console 192.168.77.91
@@ -80,7 +80,7 @@ ip -n "$lab-internet" link set player2 mtu 1280
 relay_ip='[2001:db8:5::5]'
 need "P1 P5 a client joins by IPv6, over a path of 1280 bytes" client player2 player2 --dhcp --log-format json
 relay_ip=203.0.113.5
-check "R8 in JSON" said player2 '^\{"event":"joined","room":[0-9]+,"peer":[0-9]+,"mtu":1500,"gateway":true\}$'
+check "R8 in JSON" said player2 '^\{"event":"joined","room":[0-9]+,"peer":[0-9]+,"mtu":1500,"gateway":true,"over":"udp"\}$'
 check "S3 --dhcp gives it an address" soon 15 said player2 '"event":"address","ip":"192.168.77.1'
 second=$(ip_of player2 "$tun")
 check "its events are JSON" is_json player2.out

@@ -16,7 +16,7 @@ checks() { # STATUS SENTENCE [OPTION...] INVITE: as a user without rights
 check "the relay answers" checks 0 '^protocol version=1$' "lanparty://$relay_ip?pin=$pin"
 check "each step has a line" diff <(sed -E 's/rtt_ms=[0-9.]+/rtt_ms=N/' "$dir/ends.out") - <<END
 resolved name=$relay_ip addresses=1
-answered address=$relay_ip:443 rtt_ms=N
+answered address=$relay_ip:443 rtt_ms=N over=udp
 certificate trusted_by=pin
 protocol version=1
 END

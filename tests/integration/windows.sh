@@ -103,7 +103,7 @@ check "P4 a code that is none" ends_win 64 'room code is not right' --tap "$winp
 
 need "P4 the Windows client joins" client_win win --log-level debug
 check "P4 other programs do not see its arguments" hides_arguments
-check "R8 C8 it sees that there is no gateway yet" said win '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no$'
+check "R8 C8 it sees that there is no gateway yet" said win '^joined room=[0-9]+ peer=[0-9]+ mtu=1500 gateway=no over=udp$'
 check "C8 and who is there" soon 5 said win '^peer_joined .*name='
 check "C8 the others see it" soon 5 said player2 "^peer_joined .*role=client mac=$mac"
 need "the gateway joins" gateway gateway --lan lan --keep-default-route

@@ -62,13 +62,13 @@ static void close_socket(void *context, unsigned way)
 
 /* Its relay has one address: one way at a time. */
 static bool open_socket(
-	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
+	void *context, unsigned way, const struct lp_entry *entry, struct lp_address *ret_local)
 {
 	struct member *m = context;
 	(void)way;
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = m};
 	m->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	*ret_local = *remote;
+	*ret_local = entry->address;
 	ret_local->in.sin_port = htons(1);
 	return m->fd >= 0 && epoll_ctl(set, EPOLL_CTL_ADD, m->fd, &event) == 0;
 }
@@ -103,7 +103,15 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 }
 
 static const struct lp_link_ops ops = {
-	look_up, stop_look_ups, open_socket, close_socket, slot, put, flush, tell};
+	.look_up = look_up,
+	.stop_look_ups = stop_look_ups,
+	.open = open_socket,
+	.close = close_socket,
+	.slot = slot,
+	.put = put,
+	.flush = flush,
+	.tell = tell,
+};
 
 static struct member *start_member(size_t number, const uint8_t pin[32])
 {

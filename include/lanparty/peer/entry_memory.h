@@ -1,4 +1,5 @@
-/* entry_memory.h - what a member remembers of the way to a relay: the address that worked last (row W1). */
+/* entry_memory.h - what a member remembers of the way to a relay: the address that worked last, over UDP or TCP
+ * (rows W1, W2). */
 #ifndef LANPARTY_PEER_ENTRY_MEMORY_H
 #define LANPARTY_PEER_ENTRY_MEMORY_H
 
@@ -8,9 +9,11 @@
 #include "lanparty/peer/host_memory.h"
 #include "lanparty/peer/link.h"
 
+#define LP_ENTRY_MEMORY_STREAM 16
+
 /* As it is stored. */
 struct lp_entry_memory {
-	uint8_t family; /* 4 or 6; 0: nothing is stored */
+	uint8_t family; /* 4 or 6, plus LP_ENTRY_MEMORY_STREAM for a stream; 0: nothing is stored */
 	uint8_t endpoint;
 	uint8_t port[2], ip[16]; /* in network order */
 };

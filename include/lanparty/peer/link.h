@@ -20,29 +20,39 @@ struct lp_link;
 
 /* Where the relay can be reached: one address of one of its endpoints, which count from 0 (peer_options.h). */
 struct lp_entry {
-	struct lp_address address; /* len 0: none */
+	struct lp_address
+		address; /* where packets go: the proxy's, of a stream through one; len 0: none */
 	size_t endpoint;
+	bool stream; /* over TCP (row W2), not UDP */
 };
 
-#define LP_LINK_WAYS 8 /* addresses that are tried at the same time, at most */
+#define LP_LINK_WAYS    10           /* addresses that are tried at the same time, at most */
+#define LP_LINK_PROXY   LP_ENDPOINTS /* in place of an endpoint's number: the proxy */
+#define LP_LINK_LOOKUPS (LP_ENDPOINTS + 1)
 
 /* What the loop does for the link. A way is a socket to one address, with a number below LP_LINK_WAYS. */
 struct lp_link_ops {
-	/* Begins to look up an endpoint's addresses, and ends a look-up of it that has not been answered.
-	 * The loop gives the answer to lp_link_on_addresses. False: the system has no thread for it. */
+	/* Begins to look up the addresses of an endpoint or of the proxy, and ends a look-up of it that has
+	 * not been answered. The loop gives the answer to lp_link_on_addresses. False: the system has no
+	 * thread for it. */
 	bool (*look_up)(void *context, size_t endpoint);
 	/* Ends all look-ups. lp_link_on_addresses is not called for them. */
 	void (*stop_look_ups)(void *context);
-	/* Opens a socket to remote, and writes its local address. False: the system refused it. */
-	bool (*open)(void *context, unsigned way, const struct lp_address *remote,
+	/* Opens a UDP socket to the entry's address, and writes its local address. Or begins to open a stream:
+	 * then the loop calls lp_link_on_open or lp_link_on_stream_failure. False: the system refused it. */
+	bool (*open)(void *context, unsigned way, const struct lp_entry *entry,
 		struct lp_address *ret_local);
 	void (*close)(void *context, unsigned way);
+	/* Streams: false while it takes no packet. Call lp_link_on_ready when it does again. */
+	bool (*takes)(void *context, unsigned way);
 	/* slot and put are an outlet's (base/outlet.h). flush sends all packets that put has taken. */
 	uint8_t *(*slot)(void *context, unsigned way);
 	void (*put)(void *context, unsigned way, const struct lp_path *path, size_t len);
 	void (*flush)(void *context, unsigned way);
 	/* Reports an action for people: LP_TUNNEL_JOINED and those after it. */
 	void (*tell)(void *context, const struct lp_tunnel_action *action);
+	/* The connection goes another way now: lp_link_entry tells which. NULL: nobody wants to know. */
+	void (*moved)(void *context);
 };
 
 struct lp_link_config {
@@ -55,6 +65,7 @@ struct lp_link_config {
 	/* Leaves as soon as the relay has completed the handshake; asks for no room, and tries once. */
 	bool checks;
 	bool waits_for_name; /* an unknown name is asked for again, instead of ending (row K6) */
+	bool streams;        /* the loop can open streams */
 	uint8_t resume_token[LP_TOKEN_SIZE]; /* as in lp_tunnel_config */
 	uint8_t member_id[LP_MEMBER_ID];     /* as in lp_tunnel_config */
 	uint8_t host[LP_HOST_PRINT];         /* as in lp_tunnel_config */
@@ -81,8 +92,19 @@ bool lp_link_is_over(const struct lp_link *l);
  * them meanwhile. */
 void lp_link_on_addresses(
 	struct lp_link *l, size_t endpoint, const struct lp_addresses *found, lp_time now);
+/* A packet has arrived over UDP. */
 void lp_link_on_packet(struct lp_link *l, const struct lp_address *remote, const uint8_t *bytes,
 	size_t len, lp_time now);
+/* A packet has arrived over a stream. */
+void lp_link_on_payload(
+	struct lp_link *l, unsigned way, const uint8_t *bytes, size_t len, lp_time now);
+/* A stream is open: the relay, or somebody between, has taken it. */
+void lp_link_on_open(struct lp_link *l, unsigned way, lp_time now);
+/* A stream could not be opened, or has ended. The link closes it. */
+void lp_link_on_stream_failure(
+	struct lp_link *l, unsigned way, const struct lp_stream_failure *failure, lp_time now);
+/* A stream takes packets again. */
+void lp_link_on_ready(struct lp_link *l);
 void lp_link_on_frame(struct lp_link *l, const uint8_t *frame, size_t len, lp_time now);
 /* Gateways: as lp_tunnel_protect. */
 void lp_link_on_protected(
@@ -105,7 +127,9 @@ struct lp_link_end {
 	bool answered;   /* the relay completed the handshake */
 	lp_time rtt;     /* then; 0: not measured */
 	enum lp_quic_end end;
-	enum lp_send_failure failure; /* while the relay had not answered */
+	enum lp_send_failure failure;            /* while the relay had not answered */
+	bool stream;                             /* it went over TCP */
+	struct lp_stream_failure stream_failure; /* then */
 	bool no_store;     /* the system has no certificate authorities: end means nothing */
 	bool clock_behind; /* lp_clock_is_behind */
 };

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lanparty/carrier/carrier.h"
 #include "lanparty/edge/exit.h"
 #include "lanparty/wire/code.h"
 #include "lanparty/wire/control.h"
@@ -17,18 +18,22 @@
 
 #define LP_PEER_POSITIONAL "lanparty://HOST:PORT/CODE?pin=sha256:HEX"
 #define LP_ENDPOINTS       (1 + LP_MAX_ALSO)
-#define LP_PEER_OPTIONS    15 /* number of options that lp_peer_options_add adds */
+#define LP_PEER_OPTIONS    17 /* number of options that lp_peer_options_add adds */
 
 struct lp_peer_options {
 	/* As given. */
 	struct lp_texts cert_files;
 	const char *room, *room_file, *name_given, *server_name_given, *user, *host_key_file;
+	const char *proxy_given;
+	bool no_tcp;        /* the relay is reached over UDP alone */
 	bool needs_no_room; /* set by the program: without a room, room_key stays zero */
 	/* Results. */
 	struct lp_host relay_address; /* where to connect instead; name "": at the relay itself */
 	struct lp_host relay;         /* name "": not given */
 	struct lp_host also[LP_MAX_ALSO]; /* where the same relay is too */
 	size_t also_count;
+	struct lp_carrier_proxy proxy; /* of TCP; host "": there is none */
+	const char *no_proxy; /* of the environment: hosts that it does not lead to; NULL: none */
 	char server_name[LP_HOST_MAX + 1];
 	uint8_t pins[LP_MAX_PINS][LP_PIN_SIZE];
 	size_t pin_count;

@@ -30,12 +30,38 @@ enum lp_send_failure {
 	LP_SEND_REJECTED,    /* ICMP: a firewall at the relay, or on the way, rejects the packets */
 };
 
+/* What has ended a stream to the relay (row W2), or has kept it from opening. */
+enum lp_stream_end {
+	LP_STREAM_GOOD,     /* nothing */
+	LP_STREAM_NO_TCP,   /* no TCP connection: failure says why; LP_SEND_GOOD: nobody answers */
+	LP_STREAM_SLOW,     /* a TCP connection, and nothing more in time */
+	LP_STREAM_CLOSED,   /* somebody has closed it, or TCP has given up */
+	LP_STREAM_PROXY,    /* the proxy refuses, with this HTTP status */
+	LP_STREAM_PASSWORD, /* the proxy wants a password, or another one */
+	LP_STREAM_NOT_LANPARTY, /* somebody else answers, with this HTTP status; 0: with something else */
+	LP_STREAM_MEMORY,       /* this side is out of memory */
+};
+struct lp_stream_failure {
+	enum lp_stream_end end;
+	enum lp_send_failure failure;
+	unsigned status;
+	bool proxy; /* it leads to a proxy; the link sets it */
+};
+
 /* The end of a connection, or of an attempt to make one. */
 struct lp_ending {
 	const struct lp_address *remote;
 	const struct lp_quic_close *why;
 	enum lp_send_failure failure; /* LP_SEND_GOOD: none, or the relay has answered */
 	bool clock_behind;            /* lp_clock_is_behind */
+	bool stream;                  /* it went over TCP */
+};
+
+/* The same of a stream. */
+struct lp_stream_ending {
+	const struct lp_address *remote; /* the proxy's, if there is one */
+	size_t endpoint;
+	const struct lp_stream_failure *failure;
 };
 
 /* Writes a sentence that says why a connection ended and what to do. */
@@ -44,8 +70,16 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_ending *
 /* Likewise, when there are no pins, and the system has no certificate authorities. With a wrong clock, none
  * of those that it has is valid. */
 void lp_tell_no_store(bool clock_behind, char *text, size_t cap);
+/* Likewise, why a stream to the endpoint has failed. */
+void lp_tell_stream(const struct lp_peer_options *options, const struct lp_stream_ending *ending,
+	char *text, size_t cap);
+/* Likewise, when a stream is open, and the relay does not answer through it. */
+void lp_tell_mute_stream(const struct lp_address *remote, char *text, size_t cap);
+/* "tcp" for streams, or "udp". */
+const char *lp_tell_over(bool stream);
 struct lp_teller {
 	enum lp_role role;
+	bool stream;   /* the connection to the relay goes over TCP */
 	bool stopping; /* the user asked to end */
 	bool rejected; /* set by lp_tell: the relay's answer was final */
 };

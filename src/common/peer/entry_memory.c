@@ -36,20 +36,23 @@ void lp_entry_memory_put(const struct lp_entry *entry, struct lp_entry_memory *r
 		memcpy(m.port, &a->in6.sin6_port, sizeof(m.port));
 		memcpy(m.ip, &a->in6.sin6_addr, sizeof(m.ip));
 	}
+	if (m.family && entry->stream)
+		m.family |= LP_ENTRY_MEMORY_STREAM;
 	*ret_memory = m;
 }
 
 bool lp_entry_memory_get(const struct lp_entry_memory *memory, struct lp_entry *ret_entry)
 {
 	const struct lp_entry_memory *m = memory;
-	struct lp_entry e = {.endpoint = m->endpoint};
+	struct lp_entry e = {.endpoint = m->endpoint, .stream = m->family & LP_ENTRY_MEMORY_STREAM};
 	struct lp_address *a = &e.address;
-	if (m->family == 4) {
+	int family = m->family & ~LP_ENTRY_MEMORY_STREAM;
+	if (family == 4) {
 		a->len = sizeof(a->in);
 		a->in.sin_family = AF_INET;
 		memcpy(&a->in.sin_port, m->port, sizeof(m->port));
 		memcpy(&a->in.sin_addr, m->ip, sizeof(a->in.sin_addr));
-	} else if (m->family == 6) {
+	} else if (family == 6) {
 		a->len = sizeof(a->in6);
 		a->in6.sin6_family = AF_INET6;
 		memcpy(&a->in6.sin6_port, m->port, sizeof(m->port));

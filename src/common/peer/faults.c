@@ -7,9 +7,12 @@
 
 enum rank {
 	RANK_NOWHERE, /* nothing could be sent */
+	RANK_TCP,     /* UDP's failure says more */
 	RANK_SILENCE,
 	RANK_UNREACHABLE,
-	RANK_REFUSED, /* somebody, or this computer, refuses */
+	RANK_BLOCKED, /* a firewall, or this computer, refuses */
+	RANK_OTHER,   /* over TCP, a proxy or somebody else answers: that can be mended */
+	RANK_REFUSED, /* the relay's computer refuses */
 	RANK_ANSWERED /* the relay has answered, and cannot be used */
 };
 
@@ -23,8 +26,26 @@ static enum rank rank_of_failure(enum lp_send_failure failure)
 		return RANK_NOWHERE;
 	case LP_SEND_UNREACHABLE:
 		return RANK_UNREACHABLE;
-	default:
+	case LP_SEND_REFUSED:
 		return RANK_REFUSED;
+	default:
+		return RANK_BLOCKED;
+	}
+}
+
+static enum rank rank_of_stream(const struct lp_stream_failure *f)
+{
+	switch (f->end) {
+	case LP_STREAM_PROXY:
+	case LP_STREAM_PASSWORD:
+	case LP_STREAM_NOT_LANPARTY:
+		return RANK_OTHER;
+	case LP_STREAM_NO_TCP:
+		if (f->proxy)
+			return RANK_OTHER; /* it was named for networks like this one */
+		return f->failure == LP_SEND_NO_ROUTE ? RANK_NOWHERE : RANK_TCP;
+	default:
+		return RANK_TCP;
 	}
 }
 
@@ -35,6 +56,8 @@ static enum rank rank_of(const struct lp_fault *f)
 		return RANK_NOWHERE;
 	if (e->no_store || lp_end_is_about_certificate(e->end) || e->end == LP_QUIC_END_ALPN)
 		return RANK_ANSWERED;
+	if (e->stream)
+		return rank_of_stream(&e->stream_failure);
 	return e->end == LP_QUIC_END_HANDSHAKE ? rank_of_failure(e->failure) : RANK_REFUSED;
 }
 
@@ -70,7 +93,7 @@ void lp_faults_tell(struct lp_faults *faults, const struct lp_peer_options *opti
 		faults->told[won][0] = '\0';
 	for (size_t i = 0; i < count && count > 1; i++)
 		if (i != won && faults->is_set[i] &&
-			(lost || rank_of(&faults->of[i]) >= RANK_REFUSED))
+			(lost || rank_of(&faults->of[i]) >= RANK_BLOCKED))
 			tell(faults, i, lp_peer_endpoint(options, i));
 }
 

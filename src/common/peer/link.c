@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lanparty/base/wipe.h"
+#include "lanparty/peer/proxy.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/edge/log.h"
 
@@ -107,6 +108,7 @@ static bool do_actions(struct lp_link *l)
 {
 	size_t tries = l->race.tries;
 	lp_link_go_on(l);
+	lp_link_back_on_time(l);
 	bool any = l->race.tries != tries;
 	while (lp_tunnel_next(l->tunnel, &l->action)) {
 		do_action(l, &l->action);
@@ -117,12 +119,23 @@ static bool do_actions(struct lp_link *l)
 	return any;
 }
 
+/* Over UDP. */
 static struct lp_way *way_to(struct lp_link *l, const struct lp_address *remote)
 {
-	for (size_t i = 0; i < LP_LINK_WAYS; i++)
-		if (l->ways[i].open && lp_address_equal(&l->ways[i].entry.address, remote))
-			return &l->ways[i];
+	for (size_t i = 0; i < LP_LINK_WAYS; i++) {
+		struct lp_way *w = &l->ways[i];
+		if (w->open && !w->entry.stream && lp_address_equal(&w->entry.address, remote))
+			return w;
+	}
 	return NULL;
+}
+
+static struct lp_way *way_of(struct lp_link *l, const struct lp_path *path)
+{
+	uint64_t number;
+	if (!lp_address_is_stream(&path->local, &number))
+		return way_to(l, &path->remote);
+	return number < LP_LINK_WAYS && l->ways[number].open ? &l->ways[number] : NULL;
 }
 
 /* Which socket the packet needs is known once it is written. */
@@ -139,7 +152,7 @@ static void put_packet(void *context, const struct lp_path *path, size_t len)
 {
 	struct lp_link *l = context;
 	const struct lp_link_ops *ops = l->config.ops;
-	const struct lp_way *w = way_to(l, &path->remote);
+	const struct lp_way *w = way_of(l, path);
 	if (!w)
 		return;
 	unsigned number = (unsigned)(w - l->ways);
@@ -183,6 +196,7 @@ void lp_link_on_uplink(struct lp_link *l, lp_time now)
 		lp_quic_probe(l->joined->conn);
 	l->is_stale = l->looking != 0;
 	l->uplink_at = now + SETTLED;
+	lp_link_back_hurry(l);
 	lp_tunnel_hurry(l->tunnel, now);
 }
 
@@ -225,6 +239,7 @@ void lp_link_on_time(struct lp_link *l, lp_time now)
 {
 	lp_link_advance(l, now);
 	lp_quic_on_time(l->quic, now);
+	lp_link_streams_on_time(l);
 	lp_tunnel_on_time(l->tunnel, now);
 	leave_dead_way(l);
 }
@@ -233,6 +248,8 @@ lp_time lp_link_deadline(const struct lp_link *l)
 {
 	lp_time deadline = lp_sooner(lp_quic_deadline(l->quic), lp_tunnel_deadline(l->tunnel));
 	deadline = lp_sooner(deadline, lp_link_next_try(l));
+	deadline = lp_sooner(deadline, lp_link_streams_deadline(l));
+	deadline = lp_sooner(deadline, lp_link_back_deadline(l));
 	return lp_sooner(deadline, l->now + BEAT);
 }
 
@@ -310,6 +327,27 @@ lp_time lp_link_rtt(const struct lp_link *l)
 	return info.rtt;
 }
 
+static bool takes(void *context, const struct lp_path *path)
+{
+	struct lp_link *l = context;
+	const struct lp_way *w = way_of(l, path);
+	return !w || l->config.ops->takes(l->config.context, (unsigned)(w - l->ways));
+}
+
+static void prepare_race(struct lp_link *l)
+{
+	const struct lp_peer_options *o = l->config.options;
+	size_t count = lp_peer_endpoints(o);
+	unsigned proxied = 0;
+	lp_race_init(&l->race, count);
+	for (size_t i = 0; i < count; i++)
+		proxied |= lp_proxy_leads_to(o, i) ? 1u << i : 0;
+	if (l->config.streams && !o->no_tcp)
+		lp_race_allow_streams(&l->race, proxied);
+	if (l->config.remembered.endpoint < count)
+		lp_race_favour(&l->race, &l->config.remembered, false);
+}
+
 struct lp_link *lp_link_open(const struct lp_link_config *config)
 {
 	struct lp_link *l = calloc(1, sizeof(*l));
@@ -328,6 +366,7 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 		.handler = &lp_link_handler,
 		.context = l,
 		.keep_alive = config->role == LP_ROLE_GATEWAY ? KEEP_ALIVE_GATEWAY : 0,
+		.takes = takes,
 	};
 	if (!l || !lp_random(&tunnel.seed, sizeof(tunnel.seed)) ||
 		!lp_random(&tunnel.flow_secret, sizeof(tunnel.flow_secret))) {
@@ -337,9 +376,8 @@ struct lp_link *lp_link_open(const struct lp_link_config *config)
 	l->config = *config;
 	lp_zero(l->config.resume_token, sizeof(l->config.resume_token)); /* the tunnel has it */
 	l->exit = LP_EXIT_OS;
-	lp_race_init(&l->race, lp_peer_endpoints(config->options));
-	if (config->remembered.endpoint < l->race.count)
-		lp_race_favour(&l->race, &config->remembered, false);
+	l->back.at = LP_NEVER;
+	prepare_race(l);
 	memcpy(tunnel.host, config->host, sizeof(tunnel.host));
 	memcpy(tunnel.guest, config->options->guest, sizeof(tunnel.guest));
 	memcpy(tunnel.member_id, config->member_id, sizeof(tunnel.member_id));

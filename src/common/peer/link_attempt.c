@@ -13,6 +13,8 @@
  * look-up costs a thread until the system's name servers have answered or failed. */
 #define ASK_AGAIN (3 * LP_SECOND)
 
+#define WAYS_FOR_TCP 2
+
 static unsigned index_of(const struct lp_way *w)
 {
 	return (unsigned)(w - w->link->ways);
@@ -32,7 +34,7 @@ static void find_lone(struct lp_link *l)
 	l->lone = count == 1 ? open : NULL;
 }
 
-static struct lp_way *free_way(struct lp_link *l)
+struct lp_way *lp_link_free_way(struct lp_link *l)
 {
 	for (size_t i = 0; i < LP_LINK_WAYS; i++)
 		if (!l->ways[i].open)
@@ -43,9 +45,23 @@ static struct lp_way *free_way(struct lp_link *l)
 static bool is_live(const struct lp_link *l)
 {
 	for (size_t i = 0; i < LP_LINK_WAYS; i++)
-		if (l->ways[i].conn)
+		if (l->ways[i].conn || l->ways[i].use == WAY_OPENING)
 			return true;
 	return false;
+}
+
+/* A packet over UDP can still be answered. */
+static bool hopes_for_udp(const struct lp_link *l)
+{
+	for (size_t i = 0; i < LP_LINK_WAYS; i++) {
+		const struct lp_way *w = &l->ways[i];
+		if (w->conn && !w->entry.stream && w->failure == LP_SEND_GOOD)
+			return true;
+	}
+	for (size_t i = 0; i < l->race.count; i++)
+		if (l->looking & 1u << i && l->race.known[i].count == 0)
+			return true;
+	return lp_race_due(&l->race, false) != LP_NEVER;
 }
 
 void lp_link_flush(struct lp_link *l)
@@ -54,7 +70,7 @@ void lp_link_flush(struct lp_link *l)
 		struct lp_way *w = &l->ways[i];
 		if (w->open)
 			l->config.ops->flush(l->config.context, i);
-		if (w->open && !w->conn) {
+		if (w->open && !w->conn && w->use == WAY_PLAIN) {
 			w->open = false;
 			l->config.ops->close(l->config.context, i);
 			find_lone(l);
@@ -130,9 +146,10 @@ static void judge(struct lp_link *l, const struct lp_way *w, const struct lp_qui
 		.rtt = answered ? l->last.rtt : 0,
 		.end = why->end,
 		.failure = answered ? LP_SEND_GOOD : failure_of(w),
-		.clock_behind = behind};
+		.clock_behind = behind,
+		.stream = w->entry.stream};
 	const struct lp_ending ending = {
-		&w->entry.address, why, fault.end.failure, fault.end.clock_behind};
+		&w->entry.address, why, fault.end.failure, fault.end.clock_behind, w->entry.stream};
 	lp_tell_why(l->config.options, &ending, fault.text, sizeof(fault.text));
 	if (waits) /* it lacks the authorities that are not valid yet */
 		lp_quic_forget_store(l->quic);
@@ -157,6 +174,8 @@ static void close_others(struct lp_link *l, const struct lp_way *winner)
 	struct lp_fault fault;
 	for (size_t i = 0; i < LP_LINK_WAYS; i++) {
 		struct lp_way *w = &l->ways[i];
+		if (w->use == WAY_OPENING)
+			w->use = WAY_PLAIN;
 		if (!w->conn || w == winner)
 			continue;
 		if (w->failure != LP_SEND_GOOD) {
@@ -186,6 +205,8 @@ static void on_connected(void *context, struct lp_quic_conn *conn)
 	l->last.rtt = lp_link_rtt(l);
 	close_others(l, w);
 	lp_link_tell_own(l);
+	if (w->entry.stream)
+		lp_link_back_begin(l);
 	if (l->config.checks) {
 		l->exit = LP_EXIT_OK;
 		lp_tunnel_leave(l->tunnel, l->now);
@@ -208,7 +229,7 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 	struct lp_link *l = context;
 	struct lp_way *w = lp_quic_user(conn);
 	struct lp_fault fault;
-	bool lost = w != l->joined && !l->trying;
+	bool lost = w != l->joined && (!l->trying || why->end == LP_QUIC_END_LOCAL);
 	w->conn = NULL;
 	lp_log(LP_LOG_DEBUG, "connection_closed", "end=%d code=%" PRIu64 " text=%s", (int)why->end,
 		why->code, why->text);
@@ -217,69 +238,97 @@ static void on_closed(void *context, struct lp_quic_conn *conn, const struct lp_
 	judge(l, w, why, &fault);
 	if (w != l->joined) {
 		lp_faults_note(&l->faults, w->entry.endpoint, &fault);
-		lp_race_hurry(&l->race, l->now);
+		lp_race_hurry(&l->race, w->entry.stream, l->now);
+		return;
+	}
+	if (why->end == LP_QUIC_END_RESET && !l->config.checks) {
+		lp_link_lose(l, &fault);
 		return;
 	}
 	l->joined = NULL;
-	l->last = fault.end;
-	if (why->end == LP_QUIC_END_RESET && !l->config.checks)
-		lp_tunnel_on_restart(l->tunnel, fault.text, l->now);
-	else
-		no_connection(l, &fault, fault.final);
+	lp_link_back_end(l);
+	no_connection(l, &fault, fault.final);
+}
+
+void lp_link_lose(struct lp_link *l, const struct lp_fault *fault)
+{
+	l->joined = NULL;
+	l->last = fault->end;
+	lp_link_back_end(l);
+	lp_tunnel_on_restart(l->tunnel, fault->text, l->now);
 }
 
 const struct lp_quic_handler lp_link_handler = {
 	.connected = on_connected,
 	.stream = on_stream,
 	.closed = on_closed,
+	.moved = lp_link_on_moved,
 };
 
 /* ---- the attempt */
 
-static void connect_to(struct lp_link *l, struct lp_way *w, const struct lp_entry *entry)
+bool lp_link_open_way(struct lp_link *l, struct lp_way *w, const struct lp_entry *entry)
+{
+	/* A new socket each time: the old one can belong to a network that is gone. */
+	*w = (struct lp_way){.link = l, .entry = *entry};
+	struct lp_address local = lp_address_of_stream(index_of(w));
+	w->open = l->config.ops->open(l->config.context, index_of(w), entry, &local);
+	w->path = (struct lp_path){local, entry->address};
+	find_lone(l);
+	return w->open;
+}
+
+void lp_link_connect(struct lp_link *l, struct lp_way *w)
 {
 	const struct lp_peer_options *o = l->config.options;
 	struct lp_quic_target target = {
+		.path = w->path,
 		.server_name = o->server_name,
 		.pins = o->pins,
 		.pin_count = o->pin_count,
 		.steer = l->steer,
 	};
-	enum lp_status status = LP_IO;
-	struct lp_address local;
-	char text[LP_ADDRESS_TEXT];
-	*w = (struct lp_way){.link = l, .entry = *entry};
-	l->latest = *entry;
-	lp_log(LP_LOG_DEBUG, "connecting", "address=%s", lp_address_format(&entry->address, text));
-	/* A new socket each time: the old one can belong to a network that is gone. */
-	w->open = l->config.ops->open(l->config.context, index_of(w), &entry->address, &local);
-	if (w->open) {
-		w->path = target.path = (struct lp_path){local, entry->address};
-		w->conn = lp_quic_connect(l->quic, &target, w, l->now, &status);
-	}
-	find_lone(l);
+	enum lp_status status;
+	w->conn = lp_quic_connect(l->quic, &target, w, l->now, &status);
 	if (w->conn)
 		return;
 	if (status == LP_NO_STORE)
-		note_no_store(l, entry->endpoint);
+		note_no_store(l, w->entry.endpoint);
 	else
-		note_refusal(l, entry->endpoint, lp_status_text(status));
-	lp_race_hurry(&l->race, l->now);
+		note_refusal(l, w->entry.endpoint, lp_status_text(status));
+	lp_race_hurry(&l->race, w->entry.stream, l->now);
+}
+
+static void try_entry(struct lp_link *l, struct lp_way *w, const struct lp_entry *entry)
+{
+	char text[LP_ADDRESS_TEXT];
+	lp_log(LP_LOG_DEBUG, "connecting", "address=%s over=%s",
+		lp_address_format(&entry->address, text), lp_tell_over(entry->stream));
+	l->latest = *entry;
+	if (!lp_link_open_way(l, w, entry)) {
+		note_refusal(l, entry->endpoint, lp_status_text(LP_IO));
+		lp_race_hurry(&l->race, entry->stream, l->now);
+	} else if (entry->stream) {
+		w->use = WAY_OPENING;
+		w->until = l->now + LP_LINK_OPENING_MAX;
+	} else {
+		lp_link_connect(l, w);
+	}
 }
 
 /* What was tried has ended, and no other address is known. The attempt ends though a name server is still
  * asked: the addresses that are known are tried again meanwhile. */
 static bool is_exhausted(const struct lp_link *l)
 {
-	return !is_live(l) && lp_race_due(&l->race) == LP_NEVER &&
-	       (!l->looking || l->race.tries > 0);
+	return !is_live(l) && lp_race_due(&l->race, false) == LP_NEVER &&
+	       lp_race_due(&l->race, true) == LP_NEVER && (!l->looking || l->race.tries > 0);
 }
 
 static void ask_addresses(struct lp_link *l, unsigned endpoints)
 {
 	l->asked_at = l->now;
 	l->is_stale = false;
-	for (unsigned i = 0; i < l->race.count; i++) {
+	for (unsigned i = 0; i < LP_LINK_LOOKUPS; i++) {
 		if (!(endpoints & 1u << i))
 			continue;
 		if (l->config.ops->look_up(l->config.context, i)) {
@@ -287,9 +336,16 @@ static void ask_addresses(struct lp_link *l, unsigned endpoints)
 			continue;
 		}
 		l->looking &= ~(1u << i);
-		note_refusal(
-			l, i, "the system has no memory, thread or open file left for the look-up");
+		note_refusal(l, i < LP_ENDPOINTS ? i : 0,
+			"the system has no memory, thread or open file left for the look-up");
 	}
+}
+
+/* Bits of what attempts look up. */
+static unsigned all_lookups(const struct lp_link *l)
+{
+	unsigned endpoints = (1u << l->race.count) - 1;
+	return endpoints | (l->race.streams && l->race.proxied ? 1u << LP_LINK_PROXY : 0);
 }
 
 /* Looks the relay's addresses up for each attempt, because they can have changed. A look-up takes long while
@@ -300,51 +356,93 @@ void lp_link_attempt(struct lp_link *l)
 	lp_faults_clear(&l->faults);
 	lp_race_start(&l->race, l->now);
 	l->trying = true;
-	ask_addresses(l, ~l->looking);
+	ask_addresses(l, all_lookups(l) & ~l->looking);
 	lp_link_go_on(l);
+}
+
+/* UDP leaves some ways to TCP. */
+static bool has_way(const struct lp_link *l, bool stream)
+{
+	size_t free = 0;
+	for (size_t i = 0; i < LP_LINK_WAYS; i++)
+		free += !l->ways[i].open;
+	return free > (stream || !l->race.streams ? 0 : WAYS_FOR_TCP);
+}
+
+static void try_next(struct lp_link *l, bool stream)
+{
+	struct lp_entry entry;
+	while (l->trying && has_way(l, stream) && lp_race_next(&l->race, stream, l->now, &entry))
+		try_entry(l, lp_link_free_way(l), &entry);
 }
 
 void lp_link_go_on(struct lp_link *l)
 {
-	struct lp_entry entry;
-	struct lp_way *w;
 	if (l->trying && l->looking && l->is_stale && !is_live(l) &&
 		l->now >= l->asked_at + ASK_AGAIN)
 		ask_addresses(l, l->looking); /* the old look-up asks where nobody answers */
-	while (l->trying && (w = free_way(l)) && lp_race_next(&l->race, l->now, &entry))
-		connect_to(l, w, &entry);
+	try_next(l, false);
+	if (l->trying && !hopes_for_udp(l))
+		lp_race_open_streams(&l->race, l->now);
+	try_next(l, true);
 	if (l->trying && is_exhausted(l))
 		attempt_failed(l);
 }
 
 lp_time lp_link_next_try(const struct lp_link *l)
 {
-	bool full = true;
-	for (size_t i = 0; i < LP_LINK_WAYS; i++)
-		full = full && l->ways[i].open;
-	return l->trying && !full ? lp_race_due(&l->race) : LP_NEVER;
+	lp_time next = LP_NEVER;
+	for (int stream = 0; l->trying && stream < 2; stream++)
+		if (has_way(l, stream))
+			next = lp_sooner(next, lp_race_due(&l->race, stream));
+	return next;
+}
+
+static void say_no_address(
+	const char *what, const char *name, const char *error, struct lp_fault *fault)
+{
+	snprintf(fault->text, sizeof(fault->text),
+		"the address of %s%.100s is not known (%s): check the name and this computer's "
+		"network",
+		what, name, error);
+}
+
+static void note_no_proxy(struct lp_link *l, const struct lp_addresses *found)
+{
+	struct lp_fault fault = {.exit = LP_EXIT_UNAVAILABLE,
+		.end = {.end = LP_QUIC_END_HANDSHAKE,
+			.stream = true,
+			.stream_failure = {.end = LP_STREAM_NO_TCP, .proxy = true}}};
+	say_no_address("the proxy ", l->config.options->proxy.host, found->error, &fault);
+	for (size_t i = 0; i < l->race.count; i++)
+		if (l->race.proxied & 1u << i)
+			lp_faults_note(&l->faults, i, &fault);
+}
+
+static void note_no_address(struct lp_link *l, size_t endpoint, const struct lp_addresses *found)
+{
+	struct lp_fault fault = {.end = {.no_address = true, .end = LP_QUIC_END_ERROR},
+		.exit = LP_EXIT_NO_HOST,
+		.final = found->unknown && !l->config.waits_for_name};
+	say_no_address(
+		"", lp_peer_endpoint(l->config.options, endpoint)->name, found->error, &fault);
+	lp_faults_note(&l->faults, endpoint, &fault);
 }
 
 void lp_link_on_addresses(
 	struct lp_link *l, size_t endpoint, const struct lp_addresses *found, lp_time now)
 {
-	const struct lp_peer_options *o = l->config.options;
-	struct lp_fault fault = {.end = {.no_address = true, .end = LP_QUIC_END_ERROR},
-		.exit = LP_EXIT_NO_HOST,
-		.final = found->unknown && !l->config.waits_for_name};
 	lp_link_advance(l, now);
 	if (!(l->looking & 1u << endpoint))
 		return;
-	l->looking &= ~(1u << endpoint);
-	if (found->count > 0) {
+	if (!found->more)
+		l->looking &= ~(1u << endpoint);
+	if (found->count > 0)
 		lp_race_found(&l->race, endpoint, found, now);
-	} else {
-		snprintf(fault.text, sizeof(fault.text),
-			"the address of %.100s is not known (%s): check the name and this "
-			"computer's network",
-			lp_peer_endpoint(o, endpoint)->name, found->error);
-		lp_faults_note(&l->faults, endpoint, &fault);
-	}
+	else if (endpoint == LP_LINK_PROXY)
+		note_no_proxy(l, found);
+	else
+		note_no_address(l, endpoint, found);
 	lp_link_go_on(l);
 }
 
@@ -352,7 +450,7 @@ void lp_link_on_send_failure(struct lp_link *l, unsigned way, enum lp_send_failu
 {
 	l->ways[way].failure = failure;
 	if (l->trying)
-		lp_race_hurry(&l->race, l->now);
+		lp_race_hurry(&l->race, false, l->now);
 }
 
 void lp_link_stop(struct lp_link *l, enum lp_leave_reason reason, const char *text)
@@ -361,7 +459,10 @@ void lp_link_stop(struct lp_link *l, enum lp_leave_reason reason, const char *te
 		l->config.ops->stop_look_ups(l->config.context);
 	l->looking = 0;
 	l->trying = false;
-	for (size_t i = 0; i < LP_LINK_WAYS; i++)
+	lp_link_back_end(l);
+	for (size_t i = 0; i < LP_LINK_WAYS; i++) {
+		l->ways[i].use = WAY_PLAIN;
 		if (l->ways[i].conn)
 			lp_quic_close(l->ways[i].conn, reason, text);
+	}
 }

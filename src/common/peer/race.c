@@ -7,6 +7,12 @@ void lp_race_init(struct lp_race *race, size_t endpoints)
 	*race = (struct lp_race){.count = endpoints};
 }
 
+void lp_race_allow_streams(struct lp_race *race, unsigned proxied)
+{
+	race->streams = true;
+	race->proxied = proxied;
+}
+
 void lp_race_favour(struct lp_race *race, const struct lp_entry *entry, bool sure)
 {
 	race->favourite = *entry;
@@ -15,28 +21,56 @@ void lp_race_favour(struct lp_race *race, const struct lp_entry *entry, bool sur
 
 void lp_race_start(struct lp_race *race, lp_time now)
 {
-	race->tries = race->turn = 0;
-	race->family = 0;
-	race->next_at = race->asked_at = now;
+	for (size_t i = 0; i < 2; i++)
+		race->lanes[i] = (struct lp_race_lane){.next_at = now};
+	race->tries = 0;
+	race->held_until = 0;
+	race->asked_at = now;
+	race->udp_at = LP_NEVER;
+	race->streams_at = now + LP_RACE_STREAM_DELAY;
 }
 
-static bool has(const struct lp_address *list, size_t count, const struct lp_address *a)
+static bool is_proxied(const struct lp_race *race, size_t endpoint)
 {
-	for (size_t i = 0; i < count; i++)
-		if (lp_address_equal(&list[i], a))
+	return race->proxied & 1u << endpoint;
+}
+
+/* Where TCP or UDP to this endpoint leads. */
+static const struct lp_addresses *known_of(const struct lp_race *race, size_t endpoint, bool stream)
+{
+	return &race->known[stream && is_proxied(race, endpoint) ? LP_LINK_PROXY : endpoint];
+}
+
+/* The proxy has one address for all endpoints. */
+static bool is_same(const struct lp_race *race, const struct lp_entry *a, const struct lp_entry *b)
+{
+	return a->stream == b->stream && lp_address_equal(&a->address, &b->address) &&
+	       (a->endpoint == b->endpoint || !a->stream || !is_proxied(race, a->endpoint));
+}
+
+static bool was_tried(const struct lp_race *race, const struct lp_entry *e)
+{
+	for (size_t i = 0; i < race->tries; i++)
+		if (is_same(race, &race->tried[i], e))
 			return true;
 	return false;
 }
 
-static bool was_tried(const struct lp_race *race, const struct lp_address *a)
-{
-	return has(race->tried, race->tries, a);
-}
-
 static bool is_found(const struct lp_race *race, const struct lp_entry *e)
 {
-	const struct lp_addresses *known = &race->known[e->endpoint];
-	return has(known->list, known->count, &e->address);
+	const struct lp_addresses *known = known_of(race, e->endpoint, e->stream);
+	for (size_t i = 0; i < known->count; i++)
+		if (lp_address_equal(&known->list[i], &e->address))
+			return true;
+	return false;
+}
+
+/* There is a favourite of that kind, and it was not tried yet. */
+static bool has_favourite(const struct lp_race *race, bool stream)
+{
+	const struct lp_entry *f = &race->favourite;
+	return f->address.len > 0 && f->stream == stream && (!stream || race->streams) &&
+	       !was_tried(race, f);
 }
 
 void lp_race_found(
@@ -44,22 +78,30 @@ void lp_race_found(
 {
 	const struct lp_entry *f = &race->favourite;
 	race->known[endpoint] = *found;
-	if (f->address.len > 0 && f->endpoint == endpoint && is_found(race, f) &&
-		!was_tried(race, &f->address))
-		race->next_at = now;
+	if (!found->more)
+		race->held_until = 0;
+	else if (race->tries == 0)
+		race->held_until = now + LP_RACE_HOLD;
+	if (has_favourite(race, false) && f->endpoint == endpoint && is_found(race, f))
+		race->lanes[false].next_at = now;
 }
 
-void lp_race_hurry(struct lp_race *race, lp_time now)
+void lp_race_hurry(struct lp_race *race, bool stream, lp_time now)
 {
-	race->next_at = lp_sooner(race->next_at, now);
+	struct lp_race_lane *lane = &race->lanes[stream];
+	lane->next_at = lp_sooner(lane->next_at, now);
+}
+
+void lp_race_open_streams(struct lp_race *race, lp_time now)
+{
+	race->streams_at = lp_sooner(race->streams_at, now);
 }
 
 /* Its name is not known yet. */
 static bool awaits_favourite(const struct lp_race *race)
 {
-	const struct lp_entry *f = &race->favourite;
-	return f->address.len > 0 && !race->sure && !was_tried(race, &f->address) &&
-	       race->known[f->endpoint].count == 0;
+	return has_favourite(race, false) && !race->sure &&
+	       race->known[race->favourite.endpoint].count == 0;
 }
 
 static lp_time later(lp_time a, lp_time b)
@@ -67,78 +109,99 @@ static lp_time later(lp_time a, lp_time b)
 	return a > b ? a : b;
 }
 
-static lp_time others_at(const struct lp_race *race)
+static lp_time others_at(const struct lp_race *race, bool stream)
 {
-	return awaits_favourite(race) ? later(race->next_at, race->asked_at + LP_RACE_HOLD)
-				      : race->next_at;
+	lp_time next_at = later(race->lanes[stream].next_at, race->held_until);
+	if (stream)
+		return later(next_at, race->streams_at);
+	return awaits_favourite(race) ? later(next_at, race->asked_at + LP_RACE_HOLD) : next_at;
+}
+
+/* A network in which TCP worked last lets no UDP through, most likely. */
+static lp_time favourite_stream_at(const struct lp_race *race)
+{
+	lp_time soon = race->udp_at == LP_NEVER ? LP_NEVER : race->udp_at + LP_RACE_DELAY;
+	return later(race->lanes[true].next_at, lp_sooner(soon, race->streams_at));
 }
 
 /* When the favourite can be tried; LP_NEVER: not, or not any more. */
-static lp_time favourite_at(const struct lp_race *race)
+static lp_time favourite_at(const struct lp_race *race, bool stream)
 {
-	const struct lp_entry *f = &race->favourite;
-	if (f->address.len == 0 || was_tried(race, &f->address))
+	if (!has_favourite(race, stream))
 		return LP_NEVER;
-	if (awaits_favourite(race))
-		return later(race->next_at, race->asked_at + LP_RACE_NAME_WAIT);
-	if (race->sure || is_found(race, f))
-		return race->next_at;
-	return LP_NEVER; /* its name leads to others now */
+	if (!stream && awaits_favourite(race))
+		return later(race->lanes[false].next_at, race->asked_at + LP_RACE_NAME_WAIT);
+	if (!race->sure && !is_found(race, &race->favourite))
+		return LP_NEVER; /* its name leads to others now */
+	return stream ? favourite_stream_at(race) : race->lanes[false].next_at;
 }
 
-/* The first untried address of the endpoint, of this family if there is one; NULL: all were tried. */
-static const struct lp_address *pick(const struct lp_race *race, size_t endpoint, int family)
+/* The first untried address of the endpoint, of the family whose turn it is if there is one. */
+static bool pick(
+	const struct lp_race *race, size_t endpoint, bool stream, struct lp_entry *ret_entry)
 {
-	const struct lp_addresses *known = &race->known[endpoint];
-	const struct lp_address *other = NULL;
+	const struct lp_addresses *known = known_of(race, endpoint, stream);
+	int family = race->lanes[stream].family;
+	bool found = false;
 	for (size_t i = 0; i < known->count; i++) {
-		const struct lp_address *a = &known->list[i];
-		if (was_tried(race, a))
+		struct lp_entry e = {known->list[i], endpoint, stream};
+		bool fits = !family || e.address.sa.sa_family == family;
+		if ((found && !fits) || was_tried(race, &e))
 			continue;
-		if (!family || a->sa.sa_family == family)
-			return a;
-		other = other ? other : a;
+		*ret_entry = e;
+		found = true;
+		if (fits)
+			break;
 	}
-	return other;
+	return found;
 }
 
 /* Endpoints take turns, and so do the families: a network whose IPv6 is dead, or that blocks one port, costs
  * one delay each. */
-static bool choose(const struct lp_race *race, struct lp_entry *ret_entry)
+static bool choose(const struct lp_race *race, bool stream, struct lp_entry *ret_entry)
 {
-	for (size_t i = 0; i < race->count; i++) {
-		size_t endpoint = (race->turn + i) % race->count;
-		const struct lp_address *a = pick(race, endpoint, race->family);
-		if (!a)
-			continue;
-		*ret_entry = (struct lp_entry){*a, endpoint};
-		return true;
-	}
+	if (stream && !race->streams)
+		return false;
+	for (size_t i = 0; i < race->count; i++)
+		if (pick(race, (race->lanes[stream].turn + i) % race->count, stream, ret_entry))
+			return true;
 	return false;
 }
 
-bool lp_race_next(struct lp_race *race, lp_time now, struct lp_entry *ret_entry)
+/* TCP does not overtake UDP because name servers were slow. */
+static void note_udp(struct lp_race *race, lp_time now)
 {
+	if (race->udp_at != LP_NEVER)
+		return;
+	race->udp_at = now;
+	race->streams_at = later(race->streams_at, now + LP_RACE_DELAY);
+}
+
+bool lp_race_next(struct lp_race *race, bool stream, lp_time now, struct lp_entry *ret_entry)
+{
+	struct lp_race_lane *lane = &race->lanes[stream];
 	struct lp_entry e;
-	if (now < race->next_at || race->tries == LP_RACE_TRIES)
+	if (now < lane->next_at || race->tries == LP_RACE_TRIES)
 		return false;
-	if (now >= favourite_at(race))
+	if (now >= favourite_at(race, stream))
 		e = race->favourite;
-	else if (now < others_at(race) || !choose(race, &e))
+	else if (now < others_at(race, stream) || !choose(race, stream, &e))
 		return false;
-	race->tried[race->tries++] = e.address;
-	race->turn = (e.endpoint + 1) % race->count;
-	race->family = e.address.sa.sa_family == AF_INET6 ? AF_INET : AF_INET6;
-	race->next_at = now + LP_RACE_DELAY;
+	race->tried[race->tries++] = e;
+	lane->turn = (e.endpoint + 1) % race->count;
+	lane->family = e.address.sa.sa_family == AF_INET6 ? AF_INET : AF_INET6;
+	lane->next_at = now + LP_RACE_DELAY;
+	if (!stream)
+		note_udp(race, now);
 	*ret_entry = e;
 	return true;
 }
 
-lp_time lp_race_due(const struct lp_race *race)
+lp_time lp_race_due(const struct lp_race *race, bool stream)
 {
 	struct lp_entry e;
 	if (race->tries == LP_RACE_TRIES)
 		return LP_NEVER;
-	return choose(race, &e) ? lp_sooner(others_at(race), favourite_at(race))
-				: favourite_at(race);
+	lp_time favourite = favourite_at(race, stream);
+	return choose(race, stream, &e) ? lp_sooner(others_at(race, stream), favourite) : favourite;
 }

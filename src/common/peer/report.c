@@ -10,8 +10,7 @@
 #include "lanparty/edge/figures.h"
 #include "lanparty/edge/json.h"
 
-#define CARRIER "udp"
-#define COLUMN  12
+#define COLUMN 12
 
 void lp_report_told(struct lp_report *s, const struct lp_tunnel_action *action, lp_time now)
 {
@@ -97,6 +96,12 @@ static const char *relay_name(const struct lp_report *s, char text[LP_HOST_SHOWN
 	return lp_host_format(lp_peer_endpoint(s->options, lp_link_entry(s->link)->endpoint), text);
 }
 
+/* Likewise: udp or tcp. */
+static const char *carrier(const struct lp_report *s)
+{
+	return lp_tell_over(lp_link_entry(s->link)->stream);
+}
+
 /* ---- JSON */
 
 static void json_member(const struct lp_seen *m, struct lp_text *t)
@@ -153,7 +158,8 @@ static void json_line(const struct lp_report *s, const struct picture *p, struct
 	lp_json_string(t, "name", relay_name(s, name));
 	if (remote->len > 0)
 		lp_json_string(t, "address", lp_address_format(remote, address));
-	lp_json_string(t, "carrier", CARRIER);
+	lp_json_string(t, "carrier", carrier(s));
+	lp_json_string(t, "over", carrier(s));
 	if (p->info.rtt) {
 		lp_json_number(t, "rtt_ms", lp_figures_ms(p->info.smoothed));
 		lp_json_number(t, "jitter_ms", lp_figures_ms(p->info.jitter));
@@ -240,7 +246,7 @@ static void text_line(const struct lp_report *s, const struct picture *p, struct
 	if (remote->len > 0)
 		lp_address_format(remote, address);
 	lp_text_column(t, "relay", COLUMN);
-	lp_text_put(t, "%s, %s by %s\n", relay_name(s, name), address, CARRIER);
+	lp_text_put(t, "%s, %s by %s\n", relay_name(s, name), address, carrier(s));
 	if (!p->info.rtt)
 		return;
 	lp_text_column(t, "line", COLUMN);

@@ -171,7 +171,10 @@ void lp_tell_why(const struct lp_peer_options *options, const struct lp_ending *
 			"relay");
 		break;
 	case LP_QUIC_END_HANDSHAKE:
-		tell_silence(ending, text, cap);
+		if (ending->stream)
+			lp_tell_mute_stream(ending->remote, text, cap);
+		else
+			tell_silence(ending, text, cap);
 		break;
 	case LP_QUIC_END_IDLE:
 		snprintf(text, cap, "the relay has stopped answering");
@@ -361,9 +364,10 @@ static void tell(struct lp_teller *teller, const struct lp_tunnel_action *action
 	char mac[LP_MAC_TEXT];
 	switch (a->kind) {
 	case LP_TUNNEL_JOINED:
-		lp_event(stdout, "joined", "room=%u peer=%u mtu=%u gateway=%i", a->welcome.room,
-			a->welcome.peer, a->welcome.mtu,
-			a->welcome.gateway_connected || teller->role == LP_ROLE_GATEWAY);
+		lp_event(stdout, "joined", "room=%u peer=%u mtu=%u gateway=%i over=%s",
+			a->welcome.room, a->welcome.peer, a->welcome.mtu,
+			a->welcome.gateway_connected || teller->role == LP_ROLE_GATEWAY,
+			lp_tell_over(teller->stream));
 		break;
 	case LP_TUNNEL_REJECTED:
 		tell_rejected(teller, a);

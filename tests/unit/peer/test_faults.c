@@ -74,6 +74,51 @@ static void W1_the_most_telling_failure_of_an_endpoint_counts(void **state)
 		}
 }
 
+static void note_stream(enum lp_stream_end end, enum lp_send_failure failure)
+{
+	struct lp_fault f = {.end = {.end = LP_QUIC_END_HANDSHAKE,
+				     .failure = failure,
+				     .stream = true,
+				     .stream_failure = {.end = end, .failure = failure}}};
+	snprintf(f.text, sizeof(f.text), "stream %d-%d", (int)end, (int)failure);
+	lp_faults_note(&faults, 0, &f);
+}
+
+/* Row W2: what a proxy or a login page says can be mended; that TCP is silent, too, says nothing. */
+static void W2_a_failure_of_tcp_counts_when_it_can_be_mended(void **state)
+{
+	static const struct {
+		enum lp_stream_end end;
+		enum lp_send_failure failure, udp;
+		bool counts;
+	} rows[] = {
+		{LP_STREAM_NO_TCP, LP_SEND_GOOD, LP_SEND_GOOD, false},
+		{LP_STREAM_NO_TCP, LP_SEND_REFUSED, LP_SEND_GOOD, false},
+		{LP_STREAM_NO_TCP, LP_SEND_REFUSED, LP_SEND_NO_ROUTE, true},
+		{LP_STREAM_NO_TCP, LP_SEND_NO_ROUTE, LP_SEND_NO_ROUTE, false},
+		{LP_STREAM_SLOW, LP_SEND_GOOD, LP_SEND_GOOD, false},
+		{LP_STREAM_CLOSED, LP_SEND_GOOD, LP_SEND_UNREACHABLE, false},
+		{LP_STREAM_PASSWORD, LP_SEND_GOOD, LP_SEND_UNREACHABLE, true},
+		{LP_STREAM_PROXY, LP_SEND_GOOD, LP_SEND_REJECTED, true},
+		{LP_STREAM_PROXY, LP_SEND_GOOD, LP_SEND_FORBIDDEN, true},
+		{LP_STREAM_NOT_LANPARTY, LP_SEND_GOOD, LP_SEND_GOOD, true},
+		{LP_STREAM_NOT_LANPARTY, LP_SEND_GOOD, LP_SEND_REFUSED, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int udp_first = 0; udp_first < 2; udp_first++) {
+			lp_faults_clear(&faults);
+			if (udp_first)
+				note(0, SILENT, rows[i].udp, false);
+			note_stream(rows[i].end, rows[i].failure);
+			if (!udp_first)
+				note(0, SILENT, rows[i].udp, false);
+			bool tie = rows[i].failure == LP_SEND_NO_ROUTE;
+			assert_int_equal(lp_faults_worst(&faults)->end.stream,
+				tie ? !udp_first : rows[i].counts);
+		}
+}
+
 static void W1_trying_again_is_useless_when_it_is_at_each_endpoint(void **state)
 {
 	(void)state;
@@ -136,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(W1_the_most_telling_failure_of_an_endpoint_counts, begin),
+		cmocka_unit_test_setup(W2_a_failure_of_tcp_counts_when_it_can_be_mended, begin),
 		cmocka_unit_test_setup(
 			W1_trying_again_is_useless_when_it_is_at_each_endpoint, begin),
 		cmocka_unit_test_setup(

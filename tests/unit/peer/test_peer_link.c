@@ -1,5 +1,4 @@
-/* A link and a relay's QUIC endpoint in memory: how the link connects, and with which first
- * connection ID. */
+/* A link and a relay's QUIC endpoint in memory: how the link connects, and with which first connection ID. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -101,9 +100,10 @@ static void stop_look_ups(void *context)
 }
 
 static bool open_socket(
-	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
+	void *context, unsigned way, const struct lp_entry *entry, struct lp_address *ret_local)
 {
 	struct room *r = context;
+	const struct lp_address *remote = &entry->address;
 	assert_int_equal(r->open[way].len, 0);
 	*ret_local = *remote;
 	ret_local->in.sin_port = htons(5000);
@@ -171,7 +171,7 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 }
 
 static const struct lp_link_ops ops = {
-	look_up, stop_look_ups, open_socket, close_socket, slot, put, flush, tell};
+	look_up, stop_look_ups, open_socket, close_socket, NULL, slot, put, flush, tell, NULL};
 
 static void to_relay(struct room *r)
 {

@@ -7,8 +7,10 @@
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/own.h"
+#include "lanparty/edge/linux/tcp.h"
 #include "lanparty/edge/log.h"
 #include "lanparty/peer/tell.h"
+#include "stream.h"
 
 #define SETTLE (200 * LP_MILLISECOND) /* changes come in groups */
 #define RETRY  (2 * LP_SECOND)        /* after a look that has failed */
@@ -54,14 +56,32 @@ static void list_networks(struct lp_guard *g, struct lp_link *link)
 	lp_link_set_own(link, &g->own);
 }
 
+unsigned lp_guard_way(const struct lp_guard *g, const struct lp_address *remote)
+{
+	return g->tap == 0 ? 0 : lp_own_interface(remote, g->tap);
+}
+
+static bool pin(const struct lp_guarded *socket, unsigned interface)
+{
+	return socket->udp ? lp_udp_pin(socket->udp, interface)
+			   : lp_tcp_pin(lp_stream_fd(socket->stream), interface);
+}
+
+/* The kernel lets only root bind TCP to another interface. */
+static bool is_settled(const struct lp_guarded *socket)
+{
+	return !socket->udp &&
+	       (!socket->stream || lp_stream_fd(socket->stream) < 0 || socket->pinned);
+}
+
 void lp_guard_pin(struct lp_guard *g, struct lp_guarded *socket)
 {
-	if (g->tap == 0 || !socket->udp)
+	if (g->tap == 0 || is_settled(socket))
 		return;
 	unsigned best = lp_own_way(&socket->remote, g->tap);
 	if (best == socket->pinned)
 		return;
-	bool good = lp_udp_pin(socket->udp, best);
+	bool good = pin(socket, best);
 	if (good)
 		lp_log(LP_LOG_DEBUG, "pinned", "interface=%u", best);
 	else if (!g->pin_told)

@@ -21,6 +21,7 @@ struct lp_guard {
 /* A socket that the guard keeps out of the room's interface. */
 struct lp_guarded {
 	struct lp_udp *udp;       /* NULL: there is none */
+	struct lp_stream *stream; /* likewise */
 	struct lp_address remote; /* where it leads to */
 	unsigned pinned;          /* the interface that it is pinned to; 0: none */
 };
@@ -31,8 +32,11 @@ void lp_guard_close(struct lp_guard *g);
 void lp_guard_read(struct lp_guard *g, lp_time now);
 /* Lists the networks for the link. */
 void lp_guard_look(struct lp_guard *g, struct lp_link *link);
+/* The interface to pin a new stream to, also while nothing of the room is in its way: the kernel keeps what it
+ * has once given to a way into the room for seconds, and sends nothing after it. 0: none. */
+unsigned lp_guard_way(const struct lp_guard *g, const struct lp_address *remote);
 /* Pins the socket while the system would send its packets into the room. Call it when networks have changed,
- * and when the socket is opened. */
+ * and when the socket is opened. A stream keeps the first interface: its address belongs to that. */
 void lp_guard_pin(struct lp_guard *g, struct lp_guarded *socket);
 
 #endif

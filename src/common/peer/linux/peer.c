@@ -1,12 +1,10 @@
 #include "lanparty/peer/linux/peer.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "guard.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/peer/link.h"
 #include "lanparty/peer/linux/acts.h"
@@ -15,27 +13,27 @@
 #include "lanparty/edge/linux/netlink.h"
 #include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/linux/resolve.h"
-#include "lanparty/edge/linux/udp.h"
 #include "lanparty/edge/log.h"
+#include "lanparty/peer/proxy.h"
 #include "lanparty/peer/tell.h"
+#include "ways.h"
 
 #define PORT_WAIT (6 * LP_SECOND) /* for an interface that was deleted to come back */
 #define LOOK      LP_SECOND       /* interval at which to check that the interface still exists */
 #define ALONE     (3 * LP_SECOND) /* after a join: until then the relay has named all members */
 #define DESCRIPTORS                                                                                \
-	(5 + LP_LINK_WAYS + LP_ENDPOINTS) /* signals, port, networks, commands, the program's fd */
-
-_Static_assert(LP_UDP_PACKET_MAX >= LP_QUIC_PACKET_MAX, "a slot holds a packet");
+	(5 + LP_LINK_WAYS +                                                                        \
+		LP_LINK_LOOKUPS) /* signals, port, networks, commands, the program's fd */
 
 struct peer {
 	const struct lp_peer_config *config;
 	struct lp_link *link;
-	struct lp_guarded ways[LP_LINK_WAYS]; /* the link's sockets */
+	struct lp_ways ways; /* the link's sockets */
 	struct lp_waiter waiter;
 	struct lp_guard guard;
 	struct lp_acts acts;
 	struct lp_report report;
-	int resolving[LP_ENDPOINTS], signals; /* descriptors that it waits for */
+	int resolving[LP_LINK_LOOKUPS], signals; /* descriptors that it waits for */
 	struct lp_teller teller;
 	bool at_once;
 	bool joined;      /* once; before, what an earlier run kept is not ours to forget */
@@ -57,111 +55,69 @@ static void stop_look_up(struct peer *p, size_t endpoint)
 
 static void stop_look_ups(void *context)
 {
-	for (size_t i = 0; i < LP_ENDPOINTS; i++)
+	for (size_t i = 0; i < LP_LINK_LOOKUPS; i++)
 		stop_look_up(context, i);
 }
 
 static bool look_up(void *context, size_t endpoint)
 {
 	struct peer *p = context;
-	const struct lp_host *host = lp_peer_endpoint(p->config->options, endpoint);
+	struct lp_host host;
+	lp_proxy_host(p->config->options, endpoint, &host);
 	stop_look_up(p, endpoint);
-	int fd = p->resolving[endpoint] = lp_resolve(host->name, host->port);
+	int fd = p->resolving[endpoint] = lp_resolve(host.name, host.port);
 	return fd >= 0 && lp_waiter_add(&p->waiter, fd);
 }
 
 static void take_addresses(struct peer *p, size_t endpoint)
 {
 	struct lp_addresses found;
+	struct lp_host host;
 	if (!lp_resolve_take(p->resolving[endpoint], &found))
 		return; /* what was readable was an earlier look-up, whose descriptor had this number */
-	p->resolving[endpoint] = -1;
-	if (p->config->checks && found.count > 0)
-		lp_event(stdout, "resolved", "name=%s addresses=%zu",
-			lp_peer_endpoint(p->config->options, endpoint)->name, found.count);
+	if (!found.more)
+		p->resolving[endpoint] = -1;
+	lp_proxy_host(p->config->options, endpoint, &host);
+	if (p->config->checks && found.count > 0 && !found.more)
+		lp_event(stdout, "resolved", "name=%s addresses=%zu", host.name, found.count);
 	lp_link_on_addresses(p->link, endpoint, &found, p->now);
 }
 
 static void close_socket(void *context, unsigned way)
 {
 	struct peer *p = context;
-	lp_udp_close(p->ways[way].udp);
-	p->ways[way] = (struct lp_guarded){0};
+	lp_ways_close(&p->ways, way);
 }
 
 static bool open_socket(
-	void *context, unsigned way, const struct lp_address *remote, struct lp_address *ret_local)
+	void *context, unsigned way, const struct lp_entry *entry, struct lp_address *ret_local)
 {
 	struct peer *p = context;
-	struct lp_guarded *w = &p->ways[way];
-	enum lp_exit code;
-	*w = (struct lp_guarded){lp_udp_client(remote->sa.sa_family, &code), *remote, 0};
-	if (w->udp && !lp_waiter_add(&p->waiter, lp_udp_fd(w->udp)))
-		close_socket(p, way);
-	lp_guard_look(&p->guard, p->link);
-	lp_guard_pin(&p->guard, w);
-	if (w->udp)
-		lp_udp_local(w->udp, ret_local);
-	return w->udp != NULL;
+	return lp_ways_open(&p->ways, way, entry, ret_local);
+}
+
+static bool takes(void *context, unsigned way)
+{
+	struct peer *p = context;
+	return lp_ways_take(&p->ways, way);
 }
 
 static uint8_t *slot(void *context, unsigned way)
 {
 	struct peer *p = context;
-	return lp_udp_slot(p->ways[way].udp);
+	return lp_ways_slot(&p->ways, way);
 }
 
 static void put(void *context, unsigned way, const struct lp_path *path, size_t len)
 {
 	struct peer *p = context;
-	lp_udp_put(p->ways[way].udp, path, len);
-}
-
-static enum lp_send_failure failure_of(int error)
-{
-	switch (error) {
-	case EMSGSIZE:
-		return LP_SEND_TOO_BIG;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-		return LP_SEND_NO_ROUTE;
-	case EPERM:
-	case EACCES:
-		return LP_SEND_FORBIDDEN;
-	default:
-		return LP_SEND_GOOD;
-	}
-}
-
-static enum lp_send_failure failure_of_report(int error)
-{
-	switch (error) {
-	case 0:
-		return LP_SEND_GOOD;
-	case EMSGSIZE:
-		return LP_SEND_TOO_BIG;
-	case ECONNREFUSED:
-		return LP_SEND_REFUSED;
-	case EACCES:
-		return LP_SEND_REJECTED;
-	default:
-		return LP_SEND_UNREACHABLE;
-	}
+	lp_ways_put(&p->ways, way, path, len);
 }
 
 static void flush(void *context, unsigned way)
 {
 	struct peer *p = context;
-	struct lp_udp *udp = p->ways[way].udp;
-	lp_udp_flush(udp);
-	/* An ICMP error also fails the next packet, with the same errno value. */
-	int error = lp_udp_take_failure(udp);
-	enum lp_send_failure failure = failure_of_report(lp_udp_take_report(udp));
-	if (failure == LP_SEND_GOOD)
-		failure = failure_of(error);
-	if (failure != LP_SEND_GOOD)
-		lp_link_on_send_failure(p->link, way, failure);
+	lp_ways_flush(&p->ways, way);
 }
 
 /* A mistyped code leads into an empty room. */
@@ -202,10 +158,18 @@ static void tell(void *context, const struct lp_tunnel_action *action)
 	lp_acts_told(&p->acts, action);
 	if (c->once)
 		lp_once_told(c->once, action, p->now);
+	p->teller.stream = lp_link_entry(p->link)->stream;
 	if (!c->once || (action->final && !c->once->over))
 		lp_tell(&p->teller, action);
 	if (c->told)
 		c->told(c->context, action, p->now);
+}
+
+static void moved(void *context)
+{
+	struct peer *p = context;
+	if (p->config->ways)
+		lp_room_memory_keep_way(p->config->ways, lp_link_entry(p->link));
 }
 
 static const struct lp_link_ops ops = {
@@ -213,17 +177,13 @@ static const struct lp_link_ops ops = {
 	.stop_look_ups = stop_look_ups,
 	.open = open_socket,
 	.close = close_socket,
+	.takes = takes,
 	.slot = slot,
 	.put = put,
 	.flush = flush,
 	.tell = tell,
+	.moved = moved,
 };
-
-static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
-{
-	struct peer *p = context;
-	lp_link_on_packet(p->link, &path->remote, bytes, len, p->now);
-}
 
 static void on_frame(void *context, const uint8_t *frame, size_t len)
 {
@@ -265,14 +225,9 @@ static void take_commands(struct peer *p)
 /* True if the descriptor is one of the link's: a socket, or a look-up. */
 static bool read_for_link(struct peer *p, int fd)
 {
-	for (size_t i = 0; i < LP_LINK_WAYS; i++) {
-		struct lp_udp *udp = p->ways[i].udp;
-		if (!udp || fd != lp_udp_fd(udp))
-			continue;
-		lp_udp_receive(udp, on_packet, p);
+	if (lp_ways_read(&p->ways, fd))
 		return true;
-	}
-	for (size_t i = 0; i < LP_ENDPOINTS; i++) {
+	for (size_t i = 0; i < LP_LINK_LOOKUPS; i++) {
 		if (fd != p->resolving[i])
 			continue;
 		take_addresses(p, i);
@@ -355,8 +310,7 @@ static void watch_port(struct peer *p)
 static void look_at_networks(struct peer *p)
 {
 	lp_guard_look(&p->guard, p->link);
-	for (size_t i = 0; i < LP_LINK_WAYS; i++)
-		lp_guard_pin(&p->guard, &p->ways[i]);
+	lp_ways_on_networks(&p->ways);
 }
 
 /* Row K5: interfaces, addresses or routes of this computer are others now. */
@@ -411,7 +365,7 @@ static void wait_and_read(struct peer *p)
 {
 	int ready[DESCRIPTORS];
 	size_t count = lp_wait(&p->waiter, next_deadline(p), ready, DESCRIPTORS);
-	p->now = lp_clock();
+	p->now = p->ways.now = lp_clock();
 	lp_port_wake(p->config->port);
 	for (size_t i = 0; i < count; i++)
 		read_from(p, ready[i]);
@@ -425,7 +379,7 @@ static void wait_and_read(struct peer *p)
 
 static void loop(struct peer *p)
 {
-	p->now = lp_clock();
+	p->now = p->ways.now = lp_clock();
 	lp_link_start(p->link, p->now);
 	if (p->config->once)
 		lp_once_begin(p->config->once, p->now);
@@ -473,6 +427,7 @@ static bool open_all(struct peer *p)
 		.stations = c->stations,
 		.checks = c->checks,
 		.waits_for_name = !c->checks,
+		.streams = true,
 		.remembered = c->remembered,
 		.port = c->port,
 		.ops = &ops,
@@ -485,6 +440,7 @@ static bool open_all(struct peer *p)
 	lp_zero(link.resume_token, sizeof(link.resume_token));
 	p->signals = lp_signals_open(wanted);
 	lp_guard_open(&p->guard, c->tap);
+	p->ways.link = p->link;
 	p->report = (struct lp_report){
 		.link = p->link, .options = c->options, .role = c->role, .port = c->interface};
 	p->acts.report = &p->report;
@@ -501,9 +457,10 @@ static void tell_checked(const struct peer *p)
 {
 	const struct lp_peer_options *o = p->config->options;
 	char address[LP_ADDRESS_TEXT];
-	lp_event(stdout, "answered", "address=%s rtt_ms=%.1f",
+	lp_event(stdout, "answered", "address=%s rtt_ms=%.1f over=%s",
 		lp_address_format(lp_link_remote(p->link), address),
-		(double)lp_link_last_end(p->link)->rtt / (double)LP_MILLISECOND);
+		(double)lp_link_last_end(p->link)->rtt / (double)LP_MILLISECOND,
+		lp_tell_over(lp_link_entry(p->link)->stream));
 	lp_event(stdout, "certificate", "trusted_by=%s",
 		o->pin_count > 0 ? "pin" : "certificate_authority");
 	lp_event(stdout, "protocol", "version=%u", LP_PROTOCOL_VERSION);
@@ -527,10 +484,9 @@ static void close_all(struct peer *p)
 	if (p->signals >= 0)
 		close(p->signals);
 	lp_guard_close(&p->guard);
+	lp_ways_close_all(&p->ways);
 	lp_waiter_close(&p->waiter);
 	lp_link_close(p->link);
-	for (unsigned i = 0; i < LP_LINK_WAYS; i++)
-		close_socket(p, i);
 }
 
 int lp_peer_run(const struct lp_peer_config *config)
@@ -542,6 +498,9 @@ int lp_peer_run(const struct lp_peer_config *config)
 		return code;
 	}
 	p->config = config;
+	p->ways.options = config->options;
+	p->ways.waiter = &p->waiter;
+	p->ways.guard = &p->guard;
 	memset(p->resolving, 0xff, sizeof(p->resolving)); /* -1: none */
 	p->signals = p->guard.fd = -1;
 	lp_waiter_open(&p->waiter);

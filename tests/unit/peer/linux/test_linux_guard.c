@@ -9,8 +9,10 @@
 #include "guard.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/own.h"
+#include "lanparty/edge/linux/tcp.h"
 #include "linux_log.h"
 #include "null_port.h"
+#include "stream.h"
 
 /* The linker's --wrap replaces them: the way to the relay beside the room, and whether the kernel pins. */
 static unsigned way, pinned_to, pins;
@@ -32,6 +34,22 @@ bool __wrap_lp_udp_pin(struct lp_udp *u, unsigned interface)
 	if (can_pin)
 		pinned_to = interface;
 	return can_pin;
+}
+
+/* A stream is only passed on, too. */
+int __wrap_lp_stream_fd(const struct lp_stream *s);
+int __wrap_lp_stream_fd(const struct lp_stream *s)
+{
+	return *(const int *)(const void *)s;
+}
+
+bool __wrap_lp_tcp_pin(int fd, unsigned interface);
+bool __wrap_lp_tcp_pin(int fd, unsigned interface)
+{
+	assert_int_equal(fd, 7);
+	pins++;
+	pinned_to = interface;
+	return true;
 }
 
 /* Without a descriptor no netlink socket can be opened. */
@@ -107,6 +125,34 @@ static void a_pin_that_fails_is_told_once_until_one_holds(void **state)
 	lp_guard_close(&guard);
 }
 
+/* Row W2: only root can bind TCP a second time. */
+static void W2_a_stream_is_pinned_once(void **state)
+{
+	(void)state;
+	int stream = 7, ended = -1;
+	struct lp_guarded guarded = {.stream = (struct lp_stream *)(void *)&stream,
+		.remote.in = {.sin_family = AF_INET, .sin_port = htons(443)}};
+	struct lp_guarded other = guarded;
+	struct lp_guard guard;
+	lp_guard_open(&guard, INT32_MAX);
+	other.stream = (struct lp_stream *)(void *)&ended;
+	pins = way = 0;
+	lp_guard_pin(&guard, &guarded); /* nothing of the room is in its way */
+	assert_int_equal(pins, 0);
+	way = 4;
+	lp_guard_pin(&guard, &other);
+	assert_int_equal(pins, 0);
+	lp_guard_pin(&guard, &guarded);
+	assert_int_equal(pinned_to, 4);
+	way = 5;
+	lp_guard_pin(&guard, &guarded);
+	way = 0;
+	lp_guard_pin(&guard, &guarded);
+	assert_int_equal(pins, 1);
+	assert_int_equal(guarded.pinned, 4);
+	lp_guard_close(&guard);
+}
+
 static void a_list_that_the_kernel_did_not_give_is_not_whole(void **state)
 {
 	(void)state;
@@ -124,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(networks_stay_known_while_the_kernel_does_not_answer),
 		cmocka_unit_test(a_pin_that_fails_is_told_once_until_one_holds),
+		cmocka_unit_test(W2_a_stream_is_pinned_once),
 		cmocka_unit_test(a_list_that_the_kernel_did_not_give_is_not_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,8 +171,12 @@ static void W1_the_next_run_finds_the_address_that_worked(void **state)
 	struct lp_entry found = way_of(&options, &v6);
 	assert_int_equal(found.endpoint, 1);
 	assert_true(lp_address_equal(&found.address, &v4.address));
+	assert_false(found.stream);
+	v6.stream = true; /* row W2 */
+	way_of(&options, &v6);
 	found = way_of(&options, NULL);
 	assert_int_equal(found.endpoint, 0);
+	assert_true(found.stream);
 	assert_true(lp_address_equal(&found.address, &v6.address));
 	v6.address.in6.sin6_scope_id =
 		1; /* of this computer, and perhaps another one after its restart */
