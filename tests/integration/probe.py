@@ -16,6 +16,8 @@
   probe.py flood INTERFACE COUNT [MAC]   broadcast frames, as fast as they go; or unicast ones to MAC
   probe.py nat PORT ADDRESS PORT         forwards UDP from the first port to the second, as a NAT does;
                                          SIGUSR1: from another port from now on
+  probe.py names ADDRESS ANSWER          a name server: each name has the IPv4 address ANSWER, and what it is asked
+                                         of IPv6 it does not answer
   probe.py offers INTERFACE              asks for a DHCP lease, and says who offers one within 3 seconds
   probe.py asks INTERFACE WHOSE          asks for a lease as WHOSE DHCP client does (windows, macos, ...), takes it,
                                          and says what was offered and acknowledged
@@ -276,6 +278,18 @@ def nat(port, address, to_port):
             changed.clear()
             outside.close()
             outside = udp_socket()
+
+
+def names(server, address):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((server, 53))
+    print("answering", flush=True)
+    while True:
+        question, sender = s.recvfrom(512)
+        end = question.index(b"\0", 12) + 5
+        if question[end - 4:end - 2] == b"\0\1":  # A
+            s.sendto(question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12:end] +
+                     b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(address), sender)
 
 
 def offers(interface):
@@ -564,7 +578,7 @@ def terminal(word, *command):
 
 
 WORDS = {f.__name__: f for f in (serve, udp, tcp, fetch, segment, hear, hear6, count, frames_of, copies, shouts, shout, flood, nat,
-                                offers, asks, claims, pieces, lease, advertise, teeworlds, manager, terminal, freeze)}
+                                names, offers, asks, claims, pieces, lease, advertise, teeworlds, manager, terminal, freeze)}
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
         print(__doc__.strip())

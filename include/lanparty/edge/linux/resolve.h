@@ -12,7 +12,8 @@
  * or -1 when the system is out of threads, descriptors or memory. Close the descriptor to
  * cancel. */
 int lp_resolve(const char *host, uint16_t port);
-/* Reads the result, which can be an error, and closes the descriptor. False: there is none yet. */
+/* Reads a result, which can be an error, and closes the descriptor unless more is to come. False: there is none
+ * yet. */
 bool lp_resolve_take(int fd, struct lp_addresses *ret_addresses);
 
 #endif

@@ -1,9 +1,11 @@
 #include "lanparty/edge/linux/resolve.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
  * closing its end. */
 struct question {
 	int fd;
+	bool early; /* IPv4 alone, for a first answer */
 	char port[6];
 	char host[];
 };
@@ -22,9 +25,13 @@ static void *run(void *argument)
 {
 	struct question *q = argument;
 	struct lp_addresses result;
-	lp_lookup(q->host, q->port, &result);
+	if (q->early)
+		lp_lookup_ipv4(q->host, q->port, &result);
+	else
+		lp_lookup(q->host, q->port, &result);
+	result.more = q->early;
 	/* The write fails when the caller has cancelled. SIGPIPE is blocked in this thread. */
-	if (write(q->fd, &result, sizeof(result)) < 0)
+	if ((!q->early || result.count > 0) && write(q->fd, &result, sizeof(result)) < 0)
 		result.count = 0;
 	close(q->fd);
 	free(q);
@@ -48,25 +55,46 @@ static bool start(struct question *q)
 	return error == 0;
 }
 
+/* Takes fd, also when it fails. */
+static bool ask(const char *host, uint16_t port, int fd, bool early)
+{
+	size_t size = strlen(host) + 1;
+	struct question *q = fd >= 0 ? malloc(sizeof(*q) + size) : NULL;
+	if (q) {
+		q->fd = fd;
+		q->early = early;
+		snprintf(q->port, sizeof(q->port), "%u", port);
+		memcpy(q->host, host, size);
+		if (start(q))
+			return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	free(q);
+	return false;
+}
+
+static bool is_number(const char *host)
+{
+	uint8_t bytes[16];
+	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+/* RFC 8305, section 3: some name servers take seconds to say that there is no IPv6 address. The resolver
+ * answers both questions together, so IPv4 has one of its own, whose answer comes first or not at all. */
 int lp_resolve(const char *host, uint16_t port)
 {
 	int fds[2];
-	size_t size = strlen(host) + 1;
-	struct question *q = malloc(sizeof(*q) + size);
-	if (!q)
+	if (pipe2(fds, O_CLOEXEC) != 0)
 		return -1;
-	if (pipe2(fds, O_CLOEXEC) != 0) {
-		free(q);
-		return -1;
-	}
-	q->fd = fds[1];
-	snprintf(q->port, sizeof(q->port), "%u", port);
-	memcpy(q->host, host, size);
-	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0 && start(q))
+	int early = is_number(host) ? -1 : fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
+	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0 && ask(host, port, fds[1], false)) {
+		ask(host, port, early, true);
 		return fds[0];
+	}
+	if (early >= 0)
+		close(early);
 	close(fds[0]);
-	close(fds[1]);
-	free(q);
 	return -1;
 }
 
@@ -75,8 +103,9 @@ bool lp_resolve_take(int fd, struct lp_addresses *ret_addresses)
 	ssize_t len = read(fd, ret_addresses, sizeof(*ret_addresses));
 	if (len < 0 && errno == EAGAIN)
 		return false;
-	close(fd);
 	if (len != (ssize_t)sizeof(*ret_addresses))
 		*ret_addresses = (struct lp_addresses){.error = "the look-up was interrupted"};
+	if (!ret_addresses->more)
+		close(fd);
 	return true;
 }
