@@ -115,11 +115,13 @@ static void what_is_no_answer_to_the_request_is_skipped(void **state)
 static void a_router_that_speaks_nat_pmp_alone_is_silent(void **state)
 {
 	(void)state;
-	static const uint8_t old[8] = {0, 0x81, 0, 1}; /* unsupported version */
+	uint8_t old[8] = {0, 0x81, 0, 1}; /* unsupported version */
 	const struct pcp_ask ask = ask_from("::ffff:192.168.77.2");
 	struct pcp_answer a;
 	assert_true(pcp_read(&ask, old, sizeof(old), &a));
 	assert_int_equal(a.verdict, PCP_SILENT);
+	old[1] = 1; /* no answer, but a request to a router */
+	assert_false(pcp_read(&ask, old, sizeof(old), &a));
 }
 
 /* It answers the third request alone. */
