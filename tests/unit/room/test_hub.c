@@ -482,7 +482,7 @@ static void the_longest_messages_fit_the_actions(void **state)
 	struct lp_control reject = {.type = LP_REJECT, .reject = {.reason = LP_REJECT_MAC_IN_USE}};
 	struct lp_control status = {.type = LP_PEER_STATUS,
 		.peer_status = {LP_VARINT_MAX, UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
-			UINT32_MAX, true, true, true, "x"}};
+			UINT32_MAX, true, true, true, "x", LP_VARINT_MAX, LP_VARINT_MAX}};
 	struct lp_control welcome = {.type = LP_WELCOME,
 		.welcome = {LP_VARINT_MAX, UINT32_MAX, UINT16_MAX, UINT16_MAX, true, UINT32_MAX,
 			UINT32_MAX, LP_VARINT_MAX, {1}, LP_VARINT_MAX, true, UINT32_MAX, UINT32_MAX,
