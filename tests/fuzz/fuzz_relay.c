@@ -141,8 +141,6 @@ static void new_join(struct lp_reader *in)
 
 /* ---- who acts */
 
-static void acts(enum who next);
-
 /* A place in the room in which it belongs. */
 static void takes_place(void)
 {
@@ -260,11 +258,10 @@ static void sends(const uint8_t *frame, size_t len, uint8_t how)
 		{LP_OVERLAY_SECOND, LP_OVERLAY_FIRST}};
 	static uint16_t id;
 	uint8_t datagram[LP_OVERLAY_FRAGMENT_HEADER + FRAME_CAP];
-	enum { KINDS = 3 };
 	for (int times = how >> 5; times >= 0; times--) {
 		id++;
-		for (int part = 0; part <= ((how & KINDS) >= 2); part++) {
-			const struct lp_overlay o = {.type = orders[how & KINDS][part],
+		for (int part = 0; part <= ((how & 3) >= 2); part++) {
+			const struct lp_overlay o = {.type = orders[how & 3][part],
 				.peer = hostile->welcome.peer,
 				.room = hostile->welcome.room,
 				.frame_id = id,
@@ -306,7 +303,7 @@ static void plain_frame(struct lp_reader *in)
 	struct lp_mac dst = target(ends >> 4);
 	uint32_t from = IPV4(10, 0, kind >> 6 & 1, ends & 15), to = IPV4(10, 0, 0, ends >> 4);
 	const uint8_t own[16] = IPV6_LAN(ends & 15), other[16] = IPV6_LOCAL(ends & 15);
-	size_t len = 60 + 5u * (kind & 63) * (how & 7);
+	size_t len = 60 + 5u * (kind & 63) * (how & 7) % 1450; /* up to 1509 */
 	switch (kind % 11) {
 	case 0:
 		len = frame_udp(f, dst, src, from, to, 9, len);
@@ -338,9 +335,9 @@ static void plain_frame(struct lp_reader *in)
 	case 9:
 		len = frame_udp_ipv6(f, dst, src, ends & 1 ? own : other);
 		break;
-	default:
-		len = frame_udp(f, dst, src, from, to, 9, len);
-		frame_fragment(f, len, ends, kind & 64 ? 24 : 0, ends & 1);
+	default: /* the first fragment has 24 bytes */
+		len = frame_udp(f, dst, src, from, to, 9, kind & 64 ? 60 : 58);
+		frame_fragment(f, len, ends, kind & 64 ? 24 : 0, !(kind & 64));
 	}
 	sends(f, len, how);
 }
@@ -426,8 +423,11 @@ static void permit(uint8_t what)
 	list->open = what & 1;
 	list->has_token = what & 2;
 	memset(list->token, 1, sizeof(list->token));
+	struct lp_room_list *copy = lp_room_list_copy(list); /* each worker has one */
+	box_require(copy != NULL);
+	lp_room_list_free(list);
 	acted = true;
-	lp_hub_permit(relay.hub, list, relay.now);
+	lp_hub_permit(relay.hub, copy, relay.now);
 }
 
 /* The operator removes somebody from the other room. */
@@ -501,6 +501,16 @@ static void make_host(void)
 	box_require(lp_guest_sign(&host_key, box_steer(other_room), UINT32_MAX, guest_pass));
 }
 
+/* Somebody finds another certificate than he expects. */
+static void one_leaves_at_once(void)
+{
+	relay.pin_is_wrong = true;
+	box_connect(&relay, &crew[STRANGER], HOME(STRANGER));
+	box_exchange(&relay);
+	box_require(!crew[STRANGER].conn);
+	relay.pin_is_wrong = false;
+}
+
 /* The honest ones connect at the same time, so that one has to prove its address. */
 static void relay_starts(void)
 {
@@ -513,6 +523,7 @@ static void relay_starts(void)
 	frame_count = evasion_frames(&addresses, frames, EVASION_FRAMES_MAX);
 	box_open(&relay);
 	make_host();
+	one_leaves_at_once();
 	for (uint8_t i = 0; i < 2; i++)
 		box_connect(&relay, &honest[i], (uint8_t)(1 + i));
 	box_exchange(&relay);

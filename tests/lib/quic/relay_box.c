@@ -1,13 +1,17 @@
 #include "relay_box.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dice.h"
+#include "lanparty/base/date.h"
+#include "lanparty/base/role.h"
 
 #define ROUNDS     200 /* of an exchange of packets, at most */
 #define PEM        4096
 #define RELAY_HOST 200 /* last byte of its address */
+#define IPX        0x8137
 #define CALENDAR   INT64_C(1790000000)
 
 void box_require(bool holds)
@@ -104,6 +108,19 @@ static void take_quality(struct lp_session *session, struct lp_quic_conn *conn)
 	lp_hub_on_quality(session, (uint32_t)(info.smoothed / 1000), (uint32_t)info.datagrams_lost);
 }
 
+/* As the relay's log has it, which nobody reads here. */
+static void write_log(const struct lp_hub_action *a)
+{
+	char line[512], mac[LP_MAC_TEXT] = "";
+	const struct lp_member *m = a->session ? lp_session_member(a->session) : NULL;
+	if (m)
+		lp_mac_format(&m->mac, mac);
+	snprintf(line, sizeof(line), "%s %s %s %s %s %s %s", mac, m ? m->name : "",
+		lp_role_text(a->role), lp_leave_word(a->leave), lp_reject_word(a->reject),
+		lp_act_word(a->act), lp_acted_text(a->acted));
+	box_require(strlen(line) > 0);
+}
+
 static void do_actions(struct box *box)
 {
 	struct lp_hub_action a;
@@ -115,6 +132,8 @@ static void do_actions(struct box *box)
 			lp_quic_close(conn, a.leave, a.text);
 		else if (a.kind == LP_HUB_STATS)
 			take_quality(a.session, conn);
+		else
+			write_log(&a);
 	}
 }
 
@@ -173,23 +192,30 @@ static struct lp_identity *read_identity(void)
 	struct lp_identity *made = lp_identity_new("relay.example", CALENDAR);
 	box_require(made && lp_identity_pem(made, cert, sizeof(cert), key, sizeof(key)));
 	lp_identity_free(made);
-	return lp_identity_load(cert, strlen(cert), key, strlen(key), &error);
+	struct lp_identity *read = lp_identity_load(cert, strlen(cert), key, strlen(key), &error);
+	struct lp_identity *copy = lp_identity_copy(read); /* each worker has one */
+	struct lp_dates dates;
+	char date[LP_DATE_TEXT];
+	box_require(copy && lp_identity_dates(copy, &dates));
+	lp_date_format(dates.until, date);
+	lp_identity_free(read);
+	return copy;
 }
 
 void box_open(struct box *box)
 {
-	const struct lp_hub_config hub = {.rooms = {.max_clients = 8,
-						  .max_rooms = 8,
-						  .limits = {.client_rate = 100000,
-							  .client_burst = 20000,
-							  .broadcast_rate = 50,
-							  .broadcast_burst = 8,
-							  .unknown_rate = 50,
-							  .unknown_burst = 8,
-							  .join_rate = 50,
-							  .join_burst = 100,
-							  .open_rate = 300},
-						  .book = {find, keep, box}},
+	struct lp_hub_config hub = {.rooms = {.max_clients = 8,
+					    .max_rooms = 2,
+					    .limits = {.client_rate = 100000,
+						    .client_burst = 20000,
+						    .broadcast_rate = 50,
+						    .broadcast_burst = 8,
+						    .unknown_rate = 50,
+						    .unknown_burst = 8,
+						    .join_rate = 50,
+						    .join_burst = 100,
+						    .open_rate = 300},
+					    .book = {find, keep, box}},
 		.frames = 256,
 		.keep_alive_ms = 3000,
 		.idle_timeout_ms = 15000,
@@ -200,6 +226,7 @@ void box_open(struct box *box)
 		.steer = box_steer,
 		.trace = trace,
 		.trace_context = box};
+	box_require(lp_filter_allow(&hub.filter, IPX));
 	box->now = LP_SECOND;
 	box->identity = read_identity();
 	box_require(box->identity != NULL);
@@ -336,6 +363,7 @@ void box_connect(struct box *box, struct box_client *c, uint8_t host)
 		.counted = c->counted,
 		.stream = -1};
 	lp_identity_pin(box->identity, pin[0]);
+	pin[0][0] ^= box->pin_is_wrong;
 	const struct lp_quic_target target = {.path = path_of(host, RELAY_HOST),
 		.server_name = "relay.example",
 		.pins = (const uint8_t(*)[32])pin,

@@ -42,6 +42,7 @@ struct box {
 	struct lp_hub *hub;
 	struct box_client *clients[BOX_CLIENTS];
 	size_t count;
+	bool pin_is_wrong;       /* that the next client has */
 	struct lp_hosted hosted; /* what the relay keeps of one room */
 	uint8_t hosted_key[LP_ROOM_KEY_SIZE];
 };
