@@ -1,6 +1,8 @@
 """Asks servers of games as the games do, for tools/games.
 
-  ask.py ask INTERFACE PORT HEX   the question in HEX, as a broadcast, once per second
+  ask.py ask INTERFACE PORT HEX...
+                                  the questions in HEX, as broadcasts, once per second; tells the answer to the
+                                  last of them
   ask.py group INTERFACE GROUP PORT HEX ANSWERS
                                   the same to a multicast group; answers go to the group too, at port ANSWERS
   ask.py teeworlds INTERFACE      what Teeworlds 0.7 does, which wants a token first
@@ -51,9 +53,17 @@ def wait(s, ask, is_answer=lambda data, sender: True):
     return False
 
 
-def ask(interface, port, question):
-    s = udp(interface)
-    return wait(s, lambda: s.sendto(bytes.fromhex(question), ("255.255.255.255", int(port))))
+def ask(interface, port, *questions):
+    s, answers = udp(interface), []
+
+    def send():
+        s.sendto(bytes.fromhex(questions[len(answers)]), ("255.255.255.255", int(port)))
+
+    def is_last(data, sender):
+        answers.append(data)
+        return len(answers) == len(questions)
+
+    return wait(s, send, is_last)
 
 
 def join(s, interface, group):
