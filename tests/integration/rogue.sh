@@ -46,7 +46,7 @@ check "the player reaches the LAN" soon 8 reaches player2 $console_ip
 check "the LAN is whole" lan_is_whole
 # What the gateway has heard in time is the LAN's: row K4.
 address player2 "$tun" fd77::92/64
-for to in "$router_ip" "$game_ip" fd77::1 fd77::20 fd77::30; do check "the gateway hears $to" soon 3 reaches player2 "$to"; done
+for to in "$router_ip" "$game_ip" fd77::1 fd77::20 fd77::30 "$(link_local console lan)%$tun"; do check "the gateway hears $to" soon 3 reaches player2 "$to"; done
 stop relay KILL
 
 # ---- the true relay's certificate and key, and its address
