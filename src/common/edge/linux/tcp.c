@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,10 +19,22 @@ static bool set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) == 0;
 }
 
+/* One that slows down only after a loss. BBR pauses for 200 ms every 10 s to measure the path, and what is
+ * urgent waits. Reno is allowed everywhere. */
+static void choose_congestion(int fd)
+{
+	static const char *const names[] = {"cubic", "reno"};
+	for (size_t i = 0; i < 2; i++)
+		if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, names[i],
+			    (socklen_t)strlen(names[i])) == 0)
+			return;
+}
+
 /* They are best effort: without them, what is urgent waits longer, and a dead peer is noticed later. What a
  * listener has, its connections have, too. */
 static void set_options(int fd)
 {
+	choose_congestion(fd);
 	set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, LP_TCP_UNSENT_MAX);
 	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, LP_TCP_SILENCE_MS);

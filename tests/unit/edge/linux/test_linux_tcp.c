@@ -109,6 +109,10 @@ static void W2_a_connection_sends_at_once_and_notices_a_dead_peer(void **state)
 	connect_pair(&p, false);
 	const int ends[] = {p.client, p.server};
 	for (size_t i = 0; i < 2; i++) {
+		char name[16] = "";
+		socklen_t len = sizeof(name);
+		assert_int_equal(getsockopt(ends[i], IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
+		assert_true(strcmp(name, "cubic") == 0 || strcmp(name, "reno") == 0);
 		assert_int_equal(option(ends[i], IPPROTO_TCP, TCP_NODELAY), 1);
 		assert_int_equal(
 			option(ends[i], IPPROTO_TCP, TCP_NOTSENT_LOWAT), LP_TCP_UNSENT_MAX);
