@@ -215,6 +215,8 @@ struct lp_quic_counters {
 	uint64_t packets_in, packets_out, ignored, retries, version_negotiations, resets, refused;
 	uint64_t overhead;  /* packets not read: their connection has sent too much overhead */
 	uint64_t misrouted; /* packets of another worker */
+	uint64_t datagrams_acked,
+		datagrams_lost; /* of all connections, as in struct lp_quic_info */
 };
 void lp_quic_get_counters(const struct lp_quic *q, struct lp_quic_counters *ret_counters);
 size_t lp_quic_connection_count(const struct lp_quic *q);

@@ -21,6 +21,7 @@ static int on_acked(ngtcp2_conn *nc, uint64_t id, void *user)
 	(void)nc;
 	conn->acked = true;
 	conn->datagrams_acked++;
+	conn->q->counters.datagrams_acked++;
 	lp_mtu_on_acked(&conn->mtu, id & LARGE);
 	if (id >> 1 && conn->source)
 		conn->source->ops->acked(conn->source, id >> 1);
@@ -32,6 +33,7 @@ static int on_lost(ngtcp2_conn *nc, uint64_t id, void *user)
 	struct lp_quic_conn *conn = user;
 	(void)nc;
 	conn->datagrams_lost++;
+	conn->q->counters.datagrams_lost++;
 	lp_mtu_on_lost(&conn->mtu, id & LARGE, conn->q->now);
 	if (id >> 1 && conn->source)
 		conn->source->ops->lost(conn->source, id >> 1, conn->q->now);

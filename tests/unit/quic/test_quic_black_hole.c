@@ -53,6 +53,18 @@ static lp_time longest_silence(struct quic_pair *pair, struct bulk *bulk, lp_tim
 	return longest;
 }
 
+/* Row H4: the endpoint counts what its only connection counts. */
+static void assert_counted(const struct quic_pair *pair)
+{
+	struct lp_quic_counters all;
+	struct lp_quic_info one;
+	lp_quic_get_counters(pair->end[CLIENT], &all);
+	lp_quic_get_info(pair->log[CLIENT].conn, &one);
+	assert_true(one.datagrams_acked > 0 && one.datagrams_lost > 0);
+	assert_int_equal(all.datagrams_acked, one.datagrams_acked);
+	assert_int_equal(all.datagrams_lost, one.datagrams_lost);
+}
+
 /* Nothing but large packets fills the congestion window: only a small probe gets through. */
 static void a_full_window_of_lost_large_packets_is_noticed_by_the_first_probe(void **state)
 {
@@ -70,6 +82,7 @@ static void a_full_window_of_lost_large_packets_is_noticed_by_the_first_probe(vo
 	pair->mtu = LP_MTU_SAFE;
 	assert_true(longest_silence(pair, &bulk, 2 * LP_SECOND) <= 20 * LATENCY);
 	assert_int_equal(pair->log[CLIENT].closed, 0);
+	assert_counted(pair);
 	pair_free(pair);
 }
 
