@@ -53,6 +53,11 @@ struct lp_local_name {
 	const char *name; /* of the socket: the program; or its interface, where several can run */
 };
 
+/* Makes a Unix socket at the path that listens, with these permissions: it belongs to the user that root
+ * becomes, and does not block. One that a killed program has left is replaced. Call it before rights are
+ * dropped. -1, with errno; EADDRINUSE: a program uses it; EEXIST: something else is there. */
+int lp_local_listen(const char *path, unsigned mode);
+
 /* Makes the socket, which then belongs to the user that root becomes. Call it before rights are dropped. A
  * socket that cannot be made is logged; the program goes on without it. */
 void lp_local_open(struct lp_local *l, const struct lp_local_name *name);

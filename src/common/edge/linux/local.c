@@ -19,6 +19,8 @@
 	"the commands that act on this program do not reach it: give RUNTIME_DIRECTORY a shorter " \
 	"path"
 
+#define BACKLOG 8
+
 /* False, with errno: the path is too long. It is written as far as it fits. */
 static bool find_path(const struct lp_local_name *name, struct sockaddr_un *ret_address)
 {
@@ -55,22 +57,50 @@ static bool is_in_use(const struct sockaddr_un *address)
 	return used;
 }
 
-static bool make(int fd, const struct sockaddr_un *address)
+/* False, with errno: it is something else than a socket that was left. */
+static bool make_way(const char *path)
+{
+	struct stat found;
+	if (lstat(path, &found) != 0)
+		return errno == ENOENT;
+	errno = EEXIST;
+	return S_ISSOCK(found.st_mode) && unlink(path) == 0;
+}
+
+static bool make(int fd, const struct sockaddr_un *address, unsigned mode)
 {
 	const char *path = address->sun_path;
 	char folder[LP_LOCAL_PATH];
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
-	if (!lp_rights_make_folder(folder))
+	if (folder[0] && !lp_rights_make_folder(folder))
 		return false;
 	if (is_in_use(address)) {
 		errno = EADDRINUSE;
 		return false;
 	}
-	unlink(path);
-	mode_t mask = umask(0177); /* also in the moment before it is given away */
+	if (!make_way(path))
+		return false;
+	mode_t mask = umask(0777 & ~mode); /* also in the moment before it is given away */
 	bool bound = bind(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
 	umask(mask);
-	return bound && lp_rights_give_socket(path) && listen(fd, 4) == 0;
+	return bound && lp_rights_give_socket(path) && listen(fd, BACKLOG) == 0;
+}
+
+int lp_local_listen(const char *path, unsigned mode)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	errno = ENAMETOOLONG;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -1;
+	memcpy(address.sun_path, path, strlen(path));
+	int fd = new_socket(SOCK_NONBLOCK);
+	if (fd >= 0 && make(fd, &address, mode))
+		return fd;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
 }
 
 /* A listener whose connections cannot be taken, without descriptors, must not stay ready: its edges count. */
@@ -89,9 +119,8 @@ void lp_local_open(struct lp_local *l, const struct lp_local_name *name)
 	for (size_t i = 0; i < LP_LOCAL_CLIENTS; i++)
 		l->clients[i].fd = -1;
 	l->set = fits ? epoll_create1(EPOLL_CLOEXEC) : -1;
-	l->listener = fits ? new_socket(SOCK_NONBLOCK) : -1;
-	if (l->set >= 0 && l->listener >= 0 && make(l->listener, &address) &&
-		watch(l, l->listener, EPOLLIN)) {
+	l->listener = fits ? lp_local_listen(address.sun_path, 0600) : -1;
+	if (l->set >= 0 && l->listener >= 0 && watch(l, l->listener, EPOLLIN)) {
 		memcpy(l->path, address.sun_path, sizeof(l->path));
 		return;
 	}

@@ -1,6 +1,7 @@
 /* The control socket of a program (rows H3, H4). */
 #include "lanparty/edge/linux/local.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -242,6 +243,27 @@ static void H3_a_socket_that_is_left_is_replaced_and_a_live_one_is_not(void **st
 }
 
 /* One that asked and was replaced, and one that has not asked yet. */
+static void H4_what_is_no_socket_is_never_replaced(void **state)
+{
+	(void)state;
+	struct stat st;
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(lp_local_listen(path, 0660), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(stat(path, &st), 0);
+	remove(path);
+	int fd = lp_local_listen(path, 0660);
+	assert_true(fd >= 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	assert_int_equal(lp_local_listen(path, 0660), -1);
+	assert_int_equal(errno, EADDRINUSE);
+	close(fd);
+	remove(path);
+}
+
 static void H3_only_who_asked_is_answered(void **state)
 {
 	(void)state;
@@ -363,6 +385,7 @@ int main(void)
 		cmocka_unit_test(H4_a_slow_reader_of_a_long_answer_does_not_make_the_program_wait),
 		cmocka_unit_test(H4_a_long_answer_is_read_as_a_whole),
 		cmocka_unit_test(H3_a_socket_that_is_left_is_replaced_and_a_live_one_is_not),
+		cmocka_unit_test(H4_what_is_no_socket_is_never_replaced),
 		cmocka_unit_test(H3_only_who_asked_is_answered),
 		cmocka_unit_test(H3_a_path_that_is_too_long_is_named_as_the_cause),
 		cmocka_unit_test(H3_a_program_that_takes_no_connections_blocks_nobody),
