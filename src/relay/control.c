@@ -38,22 +38,6 @@ int control_command(const struct lp_options *options, const struct lp_show_optio
 
 /* ---- the thread */
 
-/* What all workers know. False: the answer was given already. */
-static bool gather(struct control *c, int64_t who, struct relay_view *view)
-{
-	for (size_t i = 0; i < view->count; i++) {
-		struct ask ask = {.kind = ASK_SNAPSHOT};
-		bool good = workers_ask(c->workers, i, &ask) && ask.snapshot;
-		view->workers[i] = ask.snapshot;
-		if (good)
-			continue;
-		lp_command_answer(&c->local, who, "error",
-			"a part of the relay does not answer, or has no memory: look into its log");
-		return false;
-	}
-	return true;
-}
-
 static void answer_text(struct control *c, int64_t who, struct lp_text *text, bool json)
 {
 	const char *shown = lp_text_get(text);
@@ -67,18 +51,17 @@ static void answer_text(struct control *c, int64_t who, struct lp_text *text, bo
 
 static void show(struct control *c, int64_t who, bool members, bool json)
 {
-	struct relay_view view = {.count = workers_count(c->workers),
-		.shows_addresses = c->shows_addresses,
-		.shows_members = members};
+	struct relay_view view = {.shows_addresses = c->shows_addresses, .shows_members = members};
 	struct lp_text text;
 	lp_text_init(&text, LP_LOCAL_ANSWER);
-	if (gather(c, who, &view)) {
+	if (relay_view_take(&view, c->workers)) {
 		(json ? relay_report_json : relay_report_text)(&view, &text);
 		answer_text(c, who, &text, json);
+	} else {
+		lp_command_answer(&c->local, who, "error", RELAY_VIEW_MISSING);
 	}
 	lp_text_clear(&text);
-	for (size_t i = 0; i < view.count; i++)
-		snapshot_free(view.workers[i]);
+	relay_view_clear(&view);
 }
 
 static void done(struct control *c, int64_t who, const char *fault)

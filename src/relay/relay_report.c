@@ -11,49 +11,6 @@
 
 #define CARRIER "udp"
 
-static double loss_of(const struct snapshot_member *m)
-{
-	return lp_figures_loss(m->lost, m->reached);
-}
-
-/* How many members from this one on are in its room. */
-static size_t room_size(const struct snapshot *s, size_t first)
-{
-	size_t count = 0;
-	while (first + count < s->count && s->members[first + count].room == s->members[first].room)
-		count++;
-	return count;
-}
-
-struct totals {
-	struct lp_hub_counters hub;
-	uint64_t left_out;
-};
-
-static void add_up(const struct relay_view *view, struct totals *t)
-{
-	*t = (struct totals){.left_out = 0};
-	for (size_t i = 0; i < view->count; i++) {
-		const struct lp_hub_counters *more = &view->workers[i]->counters.hub;
-		struct lp_hub_counters *sum = &t->hub;
-		t->left_out += view->workers[i]->left_out;
-		sum->sessions += more->sessions;
-		sum->members += more->members;
-		sum->rooms += more->rooms;
-		sum->joins += more->joins;
-		sum->rejects += more->rejects;
-		sum->leaves += more->leaves;
-		sum->frames_in += more->frames_in;
-		sum->bytes_in += more->bytes_in;
-		sum->copies += more->copies;
-		sum->retransmitted += more->retransmitted;
-		for (size_t k = 0; k < LP_DROP_COUNT; k++) {
-			sum->drops[k] += more->drops[k];
-			sum->copy_drops[k] += more->copy_drops[k];
-		}
-	}
-}
-
 /* ---- JSON */
 
 static void json_traffic(const struct snapshot_member *m, struct lp_text *t)
@@ -87,7 +44,9 @@ static void json_member(
 	if (m->rtt) {
 		lp_json_number(t, "rtt_ms", lp_figures_ms(m->rtt));
 		lp_json_number(t, "jitter_ms", lp_figures_ms(m->jitter));
-		lp_json_number(t, "loss_percent", loss_of(m));
+		lp_json_number(t, "loss_percent", relay_view_loss(m));
+		lp_json_count(t, "reached", m->reached);
+		lp_json_count(t, "lost", m->lost);
 	}
 	json_traffic(m, t);
 	lp_json_close(t, '}');
@@ -121,9 +80,9 @@ static void json_room(const struct relay_view *view, const struct snapshot_membe
 
 static void json_totals(const struct relay_view *view, struct lp_text *t)
 {
-	struct totals totals;
-	const struct lp_hub_counters *hub = &totals.hub;
-	add_up(view, &totals);
+	struct relay_totals totals;
+	const struct lp_hub_counters *hub = &totals.counters.hub;
+	relay_view_add_up(view, &totals);
 	lp_json_count(t, "workers", view->count);
 	lp_json_count(t, "room_count", hub->rooms);
 	lp_json_count(t, "member_count", hub->members);
@@ -150,7 +109,7 @@ void relay_report_json(const struct relay_view *view, struct lp_text *t)
 	for (size_t i = 0; i < view->count; i++) {
 		const struct snapshot *s = view->workers[i];
 		for (size_t k = 0, count; k < s->count; k += count) {
-			count = room_size(s, k);
+			count = relay_view_room_size(s, k);
 			json_room(view, &s->members[k], count, t);
 		}
 	}
@@ -167,7 +126,7 @@ static void text_member(
 	if (m->rtt) {
 		snprintf(rtt, sizeof(rtt), "%.1f ms", lp_figures_ms(m->rtt));
 		snprintf(jitter, sizeof(jitter), "%.1f ms", lp_figures_ms(m->jitter));
-		snprintf(loss, sizeof(loss), "%.1f %%", loss_of(m));
+		snprintf(loss, sizeof(loss), "%.1f %%", relay_view_loss(m));
 	}
 	if (view->shows_addresses)
 		lp_address_format(&m->address, address);
@@ -199,9 +158,9 @@ static void text_room(const struct relay_view *view, const struct snapshot_membe
 
 void relay_report_text(const struct relay_view *view, struct lp_text *t)
 {
-	struct totals totals;
-	const struct lp_hub_counters *hub = &totals.hub;
-	add_up(view, &totals);
+	struct relay_totals totals;
+	const struct lp_hub_counters *hub = &totals.counters.hub;
+	relay_view_add_up(view, &totals);
 	lp_text_put(t, "%" PRIu64 " rooms, %" PRIu64 " members, %zu workers\n", hub->rooms,
 		hub->members, view->count);
 	lp_text_put(t, "%" PRIu64 " joins, %" PRIu64 " refused, %" PRIu64 " frames, %.1f MB\n",
@@ -211,7 +170,7 @@ void relay_report_text(const struct relay_view *view, struct lp_text *t)
 	for (size_t i = 0; i < view->count; i++) {
 		const struct snapshot *s = view->workers[i];
 		for (size_t k = 0, count; k < s->count; k += count) {
-			count = room_size(s, k);
+			count = relay_view_room_size(s, k);
 			text_room(view, &s->members[k], count, t);
 		}
 	}

@@ -4,14 +4,7 @@
 #define LANPARTY_RELAY_REPORT_H
 
 #include "lanparty/edge/text.h"
-#include "snapshot.h"
-#include "workers.h"
-
-struct relay_view {
-	struct snapshot *workers[WORKERS_MAX];
-	size_t count;
-	bool shows_addresses, shows_members; /* of members; otherwise rooms alone */
-};
+#include "relay_view.h"
 
 void relay_report_json(const struct relay_view *view, struct lp_text *t);
 void relay_report_text(const struct relay_view *view, struct lp_text *t);
