@@ -13,6 +13,7 @@ foreach(part relay gateway client)
   install(FILES ${CMAKE_BINARY_DIR}/completion/_lanparty-${part} COMPONENT ${part}
     DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 endforeach()
+install(FILES packaging/grafana/lanparty-relay.json DESTINATION ${CMAKE_INSTALL_DATADIR}/lanparty/grafana COMPONENT relay)
 foreach(part relay gateway)
   target_compile_definitions(lanparty-${part} PRIVATE
     LANPARTY_SYSCONFDIR="${CMAKE_INSTALL_FULL_SYSCONFDIR}/lanparty")

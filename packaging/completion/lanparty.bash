@@ -2,7 +2,7 @@
 _lanparty() {
 	local program=${1##*/} word=$2 before=$3
 	case $before in
-	--cert | --key | --config | --png | --room-file | --host-key | --rooms | --token-file | --relay-cert | --dev-cert-der-out) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	--cert | --key | --config | --png | --room-file | --host-key | --rooms | --token-file | --relay-cert | --dev-cert-der-out | --admin) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	--state) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	--lan | --bridge) mapfile -t COMPREPLY < <(compgen -W "$(ls /sys/class/net)" -- "$word") ;;
 	--log-level) mapfile -t COMPREPLY < <(compgen -W "error warning info debug frame" -- "$word") ;;

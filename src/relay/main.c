@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin.h"
 #include "certificate.h"
 #include "control.h"
 #include "lanparty/edge/linux/notify.h"
@@ -72,6 +73,8 @@ struct settings {
 	struct keyholder files;
 	struct mapping mapping;
 	struct control control;
+	struct admin_place admin_place;
+	struct admin *admin; /* NULL: none */
 	struct lp_show_options status;
 	bool home; /* behind a router that is asked for a port */
 	const char *der_out, *name, *user, *state;
@@ -249,15 +252,20 @@ static enum lp_exit run(struct settings *s)
 {
 	enum lp_exit code = LP_EXIT_OS;
 	struct workers *workers = start(s, &code);
-	if (workers)
+	if (workers) {
 		control_open(&s->control);
+		s->admin = admin_open(&s->admin_place);
+	}
 	/* Nothing is bound later, so no capability stays. */
-	bool good = workers && lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_RELAY) &&
-		    hosts_start(s->hosts);
-	if (good)
+	enum lp_sandbox_program sandbox = s->admin ? LP_SANDBOX_ADMIN : LP_SANDBOX_RELAY;
+	bool good = workers && lp_rights_enter(LP_RIGHTS_NONE, sandbox) && hosts_start(s->hosts);
+	if (good) {
 		control_start(&s->control, workers, s->relay.log_addresses);
+		admin_start(s->admin, workers, s->relay.log_addresses);
+	}
 	if (workers)
 		code = good ? workers_run(workers) : LP_EXIT_OS;
+	admin_close(s->admin);
 	control_close(&s->control);
 	workers_close(workers);
 	hosts_close(s->hosts);
@@ -496,6 +504,9 @@ int main(int argc, char **argv)
 		NUMBER("open-rate", "ROOMS", &limits->open_rate, 0, JOINS_MAX,
 			"new rooms per minute from one address, in each worker; 0: no limit\n"
 			"(default: 10)"),
+		PARSED("admin", "ADDRESS:PORT", &s.admin_place, admin_parse, ADMIN_EXPECTS,
+			"show a status page, metrics and health over HTTP at that address of this\n"
+			"computer, such as 127.0.0.1:9640, or at a Unix socket: /PATH; no login"),
 		PARSED("allow-ethertype", "HEX", &s.relay.hub.filter, lp_parse_ethertype,
 			LP_EXPECTS_ETHERTYPE,
 			"also forward frames of this type, such as 8137 for IPX;\ncan be repeated"),

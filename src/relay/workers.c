@@ -23,7 +23,7 @@
 #define FRAMES_LEAST    1024  /* queued frames: a full room must not suffer from other workers */
 #define DAY             86400 /* seconds */
 #define WORKER_FILES    4     /* descriptors of a worker besides its sockets */
-#define OTHER_FILES     32    /* descriptors of the program */
+#define OTHER_FILES     64    /* descriptors of the program */
 #define MAX_CONNECTIONS 16384 /* about 50 KiB each */
 #define MAX_HALF_OPEN   1024
 #define RETRY_FROM      64
@@ -53,7 +53,9 @@ struct workers {
 	lp_time daily_at; /* when certificates are looked at again */
 	lp_time alarm_at; /* when the alarm that is set comes */
 	struct watchdog watchdog;
-	int answered; /* the eventfd of the thread that asks */
+	pthread_mutex_t asking; /* held by the thread that asks */
+	int answered;           /* the eventfd of that thread */
+	atomic_bool ended;      /* no worker runs any more */
 };
 
 static size_t choose_count(const struct workers_config *config)
@@ -207,7 +209,7 @@ static void answer(struct worker *worker, struct ask *ask)
 		ask->acted = server_act(worker->server, ask->room, &ask->act);
 	else if (ask->kind == ASK_TRACE)
 		server_trace(worker->server, ask->on);
-	else
+	else if (ask->kind == ASK_RELOAD)
 		ask->good = reload(worker->all);
 	atomic_store(&ask->done, true);
 	eventfd_write(worker->all->answered, 1);
@@ -284,7 +286,8 @@ static bool wait_for(struct workers *w, struct worker *worker, const struct ask 
 	while (!atomic_load(&ask->done)) {
 		poll(&answered, 1, 100);
 		eventfd_read(w->answered, &times);
-		if (lp_clock() >= end && atomic_exchange(&worker->asked, NULL))
+		bool over = lp_clock() >= end || atomic_load(&w->ended);
+		if (over && atomic_exchange(&worker->asked, NULL))
 			return false;
 	}
 	return true;
@@ -293,9 +296,12 @@ static bool wait_for(struct workers *w, struct worker *worker, const struct ask 
 bool workers_ask(struct workers *w, size_t index, struct ask *ask)
 {
 	struct worker *worker = &w->list[index];
+	pthread_mutex_lock(&w->asking);
 	atomic_store(&worker->asked, ask);
 	tell(worker);
-	return wait_for(w, worker, ask);
+	bool good = wait_for(w, worker, ask);
+	pthread_mutex_unlock(&w->asking);
+	return good;
 }
 
 static bool permit_first(
@@ -400,6 +406,7 @@ struct workers *workers_open(
 		w->list[i].wake = w->list[i].signals = -1;
 	}
 	w->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&w->asking, NULL);
 	if (!open_sockets(w, ret_exit))
 		lp_identity_free(identity);
 	else if (open_servers(w, identity, ret_exit))
@@ -528,6 +535,7 @@ enum lp_exit workers_run(struct workers *w)
 	set_alarm(w);
 	server_run(w->list[0].server);
 	join_others(w);
+	atomic_store(&w->ended, true);
 	log_summary(w);
 	return LP_EXIT_OK;
 }
@@ -550,6 +558,7 @@ void workers_close(struct workers *w)
 	}
 	if (w->answered >= 0)
 		close(w->answered);
+	pthread_mutex_destroy(&w->asking);
 	free(w->list);
 	free(w);
 }

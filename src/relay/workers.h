@@ -47,6 +47,7 @@ struct ask {
 		ASK_ACT,    /* room, act */
 		ASK_RELOAD, /* what SIGHUP does; the first worker alone */
 		ASK_TRACE,  /* on: log a line per frame */
+		ASK_ALIVE,  /* nothing but an answer */
 	} kind;
 	uint32_t room;
 	struct lp_host_act act;
@@ -61,8 +62,8 @@ struct ask {
 size_t workers_count(const struct workers *w);
 /* The worker whose room has that id. */
 size_t workers_of_room(const struct workers *w, uint32_t room);
-/* Asks one worker, from one other thread, and waits until it has answered. False: it has not, in
- * WORKERS_PATIENCE ms. */
+/* Asks one worker, from another thread than its own, and waits until it has answered. One thread asks at a
+ * time; others wait. False: it has not answered in WORKERS_PATIENCE ms, or the relay ends. */
 #define WORKERS_PATIENCE 2000
 bool workers_ask(struct workers *w, size_t worker, struct ask *ask);
 

@@ -28,6 +28,6 @@ linked='import json, sys
 bill = json.load(open(sys.argv[1]))
 names = {p["SPDXID"]: p["name"] for p in bill["packages"]}
 print(*sorted(names[r["relatedSpdxElement"]] for r in bill["relationships"] if r["relationshipType"] == "STATIC_LINK"))'
-names() { python3 -c "$linked" "$work/bill" | grep -E "^libcap-ng libgcc-[0-9]+-dev libmnl libnatpmp libpng1.6 miniupnpc musl-dev ngtcp2 qrencode wolfssl zlib$"; }
+names() { python3 -c "$linked" "$work/bill" | grep -E "^libcap-ng libgcc-[0-9]+-dev libmicrohttpd libmnl libnatpmp libpng1.6 miniupnpc musl-dev ngtcp2 qrencode wolfssl zlib$"; }
 check "H2 which names each library" names
 lab_finish

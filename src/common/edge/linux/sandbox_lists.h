@@ -66,6 +66,9 @@ static const int relay_calls[] = {
 #endif
 	SYS_accept4, SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat, SYS_renameat2};
 
+/* Besides: a connection to the status page is ended before its visitor ends it. */
+static const int admin_calls[] = {SYS_shutdown};
+
 /* Besides: the resolver with its modules, netlink, the files of the state folder, the children. */
 static const int member_calls[] = {
 #ifdef SYS_readlink
