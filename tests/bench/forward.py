@@ -48,12 +48,12 @@ def free_port():
         return s.getsockname()[1]
 
 
-def our_relay(bench, at, *more, cpu=RELAY_CPU):
+def our_relay(bench, at, *more, cpu=RELAY_CPU, env=None):
     """Our relay without rate limits, and the file with its certificate."""
     der = bench.file("relay.der")
     relay = bench.start(bench.program("lanparty-relay"), "--listen", at, "--dev-cert-der-out", der, "--log-level",
                         "error", "--client-rate", "0", "--broadcast-rate", "0", "--unknown-rate", "0", *more,
-                        cpu=cpu)
+                        cpu=cpu, env=env)
     relay.expect("listening")
     return relay, der
 
