@@ -5,9 +5,11 @@
  * stay: COUNT members join, ROOM_SIZE per room, and stay.
  *
  * Its output is that of load.c; "arrived" counts the members that joined. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lanparty/edge/linux/loop.h"
 #include "rig.h"
@@ -59,9 +61,17 @@ static size_t stay(struct rig *rig, size_t count)
 
 static void wait_for_word(const char *word)
 {
-	if (word)
-		printf("%s\n", word);
+	printf("%s\n", word);
 	fflush(stdout);
+	getchar();
+}
+
+/* Its members would time out if nobody ran them. */
+static void stay_until_word(struct rig *rig)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	while (poll(&input, 1, 0) == 0)
+		rig_run(rig, LP_SECOND / 10, NULL, NULL);
 	getchar();
 }
 
@@ -83,7 +93,8 @@ int main(int argc, char **argv)
 	rig_run(rig, LP_SECOND / 5, NULL, NULL);
 	printf("{\"sent\":%zu,\"arrived\":%zu,\"seconds\":%.3f}\n", count, joined,
 		(double)(lp_clock() - start) / 1e9);
-	wait_for_word(NULL);
+	fflush(stdout);
+	stay_until_word(rig);
 	for (size_t i = 0; staying && i < count; i++)
 		rig_peer_free(guests[i]);
 	rig_peer_free(first);
