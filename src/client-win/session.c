@@ -7,6 +7,7 @@
 #include "lanparty/base/wipe.h"
 #include "lanparty/quic/crypto.h"
 #include "lanparty/peer/link.h"
+#include "lanparty/peer/proxy.h"
 #include "lanparty/peer/tell.h"
 #include "lanparty/edge/log.h"
 #include "membership.h"
@@ -50,8 +51,7 @@ struct session {
 	struct question {
 		struct session *session;
 		struct lp_resolve *look_up; /* NULL: none goes on */
-	} questions[LP_ENDPOINTS];
-	uint8_t packet[LP_UDP_PACKET_MAX];
+	} questions[LP_LINK_LOOKUPS];
 	struct wish leave, wake;
 	bool stopping, at_once;
 	bool joined; /* once; before, what an earlier run kept is not ours to forget */
@@ -119,7 +119,7 @@ static void grant_leave(struct session *s)
 /* Keeps the sockets out of the room. */
 static void pin(struct session *s)
 {
-	sockets_pin(&s->sockets, s->is_adapter ? s->adapter.guid : NULL);
+	sockets_pin(&s->sockets);
 }
 
 /* Tells the link which networks the room must not take (row N5). What is known stays while Windows does not
@@ -273,7 +273,7 @@ static void stop_look_up(struct question *q)
 static void stop_look_ups(void *context)
 {
 	struct session *s = context;
-	for (size_t i = 0; i < LP_ENDPOINTS; i++)
+	for (size_t i = 0; i < LP_LINK_LOOKUPS; i++)
 		stop_look_up(&s->questions[i]);
 }
 
@@ -281,14 +281,15 @@ static bool look_up(void *context, size_t endpoint)
 {
 	struct session *s = context;
 	struct question *q = &s->questions[endpoint];
-	const struct lp_host *host = lp_peer_endpoint(&s->options, endpoint);
+	struct lp_host host;
+	lp_proxy_host(&s->options, endpoint, &host);
 	stop_look_up(q);
 	if (endpoint == 0) {
 		event(s, SESSION_CONNECTING);
 		tell(s);
 	}
 	q->session = s;
-	q->look_up = lp_resolve(s->loop, host->name, host->port, on_answer, q);
+	q->look_up = lp_resolve(s->loop, host.name, host.port, on_answer, q);
 	return q->look_up != NULL;
 }
 
@@ -302,32 +303,38 @@ static bool open_socket(
 	void *context, unsigned way, const struct lp_entry *entry, struct lp_address *ret_local)
 {
 	struct session *s = context;
-	if (!sockets_open(&s->sockets, way, s->loop, &entry->address, ret_local))
+	s->sockets.now = s->now;
+	if (!sockets_open(&s->sockets, way, entry, ret_local))
 		return false;
 	list_networks(s);
 	pin(s);
 	return true;
 }
 
+static bool takes(void *context, unsigned way)
+{
+	struct session *s = context;
+	return sockets_take(&s->sockets, way);
+}
+
 static uint8_t *slot(void *context, unsigned way)
 {
 	struct session *s = context;
 	(void)way;
-	return s->packet;
+	return s->sockets.packet;
 }
 
 static void put(void *context, unsigned way, const struct lp_path *path, size_t len)
 {
 	struct session *s = context;
-	lp_udp_send(s->sockets.ways[way].udp, &path->remote, s->packet, len);
+	sockets_put(&s->sockets, way, path, len);
 }
 
 static void flush(void *context, unsigned way)
 {
-	struct session *s = context; /* each packet has left at once */
-	enum lp_send_failure failure = sockets_flush(&s->sockets, way);
-	if (failure != LP_SEND_GOOD)
-		lp_link_on_send_failure(s->link, way, failure);
+	struct session *s = context; /* each UDP packet has left at once */
+	s->sockets.now = s->now;
+	sockets_flush(&s->sockets, way);
 }
 
 static void tell_warning(struct session *s, const struct lp_tunnel_action *action)
@@ -351,16 +358,6 @@ static void tell_warning(struct session *s, const struct lp_tunnel_action *actio
 	tell(s);
 }
 
-void session_take_end(struct session_event *event, const struct lp_link_end *last)
-{
-	event->end = last->end;
-	event->failure = last->failure;
-	event->no_store = last->no_store;
-	event->clock_behind = last->clock_behind;
-	event->unreachable =
-		last->no_address || (!last->answered && last->failure == LP_SEND_NO_ROUTE);
-}
-
 static void tell_action(void *context, const struct lp_tunnel_action *action)
 {
 	struct session *s = context;
@@ -381,6 +378,7 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	session_take_end(e, last);
 	if (action->kind == LP_TUNNEL_JOINED) {
 		s->joined = true;
+		e->stream = lp_link_entry(s->link)->stream;
 		membership_keep(s->options.room_key, action->welcome.resume_token);
 		membership_keep_way(&s->options, lp_link_entry(s->link));
 		lp_zero(e->action.welcome.resume_token, LP_TOKEN_SIZE);
@@ -391,25 +389,27 @@ static void tell_action(void *context, const struct lp_tunnel_action *action)
 	tell(s);
 }
 
+/* The next stay begins with the way that the connection has moved to. */
+static void moved(void *context)
+{
+	struct session *s = context;
+	membership_keep_way(&s->options, lp_link_entry(s->link));
+}
+
 static const struct lp_link_ops link_ops = {
 	.look_up = look_up,
 	.stop_look_ups = stop_look_ups,
 	.open = open_socket,
 	.close = close_socket,
+	.takes = takes,
 	.slot = slot,
 	.put = put,
 	.flush = flush,
 	.tell = tell_action,
+	.moved = moved,
 };
 
 /* ---- the loop */
-
-static void on_packet(
-	void *context, const struct lp_address *remote, const uint8_t *bytes, size_t len)
-{
-	struct session *s = context;
-	lp_link_on_packet(s->link, remote, bytes, len, s->now);
-}
 
 static void on_frame(void *context, const uint8_t *frame, size_t len)
 {
@@ -426,8 +426,8 @@ static void loop(struct session *s)
 		lp_time deadline =
 			lp_sooner(lp_sooner(s->look_at, s->traffic_at), s->address.plan.deadline);
 		lp_loop_wait(s->loop, lp_sooner(lp_link_deadline(s->link), deadline));
-		s->now = lp_clock();
-		sockets_receive(&s->sockets, on_packet, s);
+		s->now = s->sockets.now = lp_clock();
+		sockets_receive(&s->sockets);
 		s->tap->ops->read(s->tap, on_frame, s);
 		lp_link_on_time(s->link, s->now);
 		lp_address_plan_on_time(&s->address.plan, s->now);
@@ -485,6 +485,7 @@ static enum lp_exit open_all(struct session *s)
 	struct lp_link_config link = {
 		.options = &s->options,
 		.role = LP_ROLE_CLIENT,
+		.streams = true,
 		.port = &s->port,
 		.ops = &link_ops,
 		.context = s,
@@ -505,6 +506,10 @@ static enum lp_exit open_all(struct session *s)
 	else
 		membership_load_host(s->options.room_key, link.host);
 	s->link = lp_link_open(&link);
+	s->sockets.loop = s->loop;
+	s->sockets.options = &s->options;
+	s->sockets.link = s->link;
+	s->sockets.adapter = s->is_adapter ? s->adapter.guid : NULL;
 	lp_zero(link.resume_token, sizeof(link.resume_token));
 	return s->link ? LP_EXIT_OK : LP_EXIT_INTERNAL;
 }

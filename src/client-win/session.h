@@ -42,6 +42,8 @@ struct session_event {
 	enum lp_quic_end end;
 	enum lp_send_failure failure; /* this and the next two: as in lp_link_end */
 	bool no_store, clock_behind;
+	bool stream;                   /* it goes, or went, over TCP (row W2) */
+	enum lp_stream_end stream_end; /* why the stream was of no use */
 	bool unreachable; /* with disconnected: the relay's name has no address, or there is no network */
 	enum lp_exit exit;
 	lp_time rtt; /* to the relay */

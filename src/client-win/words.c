@@ -237,6 +237,40 @@ static const char *of_silence(
 		relay);
 }
 
+/* UDP has got no answer, and this came of TCP. NULL: nothing that says more than of_silence. */
+static const char *of_stream(const struct session_event *e, const char *relay, char text[WORDS_MAX])
+{
+	switch (e->stream_end) {
+	case LP_STREAM_PROXY:
+		return say(text,
+			"The proxy of this network does not connect to the relay %s. Ask who runs "
+			"the network to allow it, or use another network.",
+			relay);
+	case LP_STREAM_PASSWORD:
+		return say(text,
+			"The proxy of this network wants a user and a password, or other ones. Set "
+			"them in the environment variable LANPARTY_PROXY, as "
+			"http://USER:PASSWORD@HOST:PORT, or use another network.");
+	case LP_STREAM_NOT_LANPARTY:
+		return say(text,
+			"Something else answers in place of the relay %s. Open a web page in a "
+			"browser: perhaps this network wants you to log in first. If not, ask your "
+			"host whether another web server has the relay's address.",
+			relay);
+	case LP_STREAM_SLOW:
+	case LP_STREAM_CLOSED:
+		return say(text,
+			"This network, or a firewall, cuts the connection to the relay %s. Use "
+			"another network, or ask your host whether the relay runs.",
+			relay);
+	case LP_STREAM_GOOD:
+	case LP_STREAM_NO_TCP:
+	case LP_STREAM_MEMORY:
+		break;
+	}
+	return NULL;
+}
+
 static const char *of_store(char text[WORDS_MAX])
 {
 	return say(text, "Windows has no list of authorities, so this computer cannot verify the "
@@ -262,7 +296,7 @@ static const char *of_end(const struct session_event *e, const char *relay, char
 	case LP_QUIC_END_RESET:
 		return say(text, "The relay %s was restarted.", relay);
 	case LP_QUIC_END_HANDSHAKE:
-		return of_silence(e, relay, text);
+		return e->stream && of_stream(e, relay, text) ? text : of_silence(e, relay, text);
 	case LP_QUIC_END_PIN:
 		return say(text,
 			"The relay %s is not the one that your invite was made for. Ask your host "
@@ -343,7 +377,10 @@ static const char *of_action(const struct session_event *e, const char *relay, c
 	const struct lp_tunnel_action *a = &e->action;
 	switch (a->kind) {
 	case LP_TUNNEL_JOINED:
-		return say(text, "You are in the room.");
+		return say(text, "You are in the room.%s",
+			e->stream ? " This network lets through only web traffic, so games can be "
+				    "slower."
+				  : "");
 	case LP_TUNNEL_REJECTED:
 		of_reject(&a->reject, relay, text);
 		break;

@@ -157,6 +157,50 @@ static void each_cause_of_silence_has_a_sentence(void **state)
 	}
 }
 
+/* [W2] */
+static void each_end_of_a_stream_has_a_sentence(void **state)
+{
+	(void)state;
+	static const struct {
+		enum lp_stream_end end;
+		const char *says, *remedy;
+	} rows[] = {
+		{LP_STREAM_GOOD, "No relay runs at", "Ask your host to start it"},
+		{LP_STREAM_NO_TCP, "No relay runs at", "Ask your host to start it"},
+		{LP_STREAM_SLOW, "cuts the connection", "Use another network"},
+		{LP_STREAM_CLOSED, "cuts the connection", "Use another network"},
+		{LP_STREAM_PROXY, "does not connect to the relay", "to allow it"},
+		{LP_STREAM_PASSWORD, "wants a user and a password", "LANPARTY_PROXY"},
+		{LP_STREAM_NOT_LANPARTY, "answers in place of the relay", "log in first"},
+		{LP_STREAM_MEMORY, "No relay runs at", "Ask your host to start it"},
+	};
+	assert_int_equal(COUNT(rows), LP_STREAM_MEMORY + 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct session_event event = {.kind = SESSION_ACTION,
+			.end = LP_QUIC_END_HANDSHAKE,
+			.failure = LP_SEND_REFUSED,
+			.stream = true,
+			.stream_end = rows[i].end,
+			.action = {.kind = LP_TUNNEL_DISCONNECTED}};
+		assert_non_null(strstr(say(&event), rows[i].says));
+		assert_non_null(strstr(text, rows[i].remedy));
+		assert_for_players(text);
+		event.stream = false; /* what came of another stream says nothing of UDP */
+		assert_non_null(strstr(say(&event), "No relay runs at"));
+	}
+}
+
+/* [W2] */
+static void a_player_is_told_that_only_web_traffic_passes(void **state)
+{
+	(void)state;
+	struct session_event event = {
+		.kind = SESSION_ACTION, .stream = true, .action = {.kind = LP_TUNNEL_JOINED}};
+	assert_non_null(strstr(say(&event), "You are in the room."));
+	assert_non_null(strstr(text, "only web traffic"));
+	assert_for_players(text);
+}
+
 static void a_network_of_the_other_kind_is_no_missing_network(void **state)
 {
 	(void)state;
@@ -449,6 +493,8 @@ int main(void)
 		cmocka_unit_test(each_reject_reason_has_a_sentence_and_a_remedy),
 		cmocka_unit_test(each_kind_of_connection_end_has_a_sentence),
 		cmocka_unit_test(each_cause_of_silence_has_a_sentence),
+		cmocka_unit_test(each_end_of_a_stream_has_a_sentence),
+		cmocka_unit_test(a_player_is_told_that_only_web_traffic_passes),
 		cmocka_unit_test(a_network_of_the_other_kind_is_no_missing_network),
 		cmocka_unit_test(a_wrong_clock_is_named_before_the_relay),
 		cmocka_unit_test(a_computer_without_authorities_is_told_what_helps),
