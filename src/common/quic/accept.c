@@ -9,17 +9,12 @@
 #include "state.h"
 #include "stateless.h"
 
-#define LP_PREFIX_SHARE 2
-#define LP_TOKEN_LIFE   (10 * LP_SECOND)
+#define LP_TOKEN_LIFE (10 * LP_SECOND)
 
-/* A network has at most LP_PREFIX_SHARE times the connections that are still free. Alone it gets two thirds
- * of all; however many networks fill their share, some connections are left for the others. */
 static bool has_share(const struct lp_quic *q, const struct lp_source *source)
 {
-	return lp_prefix_most(q->prefixes.taken, source) <
-		       LP_PREFIX_SHARE * (q->config.max_connections - q->live) &&
-	       lp_prefix_most(q->prefixes.half_open, source) <
-		       LP_PREFIX_SHARE * (q->config.max_half_open - q->half_open);
+	return lp_tally_has_share(&q->prefixes.taken, source) &&
+	       lp_tally_has_share(&q->prefixes.half_open, source);
 }
 
 enum answer {

@@ -102,7 +102,7 @@ static int on_reset(ngtcp2_conn *nc, const ngtcp2_pkt_stateless_reset2 *reset, v
 static void end_handshake(struct lp_quic_conn *conn)
 {
 	conn->q->half_open--;
-	lp_prefix_remove(conn->q->prefixes.half_open, &conn->origin);
+	lp_tally_remove(&conn->q->prefixes.half_open, &conn->origin);
 }
 
 static void end_life(struct lp_quic_conn *conn)
@@ -110,7 +110,7 @@ static void end_life(struct lp_quic_conn *conn)
 	conn->q->live--;
 	if (!conn->server)
 		return;
-	lp_prefix_remove(conn->q->prefixes.taken, &conn->origin);
+	lp_tally_remove(&conn->q->prefixes.taken, &conn->origin);
 	if (conn->phase == LP_CONN_HANDSHAKE)
 		end_handshake(conn);
 }
@@ -224,8 +224,8 @@ static struct lp_quic_conn *conn_new(struct lp_quic *q, const struct lp_path *fr
 	q->live++;
 	if (server) {
 		lp_source_of(from, &q->prefixes.key, &conn->origin);
-		lp_prefix_add(q->prefixes.taken, &conn->origin);
-		lp_prefix_add(q->prefixes.half_open, &conn->origin);
+		lp_tally_add(&q->prefixes.taken, &conn->origin);
+		lp_tally_add(&q->prefixes.half_open, &conn->origin);
 		lp_bucket_init(&conn->overhead, LP_OVERHEAD_RATE, LP_OVERHEAD_BURST, q->now);
 		q->half_open++;
 	}

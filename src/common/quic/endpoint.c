@@ -85,8 +85,9 @@ struct lp_quic *lp_quic_new(const struct lp_quic_config *config, struct lp_ident
 	lp_list_init(&q->moved);
 	size_t ids = identity ? q->config.max_connections * LP_IDS_PER_CONNECTION : 0;
 	if (lp_tokens_init(&q->tokens, q->config.secret) &&
-		lp_prefixes_init(&q->prefixes, identity != NULL) && lp_cids_init(&q->cids, ids) &&
-		(!identity || init_server(q)))
+		lp_prefixes_init(&q->prefixes, identity ? q->config.max_connections : 0,
+			q->config.max_half_open) &&
+		lp_cids_init(&q->cids, ids) && (!identity || init_server(q)))
 		return q;
 	lp_quic_free(q);
 	return NULL;
