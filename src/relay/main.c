@@ -436,8 +436,14 @@ int main(int argc, char **argv)
 	const struct lp_option list[] = {
 		PARSED("listen", "SPEC", &s, parse_listen,
 			"PORT, ADDR:PORT or [V6]:PORT, at most 8 times",
-			"listen address: PORT (of UDP) for IPv4 and IPv6, ADDR:PORT or [V6]:PORT;\n"
+			"listen address: PORT (of UDP and TCP) for IPv4 and IPv6, ADDR:PORT "
+			"or\n[V6]:PORT; "
 			"can be repeated (default: 443)"),
+		{.name = "no-tcp",
+			.help = "listen at UDP alone; otherwise members whose network blocks UDP "
+				"join over TCP,\nat the same addresses and ports",
+			.kind = LP_OPTION_FLAG,
+			.value = &s.relay.no_tcp},
 		TEXT("cert", "PEM", &s.files.files[KEYHOLDER_CERT],
 			"certificate, followed by its chain; read again on SIGHUP"),
 		TEXT("key", "PEM", &s.files.files[KEYHOLDER_KEY], "private key of --cert"),

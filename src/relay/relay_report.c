@@ -9,7 +9,10 @@
 #include "lanparty/edge/figures.h"
 #include "lanparty/edge/json.h"
 
-#define CARRIER "udp"
+static const char *carrier_of(const struct snapshot_member *m)
+{
+	return m->over_tcp ? "tcp" : "udp";
+}
 
 /* ---- JSON */
 
@@ -34,7 +37,7 @@ static void json_member(
 	lp_json_string(t, "name", m->name);
 	if (m->role == LP_ROLE_CLIENT)
 		lp_json_string(t, "mac", lp_mac_format(&m->mac, text));
-	lp_json_string(t, "carrier", CARRIER);
+	lp_json_string(t, "carrier", carrier_of(m));
 	if (view->shows_addresses)
 		lp_json_string(t, "address", lp_address_format(&m->address, text));
 	lp_json_number(t, "seconds", (double)m->age / (double)LP_SECOND);
@@ -132,7 +135,7 @@ static void text_member(
 		lp_address_format(&m->address, address);
 	lp_text_put(t, "%6u  %-8s%10s%9s%8s%11.1f%11.1f  %-21s %s %s%s%s\n", m->peer,
 		lp_role_text(m->role), rtt, jitter, loss, (double)m->in_rate / 1e3,
-		(double)m->out_rate / 1e3, address, CARRIER, m->name[0] ? m->name : "-",
+		(double)m->out_rate / 1e3, address, carrier_of(m), m->name[0] ? m->name : "-",
 		m->silent ? " (silent)" : "", m->cut_off ? " (cut off)" : "");
 	lp_figures_text_drops(t, "        dropped from it: ", 0, m->traffic.drops);
 	lp_figures_text_drops(t, "        dropped on its way: ", 0, m->traffic.copy_drops);

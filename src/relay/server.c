@@ -196,6 +196,20 @@ static void log_trouble(struct server *s, const struct lp_hub_action *a)
 		lp_log(level, event, "room=%u peer=%u name=%s", a->room, a->peer, m->name);
 }
 
+/* Row W2. */
+static const char *carrier_of(const struct lp_hub_action *a)
+{
+	struct lp_quic_conn *conn = lp_session_user(a->session);
+	return conn && server_is_over_tcp(conn) ? "tcp" : "udp";
+}
+
+bool server_is_over_tcp(const struct lp_quic_conn *conn)
+{
+	struct lp_path path;
+	lp_quic_get_path(conn, &path);
+	return lp_address_is_stream(&path.local, NULL);
+}
+
 static void log_joined(struct server *s, const struct lp_hub_action *a)
 {
 	const struct lp_member *m = lp_session_member(a->session);
@@ -203,9 +217,9 @@ static void log_joined(struct server *s, const struct lp_hub_action *a)
 	char mac[LP_MAC_TEXT], address[LP_ADDRESS_TEXT];
 	if (m && may_log(s, a, LP_LOG_INFO, event))
 		lp_log(LP_LOG_INFO, event,
-			"room=%u peer=%u role=%s mac=%s name=%s mtu=%u address=%s", a->room,
+			"room=%u peer=%u role=%s mac=%s name=%s mtu=%u address=%s over=%s", a->room,
 			a->peer, lp_role_text(a->role), lp_mac_format(&m->mac, mac), m->name,
-			lp_room_mtu(m->room), address_of(s, a, address));
+			lp_room_mtu(m->room), address_of(s, a, address), carrier_of(a));
 }
 
 static void log_left(struct server *s, const struct lp_hub_action *a)
@@ -291,11 +305,46 @@ static bool do_actions(struct server *s)
 	return any;
 }
 
+/* Row W2. The outlet while somebody is here over TCP; otherwise payloads take the sockets' own. */
+static uint8_t *mixed_slot(void *context)
+{
+	struct server *s = context;
+	return s->slot = s->outlet.slot(s->outlet.context);
+}
+
+static void mixed_put(void *context, const struct lp_path *path, size_t len)
+{
+	struct server *s = context;
+	if (lp_address_is_stream(&path->local, NULL))
+		streams_put(s->streams, path, s->slot, len);
+	else
+		s->outlet.put(s->outlet.context, path, len);
+}
+
+static void write_all(struct server *s)
+{
+	const struct lp_outlet mixed = {s, mixed_slot, mixed_put};
+	if (!s->streams || !streams_any(s->streams)) {
+		lp_quic_write_all(s->quic, &s->outlet, s->now);
+		return;
+	}
+	if (streams_released(s->streams))
+		lp_quic_release(s->quic);
+	lp_quic_write_all(s->quic, &mixed, s->now);
+	streams_flush(s->streams);
+}
+
+static bool takes(void *context, const struct lp_path *path)
+{
+	struct server *s = context;
+	return !s->streams || streams_takes(s->streams, path);
+}
+
 static void send_all(struct server *s)
 {
 	do_actions(s);
 	for (int i = 0; i < SEND_ROUNDS; i++) {
-		lp_quic_write_all(s->quic, &s->outlet, s->now);
+		write_all(s);
 		if (!do_actions(s))
 			break;
 	}
@@ -313,11 +362,36 @@ static bool take_sockets(struct server *s, const struct server_config *config)
 	return true;
 }
 
+static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
+{
+	struct server *s = context;
+	lp_quic_read(s->quic, path, bytes, len, s->now);
+}
+
+static void on_given(void *context, struct stream *stream)
+{
+	struct server *s = context;
+	s->give(s->context, stream);
+}
+
+static bool open_streams(struct server *s, const struct server_config *config)
+{
+	struct streams_config streams = config->streams;
+	streams.sink = on_packet;
+	streams.give = on_given;
+	streams.context = s;
+	if (streams.listener_count == 0 || streams.max == 0)
+		return true;
+	s->streams = streams_open(&streams, s->identity);
+	return s->streams && lp_waiter_add(&s->waiter, streams_fd(s->streams));
+}
+
 static enum lp_exit open_core(struct server *s, const struct server_config *config)
 {
 	struct lp_quic_config quic = config->quic;
 	quic.handler = &handler;
 	quic.context = s;
+	quic.takes = takes;
 	struct lp_hub_config hub = config->hub;
 	hub.heard = heard;
 	hub.proves = proves;
@@ -353,11 +427,12 @@ struct server *server_open(
 	s->next_stats = lp_clock() + STATS_INTERVAL;
 	s->woken = config->woken;
 	s->context = config->context;
+	s->give = config->give;
 	lp_waiter_open(&s->waiter);
 	*ret_exit = LP_EXIT_OS;
 	if (lp_waiter_add(&s->waiter, s->wake) &&
 		(s->signals < 0 || lp_waiter_add(&s->waiter, s->signals)) &&
-		take_sockets(s, config))
+		take_sockets(s, config) && open_streams(s, config))
 		*ret_exit = open_core(s, config);
 	else
 		lp_log(LP_LOG_ERROR, "start_failed", "reason=%s hint=%s",
@@ -371,6 +446,8 @@ struct server *server_open(
 void server_set_identity(struct server *s, struct lp_identity *identity)
 {
 	lp_quic_set_identity(s->quic, identity);
+	if (s->streams)
+		streams_set_identity(s->streams, identity);
 	lp_identity_free(s->identity);
 	s->identity = identity;
 }
@@ -378,6 +455,15 @@ void server_set_identity(struct server *s, struct lp_identity *identity)
 void server_permit(struct server *s, struct lp_room_list *list)
 {
 	lp_hub_permit(s->hub, list, s->now);
+}
+
+void server_adopt(struct server *s, struct stream *streams)
+{
+	struct stream *next;
+	for (struct stream *stream = streams; stream; stream = next) {
+		next = stream->next;
+		streams_adopt(s->streams, stream, s->now);
+	}
 }
 
 void server_trace(struct server *s, bool on)
@@ -400,27 +486,25 @@ static lp_time deadline(struct server *s)
 	lp_time quic = lp_quic_deadline(s->quic), hub = lp_hub_deadline(s->hub);
 	lp_time log = lp_log_limit_deadline(&s->log), first = quic < hub ? quic : hub;
 	first = lp_sooner(first, log);
+	if (s->streams)
+		first = lp_sooner(first, streams_deadline(s->streams));
 	return lp_hub_deadline(s->hub) == LP_NEVER ? first : lp_sooner(first, s->next_stats);
-}
-
-static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
-{
-	struct server *s = context;
-	lp_quic_read(s->quic, path, bytes, len, s->now);
 }
 
 /* Sleeps, then reads what has come. True: it was woken. */
 static bool wait_and_read(struct server *s)
 {
 	bool woken = false;
-	int ready[SERVER_MAX_LISTEN + 2];
-	size_t count = lp_wait(&s->waiter, deadline(s), ready, SERVER_MAX_LISTEN + 2);
+	int ready[SERVER_MAX_LISTEN + 3];
+	size_t count = lp_wait(&s->waiter, deadline(s), ready, SERVER_MAX_LISTEN + 3);
 	s->now = lp_clock();
 	for (size_t i = 0; i < count; i++) {
 		struct lp_udp *udp = lp_udp_set_find(&s->sockets, ready[i]);
 		woken = woken || ready[i] == s->wake || ready[i] == s->signals;
 		if (udp)
 			lp_udp_receive(udp, on_packet, s);
+		else if (s->streams && ready[i] == streams_fd(s->streams))
+			streams_on_ready(s->streams, s->now);
 	}
 	return woken;
 }
@@ -432,6 +516,8 @@ void server_run(struct server *s)
 			s->woken(s->context, s);
 		lp_quic_on_time(s->quic, s->now);
 		lp_hub_on_time(s->hub, s->now);
+		if (s->streams)
+			streams_on_time(s->streams, s->now);
 		send_all(s);
 		lp_log_limit_on_time(&s->log, s->now);
 		log_rooms(s);
@@ -445,12 +531,16 @@ void server_get_counters(const struct server *s, struct server_counters *ret_cou
 {
 	lp_hub_get_counters(s->hub, &ret_counters->hub);
 	lp_quic_get_counters(s->quic, &ret_counters->quic);
+	ret_counters->streams = (struct streams_counters){0};
+	if (s->streams)
+		streams_get_counters(s->streams, &ret_counters->streams);
 }
 
 void server_close(struct server *s)
 {
 	if (!s)
 		return;
+	streams_close(s->streams);
 	lp_quic_free(s->quic);
 	lp_hub_free(s->hub);
 	lp_waiter_close(&s->waiter);

@@ -12,6 +12,7 @@
 #include "lanparty/room/hub.h"
 #include "lanparty/edge/linux/udp_set.h"
 #include "lanparty/quic/quic.h"
+#include "streams.h"
 
 #define SERVER_MAX_LISTEN LP_UDP_SET_MAX
 
@@ -20,6 +21,10 @@ struct server;
 struct server_config {
 	struct lp_udp *const *sockets; /* borrowed for the server's life */
 	size_t socket_count;           /* 1 to SERVER_MAX_LISTEN */
+	struct streams_config
+		streams; /* but for sink, give and context; without listeners: UDP alone */
+	/* Takes a TCP connection to its worker (streams.h). Called with context. */
+	void (*give)(void *context, struct stream *stream);
 	struct lp_hub_config hub;
 	struct lp_quic_config quic; /* but for handler and context */
 	bool log_addresses;         /* of those who join, leave or are refused */
@@ -38,6 +43,8 @@ void server_run(struct server *s);
 void server_stop(struct server *s);
 void server_set_identity(struct server *s, struct lp_identity *identity);
 
+/* From woken. Takes streams that other workers gave: a list by next. */
+void server_adopt(struct server *s, struct stream *streams);
 /* From woken. Logs a line per frame, or none. */
 void server_trace(struct server *s, bool on);
 /* From woken: as lp_hub_act. */
@@ -49,6 +56,7 @@ void server_permit(struct server *s, struct lp_room_list *list);
 struct server_counters {
 	struct lp_hub_counters hub;
 	struct lp_quic_counters quic;
+	struct streams_counters streams;
 };
 /* From woken, or while it does not run. */
 void server_get_counters(const struct server *s, struct server_counters *ret_counters);

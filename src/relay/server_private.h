@@ -12,6 +12,9 @@ struct server {
 	struct lp_identity *identity;
 	struct lp_udp_set sockets;
 	struct lp_outlet outlet; /* of the sockets */
+	struct streams *streams; /* NULL: UDP alone */
+	uint8_t *slot;           /* of the outlet, for a payload whose path is not known yet */
+	void (*give)(void *context, struct stream *stream);
 	struct lp_waiter waiter;
 	int wake, signals; /* readable when somebody wants it; signals -1: none */
 	void (*woken)(void *context, struct server *server);
@@ -21,5 +24,8 @@ struct server {
 	lp_time next_stats; /* of rooms */
 	struct lp_log_limit log;
 };
+
+/* The connection's path of now begins at a TCP connection. */
+bool server_is_over_tcp(const struct lp_quic_conn *conn);
 
 #endif

@@ -25,6 +25,7 @@ static void take_line(struct snapshot_member *m, const struct lp_quic_conn *conn
 {
 	struct lp_quic_info info;
 	lp_quic_get_info(conn, &info);
+	m->over_tcp = server_is_over_tcp(conn);
 	m->rtt = info.smoothed;
 	m->jitter = info.jitter;
 	m->lost = info.datagrams_lost;

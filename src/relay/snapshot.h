@@ -15,6 +15,7 @@ struct snapshot_member {
 	enum lp_role role;
 	bool host, silent, cut_off;
 	bool isolated, locked; /* its room */
+	bool over_tcp;         /* its payloads come in a TCP connection (row W2) */
 	struct lp_mac mac;
 	struct lp_address address;
 	lp_time age;

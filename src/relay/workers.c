@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,28 +13,33 @@
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/edge/linux/notify.h"
 #include "lanparty/edge/log.h"
-#include "lanparty/edge/output.h"
 #include "lanparty/quic/crypto.h"
+#include "handover.h"
+#include "listening.h"
+#include "summary.h"
 #include "watchdog.h"
 
 /* Minimum per worker, when the number of workers is chosen automatically. */
 #define ROOMS_OF_WORKER 64
 #define FRAMES_LEAST    1024  /* queued frames: a full room must not suffer from other workers */
 #define DAY             86400 /* seconds */
-#define WORKER_FILES    4     /* descriptors of a worker besides its sockets */
+#define WORKER_FILES    6     /* descriptors of a worker besides its sockets */
 #define OTHER_FILES     64    /* descriptors of the program */
 #define MAX_CONNECTIONS 16384 /* about 50 KiB each */
 #define MAX_HALF_OPEN   1024
 #define RETRY_FROM      64
+#define MAX_STREAMS     4096 /* TCP connections, when there are as many descriptors */
+#define MAX_OPENING     512  /* those of them without a payload yet */
 /* Handshakes of one source, for each join that it can have: some fail, and some are steered elsewhere. */
 #define HANDSHAKES_PER_JOIN 4
 
 struct worker {
 	struct workers *all;
 	struct server *server;
-	struct lp_udp *sockets[SERVER_MAX_LISTEN];
-	int wake;    /* the eventfd that wakes it */
-	int signals; /* of the first worker; else -1 */
+	struct listening listening;
+	struct handover given; /* by the others */
+	int wake;              /* the eventfd that wakes it */
+	int signals;           /* of the first worker; else -1 */
 	pthread_t thread;
 	bool running; /* in its own thread */
 	/* Set by the first worker. */
@@ -53,9 +57,11 @@ struct workers {
 	lp_time daily_at; /* when certificates are looked at again */
 	lp_time alarm_at; /* when the alarm that is set comes */
 	struct watchdog watchdog;
-	pthread_mutex_t asking; /* held by the thread that asks */
-	int answered;           /* the eventfd of that thread */
-	atomic_bool ended;      /* no worker runs any more */
+	size_t max_streams;
+	struct lp_siphash_key key; /* of sources: random */
+	pthread_mutex_t asking;    /* held by the thread that asks */
+	int answered;              /* the eventfd of that thread */
+	atomic_bool ended;         /* no worker runs any more */
 };
 
 static size_t choose_count(const struct workers_config *config)
@@ -75,19 +81,29 @@ static size_t choose_count(const struct workers_config *config)
 	return count > 1 ? count : 1;
 }
 
-static bool open_sockets(struct workers *w, enum lp_exit *ret_exit)
+/* Streams get what the others leave. */
+static void allow_descriptors(struct workers *w)
 {
-	struct lp_udp *group[WORKERS_MAX];
-	size_t needed = w->count * (w->config.listen_count + WORKER_FILES) + OTHER_FILES;
+	size_t needed = w->count * (2 * w->config.listen_count + WORKER_FILES) + OTHER_FILES;
 	if (!lp_allow_descriptors(needed))
 		lp_log(LP_LOG_WARNING, "few_descriptors", "needed=%zu hint=%s", needed,
 			LP_HINT_DESCRIPTORS);
-	for (size_t i = 0; i < w->config.listen_count; i++) {
-		if (!lp_udp_listen_group(&w->config.listen[i], w->count, group, ret_exit))
+	lp_allow_descriptors(needed + MAX_STREAMS);
+	size_t limit = lp_descriptor_limit(), spare = limit > needed ? limit - needed : 0;
+	w->max_streams = spare < MAX_STREAMS ? spare : MAX_STREAMS;
+}
+
+static bool open_sockets(struct workers *w, enum lp_exit *ret_exit)
+{
+	struct listening *all[WORKERS_MAX];
+	allow_descriptors(w);
+	for (size_t k = 0; k < w->count; k++)
+		all[k] = &w->list[k].listening;
+	for (size_t i = 0; i < w->config.listen_count; i++)
+		if (!listening_open_udp(all, w->count, &w->config.listen[i], ret_exit))
 			return false;
-		for (size_t k = 0; k < w->count; k++)
-			w->list[k].sockets[i] = group[k];
-	}
+	if (!w->config.no_tcp)
+		listening_open_tcp(all, w->count, w->config.listen);
 	return true;
 }
 
@@ -215,11 +231,22 @@ static void answer(struct worker *worker, struct ask *ask)
 	eventfd_write(worker->all->answered, 1);
 }
 
+/* Row W2. Runs on the thread of the worker that accepted the stream. */
+static void give_stream(void *context, struct stream *stream)
+{
+	struct worker *to = &((struct worker *)context)->all->list[stream->worker];
+	handover_give(&to->given, stream);
+	tell(to);
+}
+
 /* Runs on the worker's thread. */
 static void take_ask(struct worker *worker)
 {
 	eventfd_t times;
 	eventfd_read(worker->wake, &times);
+	struct stream *given = handover_take(&worker->given);
+	if (given)
+		server_adopt(worker->server, given);
 	struct ask *ask = atomic_exchange(&worker->asked, NULL);
 	if (ask)
 		answer(worker, ask);
@@ -318,6 +345,23 @@ static bool permit_first(
 	return true;
 }
 
+/* Its limits of handshakes are those of QUIC's: a member over TCP has one of each. */
+static struct streams_config streams_config_of(const struct worker *worker, size_t index)
+{
+	const struct workers *w = worker->all;
+	const struct lp_limits *limits = &w->config.hub.rooms.limits;
+	return (struct streams_config){.listeners = worker->listening.listeners,
+		.listener_count = worker->listening.listener_count,
+		.max = share(w->max_streams, w->count),
+		.max_opening = share(MAX_OPENING, w->count),
+		.rate = HANDSHAKES_PER_JOIN * limits->join_rate,
+		.burst = HANDSHAKES_PER_JOIN * limits->join_burst,
+		.idle = w->config.hub.idle_timeout_ms * LP_MILLISECOND,
+		.workers = (unsigned)w->count,
+		.worker = (unsigned)index,
+		.key = w->key};
+}
+
 /* Takes ownership of the identity. */
 static bool open_server(struct workers *w, size_t index, struct lp_identity *identity,
 	const uint8_t *secret, enum lp_exit *ret_exit)
@@ -326,8 +370,11 @@ static bool open_server(struct workers *w, size_t index, struct lp_identity *ide
 	struct worker *worker = &w->list[index];
 	size_t n = w->count;
 	const struct lp_limits *limits = &w->config.hub.rooms.limits;
-	struct server_config config = {.sockets = worker->sockets,
-		.socket_count = w->config.listen_count,
+	const struct listening *l = &worker->listening;
+	struct server_config config = {.sockets = l->sockets,
+		.socket_count = l->socket_count,
+		.streams = streams_config_of(worker, index),
+		.give = give_stream,
 		.hub = w->config.hub,
 		.log_addresses = w->config.log_addresses,
 		.quic = {.max_connections = share(MAX_CONNECTIONS, n),
@@ -407,6 +454,7 @@ struct workers *workers_open(
 	}
 	w->answered = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&w->asking, NULL);
+	lp_random(&w->key, sizeof(w->key)); /* the TLS library says when there is no randomness */
 	if (!open_sockets(w, ret_exit))
 		lp_identity_free(identity);
 	else if (open_servers(w, identity, ret_exit))
@@ -440,74 +488,15 @@ static bool start_others(struct workers *w)
 	return true;
 }
 
-static bool say_listening(const struct workers *w)
-{
-	for (size_t i = 0; i < w->config.listen_count; i++) {
-		struct lp_address bound;
-		char text[LP_ADDRESS_TEXT];
-		lp_udp_local(w->list[0].sockets[i], &bound);
-		lp_address_format(&bound, text);
-		if (lp_log_get_format() == LP_LOG_JSON)
-			lp_event(stdout, "listening", "address=%s", text);
-		else
-			printf("listening on %s/udp\n", text);
-	}
-	return lp_output_good();
-}
-
-static void add_hub(struct lp_hub_counters *sum, const struct lp_hub_counters *more)
-{
-	sum->joins += more->joins;
-	sum->rejects += more->rejects;
-	sum->leaves += more->leaves;
-	sum->frames_in += more->frames_in;
-	sum->copies += more->copies;
-	sum->retransmitted += more->retransmitted;
-	for (size_t i = 0; i < LP_DROP_COUNT; i++) {
-		sum->drops[i] += more->drops[i];
-		sum->copy_drops[i] += more->copy_drops[i];
-	}
-}
-
-static void add_quic(struct lp_quic_counters *sum, const struct lp_quic_counters *more)
-{
-	sum->packets_in += more->packets_in;
-	sum->packets_out += more->packets_out;
-	sum->ignored += more->ignored;
-	sum->misrouted += more->misrouted;
-	sum->retries += more->retries;
-	sum->resets += more->resets;
-	sum->refused += more->refused;
-}
-
-/* Sums what is logged of all workers, which have stopped. */
+/* Of all workers, which have stopped. */
 static void log_summary(const struct workers *w)
 {
 	struct server_counters sum = {0}, one;
 	for (size_t i = 0; i < w->count; i++) {
 		server_get_counters(w->list[i].server, &one);
-		add_hub(&sum.hub, &one.hub);
-		add_quic(&sum.quic, &one.quic);
+		summary_add(&sum, &one);
 	}
-	lp_log(LP_LOG_INFO, "summary",
-		"joins=%llu rejects=%llu leaves=%llu frames=%llu copies=%llu resent=%llu "
-		"workers=%zu",
-		(unsigned long long)sum.hub.joins, (unsigned long long)sum.hub.rejects,
-		(unsigned long long)sum.hub.leaves, (unsigned long long)sum.hub.frames_in,
-		(unsigned long long)sum.hub.copies, (unsigned long long)sum.hub.retransmitted,
-		w->count);
-	lp_log(LP_LOG_INFO, "packets",
-		"in=%llu out=%llu ignored=%llu misrouted=%llu retries=%llu resets=%llu "
-		"refused=%llu",
-		(unsigned long long)sum.quic.packets_in, (unsigned long long)sum.quic.packets_out,
-		(unsigned long long)sum.quic.ignored, (unsigned long long)sum.quic.misrouted,
-		(unsigned long long)sum.quic.retries, (unsigned long long)sum.quic.resets,
-		(unsigned long long)sum.quic.refused);
-	for (int i = LP_DROP_NONE + 1; i < LP_DROP_COUNT; i++)
-		if (sum.hub.drops[i] || sum.hub.copy_drops[i])
-			lp_log(LP_LOG_INFO, "dropped", "reason=%s frames=%llu copies=%llu",
-				lp_drop_text((enum lp_drop)i), (unsigned long long)sum.hub.drops[i],
-				(unsigned long long)sum.hub.copy_drops[i]);
+	summary_log(&sum, w->count);
 }
 
 static void join_others(struct workers *w)
@@ -524,7 +513,8 @@ enum lp_exit workers_run(struct workers *w)
 		join_others(w);
 		return LP_EXIT_OS;
 	}
-	if (!say_listening(w)) { /* a program that waits for this line would wait forever */
+	if (!listening_say(&w->list[0]
+			    .listening)) { /* a program that waits for this line would wait forever */
 		stop_others(w);
 		join_others(w);
 		return LP_EXIT_IO;
@@ -544,6 +534,8 @@ void workers_close(struct workers *w)
 {
 	if (!w)
 		return;
+	for (size_t i = 0; i < w->count; i++)
+		handover_clear(&w->list[i].given);
 	for (size_t i = 0; i < w->count; i++) {
 		struct worker *worker = &w->list[i];
 		server_close(worker->server);
@@ -553,8 +545,7 @@ void workers_close(struct workers *w)
 			close(worker->wake);
 		if (worker->signals >= 0)
 			close(worker->signals);
-		for (size_t k = 0; k < w->config.listen_count; k++)
-			lp_udp_close(worker->sockets[k]);
+		listening_close(&worker->listening);
 	}
 	if (w->answered >= 0)
 		close(w->answered);

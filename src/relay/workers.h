@@ -38,6 +38,7 @@ struct workers_config {
 	void (*child)(void *context);   /* called when a child has ended (SIGCHLD) */
 	void *context;
 	bool log_addresses; /* of those who join, leave or are refused */
+	bool no_tcp;        /* UDP alone (row W2) */
 };
 
 /* What another thread wants of one worker. */

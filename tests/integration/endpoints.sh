@@ -5,6 +5,7 @@ set -uo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 lab_open endpoints "$1"
+export LANPARTY_NO_TCP=yes # tcp.sh has TCP
 new_code
 relay_v6='[2001:db8:5::5]' dead=203.0.113.99
 

@@ -51,7 +51,7 @@ chmod 600 "$file"
 need "H3 a private relay starts" serves --log-level debug --workers 2 --client-burst 20K
 check "it says how many rooms it knows" said relay 'event=rooms listed=1 open=no token=no'
 need "H3 a listed room is opened" client player1 player1
-check "the relay says from which address" said relay 'event=peer_joined .*role=client .*address=198[.]51[.]100[.]10:[0-9]+$'
+check "the relay says from which address" said relay 'event=peer_joined .*role=client .*address=198[.]51[.]100[.]10:[0-9]+ over=udp$'
 check "H3 it is full after one client" tries player2
 full=$(answer player2)
 check "H3 as the full one says" grep -q '^reason=room_full ' <<<"$full"

@@ -123,6 +123,24 @@ check "P1 all have the port that the system chose" joins "$port" first
 check "random packets disturb nobody" "$bin/../tests/garbage_run" "$port" "$folder/first.der" "${LANPARTY_GARBAGE:-20000}"
 check "the relay exits with 0" stop
 
+echo "== TCP connections are handed over"
+check "the relay starts" start --listen "$at" --workers 3
+"$bin/../tests/over_tcp" 127.0.0.1:4434 "$at" >"$folder/over" 2>&1 &
+over=$!
+soon grep -q ready "$folder/over"
+many_join() { # LETTER...: one after the other, each in a room of its own; the kernel gives each connection to any worker
+	local a
+	for a in "$@"; do timeout 10 "$bin/../tests/witness" 127.0.0.1:4434 "$folder/first.der" join "a-room-of-$a" || return; done
+}
+check "P2 members over TCP join, whichever worker has accepted them" many_join {a..m}
+new_certificate first
+kill -HUP "$relay"
+check "P2 the new certificate is there" soon logged 'event=certificate.*'"$(openssl dgst -sha256 -r "$folder/first.der" | cut -c1-64)"
+check "P2 members over TCP join with it" many_join {n..z}
+kill "$over"
+check "the relay exits with 0" stop
+check "P2 others than their own worker have accepted some" test "$(count_of handed_over)" -ge 1
+
 echo "== limits are divided"
 check "the relay starts" start --listen "$at" --workers 3 --max-rooms 3
 check "one room each: two that are on one worker do not fit" \

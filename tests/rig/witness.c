@@ -2,7 +2,7 @@
  * do. Prints "ready" when all are in, then one JSON object: frames sent and lost, and the delay of
  * those that arrived, p50, p99 and maximum in ms. Both ends have the same clock.
  *
- * witness RELAY DER join: joins a room of its own, and prints how long that took. */
+ * witness RELAY DER join [ROOM]: joins a room of its own, and prints how long that took. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,31 +90,33 @@ static void talk(struct rig *rig, lp_time end)
 	rig_run(rig, LATE, NULL, NULL);
 }
 
-static int time_a_join(struct rig *rig)
+static int time_a_join(struct rig *rig, const char *room)
 {
 	lp_time start = lp_clock();
-	enter(rig, "a-true-player", 1);
+	enter(rig, room, 1);
 	printf("{\"join_ms\":%.1f}\n", (double)(lp_clock() - start) / (double)LP_MILLISECOND);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[3], "join") == 0)
-		return time_a_join(rig_open(argv[1], argv[2]));
+	if (argc >= 4 && strcmp(argv[3], "join") == 0)
+		return time_a_join(
+			rig_open(argv[1], argv[2]), argc == 5 ? argv[4] : "a-true-player");
 	member_count = argc == 5 ? strtoul(argv[3], NULL, 10) : 0;
 	lp_time seconds = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
 	if (member_count < 2 || member_count > MOST || !seconds || seconds > 600) {
-		fprintf(stderr, "usage: witness RELAY DER MEMBERS SECONDS | RELAY DER join\n");
+		fprintf(stderr,
+			"usage: witness RELAY DER MEMBERS SECONDS | RELAY DER join [ROOM]\n");
 		return 2;
 	}
-	struct rig *rig = rig_open(argv[1], argv[2]);
-	for (size_t i = 0; i < member_count; i++)
-		members[i] = enter(rig, ROOM, (uint8_t)(1 + i));
 	cap = (size_t)(seconds + 1) * member_count * (LP_SECOND / INTERVAL);
 	delays = calloc(cap, sizeof(*delays));
 	if (!delays)
 		return 1;
+	struct rig *rig = rig_open(argv[1], argv[2]);
+	for (size_t i = 0; i < member_count; i++)
+		members[i] = enter(rig, ROOM, (uint8_t)(1 + i));
 	rig_run(rig, LP_SECOND, NULL, NULL);
 	printf("ready\n");
 	fflush(stdout);

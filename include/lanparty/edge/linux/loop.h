@@ -19,6 +19,8 @@ size_t lp_core_count(void);
 /* Raises the limit of open descriptors where it is lower than count. False: the system's own limit is
  * lower. */
 bool lp_allow_descriptors(size_t count);
+/* The limit of now. */
+size_t lp_descriptor_limit(void);
 
 /* Level-triggered epoll with a timer. Close it with lp_waiter_close. */
 struct lp_waiter {

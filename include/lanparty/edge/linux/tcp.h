@@ -44,8 +44,10 @@ enum lp_tcp_result {
 };
 /* Reads up to cap bytes. ret_len: with LP_TCP_DONE alone. */
 enum lp_tcp_result lp_tcp_read(int fd, uint8_t *bytes, size_t cap, size_t *ret_len);
-/* Writes the first of len bytes, len being 1 or more. It takes none while LP_TCP_UNSENT_MAX or more wait in the
- * kernel. ret_len: with LP_TCP_DONE alone. */
+/* True while fewer than LP_TCP_UNSENT_MAX bytes wait in the kernel. */
+bool lp_tcp_takes(int fd);
+/* Writes the first of len bytes, len being 1 or more; none while lp_tcp_takes is false. ret_len: with
+ * LP_TCP_DONE alone. */
 enum lp_tcp_result lp_tcp_write(int fd, const uint8_t *bytes, size_t len, size_t *ret_len);
 /* Tells the other end that nothing more comes. Reading goes on. */
 void lp_tcp_end(int fd);

@@ -64,7 +64,8 @@ static const int relay_calls[] = {
 #ifdef SYS_unlink
 	SYS_unlink, SYS_rename,
 #endif
-	SYS_accept4, SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat, SYS_renameat2};
+	SYS_accept4, SYS_shutdown, SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat,
+	SYS_renameat2};
 
 /* Besides: a connection to the status page is ended before its visitor ends it. */
 static const int admin_calls[] = {SYS_shutdown};

@@ -175,7 +175,7 @@ enum lp_tcp_result lp_tcp_read(int fd, uint8_t *bytes, size_t cap, size_t *ret_l
 }
 
 /* The kernel itself asks for TCP_NOTSENT_LOWAT only when it begins a new segment, which can have 64 KiB. */
-static bool has_room(int fd)
+bool lp_tcp_takes(int fd)
 {
 	int unsent;
 	return ioctl(fd, SIOCOUTQNSD, &unsent) != 0 || unsent < LP_TCP_UNSENT_MAX;
@@ -183,7 +183,7 @@ static bool has_room(int fd)
 
 enum lp_tcp_result lp_tcp_write(int fd, const uint8_t *bytes, size_t len, size_t *ret_len)
 {
-	if (!has_room(fd))
+	if (!lp_tcp_takes(fd))
 		return LP_TCP_BLOCKED;
 	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
 	if (n < 0)
