@@ -304,6 +304,7 @@ static enum lp_exit host(struct settings *s, const struct lp_options *o)
 		.listen_count = s->relay.listen_count,
 		.also = s->also,
 		.home = s->home,
+		.no_tcp = s->relay.no_tcp,
 		.show = s->show};
 	if (!s->files.files[KEYHOLDER_CERT]) {
 		s->files.files[KEYHOLDER_CERT] = CERT;

@@ -18,7 +18,7 @@
 #include "room_file.h"
 
 #define SERVICE "lanparty-relay"
-#define ADVICE  1024
+#define ADVICE  2048
 
 static bool has_certificate(const struct keyholder *k)
 {
@@ -125,6 +125,7 @@ static enum lp_exit set_config(const struct setup *s, struct lp_config *config)
 	bool good = lp_config_add(config, "public-name", host) &&
 		    lp_config_add_all(config, "also", s->also.texts, s->also.count) &&
 		    (!s->home || lp_config_add(config, "home", "yes")) &&
+		    (!s->no_tcp || lp_config_add(config, "no-tcp", "yes")) &&
 		    (!adds || lp_config_add(config, "listen", s->listen)) &&
 		    lp_config_add(config, "cert", s->files->files[KEYHOLDER_CERT]) &&
 		    lp_config_add(config, "key", s->files->files[KEYHOLDER_KEY]) &&
@@ -141,7 +142,7 @@ static void say_next(const struct setup *s, const struct lp_invite *invite)
 	if (s->listen_count > 1)
 		lp_step("port", "%u, of the first of %zu lines listen; HOST:PORT takes another one",
 			s->port, s->listen_count);
-	lp_firewall_advice(s->port, advice, sizeof(advice));
+	lp_firewall_advice(s->port, !s->no_tcp, advice, sizeof(advice));
 	lp_step("firewall", "%s", advice);
 	bool good = lp_invite_format(invite, text, sizeof(text));
 	if (good && s->home) /* many routers do not lead from inside to their own address outside */

@@ -24,8 +24,9 @@ struct setup {
 	uint16_t port;       /* that it listens at, first of all */
 	size_t listen_count; /* of addresses that it listens at; 0: the default */
 	struct setup_also also;
-	bool home; /* behind a router that is asked for a port */
-	bool own;  /* these files are those that the service reads */
+	bool home;   /* behind a router that is asked for a port */
+	bool no_tcp; /* it listens at UDP alone */
+	bool own;    /* these files are those that the service reads */
 	struct lp_invite_options show;
 };
 

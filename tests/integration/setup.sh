@@ -144,6 +144,8 @@ check "and no more than one" ends_with 64 'takes one --listen' vps "$bin/lanpart
 check "an invite with port 443 for another port here" names host.test host.test:443 --listen 8443
 check "as often as it is set up" again host.test:443 --listen 8443
 check "the port beside an IPv6 address" names '[2001:db8::1]:8443' --listen 8443 '[2001:db8::1]'
+over_udp_alone() { names host.test --no-tcp host.test && grep -q 'open UDP port 443 in it' "$dir/own.out" && grep -qx 'no-tcp = yes' "$dir/own.conf"; }
+check "W2 with --no-tcp the firewall opens UDP alone, and the configuration has it" over_udp_alone
 check "port 443 beside an IPv6 address" names '[2001:db8::1]' --listen 8443 '[2001:db8::1]:443'
 further() { # two endpoints, in the configuration and in the invite
 	names host.test host.test --also host.test:4500 --also '[2001:db8::5]' &&
@@ -233,12 +235,12 @@ advises() { # REGEX COMMANDS [WRAPPER...]: before setup
 	booted vps sh -c "$2; exec \"\$@\" setup $relay_ip" - "${@:3}" "$bin/lanparty-relay" >"$dir/advice" && grep -qE "^firewall +$1" "$dir/advice"
 }
 check "where no firewall is, setup says so" grep -qE '^firewall +no firewall was found' "$dir/first.out"
-check "with ufw, setup has its command" advises 'ufw is active[.] .*: ufw allow 443/udp$' 'mkdir /etc/ufw; echo ENABLED=yes >/etc/ufw/ufw.conf'
+check "with ufw, setup has its command" advises 'ufw is active[.] .*: ufw allow 443$' 'mkdir /etc/ufw; echo ENABLED=yes >/etc/ufw/ufw.conf'
 check "with ufw that is off, setup finds no firewall" advises 'no firewall was found' 'echo ENABLED=no >/etc/ufw/ufw.conf'
-check "with firewalld, setup has its command" advises 'firewalld is active[.] .*--add-port=443/udp ' 'touch /run/firewalld.pid'
+check "with firewalld, setup has its command" advises 'firewalld is active[.] .*--add-port=443/udp --add-port=443/tcp ' 'touch /run/firewalld.pid'
 rules_can_drop() {
 	at vps nft 'table inet own { chain arriving { type filter hook input priority 0; policy accept; udp dport 443 drop; }; }' &&
-		advises 'this computer.s firewall has rules .*: nft insert rule inet own arriving udp dport 443 accept;' : &&
+		advises 'this computer.s firewall has rules .*: nft insert rule inet own arriving meta l4proto [{] tcp, udp [}] th dport 443 accept;' : &&
 		at vps nft delete table inet own
 }
 check "rules that can drop, in a chain that accepts" rules_can_drop
@@ -246,7 +248,7 @@ cannot_be_read() { advises 'the rules of this computer.s firewall cannot be read
 check "rules that cannot be read" cannot_be_read
 legacy() {
 	at vps iptables-legacy -P INPUT DROP &&
-		advises 'this computer drops .*: iptables-legacy -I INPUT -p udp --dport 443 -j ACCEPT;' : &&
+		advises 'this computer drops .*: iptables-legacy -I INPUT -p udp --dport 443 -j ACCEPT; iptables-legacy -I INPUT -p tcp --dport 443 -j ACCEPT;' : &&
 		at vps iptables-legacy -P INPUT ACCEPT && at vps iptables-legacy -A INPUT -j DROP &&
 		advises 'this computer.s firewall has rules .*: iptables-legacy -I INPUT ' : &&
 		at vps iptables-legacy -F
@@ -259,7 +261,7 @@ fi
 at vps nft -f - <<END
 table inet mine { chain arriving { type filter hook input priority 0; policy drop; icmpv6 type != echo-request accept; }; }
 END
-check "with a chain of nftables that drops, setup has its command" advises 'this computer drops .*: nft insert rule inet mine arriving udp dport 443 accept;' :
+check "with a chain of nftables that drops, setup has its command" advises 'this computer drops .*: nft insert rule inet mine arriving meta l4proto [{] tcp, udp [}] th dport 443 accept;' :
 runs_relay() {
 	start relay vps sh -c "$inside" - "$dir/etc-vps" "${etc%/*}" "$bin/lanparty-relay" --config "$etc/relay.conf"
 	ready relay '^listening on '

@@ -13,10 +13,11 @@
 
 #define UFW       "/etc/ufw/ufw.conf"
 #define FIREWALLD "/run/firewalld.pid"
-#define COMMANDS  512
+#define COMMANDS  1024
 
 struct search {
 	uint16_t port;
+	bool tcp;
 	bool policies; /* looks for chains that drop what no rule accepts; else for those with rules */
 	bool unread; /* there can be more */
 	char *text;
@@ -45,19 +46,27 @@ __attribute__((format(printf, 2, 3))) static void add(struct search *s, const ch
 		s->text[s->len] = '\0'; /* no half of a command */
 }
 
+/* command: of iptables, in its version and family. */
+static void add_iptables(struct search *s, const char *command)
+{
+	static const char *const protocols[] = {"udp", "tcp"};
+	for (size_t i = 0; i < (s->tcp ? 2 : 1); i++)
+		add(s, "%s%s -I INPUT -p %s --dport %u -j ACCEPT", s->len > 0 ? "; " : "", command,
+			protocols[i], s->port);
+}
+
 /* iptables and ip6tables call their chain INPUT, and know it by no other name. */
 static void add_command(struct search *s, const struct lp_chain *chain)
 {
 	const char *family = chain->family == NFPROTO_INET   ? "inet"
 			     : chain->family == NFPROTO_IPV6 ? "ip6"
 							     : "ip";
-	const char *separator = s->len > 0 ? "; " : "";
 	if (chain->family != NFPROTO_INET && strcmp(chain->name, "INPUT") == 0)
-		add(s, "%s%stables -I INPUT -p udp --dport %u -j ACCEPT", separator, family,
-			s->port);
+		add_iptables(s, chain->family == NFPROTO_IPV6 ? "ip6tables" : "iptables");
 	else
-		add(s, "%snft insert rule %s %s %s udp dport %u accept", separator, family,
-			chain->table, chain->name, s->port);
+		add(s, "%snft insert rule %s %s %s %s dport %u accept", s->len > 0 ? "; " : "",
+			family, chain->table, chain->name,
+			s->tcp ? "meta l4proto { tcp, udp } th" : "udp", s->port);
 }
 
 static void take_chain(void *context, const struct lp_chain *chain)
@@ -75,8 +84,7 @@ static void take_legacy(struct search *s, enum lp_ip_version version)
 	enum lp_xtables_chain chain = lp_xtables_read(version, NF_INET_LOCAL_IN);
 	s->unread = s->unread || chain == LP_XTABLES_UNKNOWN;
 	if (chain == (s->policies ? LP_XTABLES_DROPS : LP_XTABLES_RULES))
-		add(s, "%s%s-legacy -I INPUT -p udp --dport %u -j ACCEPT", s->len > 0 ? "; " : "",
-			version == LP_IPV4 ? "iptables" : "ip6tables", s->port);
+		add_iptables(s, version == LP_IPV4 ? "iptables-legacy" : "ip6tables-legacy");
 }
 
 /* True if there is such a chain. */
@@ -90,42 +98,46 @@ static bool finds(struct search *s, bool policies)
 	return s->len > 0;
 }
 
-static void advise_of_rules(uint16_t port, char *text, size_t cap)
+static void advise_of_rules(struct search *s, char *text, size_t cap)
 {
-	char commands[COMMANDS] = "";
-	struct search s = {.port = port, .text = commands, .cap = sizeof(commands)};
-	if (finds(&s, true))
+	const char *ports = s->tcp ? "UDP and TCP port" : "UDP port";
+	if (finds(s, true))
 		snprintf(text, cap,
 			"this computer drops what its rules do not accept. To let players in: %s; "
 			"then save the rules, so that they survive a restart",
-			commands);
-	else if (finds(&s, false))
+			s->text);
+	else if (finds(s, false))
 		snprintf(text, cap,
 			"this computer's firewall has rules that can drop what players send. If no "
 			"player reaches the relay: %s; then save the rules, so that they survive a "
 			"restart",
-			commands);
-	else if (s.unread)
+			s->text);
+	else if (s->unread)
 		snprintf(text, cap,
 			"the rules of this computer's firewall cannot be read. If there are any, "
-			"or its provider or router has a firewall, open UDP port %u in it",
-			port);
+			"or its provider or router has a firewall, open %s %u in it",
+			ports, s->port);
 	else
 		snprintf(text, cap,
 			"no firewall was found on this computer. If its provider or router has "
-			"one, open UDP port %u in it",
-			port);
+			"one, open %s %u in it",
+			ports, s->port);
 }
 
-void lp_firewall_advice(uint16_t port, char *text, size_t cap)
+void lp_firewall_advice(uint16_t port, bool tcp, char *text, size_t cap)
 {
+	char commands[COMMANDS] = "", also[48] = "";
+	struct search s = {.port = port, .tcp = tcp, .text = commands, .cap = sizeof(commands)};
+	if (tcp)
+		snprintf(also, sizeof(also), " --add-port=%u/tcp", port);
 	if (uses_ufw())
-		snprintf(text, cap, "ufw is active. To let players in: ufw allow %u/udp", port);
+		snprintf(text, cap, "ufw is active. To let players in: ufw allow %u%s", port,
+			tcp ? "" : "/udp");
 	else if (access(FIREWALLD, F_OK) == 0)
 		snprintf(text, cap,
 			"firewalld is active. To let players in: firewall-cmd --permanent "
-			"--add-port=%u/udp && firewall-cmd --reload",
-			port);
+			"--add-port=%u/udp%s && firewall-cmd --reload",
+			port, also);
 	else
-		advise_of_rules(port, text, cap);
+		advise_of_rules(&s, text, cap);
 }
