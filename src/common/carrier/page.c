@@ -21,6 +21,7 @@
 	"<html lang=\"en\">\n"                                                                     \
 	"<meta charset=\"utf-8\">\n"                                                               \
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"                                \
+	"<meta name=\"color-scheme\" content=\"light dark\">\n"                                    \
 	"<meta name=\"robots\" content=\"noindex\">\n"                                             \
 	"<title>lanparty relay</title>\n"                                                          \
 	"<style>body{font:1.1em/1.5 sans-serif;max-width:36em;margin:4em auto;padding:0 1em}"      \
@@ -30,9 +31,9 @@
 	"<p>To join: ask the host of your party for an invite, and open it with the lanparty "     \
 	"client. A browser cannot join.</p>\n"
 
-_Static_assert(sizeof PAGE - 1 == 507, "Content-Length of the page");
+_Static_assert(sizeof PAGE - 1 == 555, "Content-Length of the page");
 
-static const char page[] = "HTTP/1.1 200 OK\r\n" HTML "Content-Length: 507\r\n" FIELDS "\r\n" PAGE;
+static const char page[] = "HTTP/1.1 200 OK\r\n" HTML "Content-Length: 555\r\n" FIELDS "\r\n" PAGE;
 static const char upgrade[] = "HTTP/1.1 101 Switching Protocols\r\n"
 			      "Connection: Upgrade\r\n"
 			      "Upgrade: connect-udp\r\n"
