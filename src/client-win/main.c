@@ -233,6 +233,7 @@ static void on_event(void *context, const struct session_event *e)
 	unsigned prefix = 0;
 	switch (e->kind) {
 	case SESSION_ACTION:
+		c->teller.stream = e->stream;
 		lp_tell(&c->teller, &e->action);
 		break;
 	case SESSION_NO_ADAPTER:

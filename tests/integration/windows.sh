@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Windows client under Wine in a real room. Its adapter is a pipe, and behind the pipe is a TAP of this
 # system: a real network stack, a real DHCP client.
-# rows: C6 C8 P4 R8 S3
+# rows: C6 C8 P4 R8 S3 W2
 # Usage: windows.sh BIN; the Windows programs are beside it, in build-win/
 set -uo pipefail
 # shellcheck source=lib.sh
@@ -147,11 +147,16 @@ check "no part of the code is in the log" has_no_secret
 stop pipe
 stop wire
 need "a pipe that sends nonsense first" adapter --random 1000 7
-need "P4 the client joins" client_win win2
+at internet nft 'add table inet w2; add chain inet w2 f { type filter hook forward priority 0; }; add rule inet w2 f ip saddr 198.51.100.77 udp dport 443 drop'
+need "P4 W2 the client joins where UDP is dropped" client_win win2
+check "P4 W2 it says that it goes over TCP" said win2 '^joined .*over=tcp$'
 check "1,000 random frames of 0 to 70,000 bytes come" soon 30 said pipe 'random done'
 address player1 "$tun" "$leased/24"
 check "P4 and the session goes on" soon 3 reaches player1 $console_ip
-check "it did not have to come back" not said_times win2 '^joined' 2
+at internet nft 'delete table inet w2'
+moves player1 198.51.100.78 198.51.100.1
+check "P4 W2 with another address it is on UDP, or again" soon 30 said win2 'event=way_changed over=udp|^joined .*over=udp$'
+check "P4 W2 and goes on" soon 5 reaches player1 $console_ip
 leave_win win2
 check "it leaves cleanly" test $status = 0
 
