@@ -211,19 +211,6 @@ static const char *give(WOLFSSL_CTX *tls, const struct lp_identity *identity)
 	return NULL;
 }
 
-WOLFSSL_CTX *lp_identity_stream_tls(struct lp_identity *identity)
-{
-	if (identity->stream_tls)
-		return identity->stream_tls;
-	WOLFSSL_CTX *tls = lp_tls_stream_context(true);
-	if (tls && give(tls, identity)) {
-		lp_tls_context_free(tls);
-		return NULL;
-	}
-	identity->stream_tls = tls;
-	return tls;
-}
-
 /* Fills identity from PEM. NULL on success, else the reason. */
 static const char *fill(struct lp_identity *identity, const char *cert_pem, size_t cert_len,
 	const char *key_pem, size_t key_len)
@@ -241,9 +228,12 @@ static const char *fill(struct lp_identity *identity, const char *cert_pem, size
 	if (!identity->cert_pem || !identity->key_pem)
 		return "out of memory";
 	identity->tls = lp_tls_server_context();
-	if (!identity->tls)
+	identity->stream_tls = lp_tls_stream_context(true);
+	if (!identity->tls || !identity->stream_tls)
 		return "the TLS library does not start";
-	return give(identity->tls, identity);
+	const char *why = give(identity->tls, identity);
+	const char *why_stream = give(identity->stream_tls, identity);
+	return why ? why : why_stream;
 }
 
 struct lp_identity *lp_identity_load(const char *cert_pem, size_t cert_len, const char *key_pem,
@@ -270,7 +260,7 @@ struct lp_identity *lp_identity_forge(
 	const struct lp_identity *cert_of, const struct lp_identity *key_of)
 {
 	struct lp_identity *identity = calloc(1, sizeof *identity);
-	if (identity) /* fill's last check fails, after everything is in place */
+	if (identity) /* fill's last checks fail, after everything is in place */
 		fill(identity, cert_of->cert_pem, strlen(cert_of->cert_pem), key_of->key_pem,
 			strlen(key_of->key_pem));
 	return identity;

@@ -15,12 +15,11 @@ struct lp_identity {
 	size_t leaf_len;
 	uint8_t *key; /* DER, in the PEM's own form */
 	size_t key_len;
-	WOLFSSL_CTX *tls;        /* a server's context with both; sessions hold references to it */
-	WOLFSSL_CTX *stream_tls; /* likewise, for TLS over TCP; NULL until it is needed */
+	WOLFSSL_CTX *tls; /* a server's context with both; sessions hold references to it */
+	/* Likewise, for TLS over TCP. It is made with the other, because the library reads the certificate's
+	 * dates by means that threads cannot share. */
+	WOLFSSL_CTX *stream_tls;
 };
-
-/* A server's context for TLS over TCP, of the identity. NULL: no memory. */
-WOLFSSL_CTX *lp_identity_stream_tls(struct lp_identity *identity);
 
 /* The DER in a PEM text, of the library's type (CERT_TYPE, PRIVATEKEY_TYPE); the caller wipes and frees it.
  * NULL: there is none, or no memory. */

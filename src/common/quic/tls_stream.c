@@ -118,8 +118,7 @@ struct lp_tls_stream *lp_tls_stream_accept(struct lp_identity *identity)
 	struct lp_tls_stream *stream = new_stream();
 	if (!stream)
 		return NULL;
-	WOLFSSL_CTX *tls = lp_identity_stream_tls(identity);
-	if (tls && prepare(stream, tls)) {
+	if (prepare(stream, identity->stream_tls)) {
 		wolfSSL_set_accept_state(stream->session);
 		return stream;
 	}
