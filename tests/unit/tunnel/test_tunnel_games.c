@@ -108,6 +108,27 @@ static void H7_a_change_is_told_but_not_more_than_once_a_minute(void **state)
 	harness_free(h);
 }
 
+/* Another game is told at once. It takes none along whose minute is not over, and none without news. */
+static void H7_another_game_takes_none_along(void **state)
+{
+	(void)state;
+	struct harness *h = ready(LP_ROLE_CLIENT);
+	hear(h, 11, "one", 1);
+	hear(h, 11, "two", 1);
+	harness_at(h, h->now + LP_SECOND);
+	hear(h, 12, "another", 1);
+	assert_int_equal(told(h), 2);
+	assert_string_equal(harness_action(h, LP_TUNNEL_GAME, 1)->game.game.name, "another");
+	harness_at(h, h->now + LP_TUNNEL_GAME_AGAIN);
+	assert_int_equal(told(h), 3);
+	assert_string_equal(harness_action(h, LP_TUNNEL_GAME, 2)->game.game.name, "two");
+	harness_at(h, h->now + LP_TUNNEL_GAME_AGAIN);
+	hear(h, 12, "changed", 1);
+	assert_int_equal(told(h), 4);
+	assert_string_equal(harness_action(h, LP_TUNNEL_GAME, 3)->game.game.name, "changed");
+	harness_free(h);
+}
+
 static void H7_a_game_that_was_silent_is_told_again(void **state)
 {
 	(void)state;
@@ -243,6 +264,7 @@ int main(void)
 		cmocka_unit_test(H7_this_computers_own_game_is_told_too),
 		cmocka_unit_test(H7_a_game_is_told_at_once),
 		cmocka_unit_test(H7_a_change_is_told_but_not_more_than_once_a_minute),
+		cmocka_unit_test(H7_another_game_takes_none_along),
 		cmocka_unit_test(H7_a_game_that_was_silent_is_told_again),
 		cmocka_unit_test(H7_a_member_that_invents_games_hides_no_others_and_fills_no_log),
 		cmocka_unit_test(H7_all_members_together_have_a_limit),
