@@ -206,7 +206,7 @@ static void N6_one_source_cannot_make_others_give_way(void **state)
 static void N6_few_connections_wait_for_another_worker(void **state)
 {
 	(void)state;
-	struct handover handover = {0};
+	static struct handover handover;
 	static struct stream many[HANDOVER_MAX];
 	for (size_t i = 0; i < HANDOVER_MAX; i++)
 		handover_give(&handover, &many[i]);

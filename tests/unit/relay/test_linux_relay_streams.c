@@ -142,7 +142,7 @@ static void P2_a_connection_of_another_worker_is_given_away_whole(void **state)
 	(void)state;
 	struct relay one, two;
 	struct client c;
-	struct handover handover = {0};
+	static struct handover handover;
 	listen_somewhere(&one);
 	listen_somewhere(&two);
 	struct streams_config config = config_of(&one);
