@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Strangers at a relay's TCP port.
 
   https.py idle ADDRESS PORT COUNT [NETWORK]  opens so many connections that say nothing, from 500 /24, the first of

@@ -145,7 +145,7 @@ for unknown in '' NO_RIGHTS=unknown; do
 	check "the interface is as it was" is_as_it_was
 done
 ip -n "$lab-player2" link set wan mtu 1220
-start small player2 env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --room-file "$dir/room" --tap lp8
+start small player2 env "STATE_DIRECTORY=$dir" "$dir/lanparty-client" --relay "$relay_ip" --relay-pin "$pin" --no-tcp --room-file "$dir/room" --tap lp8
 check "a network with too small an MTU is named" soon 10 said small '^disconnected reason="this computer.s network has too small an MTU'
 stop small
 ip -n "$lab-player2" link set wan mtu 1500

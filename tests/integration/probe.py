@@ -464,7 +464,7 @@ def advertise(interface, own):
     options = [prefix(address, length) for address in ("2000::", "2606:4700:4700::1111", own)
                for length in range(129) if length != 64 or address == own]
     options += [prefix(address, length, valid, valid) for address in (own, "2001:db8:1::", "2000::")
-                for length in (3, 48, 64) for valid in (0, 1, 7200, 0xFFFFFFFF)]
+                for length in (3, 48, 64) if length != 64 or address != "2000::" for valid in (0, 1, 7200, 0xFFFFFFFF)]
     options += [struct.pack("!BBBBI16s", 24, 3, 3, 8, 86400, internet),
                 struct.pack("!BBHI16s", 25, 3, 0, 86400, router),
                 prefix("64:ff9b::", 64), prefix("fd99::", 64)]
