@@ -425,7 +425,7 @@ int main(int argc, char **argv)
 			.random = lp_random},
 		.relay.log_addresses = true,
 		.files = {.child.socket = -1},
-		.mapping = {.child.socket = -1},
+		.mapping = {.child.socket = -1, .hole.socket = -1},
 		.control = CONTROL_CLOSED,
 		.name = DEFAULT_NAME,
 		.max_clients = 64,

@@ -14,6 +14,8 @@
 #define PERMANENT_SECONDS 600 /* a router that was restarted forgets ports without an end, too */
 #define AGAIN_SECONDS     30  /* after a failure */
 #define LEAST_SECONDS     2
+#define PORT_NAME         "lanparty-port"
+#define HOLE_NAME         "lanparty-hole"
 #define CHILD_MEMORY      (64 << 20) /* bytes; what a router sends has no end of its own */
 #define CHILD_SECONDS     30         /* then it is ended by SIGALRM: far more than a router needs */
 
@@ -143,7 +145,7 @@ void mapping_explain_hole(const struct hole *hole, char text[MAPPING_SENTENCE])
 	}
 }
 
-/* ---- the child that runs beside the relay */
+/* ---- the children that run beside the relay, one for each family: an answer without an end ends one alone */
 
 static void say_mapped(const struct router_answer *a, const struct router_answer *invites)
 {
@@ -192,10 +194,17 @@ uint32_t mapping_pause(const struct router_answer *answer)
 	return half > LEAST_SECONDS ? half : LEAST_SECONDS;
 }
 
-static uint32_t hole_pause(const struct hole *h)
+/* Asking is a multicast to the whole LAN, so a router that never opens anything hears it ever less often. */
+uint32_t mapping_hole_pause(const struct hole *hole, uint32_t failures)
 {
-	const struct router_answer as = {.verdict = h->verdict, .seconds = h->seconds};
-	return h->verdict == ROUTER_NONE ? PERMANENT_SECONDS : mapping_pause(&as);
+	const struct router_answer as = {.verdict = hole->verdict, .seconds = hole->seconds};
+	bool fails = hole->verdict != ROUTER_MAPPED;
+	uint32_t pause = mapping_pause(&as);
+	if (hole->verdict == ROUTER_NONE)
+		return PERMANENT_SECONDS;
+	for (uint32_t i = 1; fails && i < failures && pause < PERMANENT_SECONDS; i++)
+		pause *= 2;
+	return fails && pause > PERMANENT_SECONDS ? PERMANENT_SECONDS : pause;
 }
 
 /* The same in setup and in the relay, because a router gives a port again to nobody else (RFC 6887, section
@@ -213,12 +222,25 @@ static void make_nonce(uint8_t nonce[PCP_NONCE])
 		memcpy(nonce, key, PCP_NONCE);
 }
 
-static void ask(const struct router_want *want, struct mapping_answer *ret_answer)
+static struct router_want prepare(const struct mapping *m)
+{
+	struct router_want want = {.inner = m->inner, .outer = m->outer};
+	lp_rights_limit_memory(CHILD_MEMORY);
+	make_nonce(want.nonce);
+	return want;
+}
+
+static void ask(const struct router_want *want, struct router_answer *ret_answer)
 {
 	alarm(CHILD_SECONDS);
-	router_ask(want, &ret_answer->port);
+	router_ask(want, ret_answer);
+	alarm(0);
+}
+
+static void ask_hole(const struct router_want *want, struct hole *ret_hole)
+{
 	alarm(CHILD_SECONDS);
-	hole_ask(want, &ret_answer->hole);
+	hole_ask(want, ret_hole);
 	alarm(0);
 }
 
@@ -238,20 +260,22 @@ static void close_hole(const struct hole *h)
 
 /* The port that the router has open, also when it leads nowhere, as behind another router. Of PCP and NAT-PMP
  * the newest answer replaces the one before: one mapping belongs to an inner port (RFC 6886, section 3.3). */
-static void hold(struct mapping_answer *held, const struct mapping_answer *now)
+static void hold(struct router_answer *held, const struct router_answer *now)
 {
-	const struct router_answer *port = &now->port;
-	const struct hole *hole = &now->hole;
-	bool upnp = held->port.open && held->port.way == ROUTER_UPNP;
-	if (port->open && upnp && (port->outer != held->port.outer || port->way != ROUTER_UPNP))
-		release(&held->port);
-	if (port->open)
-		held->port = *port;
-	bool moved = memcmp(&hole->own, &held->hole.own, sizeof(hole->own)) != 0;
-	if (held->hole.open && moved)
-		close_hole(&held->hole);
-	if (hole->open || moved)
-		held->hole = *hole;
+	bool upnp = held->open && held->way == ROUTER_UPNP;
+	if (now->open && upnp && (now->outer != held->outer || now->way != ROUTER_UPNP))
+		release(held);
+	if (now->open)
+		*held = *now;
+}
+
+static void hold_hole(struct hole *held, const struct hole *now)
+{
+	bool moved = memcmp(&now->own, &held->own, sizeof(now->own)) != 0;
+	if (held->open && moved)
+		close_hole(held);
+	if (now->open || moved)
+		*held = *now;
 }
 
 static void say_hole(const struct hole *h, const struct in6_addr *expected)
@@ -284,44 +308,58 @@ static void tell_hole(
 		say_hole(h, expected);
 }
 
-static int pause_ms(const struct mapping_answer *a)
+static bool waits(int socket, uint32_t seconds)
 {
-	uint32_t port = mapping_pause(&a->port), hole = hole_pause(&a->hole);
-	return (int)(port < hole ? port : hole) * 1000;
+	struct pollfd end = {.fd = socket, .events = POLLIN};
+	return poll(&end, 1, (int)seconds * 1000) <= 0;
 }
 
 static bool keep(const void *context, int socket)
 {
 	const struct mapping *m = context;
 	struct router_answer invites = {.external = m->expected, .outer = m->outer};
-	struct mapping_answer now, before, held = {.port.open = false};
-	struct router_want want = {.inner = m->inner, .outer = m->outer};
-	struct pollfd end = {.fd = socket, .events = POLLIN};
+	struct router_answer now, before, held = {.open = false};
+	struct router_want want = prepare(m);
 	bool first = true;
-	lp_rights_limit_memory(CHILD_MEMORY);
-	make_nonce(want.nonce);
 	do {
 		ask(&want, &now);
 		hold(&held, &now);
-		tell(&now.port, first ? NULL : &before.port, &invites);
-		tell_hole(&now.hole, first ? NULL : &before.hole, &m->expected6);
-		if (now.port.verdict == ROUTER_MAPPED) {
-			want.outer = now.port.outer; /* the last one that was given */
+		tell(&now, first ? NULL : &before, &invites);
+		if (now.verdict == ROUTER_MAPPED) {
+			want.outer = now.outer; /* the last one that was given */
 			if (!invites.external.s_addr)
-				invites.external = now.port.external;
+				invites.external = now.external;
 		}
 		before = now;
 		first = false;
-	} while (poll(&end, 1, pause_ms(&now)) <= 0);
-	release(&held.port);
-	close_hole(&held.hole);
+	} while (waits(socket, mapping_pause(&now)));
+	release(&held);
 	return true;
 }
 
-static bool start(const struct mapping *m, struct lp_child *ret_child,
+static bool keep_hole(const void *context, int socket)
+{
+	const struct mapping *m = context;
+	struct hole now, before, held = {.open = false};
+	struct router_want want = prepare(m);
+	uint32_t failures = 0;
+	bool first = true;
+	do {
+		ask_hole(&want, &now);
+		hold_hole(&held, &now);
+		tell_hole(&now, first ? NULL : &before, &m->expected6);
+		failures = now.verdict == ROUTER_MAPPED ? 0 : failures + 1;
+		before = now;
+		first = false;
+	} while (waits(socket, mapping_hole_pause(&now, failures)));
+	close_hole(&held);
+	return true;
+}
+
+static bool start(const struct mapping *m, const char *name, struct lp_child *ret_child,
 	bool (*run)(const void *context, int socket))
 {
-	const struct lp_child_task task = {.name = "lanparty-port",
+	const struct lp_child_task task = {.name = name,
 		.kept = LP_RIGHTS_NONE,
 		.program = LP_SANDBOX_PORT,
 		.fd = -1,
@@ -335,7 +373,7 @@ static bool start(const struct mapping *m, struct lp_child *ret_child,
 
 bool mapping_start(struct mapping *m)
 {
-	return start(m, &m->child, keep);
+	return start(m, PORT_NAME, &m->child, keep) && start(m, HOLE_NAME, &m->hole, keep_hole);
 }
 
 void mapping_look(struct mapping *m)
@@ -344,48 +382,78 @@ void mapping_look(struct mapping *m)
 		lp_log(LP_LOG_WARNING, "mapping_ended", "hint=%s",
 			"the process that keeps the router's port open has ended: restart the "
 			"relay");
+	if (lp_child_has_ended(&m->hole))
+		lp_log(LP_LOG_WARNING, "mapping_ended", "hint=%s",
+			"the process that keeps the router open for IPv6 has ended, perhaps "
+			"because a device of the LAN never ended its answer; the port of IPv4 "
+			"stays: restart the relay to be reached by IPv6 again");
 }
 
 void mapping_stop(struct mapping *m)
 {
 	lp_child_end(&m->child);
+	lp_child_end(&m->hole);
 }
 
-/* ---- the child of setup */
+/* ---- the children of setup */
 
 static bool ask_once(const void *context, int socket)
 {
-	const struct mapping *m = context;
-	struct mapping_answer answer;
-	struct router_want want = {.inner = m->inner, .outer = m->outer};
-	lp_rights_limit_memory(CHILD_MEMORY);
-	make_nonce(want.nonce);
+	struct router_answer answer;
+	struct router_want want = prepare(context);
 	memset(&answer, 0, sizeof(answer));
 	ask(&want, &answer);
-	if (answer.port.verdict != ROUTER_MAPPED)
-		release(&answer.port); /* no relay will run with it */
+	if (answer.verdict != ROUTER_MAPPED)
+		release(&answer); /* no relay will run with it */
 	return write(socket, &answer, sizeof(answer)) == (ssize_t)sizeof(answer);
+}
+
+static bool ask_hole_once(const void *context, int socket)
+{
+	struct hole hole;
+	struct router_want want = prepare(context);
+	memset(&hole, 0, sizeof(hole));
+	ask_hole(&want, &hole);
+	return write(socket, &hole, sizeof(hole)) == (ssize_t)sizeof(hole);
+}
+
+static bool hear(const struct lp_child *child, void *answer, size_t size)
+{
+	ssize_t n;
+	do
+		n = read(child->socket, answer, size);
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)size;
+}
+
+static bool hear_both(
+	const struct lp_child *port, const struct lp_child *hole, struct mapping_answer *ret_answer)
+{
+	struct mapping_answer a;
+	bool good = hear(port, &a.port, sizeof(a.port)) && router_is_sane(&a.port);
+	if (!good) {
+		lp_log(LP_LOG_ERROR, "mapping_failed", "error=%s",
+			"the process that asks the router has ended: the router does not answer "
+			"as it should; forward the UDP port in it by hand");
+		return false;
+	}
+	if (!hear(hole, &a.hole, sizeof(a.hole)) || !hole_is_sane(&a.hole)) {
+		lp_log(LP_LOG_WARNING, "mapping_failed", "error=%s",
+			"the process that asks the router for IPv6 has ended: a device of the "
+			"LAN does not answer as it should; setup goes on without IPv6");
+		a.hole = (struct hole){.verdict = ROUTER_NONE};
+	}
+	*ret_answer = a;
+	return true;
 }
 
 bool mapping_ask(const struct mapping *m, struct mapping_answer *ret_answer)
 {
-	struct lp_child child;
-	struct mapping_answer answer;
-	ssize_t n;
-	if (!start(m, &child, ask_once))
-		return false;
-	do
-		n = read(child.socket, &answer, sizeof(answer));
-	while (n < 0 && errno == EINTR);
-	bool good = n == (ssize_t)sizeof(answer) && router_is_sane(&answer.port) &&
-		    hole_is_sane(&answer.hole);
-	if (good)
-		*ret_answer = answer;
-	else
-		lp_log(LP_LOG_ERROR, "mapping_failed", "error=%s",
-			n < 0 ? strerror(errno)
-			      : "the process that asks the router has ended: the router does not "
-				"answer as it should; forward the UDP port in it by hand");
-	lp_child_end(&child);
+	struct lp_child port = {.socket = -1}, hole = {.socket = -1};
+	bool good = start(m, PORT_NAME, &port, ask_once) &&
+		    start(m, HOLE_NAME, &hole, ask_hole_once) &&
+		    hear_both(&port, &hole, ret_answer);
+	lp_child_end(&port);
+	lp_child_end(&hole);
 	return good;
 }

@@ -203,6 +203,10 @@ stop natpmp
 need "a router whose address changes" starts_natpmp 11.7.7.10 11.7.7.11
 need "a relay with a port for 4 s" runs_relay pmp
 check "H1 NAT-PMP gives it to a router without PCP" said relay "port_mapped way=NAT-PMP address=$home port=8443"
+loses_hole() { # as when a device of the LAN never ends its answer: the time of the process runs out
+	pkill -ALRM -P "${pid[relay]}" -x lanparty-hole && soon 5 said relay 'mapping_ended.*IPv6.*the port of IPv4 stays'
+}
+check "H1 what asks for IPv6 can end" loses_hole
 check "H1 renews it before it expires" soon 7 said_times natpmp '^asked 8443 8443 3600' 3
 check "H1 a new address of the home is told" soon 5 said relay 'external_address_changed address=11\.7\.7\.11 port=8443'
 stop relay

@@ -82,6 +82,24 @@ static void a_port_is_renewed_at_half_of_its_time(void **state)
 	assert_in_range(mapping_pause(&a), 10, 60);
 }
 
+/* Each time the whole LAN hears the question. */
+static void a_hole_that_is_not_opened_is_asked_for_ever_less_often(void **state)
+{
+	(void)state;
+	struct hole h = {.verdict = ROUTER_SILENT};
+	assert_int_equal(mapping_hole_pause(&h, 1), 30); /* the router starts anew */
+	assert_int_equal(mapping_hole_pause(&h, 2), 60);
+	assert_int_equal(mapping_hole_pause(&h, 5), 480);
+	assert_int_equal(mapping_hole_pause(&h, 6), 600);
+	h.verdict = ROUTER_REFUSED;
+	assert_int_equal(mapping_hole_pause(&h, UINT32_MAX), 600);
+	h.verdict = ROUTER_NONE;
+	assert_int_equal(mapping_hole_pause(&h, 1), 600);
+	h.verdict = ROUTER_MAPPED;
+	h.seconds = 3600;
+	assert_int_equal(mapping_hole_pause(&h, 0), 1800);
+}
+
 /* It comes from a process that reads what the LAN sends. */
 static void an_answer_that_makes_no_sense_is_noticed(void **state)
 {
@@ -201,6 +219,7 @@ int main(void)
 		cmocka_unit_test(each_answer_has_a_sentence_that_says_what_to_do),
 		cmocka_unit_test(an_answer_that_makes_no_sense_is_noticed),
 		cmocka_unit_test(a_port_is_renewed_at_half_of_its_time),
+		cmocka_unit_test(a_hole_that_is_not_opened_is_asked_for_ever_less_often),
 		cmocka_unit_test(some_addresses_of_ipv6_are_reached_by_others),
 		cmocka_unit_test(each_answer_for_ipv6_has_a_sentence_that_says_what_to_do),
 		cmocka_unit_test(an_answer_for_ipv6_that_makes_no_sense_is_noticed),
