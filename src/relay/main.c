@@ -197,17 +197,11 @@ static uint16_t own_port(const struct settings *s)
 					 : LP_RELAY_PORT;
 }
 
-/* A name need not be known yet, so only an address can be compared with the router's. */
 static bool ask_for_port(struct settings *s)
 {
 	struct mapping *m = &s->mapping;
-	m->inner = m->outer = own_port(s);
-	if (s->public_name.name[0])
-		m->outer = s->public_name.port;
-	inet_pton(AF_INET, s->public_name.name, &m->expected);
-	inet_pton(AF_INET6, s->public_name.name, &m->expected6);
-	for (size_t i = 0; i < s->also.count; i++)
-		inet_pton(AF_INET6, s->also.hosts[i].name, &m->expected6);
+	m->inner = own_port(s);
+	mapping_expect(m, &s->public_name, s->also.hosts, s->also.count);
 	return !s->home || mapping_start(m);
 }
 

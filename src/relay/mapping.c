@@ -145,6 +145,29 @@ void mapping_explain_hole(const struct hole *hole, char text[MAPPING_SENTENCE])
 	}
 }
 
+/* Of either family. A library can write a part of the address before it finds out that it is a name (musl). */
+static bool parse(int family, const struct lp_host *host, void *ret_address)
+{
+	struct in6_addr address;
+	bool good = inet_pton(family, host->name, &address) == 1;
+	if (good)
+		memcpy(ret_address, &address,
+			family == AF_INET ? sizeof(struct in_addr) : sizeof(address));
+	return good;
+}
+
+void mapping_expect(
+	struct mapping *m, const struct lp_host *name, const struct lp_host *also, size_t count)
+{
+	bool six = parse(AF_INET6, name, &m->expected6);
+	m->outer = name->name[0] ? name->port : m->inner;
+	parse(AF_INET, name, &m->expected);
+	for (size_t i = 0; i < count; i++)
+		if (!parse(AF_INET6, &also[i], &m->expected6) && six &&
+			parse(AF_INET, &also[i], &m->expected))
+			m->outer = also[i].port;
+}
+
 /* ---- the children that run beside the relay, one for each family: an answer without an end ends one alone */
 
 static void say_mapped(const struct router_answer *a, const struct router_answer *invites)

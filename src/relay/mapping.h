@@ -6,6 +6,7 @@
 
 #include "hole.h"
 #include "lanparty/edge/linux/child.h"
+#include "lanparty/wire/code.h"
 #include "router.h"
 
 #define MAPPING_SENTENCE 512
@@ -22,6 +23,10 @@ struct mapping_answer {
 	struct hole hole;
 };
 
+/* Sets what invites name, besides the relay's own port: of a name of DNS only the port can be compared with
+ * what the router says. count: of also, where members reach the relay, too. */
+void mapping_expect(
+	struct mapping *m, const struct lp_host *name, const struct lp_host *also, size_t count);
 /* Starts the children, which become the user of lp_rights_choose and log what the router answers. Call it
  * before there are threads, and before a secret is in memory. False: the system refused; the error was
  * logged. */

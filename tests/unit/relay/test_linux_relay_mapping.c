@@ -135,6 +135,30 @@ static struct in6_addr address6(const char *text)
 	return result;
 }
 
+static void what_invites_name_is_compared_with_the_router(void **state)
+{
+	(void)state;
+	const struct lp_host four = {"11.7.7.10", 4433}, six = {"2001:db8::5", 8443};
+	const struct lp_host name = {"11.7.7.example", 4433}, none = {"", 443};
+	const struct in6_addr own6 = address6("2001:db8::5");
+	struct mapping m = {.inner = 8443};
+	mapping_expect(&m, &none, NULL, 0);
+	assert_int_equal(m.outer, 8443);
+	mapping_expect(&m, &name, &four, 1); /* forwarded by hand */
+	assert_int_equal(m.outer, 4433);
+	assert_int_equal(m.expected.s_addr, 0);
+	m.outer = 0;
+	mapping_expect(&m, &six, &four, 1);
+	assert_int_equal(m.outer, 4433);
+	assert_int_equal(m.expected.s_addr, address("11.7.7.10").s_addr);
+	assert_memory_equal(&m.expected6, &own6, sizeof(own6));
+	m = (struct mapping){.inner = 1};
+	mapping_expect(&m, &four, &six, 1);
+	assert_int_equal(m.outer, 4433);
+	assert_int_equal(m.expected.s_addr, address("11.7.7.10").s_addr);
+	assert_memory_equal(&m.expected6, &own6, sizeof(own6));
+}
+
 static void some_addresses_of_ipv6_are_reached_by_others(void **state)
 {
 	(void)state;
@@ -220,6 +244,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_makes_no_sense_is_noticed),
 		cmocka_unit_test(a_port_is_renewed_at_half_of_its_time),
 		cmocka_unit_test(a_hole_that_is_not_opened_is_asked_for_ever_less_often),
+		cmocka_unit_test(what_invites_name_is_compared_with_the_router),
 		cmocka_unit_test(some_addresses_of_ipv6_are_reached_by_others),
 		cmocka_unit_test(each_answer_for_ipv6_has_a_sentence_that_says_what_to_do),
 		cmocka_unit_test(an_answer_for_ipv6_that_makes_no_sense_is_noticed),
