@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "certificate.h"
+#include "endpoints.h"
 #include "lanparty/base/date.h"
 #include "lanparty/base/wipe.h"
 #include "lanparty/edge/log.h"
@@ -17,8 +18,9 @@
 #include "mapping.h"
 #include "room_file.h"
 
-#define SERVICE "lanparty-relay"
-#define ADVICE  2048
+#define SERVICE  "lanparty-relay"
+#define ADVICE   2048
+#define FAMILIES 2 /* of addresses that a router gives */
 
 static bool has_certificate(const struct keyholder *k)
 {
@@ -117,6 +119,15 @@ static void name_also(const struct lp_config *config, struct lp_invite *invite)
 	invite->also_count = n;
 }
 
+static bool add_lines(const struct setup_also *found, struct lp_config *config)
+{
+	char host[LP_HOST_SHOWN];
+	bool good = true;
+	for (size_t i = 0; good && i < found->count; i++)
+		good = lp_config_add_line(config, "also", lp_host_format(&found->hosts[i], host));
+	return good;
+}
+
 static enum lp_exit set_config(const struct setup *s, struct lp_config *config)
 {
 	char host[LP_HOST_SHOWN];
@@ -124,6 +135,7 @@ static enum lp_exit set_config(const struct setup *s, struct lp_config *config)
 	bool adds = s->listen && !lp_config_has(config, "listen", s->listen);
 	bool good = lp_config_add(config, "public-name", host) &&
 		    lp_config_add_all(config, "also", s->also.texts, s->also.count) &&
+		    add_lines(&s->found, config) &&
 		    (!s->home || lp_config_add(config, "home", "yes")) &&
 		    (!s->no_tcp || lp_config_add(config, "no-tcp", "yes")) &&
 		    (!adds || lp_config_add(config, "listen", s->listen)) &&
@@ -168,33 +180,80 @@ static bool is_name(const char *text)
 	       inet_pton(AF_INET6, text, &ignored) != 1;
 }
 
-/* The router names the home's addresses, unless a name was given, which has those that its owner gives it. */
-static void take_addresses(struct setup *s, const struct mapping_answer *a)
+/* No line of the file is changed, so the host must hear of one that leads nowhere. */
+static void say_lost(const struct setup *s, const struct lp_host *name, const struct lp_host *now)
 {
-	static char text[LP_HOST_SHOWN];
-	bool port = a->port.verdict == ROUTER_MAPPED, named = is_name(s->name.name);
-	struct lp_host also;
-	if (port && !s->name.name[0])
-		name_address(&s->name, AF_INET, &a->port.external, a->port.outer);
-	else if (port)
-		s->name.port = a->port.outer;
-	if (a->hole.verdict != ROUTER_MAPPED || named)
+	char old[LP_HOST_SHOWN], new[LP_HOST_SHOWN], hint[ADVICE];
+	lp_host_format(name, old);
+	lp_host_format(now, new);
+	snprintf(hint, sizeof(hint),
+		"the router does not lead from %s to this relay now: write public-name = %s into "
+		"%s, remove a line also = %s, restart the relay, and send new invites",
+		old, new, s->config_file, new);
+	lp_log(LP_LOG_WARNING, "external_address_changed", "address=%s port=%u hint=%s", now->name,
+		now->port, hint);
+}
+
+static void say_full(const struct setup *s, const struct lp_host *now)
+{
+	char text[LP_HOST_SHOWN], hint[ADVICE];
+	snprintf(hint, sizeof(hint),
+		"invites name no more endpoints, and %s is not among them: remove a line also that "
+		"leads nowhere, and run setup again",
+		lp_host_format(now, text));
+	lp_log(LP_LOG_WARNING, "option_kept", "file=%s option=%s hint=%s", s->config_file, "also",
+		hint);
+}
+
+/* Each endpoint that the router gave, and that invites do not name yet, is one more: invites then have one that
+ * works, whatever stands first in them. */
+static void add_found(
+	struct setup *s, const struct lp_host *name, const struct lp_host *given, size_t count)
+{
+	struct lp_host named[1 + LP_MAX_ALSO] = {*name}, missing[FAMILIES];
+	size_t had = s->also.count;
+	memcpy(named + 1, s->also.hosts, had * sizeof(named[0]));
+	size_t n = endpoints_missing(named, 1 + had, given, count, missing);
+	for (size_t i = 0; i < n; i++)
+		if (had + i < LP_MAX_ALSO)
+			s->found.hosts[s->found.count++] = missing[i];
+		else
+			say_full(s, &missing[i]);
+	if (!endpoints_have(given, count, name))
+		say_lost(s, name, &given[0]);
+}
+
+/* The router names the home's addresses, unless a name was given, which has those that its owner gives it. The
+ * families that work can be others than at the last setup. */
+static void take_addresses(
+	struct setup *s, const struct lp_config *config, const struct mapping_answer *a)
+{
+	struct lp_host given[FAMILIES], kept;
+	size_t count = 0;
+	bool port = a->port.verdict == ROUTER_MAPPED;
+	if (port)
+		name_address(&given[count++], AF_INET, &a->port.external, a->port.outer);
+	if (a->hole.verdict == ROUTER_MAPPED)
+		name_address(&given[count++], AF_INET6, &a->hole.external, a->hole.outer);
+	if (is_name(s->name.name)) {
+		s->name.port = port ? a->port.outer : s->name.port;
 		return;
-	name_address(&also, AF_INET6, &a->hole.external, a->hole.outer);
-	if (!port) {
-		s->name = also;
-	} else if (s->also.count < LP_MAX_ALSO) {
-		s->also.texts[s->also.count] = lp_host_format(&also, text);
-		s->also.hosts[s->also.count++] = also;
 	}
+	if (!s->name.name[0])
+		s->name = given[0];
+	endpoints_take_port(&s->name, given, count);
+	kept = name_of(s, config);
+	if (!is_name(kept.name))
+		add_found(s, &kept, given, count);
 }
 
 /* IPv4 leads to more homes of players, so what is wrong with it is always said. */
-static enum lp_exit ask_router(struct setup *s)
+static enum lp_exit ask_router(struct setup *s, const struct lp_config *config)
 {
-	struct mapping m = {.inner = s->port, .outer = s->name.name[0] ? s->name.port : s->port};
+	struct mapping m = {.inner = s->port};
 	struct mapping_answer answer;
 	char text[MAPPING_SENTENCE], hole[MAPPING_SENTENCE];
+	mapping_expect(&m, &s->name, s->also.hosts, s->also.count);
 	if (!mapping_ask(&m, &answer))
 		return LP_EXIT_OS;
 	mapping_explain(&answer.port, text);
@@ -209,7 +268,7 @@ static enum lp_exit ask_router(struct setup *s)
 	if (open || answer.hole.verdict != ROUTER_NONE)
 		lp_step("router", "%s%s", hole,
 			port ? "" : "; only players with IPv6 reach this relay");
-	take_addresses(s, &answer);
+	take_addresses(s, config, &answer);
 	return LP_EXIT_OK;
 }
 
@@ -220,7 +279,7 @@ enum lp_exit setup_run(struct setup *s)
 	bool made = false;
 	if (!read_config(s, &config))
 		return LP_EXIT_CONFIG;
-	enum lp_exit code = s->home ? ask_router(s) : LP_EXIT_OK;
+	enum lp_exit code = s->home ? ask_router(s, &config) : LP_EXIT_OK;
 	invite.relay = name_of(s, &config);
 	if (code == LP_EXIT_OK)
 		code = set_certificate(s, &invite, &made);

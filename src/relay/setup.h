@@ -23,16 +23,15 @@ struct setup {
 	const char *listen;  /* as --listen was given; NULL: not, or in the configuration file */
 	uint16_t port;       /* that it listens at, first of all */
 	size_t listen_count; /* of addresses that it listens at; 0: the default */
-	struct setup_also also;
-	bool home;   /* behind a router that is asked for a port */
-	bool no_tcp; /* it listens at UDP alone */
-	bool own;    /* these files are those that the service reads */
+	struct setup_also also, found; /* found: what the router gave besides; without texts */
+	bool home;                     /* behind a router that is asked for a port */
+	bool no_tcp;                   /* it listens at UDP alone */
+	bool own;                      /* these files are those that the service reads */
 	struct lp_invite_options show;
 };
 
 /* Makes certificate and key if there are none, adds what is missing to the configuration, starts the service,
- * and says what to do next. At home it asks the router first, and sets name and port to its answer. Errors are
- * logged. */
+ * and says what to do next. At home it asks the router first, and names what that gave. Errors are logged. */
 enum lp_exit setup_run(struct setup *s);
 /* Prints the relay's own invite, which has no room. */
 enum lp_exit setup_invite(const struct setup *s);

@@ -296,4 +296,28 @@ check "H1 a player reaches it from outside" soon 5 reaches_relay
 at router nft flush chain inet filter miniupnpd
 check "which is due to the hole" not reaches_relay
 stop relay
+
+# ---- set up again where other families work than before: no line is changed, and the invite has what works
+names() { grep -qE "'lanparty://$2\?pin=[^&]*&at=$3'" "$dir/$1.out" || { cat "$dir/$1.out"; return 1; }; } # NAME, FIRST, OTHERS
+own6_shown="\[$own6\]:8443"
+stays_full() { # IPv6 is not in this file, and no more fit in
+	printf 'also = a%s.test\n' 1 2 3 >>"$dir/full.conf"
+	sets_up full && grep -qF "option=also hint=\"invites name no more endpoints, and [$own6]:8443 is not" "$dir/full.err"
+}
+cp "$dir/four.conf" "$dir/full.conf"
+check "H1 a relay of IPv4 alone is set up again" sets_up four
+check "H1 its invite has IPv6, too" names four "$home:8443" "$own6_shown"
+check "H1 the first address, which is lost, is told with what to write" grep -qF "external_address_changed address=$own6 port=8443 hint=\"the router does not lead from $home:8443 to this relay now: write public-name = [$own6]:8443 into $dir/four.conf" "$dir/four.err"
+check "the line of the first one stays" grep -qx "public-name = $home:8443" "$dir/four.conf"
+check "H1 an endpoint that does not fit in is told" stays_full
+check "H1 a relay that has both is set up again" sets_up both
+check "H1 its invite stays" names both "$home:8443" "$own6_shown"
+check "H1 that the first address is lost is told" grep -qF "the router does not lead from $home:8443" "$dir/both.err"
+back() { behind $home 11.7.7.1 && stop upnpd && offers6 enable_natpmp=yes enable_upnp=yes; }
+need "the home has a public address of IPv4 again" back
+check "H1 a relay of IPv6 alone is set up again" sets_up six
+check "H1 its invite has IPv4, too, and nothing twice" names six "$own6_shown" "$home:8443"
+check "nothing is lost" lacks external_address_changed "$dir/six.err"
+check "a third time" sets_up six
+check "H1 the invite stays" names six "$own6_shown" "$home:8443"
 lab_finish

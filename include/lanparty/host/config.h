@@ -23,6 +23,9 @@ bool lp_config_add(struct lp_config *config, const char *name, const char *value
  * name. A warning says so when none of those has the value. */
 bool lp_config_add_all(
 	struct lp_config *config, const char *name, const char *const *values, size_t count);
+/* Adds one more line, unless one of those with this name has the value. False, logged: the file would be too
+ * long. */
+bool lp_config_add_line(struct lp_config *config, const char *name, const char *value);
 /* The value of the last line with this name, cut to cap. False: there is none, and value stays. */
 bool lp_config_find(const struct lp_config *config, const char *name, char *value, size_t cap);
 /* Likewise the value of the line with this name at index. */

@@ -166,6 +166,11 @@ bool lp_config_add_all(
 	return good;
 }
 
+bool lp_config_add_line(struct lp_config *config, const char *name, const char *value)
+{
+	return lp_config_has(config, name, value) || append(config, name, value);
+}
+
 bool lp_config_write(const struct lp_config *config)
 {
 	const struct lp_config *c = config;

@@ -141,6 +141,10 @@ static void each_value_of_an_option_is_added_unless_some_are_there(void **state)
 	assert_true(lp_config_add_all(&config, "also", others, 3));
 	assert_non_null(strstr(said, "event=option_kept"));
 	assert_false(config.changed);
+	assert_true(lp_config_add_line(&config, "also", "b"));
+	assert_false(config.changed);
+	assert_true(lp_config_add_line(&config, "also", "e"));
+	assert_string_equal(config.text, "also = a:1\nalso = b\nalso = e\n");
 }
 
 static void another_value_is_an_error_where_the_caller_says_so(void **state)
