@@ -313,7 +313,7 @@ check "H1 an endpoint that does not fit in is told" stays_full
 check "H1 a relay that has both is set up again" sets_up both
 check "H1 its invite stays" names both "$home:8443" "$own6_shown"
 check "H1 that the first address is lost is told" grep -qF "the router does not lead from $home:8443" "$dir/both.err"
-back() { behind $home 11.7.7.1 && stop upnpd && offers6 enable_natpmp=yes enable_upnp=yes; }
+back() { behind "$home" 11.7.7.1 && stop upnpd && offers6 enable_natpmp=yes enable_upnp=yes; }
 need "the home has a public address of IPv4 again" back
 check "H1 a relay of IPv6 alone is set up again" sets_up six
 check "H1 its invite has IPv4, too, and nothing twice" names six "$own6_shown" "$home:8443"

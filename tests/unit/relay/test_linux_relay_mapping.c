@@ -72,6 +72,8 @@ static void a_port_is_renewed_at_half_of_its_time(void **state)
 	(void)state;
 	struct router_answer a = {.verdict = ROUTER_MAPPED, .seconds = 3600};
 	assert_int_equal(mapping_pause(&a), 1800);
+	a.seconds = 100;
+	assert_int_equal(mapping_pause(&a), 50);
 	a.seconds = 1; /* a router is not asked all the time */
 	assert_int_equal(mapping_pause(&a), 2);
 	a.seconds = UINT32_MAX; /* more than it was asked for */
