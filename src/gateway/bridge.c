@@ -11,7 +11,7 @@
 #include "lanparty/packet/checksum.h"
 #include "lanparty/quic/crypto.h"
 
-#define TAP_NAME "lpgw%d" /* the kernel puts a number in */
+#define TAP_NAME LP_BRIDGE_PORT_NAME "%d" /* the kernel puts a number in */
 
 /* Longer frames are not for a room. */
 #define FRAME_MAX 16384

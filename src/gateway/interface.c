@@ -251,22 +251,39 @@ size_t lp_lan_addresses_ipv6(const char *name, uint8_t (*ret_ipv6)[16], size_t c
 struct macs {
 	struct lp_mac *list;
 	size_t count, cap;
+	char left_out[IF_NAMESIZE]; /* whose MAC has no place in the list; "": all have */
+	bool main;                  /* add_own adds the interfaces of is_main, or the others */
 };
 
-static void add_mac(struct macs *m, const struct lp_mac *mac)
+static void add_mac(struct macs *m, const struct lp_mac *mac, const char *whose)
 {
-	bool known = !lp_mac_is_station(mac) || m->count == m->cap;
+	bool known = !lp_mac_is_station(mac);
 	for (size_t i = 0; i < m->count && !known; i++)
 		known = lp_mac_equal(&m->list[i], mac);
-	if (!known)
+	if (!known && m->count < m->cap)
 		m->list[m->count++] = *mac;
+	else if (!known && !m->left_out[0])
+		snprintf(m->left_out, sizeof(m->left_out), "%s", whose);
+}
+
+static bool is_own_port(const struct lp_interface *i)
+{
+	return strncmp(i->name, LP_BRIDGE_PORT_NAME, strlen(LP_BRIDGE_PORT_NAME)) == 0;
+}
+
+/* Network cards stay, while there can be any number of virtual interfaces, as of containers. */
+static bool is_main(const struct lp_interface *i)
+{
+	return i->kind[0] == '\0' || is_own_port(i);
 }
 
 /* A TAP can be that of a client on the same computer. */
 static void add_own(void *context, const struct lp_interface *interface)
 {
-	if (interface->is_ethernet && strcmp(interface->kind, "tun") != 0)
-		add_mac(context, &interface->mac);
+	struct macs *m = context;
+	bool ours = strcmp(interface->kind, "tun") != 0 || is_own_port(interface);
+	if (interface->is_ethernet && ours && is_main(interface) == m->main)
+		add_mac(m, &interface->mac, interface->name);
 }
 
 /* Row K5: the first one has the first place, also while its MAC is not known. */
@@ -282,7 +299,7 @@ static void add_ipv4_routers(struct macs *m, int index)
 		if (i == 0)
 			m->list[0] = router;
 		else
-			add_mac(m, &router);
+			add_mac(m, &router, "a router");
 	}
 }
 
@@ -293,19 +310,27 @@ static void add_ipv6_routers(struct macs *m, int index)
 	size_t count = lp_netlink_ipv6_routers(index, ipv6, ROUTERS_MAX);
 	for (size_t i = 0; i < count; i++)
 		if (lp_netlink_neighbour_ipv6(index, ipv6[i], &router))
-			add_mac(m, &router);
+			add_mac(m, &router, "a router");
+}
+
+static void list_macs(const char *name, struct macs *m)
+{
+	struct lp_interface i;
+	if (m->cap == 0 || lp_netlink_find(name, &i) != 0)
+		return;
+	add_ipv4_routers(m, i.index);
+	add_mac(m, &i.mac, i.name);
+	add_ipv6_routers(m, i.index);
+	m->main = true;
+	lp_netlink_list(add_own, m);
+	m->main = false;
+	lp_netlink_list(add_own, m);
 }
 
 size_t lp_lan_macs(const char *name, struct lp_mac *ret_macs, size_t cap)
 {
 	struct macs m = {.list = ret_macs, .cap = cap};
-	struct lp_interface i;
-	if (cap == 0 || lp_netlink_find(name, &i) != 0)
-		return 0;
-	add_ipv4_routers(&m, i.index);
-	add_mac(&m, &i.mac);
-	add_ipv6_routers(&m, i.index);
-	lp_netlink_list(add_own, &m);
+	list_macs(name, &m);
 	return m.count;
 }
 
@@ -341,11 +366,28 @@ void lp_lan_meet_routers(const char *name)
 		nanosleep(&(struct timespec){.tv_nsec = MEETING_STEP}, NULL);
 }
 
+static void say_full(const char *lan, const char *left_out)
+{
+	static bool said;
+	if (!said)
+		lp_log(LP_LOG_WARNING, "protected_full",
+			"interface=%s left_out=%s reason=%s hint=%s", lan, left_out,
+			"this computer and its routers have more MACs than a room protects, so a "
+			"player could take one of the others",
+			"remove virtual interfaces that this computer does not need, as of "
+			"containers, or run the gateway on another computer");
+	said = true;
+}
+
 bool lp_lan_protected(const char *name, struct lp_protected *ret_protected)
 {
 	struct lp_protected *p = ret_protected;
+	struct macs m = {.list = p->macs, .cap = LP_PROTECTED_MACS};
 	*p = (struct lp_protected){0};
 	p->ipv4_count = lp_lan_addresses(name, p->ipv4, LP_PROTECTED_IPV4);
 	lp_lan_addresses_ipv6(name, p->ipv6, LP_PROTECTED_IPV6);
-	return lp_lan_macs(name, p->macs, LP_PROTECTED_MACS) > 0;
+	list_macs(name, &m);
+	if (m.left_out[0])
+		say_full(name, m.left_out);
+	return m.count > 0;
 }

@@ -24,7 +24,9 @@
 struct lp_port *lp_packet_port_open(const char *interface, enum lp_exit *ret_exit);
 /* A child of the gateway has ended: warns if it was that of the packet port. */
 void lp_packet_port_child(struct lp_port *port);
-/* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. */
+/* Creates a TAP that is a port of the bridge until the port is closed. Fails as above. Its name is
+ * LP_BRIDGE_PORT_NAME with a number. */
+#define LP_BRIDGE_PORT_NAME "lpgw"
 struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 
 /* Has the kernel ask for the MACs of the default routers behind the interface (row N1), and waits for them,
@@ -32,7 +34,7 @@ struct lp_port *lp_bridge_port_open(const char *bridge, enum lp_exit *ret_exit);
 void lp_lan_meet_routers(const char *interface);
 
 /* Writes what no remote player can have (rows N1, N2). False: there is no such interface now, and all is
- * zero. */
+ * zero. Logs protected_full once, when there are more MACs than LP_PROTECTED_MACS. */
 bool lp_lan_protected(const char *interface, struct lp_protected *ret_protected);
 
 /* Writes the IPv4 addresses that no remote player can claim, in host byte order: those of the default routers
@@ -42,8 +44,9 @@ size_t lp_lan_addresses(const char *interface, uint32_t *ret_ipv4, size_t cap);
 size_t lp_lan_addresses_ipv6(const char *interface, uint8_t (*ret_ipv6)[16], size_t cap);
 /* Writes the MACs that no remote player can have (row N1). The first one is that of the first default router
  * behind the interface for IPv4, zero while the kernel does not know it: a LAN is recognised by it (row K5).
- * The others are those of this computer's Ethernet interfaces, the LAN's before the rest, and of the other
- * default routers that the kernel knows. Returns how many, with the zero, at most cap. */
+ * The others are the MACs of the LAN's interface, of the other default routers that the kernel knows, of this
+ * computer's network cards and the gateway's own port in a bridge, and of its other Ethernet interfaces. Of
+ * TAPs only the gateway's own count. Returns how many, with the zero, at most cap. */
 size_t lp_lan_macs(const char *interface, struct lp_mac *ret_macs, size_t cap);
 
 #endif

@@ -327,6 +327,31 @@ static void N1_own_macs_and_the_routers_are_found(void **state)
 	run("ip link del other0 && ip link del tap0");
 }
 
+/* N1: as where many containers run. The gateway's own port comes before them, a client's TAP is none of this
+ * computer's. */
+static void N1_cards_are_protected_before_virtual_interfaces(void **state)
+{
+	(void)state;
+	if (!in_namespace)
+		skip();
+	const struct lp_mac lan = {{2, 0, 0, 0, 0, 7}}, port = {{2, 0, 0, 0, 0, 9}};
+	struct lp_protected protected;
+	run("ip link set lan0 address 02:00:00:00:00:07");
+	run("for n in 1 2 3 4 5; do ip link add many$n type bridge; done");
+	run("ip tuntap add lpgw7 mode tap && ip link set lpgw7 address 02:00:00:00:00:09");
+	catch_log();
+	assert_true(lp_lan_protected("lan0", &protected)); /* host0's, too: one more has no place */
+	assert_int_equal(times_logged("event=protected_full"), 1);
+	assert_int_equal(times_logged("event=protected_full interface=lan0 left_out="), 1);
+	assert_true(lp_lan_protected("lan0", &protected));
+	assert_int_equal(times_logged("event=protected_full"), 1);
+	release_log();
+	assert_true(lp_mac_equal(&protected.macs[1], &lan));
+	assert_true(lp_mac_equal(&protected.macs[2], &port));
+	assert_false(lp_mac_is_zero(&protected.macs[LP_PROTECTED_MACS - 1]));
+	run("for n in 1 2 3 4 5; do ip link del many$n; done; ip link del lpgw7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +369,7 @@ int main(void)
 		LAN_TEST(missing_privileges_have_their_own_exit_code),
 		LAN_TEST(own_addresses_and_routers_are_found),
 		LAN_TEST(N1_own_macs_and_the_routers_are_found),
+		LAN_TEST(N1_cards_are_protected_before_virtual_interfaces),
 	};
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
 }
