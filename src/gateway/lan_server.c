@@ -9,7 +9,7 @@
 
 void lp_lan_server_forget(struct lp_lan_server *s)
 {
-	*s = (struct lp_lan_server){.asker = s->asker};
+	*s = (struct lp_lan_server){.asker = s->asker, .news = s->news};
 }
 
 /* To the server alone, and without an address of ours, so that nobody learns anything from it. */
@@ -32,7 +32,7 @@ static void ask_anybody(struct lp_lan_server *s, struct lp_port *port, lp_time n
 	s->pause = s->pause > 0 ? 2 * s->pause : LP_SECOND;
 	if (s->pause > LP_LAN_SERVER_PATIENT)
 		s->pause = LP_LAN_SERVER_PATIENT;
-	s->next = now + s->pause;
+	s->anybody = now + s->pause;
 }
 
 /* Locally administered (IEEE 802, section 8.2.2). */
@@ -51,7 +51,7 @@ void lp_lan_server_on_time(struct lp_lan_server *s, struct lp_port *port, lp_tim
 	if (known && now - s->heard < LP_LAN_SERVER_ASK + LP_LAN_SERVER_WAIT) {
 		ask_server(s, port);
 		s->next = now + LP_LAN_SERVER_WAIT;
-	} else {
+	} else if (now >= s->anybody) {
 		ask_anybody(s, port, now);
 	}
 }
@@ -69,22 +69,35 @@ static void note_heard(struct lp_lan_server *s, lp_time now)
 {
 	s->heard = now;
 	s->next = now + LP_LAN_SERVER_ASK;
-	s->pause = 0;
 	s->xid = 0;
+}
+
+static bool is_other(struct lp_lan_server *s, lp_time now)
+{
+	bool first = lp_mac_is_zero(&s->told);
+	bool same = s->ipv4 == s->told_ipv4 && lp_mac_equal(&s->server, &s->told);
+	if (same || (!first && now < s->news))
+		return false;
+	s->told = s->server;
+	s->told_ipv4 = s->ipv4;
+	if (!first)
+		s->news = now + LP_LAN_SERVER_CALM;
+	return !first;
 }
 
 bool lp_lan_server_take(struct lp_lan_server *s, const uint8_t *frame, size_t len, lp_time now)
 {
 	struct lp_mac server;
 	uint32_t ipv4;
-	bool known = !lp_mac_is_zero(&s->server);
-	if (known && is_alive(s, frame, len))
+	if (!lp_mac_is_zero(&s->server) && is_alive(s, frame, len)) {
 		note_heard(s, now);
+		s->pause = s->anybody = 0; /* ARP suffices */
+		return is_other(s, now);
+	}
 	if (s->xid == 0 || !lp_dhcp_is_answer(frame, len, s->xid, &server, &ipv4))
 		return false;
-	bool other = known && (ipv4 != s->ipv4 || !lp_mac_equal(&server, &s->server));
 	s->server = server;
 	s->ipv4 = ipv4;
 	note_heard(s, now);
-	return other;
+	return is_other(s, now);
 }

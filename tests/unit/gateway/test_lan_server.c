@@ -159,6 +159,69 @@ static void K5_a_lan_that_is_known_to_be_another_is_learnt_without_a_word(void *
 	assert_true(answers(1, SERVER));
 }
 
+/* As a server behind a firewall does. */
+static void K5_a_server_that_answers_no_arp_is_asked_less_and_less(void **state)
+{
+	(void)state;
+	size_t broadcasts = 0;
+	for (int i = 0; i < 600; i++) {
+		if (pass(1) == 0 || !asks_anybody())
+			continue;
+		broadcasts++;
+		assert_false(answers(1, SERVER));
+	}
+	assert_in_range(broadcasts, 14, 17);
+	assert_int_equal(pass(60), 1);
+	assert_false(replies(1, SERVER));
+	assert_int_equal(pass(3), 2); /* once it has answered, it is missed at once */
+	assert_true(asks_anybody());
+	assert_int_equal(pass(1), 1);
+}
+
+static void K5_servers_that_take_turns_are_another_lan_once_per_minute(void **state)
+{
+	(void)state;
+	lp_time last = 0;
+	unsigned others = 0;
+	for (unsigned i = 0; i < 200; i++) {
+		unsigned server = 1 + i % 2;
+		do
+			pass(1);
+		while (!asks_anybody());
+		bool other = answers(server, SERVER);
+		pass(2);
+		assert_false(asks_anybody());
+		other |= replies(server, SERVER);
+		if (!other)
+			continue;
+		assert_true(last == 0 || now >= last + 60 * LP_SECOND);
+		last = now;
+		others++;
+	}
+	assert_in_range(now, 1000 * LP_SECOND, 1200 * LP_SECOND);
+	assert_in_range(others, 8, 18);
+}
+
+/* What follows within the minute is not forgotten. */
+static void K5_the_last_of_several_lans_is_reported_after_a_minute(void **state)
+{
+	(void)state;
+	pass(1);
+	answers(1, SERVER);
+	pass(3);
+	assert_true(answers(2, SERVER));
+	pass(3);
+	assert_false(answers(3, SERVER));
+	for (int i = 0; i < 28; i++) {
+		assert_int_equal(pass(2), 1);
+		assert_false(replies(3, SERVER));
+	}
+	pass(2);
+	assert_true(replies(3, SERVER));
+	pass(2);
+	assert_false(replies(3, SERVER));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +232,12 @@ int main(void)
 			K5_a_silent_lan_is_no_other_and_is_asked_less_and_less, begin),
 		cmocka_unit_test_setup(
 			K5_a_lan_that_is_known_to_be_another_is_learnt_without_a_word, begin),
+		cmocka_unit_test_setup(
+			K5_a_server_that_answers_no_arp_is_asked_less_and_less, begin),
+		cmocka_unit_test_setup(
+			K5_servers_that_take_turns_are_another_lan_once_per_minute, begin),
+		cmocka_unit_test_setup(
+			K5_the_last_of_several_lans_is_reported_after_a_minute, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
