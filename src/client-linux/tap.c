@@ -21,14 +21,21 @@
 #define FRAME_CAP  2048 /* bytes; more than any frame that the interface's MTU allows */
 #define ADDRESSES  8    /* of the interface, that are announced */
 #define LINK_LOCAL (169 << 8 | 254)
-#define MAC_RESETS 8 /* times that its own MAC is set back: two programs do not do so forever */
+/* Its own MAC is set back so many times, because two programs must not do so forever. The count starts anew
+ * when it was not set back for so long. */
+#define MAC_RESETS 8
+#define MAC_QUIET  (3600 * LP_SECOND)
+#define MAC_HINT                                                                                   \
+	"tell that program to leave the interface alone (NetworkManager: nmcli device set "        \
+	"INTERFACE managed no)"
 
 struct tap {
 	struct lp_fd_port base; /* first */
 	int index;
 	char name[IF_NAMESIZE];
 	struct lp_mac mac;
-	unsigned mac_resets;
+	unsigned mac_resets; /* MAC_RESETS + 1: it is left as it is, and that is said */
+	lp_time mac_reset;   /* the last one */
 	bool carrier;
 	uint8_t frame[FRAME_CAP]; /* that is being read */
 	struct {
@@ -165,25 +172,44 @@ static void compare(struct tap *t)
 	t->room_is_gone = !is_known(t, t->set[TAP_ROOM].address);
 }
 
+static void say_mac(
+	const char *event, const struct lp_interface *now, const char *reason, const char *hint)
+{
+	char other[LP_MAC_TEXT];
+	lp_log(LP_LOG_WARNING, event, "interface=%s mac=%s reason=%s hint=%s", now->name,
+		lp_mac_format(&now->mac, other), reason, hint);
+}
+
+static void set_mac_back(struct tap *t, const struct lp_interface *now)
+{
+	const struct lp_interface_change change = {.mac = &t->mac};
+	bool good = succeeded(t, "mac", lp_netlink_change(t->index, &change));
+	t->mac_reset = lp_clock();
+	say_mac("mac_changed", now,
+		good ? "another program has changed the MAC of the room's interface; it is set back"
+		     : "another program has changed the MAC of the room's interface, and the room "
+		       "drops its frames",
+		MAC_HINT ", or choose a MAC with --mac");
+}
+
 /* The room knows the member by its MAC, and drops frames of another one. Network managers give interfaces
  * random MACs. */
 static void keep_mac(struct tap *t)
 {
 	struct lp_interface now;
-	char other[LP_MAC_TEXT];
-	const struct lp_interface_change change = {.mac = &t->mac};
-	if (t->mac_resets == MAC_RESETS || lp_netlink_find_index(t->index, &now) != 0 ||
-		lp_mac_equal(&now.mac, &t->mac))
+	if (lp_netlink_find_index(t->index, &now) != 0 || lp_mac_equal(&now.mac, &t->mac))
 		return;
-	t->mac_resets++;
-	bool good = succeeded(t, "mac", lp_netlink_change(t->index, &change));
-	lp_log(LP_LOG_WARNING, "mac_changed", "interface=%s mac=%s reason=%s hint=%s", now.name,
-		lp_mac_format(&now.mac, other),
-		good ? "another program has changed the MAC of the room's interface; it is set back"
-		     : "another program has changed the MAC of the room's interface, and the room "
-		       "drops its frames",
-		"tell that program to leave the interface alone (NetworkManager: nmcli device set "
-		"INTERFACE managed no), or choose a MAC with --mac");
+	if (lp_clock() - t->mac_reset >= MAC_QUIET)
+		t->mac_resets = 0;
+	if (t->mac_resets > MAC_RESETS)
+		return;
+	if (t->mac_resets++ < MAC_RESETS)
+		set_mac_back(t, &now);
+	else
+		say_mac("mac_left", &now,
+			"another program changes the MAC of the room's interface again and again; "
+			"it is left as it is, and the room drops its frames",
+			MAC_HINT ", and start this one again");
 }
 
 void tap_refresh(struct lp_port *port)

@@ -4,6 +4,7 @@
 #include "lanparty/base/bytes.h"
 #include "lanparty/edge/linux/loop.h"
 #include "lanparty/packet/headers.h"
+#include "linux_log.h"
 #include "tap.h"
 
 static const struct lp_mac mac = {{MEMBER}};
@@ -115,6 +116,15 @@ static void an_address_that_is_not_ours_stays(void **state)
 	assert_true(tap_set_address(port, TAP_OWN, ipv4("192.0.2.77"), 24));
 }
 
+static lp_time later; /* than it is */
+
+lp_time __real_lp_clock(void);
+lp_time __wrap_lp_clock(void);
+lp_time __wrap_lp_clock(void)
+{
+	return __real_lp_clock() + later;
+}
+
 /* K5: a network manager gives interfaces MACs of its own, and another one does not give in. */
 static void K5_a_mac_that_another_program_sets_is_set_back(void **state)
 {
@@ -124,11 +134,24 @@ static void K5_a_mac_that_another_program_sets_is_set_back(void **state)
 	struct lp_port *port = tap_in_room();
 	char own[LP_MAC_TEXT];
 	lp_mac_format(tap_mac(port), own);
-	for (int i = 0; i < 9; i++) {
-		run("ip link set lptest0 address 02:00:00:00:44:44");
+	for (int hour = 0; hour < 2; hour++) {
+		catch_log();
+		for (int i = 0; i < 10; i++) {
+			run("ip link set lptest0 address 02:00:00:00:44:44");
+			tap_refresh(port);
+			assert_int_equal(output_has("ip link show lptest0", own), i < 8);
+			assert_int_equal(times_logged("event=mac_left interface=lptest0 "
+						      "mac=02:00:00:00:44:44 reason="),
+				i >= 8);
+		}
+		assert_int_equal(times_logged("event=mac_changed interface=lptest0"), 8);
+		later += 3590 * LP_SECOND;
 		tap_refresh(port);
-		assert_int_equal(output_has("ip link show lptest0", own), i < 8);
+		release_log();
+		assert_false(output_has("ip link show lptest0", own));
+		later += 20 * LP_SECOND;
 	}
+	later = 0;
 }
 
 /* H6: others answer the room's address while there is one. */
