@@ -186,6 +186,13 @@ static void tell_joined(struct victim *v, uint16_t peer, enum lp_role role, stru
 		v->sequence--;
 }
 
+/* What the member can send from now on: less than a frame, nothing, anything, and a rate without a burst. */
+static const struct {
+	uint64_t rate, burst;
+} limits[] = {{1, 1}, {0, 1}, {LP_VARINT_MAX, LP_VARINT_MAX}, {1, LP_VARINT_MAX},
+	{LP_VARINT_MAX, 1}, {1 << 20, 0}};
+#define LIMITS (sizeof(limits) / sizeof(limits[0]))
+
 static void tell_status(struct victim *v, uint16_t peer)
 {
 	struct lp_control m = {.type = LP_PEER_STATUS,
@@ -195,7 +202,9 @@ static void tell_status(struct victim *v, uint16_t peer)
 			.loops = peer == OWN,
 			.conflict = true,
 			.new_lan = true,
-			.name = "somebody else"}};
+			.name = "somebody else",
+			.byte_rate = limits[variant % LIMITS].rate,
+			.byte_burst = limits[variant % LIMITS].burst}};
 	tell(v, &m);
 }
 
