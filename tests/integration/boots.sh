@@ -68,7 +68,8 @@ ip -n "$lab-vps" address del 203.0.113.5/24 dev wan
 sleep 3
 address vps wan 203.0.113.5/24
 ip -n "$lab-vps" route replace default via 203.0.113.1
-need "a gateway without a bridge joins" begins_gateway --bridge br0
+begins_gateway --bridge br0
+need "another gateway joins" joined gateway
 check "K6 the player is reached once the relay's address is back" within 5000 reaches player1 -W 1 $console_ip
 check "K6 without a new membership" not said_times player1 '^joined' 2
 stop player1
