@@ -251,8 +251,8 @@ static enum lp_exit run(struct settings *s)
 		s->admin = admin_open(&s->admin_place);
 	}
 	/* Nothing is bound later, so no capability stays. */
-	enum lp_sandbox_program sandbox = s->admin ? LP_SANDBOX_ADMIN : LP_SANDBOX_RELAY;
-	bool good = workers && lp_rights_enter(LP_RIGHTS_NONE, sandbox) && hosts_start(s->hosts);
+	bool good = workers && lp_rights_enter(LP_RIGHTS_NONE, LP_SANDBOX_RELAY) &&
+		    hosts_start(s->hosts);
 	if (good) {
 		control_start(&s->control, workers, s->relay.log_addresses);
 		admin_start(s->admin, workers, s->relay.log_addresses);

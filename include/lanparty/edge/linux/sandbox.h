@@ -12,7 +12,6 @@
 
 enum lp_sandbox_program {
 	LP_SANDBOX_RELAY,
-	LP_SANDBOX_ADMIN,     /* a relay with a status page */
 	LP_SANDBOX_KEYHOLDER, /* the relay's child */
 	LP_SANDBOX_PORT,      /* the relay's other child, which speaks to the router of a home */
 	LP_SANDBOX_MEMBER,    /* gateway and client, which look names up and speak netlink */

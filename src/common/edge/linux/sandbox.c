@@ -119,10 +119,8 @@ static void fill(struct code *c, enum lp_sandbox_program program)
 		allow_threads(c);
 		allow(c, loop_calls, COUNT(loop_calls));
 	}
-	if (program == LP_SANDBOX_RELAY || program == LP_SANDBOX_ADMIN)
+	if (program == LP_SANDBOX_RELAY)
 		allow(c, relay_calls, COUNT(relay_calls));
-	if (program == LP_SANDBOX_ADMIN)
-		allow(c, admin_calls, COUNT(admin_calls));
 	if (program == LP_SANDBOX_MEMBER || program == LP_SANDBOX_PORT)
 		allow(c, member_calls, COUNT(member_calls));
 	if (program == LP_SANDBOX_PORT)

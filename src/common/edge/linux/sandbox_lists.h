@@ -59,16 +59,14 @@ static const int loop_calls[] = {
 	/* who am I */
 	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_uname};
 
-/* Besides: a file of the state folder is replaced; commands come to the control socket. */
+/* Besides: a file of the state folder is replaced; commands come to the control socket; connections over TCP
+ * and to the status page are ended. */
 static const int relay_calls[] = {
 #ifdef SYS_unlink
 	SYS_unlink, SYS_rename,
 #endif
 	SYS_accept4, SYS_shutdown, SYS_fsync, SYS_fchown, SYS_fchmod, SYS_unlinkat, SYS_renameat,
 	SYS_renameat2};
-
-/* Besides: a connection to the status page is ended before its visitor ends it. */
-static const int admin_calls[] = {SYS_shutdown};
 
 /* Besides: the resolver with its modules, netlink, the files of the state folder, the children. */
 static const int member_calls[] = {
