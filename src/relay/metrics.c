@@ -32,7 +32,7 @@ static double seconds(lp_time time)
 /* ---- what is counted of the members that are there */
 
 struct present {
-	uint64_t clients, gateways, silent, measured;
+	uint64_t clients, gateways, silent, over_tcp, measured;
 	lp_time *rtt, *jitter; /* of those that are measured, sorted; NULL: no memory */
 };
 
@@ -40,6 +40,7 @@ static void look(struct present *p, const struct snapshot_member *m)
 {
 	*(m->role == LP_ROLE_GATEWAY ? &p->gateways : &p->clients) += 1;
 	p->silent += m->silent;
+	p->over_tcp += m->over_tcp;
 	if (m->rtt == 0)
 		return;
 	if (p->rtt && p->jitter) {
@@ -89,6 +90,7 @@ static void write_present(const struct present *p, struct lp_text *t)
 	lp_text_put(t, PREFIX "members{role=\"gateway\"} %" PRIu64 "\n", p->gateways);
 	gauge(t, PREFIX "silent_members",
 		"Members without a connection whose place is kept for a while.", p->silent);
+	gauge(t, PREFIX "members_over_tcp", "Members that reach the relay over TCP.", p->over_tcp);
 	ranks(t, PREFIX "round_trip_seconds", "Round trip between relay and member.", p->rtt,
 		p->measured);
 	ranks(t, PREFIX "jitter_seconds", "Jitter between relay and member.", p->jitter,

@@ -137,7 +137,7 @@
 		return row;
 	}
 	function notes(m) {
-		const parts = [m.role === "gateway" ? "gateway to the LAN" : "", m.host_key ? "host" : "", m.address || ""];
+		const parts = [m.role === "gateway" ? "gateway to the LAN" : "", m.host_key ? "host" : "", m.carrier === "tcp" ? "over TCP" : "", m.address || ""];
 		const drops = reasons(m.from_member.drops).concat(reasons(m.to_member.drops));
 		if (drops.length) parts.push("dropped: " + drops.slice(0, 3).map(([reason, n]) => `${reason.replaceAll("_", " ")} ${n}`).join(", "));
 		return parts.filter(Boolean).join(" · ");
@@ -227,7 +227,8 @@
 
 	function sentence(status, bad) {
 		if (!status.member_count) return "Nobody is here. The relay runs and waits for members.";
-		const who = `${count(status.member_count, "member", "members")} in ${count(status.room_count, "room", "rooms")}.`;
+		const all = `${count(status.member_count, "member", "members")} in ${count(status.room_count, "room", "rooms")}.`;
+		const who = status.left_out ? `${all} Too many to show: ${status.left_out} left out.` : all;
 		if (!bad.length) return `${who} No connection is bad.`;
 		return `${who} ${count(bad.length, "connection is", "connections are")} bad:`;
 	}
@@ -325,7 +326,10 @@
 		box.replaceChildren(element("p", "", `No answer.${since}`),
 			element("div", "", `${error.message || "The relay does not answer"}. See whether it runs: systemctl status lanparty-relay`));
 	}
+	let asking = false;
 	async function ask() {
+		if (asking) return;
+		asking = true;
 		try {
 			const response = await fetch("api/v1/status", { cache: "no-store", signal: AbortSignal.timeout(10000) });
 			if (!response.ok) throw new Error((await response.text()).trim());
@@ -334,6 +338,7 @@
 		} catch (error) {
 			sayTrouble(error);
 		}
+		asking = false;
 	}
 	async function run() {
 		if (!document.hidden) await ask();

@@ -13,7 +13,7 @@
 
 #include "lanparty/base/role.h"
 
-/* Two workers; clients of 10, 30 and 20 ms, a silent one, and a gateway of 5 ms. */
+/* Two workers; clients of 10, 30 and 20 ms, the last two over TCP, a silent one, and a gateway of 5 ms. */
 struct made_up {
 	struct snapshot one, two;
 	struct snapshot_member first[3], second[2];
@@ -26,6 +26,7 @@ static struct snapshot_member member(uint32_t room, enum lp_role role, unsigned 
 		.peer = 1,
 		.role = role,
 		.silent = ms == 0,
+		.over_tcp = ms == 20 || ms == 30,
 		.rtt = ms * LP_MILLISECOND,
 		.jitter = ms * LP_MILLISECOND / 10,
 		.reached = 90,
@@ -80,7 +81,7 @@ static void all_workers_are_added_up(void **state)
 	const char *const lines[] = {"lanparty_relay_rooms 2", "lanparty_relay_workers 2",
 		"lanparty_relay_members{role=\"client\"} 4",
 		"lanparty_relay_members{role=\"gateway\"} 1", "lanparty_relay_silent_members 1",
-		"lanparty_relay_members_not_shown 14",
+		"lanparty_relay_members_over_tcp 2", "lanparty_relay_members_not_shown 14",
 		"lanparty_relay_frames_dropped_total{from=\"member\",reason=\"jumbo\"} 6",
 		"lanparty_relay_frames_dropped_total{from=\"queue\",reason=\"late\"} 2",
 		"lanparty_relay_datagrams_lost_total 10", "process_start_time_seconds 1790000000",
