@@ -160,7 +160,9 @@ static int wait_for(struct admin *a, lp_time next)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 	struct pollfd fds[] = {{.fd = a->set, .events = POLLIN}, {.fd = a->end, .events = POLLIN}};
-	lp_time now = lp_clock(), wait = next == LP_NEVER ? LP_NEVER : next - now;
+	lp_time now = lp_clock(), wait = LP_NEVER;
+	if (next != LP_NEVER)
+		wait = next > now ? next - now : 0;
 	if (MHD_get_timeout(a->daemon, &ms) == MHD_YES && ms * LP_MILLISECOND < wait)
 		wait = ms * LP_MILLISECOND;
 	int limit = wait == LP_NEVER ? -1 : (int)(wait / LP_MILLISECOND) + (wait > 0);
@@ -176,11 +178,21 @@ static void serve(struct admin *a)
 	} while (a->closed);
 }
 
+static void give_up(struct admin *a, int error)
+{
+	lp_log(LP_LOG_WARNING, "admin_failed", "error=%s hint=%s", strerror(error), HINT);
+	MHD_stop_daemon(a->daemon); /* so that nobody waits for an answer */
+	a->daemon = NULL;
+}
+
 static void *run(void *argument)
 {
 	struct admin *a = argument;
-	while (wait_for(a, send_late_ones_away(a)) == 0)
+	int event;
+	while ((event = wait_for(a, send_late_ones_away(a))) == 0)
 		serve(a);
+	if (event < 0)
+		give_up(a, errno);
 	return NULL;
 }
 
@@ -208,7 +220,6 @@ static bool prepare(struct admin *a)
 		close(listener);
 		return false;
 	}
-	a->site.local = place->path[0];
 	a->set = MHD_get_daemon_info(a->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
 	return true;
 }
@@ -255,11 +266,8 @@ void admin_start(struct admin *a, struct workers *workers, bool shows_addresses)
 	a->site.shows_addresses = shows_addresses;
 	int error = pthread_create(&a->thread, NULL, run, a);
 	a->running = error == 0;
-	if (a->running)
-		return;
-	lp_log(LP_LOG_WARNING, "admin_failed", "error=%s hint=%s", strerror(error), HINT);
-	MHD_stop_daemon(a->daemon); /* so that nobody waits for an answer */
-	a->daemon = NULL;
+	if (!a->running)
+		give_up(a, error);
 }
 
 void admin_close(struct admin *a)

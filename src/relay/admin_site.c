@@ -183,6 +183,16 @@ static bool write_view(struct admin_site *s, enum admin_view view, struct lp_tex
 	return good;
 }
 
+bool admin_is_old(const struct admin_made *made, lp_time now)
+{
+	return made->at == 0 || now - made->at >= ADMIN_FRESH;
+}
+
+bool admin_can_make(const struct admin_site *s, enum admin_view view)
+{
+	return view == ADMIN_HEALTH || s->held <= ADMIN_HELD;
+}
+
 static void make(struct admin_site *s, enum admin_view view)
 {
 	static const char *const types[] = {[ADMIN_STATUS] = "application/json",
@@ -191,7 +201,7 @@ static void make(struct admin_site *s, enum admin_view view)
 	struct admin_made *made = &s->made[view];
 	struct lp_text text;
 	lp_text_init(&text, ADMIN_ANSWER);
-	bool good = s->held <= ADMIN_HELD;
+	bool good = admin_can_make(s, view);
 	if (good)
 		good = view == ADMIN_HEALTH ? write_health(s, &text) : write_view(s, view, &text);
 	if (!good)
@@ -205,12 +215,11 @@ static enum MHD_Result show(
 	struct admin_site *s, struct MHD_Connection *connection, enum admin_view view)
 {
 	struct admin_made *made = &s->made[view];
-	if (made->response && lp_clock() - made->at >= ADMIN_FRESH) {
-		MHD_destroy_response(made->response); /* readers still have it */
-		made->response = NULL;
-	}
-	if (!made->response)
+	if (admin_is_old(made, lp_clock())) {
+		if (made->response)
+			MHD_destroy_response(made->response); /* readers still have it */
 		make(s, view);
+	}
 	if (!made->response)
 		return say(connection, MHD_HTTP_SERVICE_UNAVAILABLE, RELAY_VIEW_MISSING "\n");
 	return MHD_queue_response(connection, made->status, made->response);
@@ -222,7 +231,7 @@ enum MHD_Result admin_site_answer(struct admin_site *s, struct MHD_Connection *c
 	static const char *const views[ADMIN_VIEWS] = {[ADMIN_STATUS] = "/api/v1/status",
 		[ADMIN_METRICS] = "/metrics",
 		[ADMIN_HEALTH] = "/healthz"};
-	if (!s->local && !is_meant(connection))
+	if (!is_meant(connection))
 		return say(connection, MHD_HTTP_MISDIRECTED_REQUEST,
 			"Use the relay's IP address or localhost in the URL, not a name.\n");
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)

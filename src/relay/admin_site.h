@@ -15,21 +15,20 @@
 #define ADMIN_FRESH  LP_SECOND  /* how long an answer is given again */
 #define ADMIN_ANSWER (32 << 20) /* bytes of one answer, at most */
 #define ADMIN_HELD                                                                                 \
-	(32 << 20) /* bytes of older answers that slow readers hold: then there is no new one */
+	(32 << 20) /* bytes of older answers that slow readers hold: then only health is new */
 
 enum admin_view { ADMIN_STATUS, ADMIN_METRICS, ADMIN_HEALTH, ADMIN_VIEWS };
 
 struct admin_site {
 	struct workers *workers;
-	bool local;           /* a Unix socket: no browser reaches it by a foreign name */
 	bool shows_addresses; /* of members */
 	int64_t started;      /* seconds since 1970 */
 	size_t held;          /* bytes of all answers that are in memory */
 	struct MHD_Response *files[PAGE_FILES];
 	struct admin_made {
-		struct MHD_Response *response; /* NULL: none yet */
+		struct MHD_Response *response; /* NULL: none yet, or it could not be made */
 		unsigned status;
-		lp_time at;
+		lp_time at; /* when that was tried; 0: never */
 	} made[ADMIN_VIEWS];
 };
 
@@ -45,5 +44,10 @@ enum MHD_Result admin_site_answer(struct admin_site *s, struct MHD_Connection *c
  * IP address or localhost, perhaps with a port. A name can be somebody else's, who lets it lead here (DNS
  * rebinding). */
 bool admin_host_is_good(const char *host);
+/* True if the answer must be made, again or for the first time. One that could not be made is tried no more
+ * often than one that could. */
+bool admin_is_old(const struct admin_made *made, lp_time now);
+/* False: slow readers hold too much. */
+bool admin_can_make(const struct admin_site *s, enum admin_view view);
 
 #endif

@@ -246,10 +246,11 @@ stop relay
 need "the relay starts with a Unix socket" relay --admin "$dir/page/socket"
 is_private() { [ "$(stat -c '%a %U' "$dir/page/socket")" = '660 nobody' ] || { stat "$dir/page/socket"; return 1; }; }
 check "H4 its user and group can use it" is_private
-check "H4 and root" gives 200 '^ok$' --unix-socket "$dir/page/socket" http://relay.example/healthz
+check "H4 and root" gives 200 '^ok$' --unix-socket "$dir/page/socket" http://localhost/healthz
+check "H4 a site that leads a name of its own there is refused as well" gives 421 'not a name' --unix-socket "$dir/page/socket" http://relay.example/healthz
 stop relay KILL
 need "the relay starts again" relay --admin "$dir/page/socket"
-check "H4 a socket that was left is replaced" gives 200 '^ok$' --unix-socket "$dir/page/socket" http://relay.example/healthz
+check "H4 a socket that was left is replaced" gives 200 '^ok$' --unix-socket "$dir/page/socket" http://localhost/healthz
 stop relay
 check "H4 it goes with the relay" test ! -e "$dir/page/socket"
 echo precious >"$dir/page/socket"

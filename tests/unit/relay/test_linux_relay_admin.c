@@ -65,6 +65,28 @@ static void nothing_else_is_a_place(void **state)
 	assert_true(admin_parse(path, &place));
 }
 
+static void an_answer_is_made_once_per_second_even_if_that_fails(void **state)
+{
+	(void)state;
+	struct admin_made made = {.response = NULL};
+	assert_true(admin_is_old(&made, 5 * LP_SECOND));
+	made.at = 5 * LP_SECOND; /* it could not be made */
+	assert_false(admin_is_old(&made, 5 * LP_SECOND));
+	assert_false(admin_is_old(&made, 6 * LP_SECOND - 1));
+	assert_true(admin_is_old(&made, 6 * LP_SECOND));
+}
+
+static void slow_readers_keep_nobody_from_asking_for_health(void **state)
+{
+	(void)state;
+	struct admin_site site = {.held = ADMIN_HELD};
+	assert_true(admin_can_make(&site, ADMIN_STATUS));
+	site.held++;
+	assert_false(admin_can_make(&site, ADMIN_STATUS));
+	assert_false(admin_can_make(&site, ADMIN_METRICS));
+	assert_true(admin_can_make(&site, ADMIN_HEALTH));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +94,8 @@ int main(void)
 		cmocka_unit_test(other_names_are_not),
 		cmocka_unit_test(a_place_is_an_address_or_a_path),
 		cmocka_unit_test(nothing_else_is_a_place),
+		cmocka_unit_test(an_answer_is_made_once_per_second_even_if_that_fails),
+		cmocka_unit_test(slow_readers_keep_nobody_from_asking_for_health),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
