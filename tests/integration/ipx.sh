@@ -22,6 +22,8 @@ def frame(kind, source):
         "llc": (None, b"\xe0\xe0\x03" + ipx),
         "snap": (None, b"\xaa\xaa\x03\0\0\0\x81\x37" + ipx),
         "netbeui": (None, b"\xf0\xf0\x03\x2c\0\xff\xef\x0a" + bytes(36) + mark),
+        "netbeui-open": (b"\0\3", b"\xf0\xf0\x7f" + mark),  # SABME, and padding
+        "netbeui-ready": (b"\0\4", b"\xf0\xf1\x01\x01" + mark),
         "ip-in-snap": (None, b"\xaa\xaa\x03\0\0\0\x08\x00\x45" + bytes(30) + mark),
         "stp": (None, b"\x42\x42\x03" + bytes(35) + mark),
     }
@@ -41,7 +43,7 @@ while True:
         print("saw", data[data.index(b"MARK-") + 5:].split(b"-\0")[0].rstrip(b"-").decode(), flush=True)
 EOM
 ipx() { at "$1" /usr/bin/python3 "$dir/ipx.py" "${@:2}"; } # PLACE WORD...
-old="ethernet2 raw llc snap netbeui"
+old="ethernet2 raw llc snap netbeui netbeui-open netbeui-ready"
 crosses() { # FROM INTERFACE TO INTERFACE KIND
 	start see "$3" /usr/bin/python3 "$dir/ipx.py" see "$4"
 	ready see looking || return
@@ -92,11 +94,11 @@ leave
 
 join --allow-ethertype 8137 -- --lan lan
 pass "where IPX is allowed" ethernet2 raw llc snap
-check "S1 nothing else does" stopped netbeui stp ip-in-snap
+check "S1 nothing else does" stopped netbeui netbeui-open netbeui-ready stp ip-in-snap
 leave
 
 lab_bridge
 join --allow-llc -- --bridge br0
-pass "with --allow-llc, at a bridge" raw llc snap netbeui
+pass "with --allow-llc, at a bridge" raw llc snap netbeui netbeui-open netbeui-ready
 check "S1 other frames of IEEE 802.3 do not" stopped ethernet2 stp ip-in-snap
 lab_finish

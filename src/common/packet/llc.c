@@ -8,6 +8,7 @@
 #define IPX_LENGTH  2
 #define LLC_IPX     0xe0
 #define LLC_NETBIOS 0xf0
+#define LLC_HEADER  3 /* of most kinds: the frames that open and end a session have nothing more */
 #define LLC_GROUP   1 /* of the destination: a group; of the source: a response */
 #define UNNUMBERED  3 /* the control field of LLC without connections */
 
@@ -25,13 +26,13 @@ static enum lp_old_protocol in_8023(const uint8_t *at, size_t len)
 	static const uint8_t snap[] = {
 		0xaa, 0xaa, UNNUMBERED, 0, 0, 0, LP_ETHERTYPE_IPX >> 8, LP_ETHERTYPE_IPX & 0xff};
 	size_t head = SIZE_MAX;
-	if (len < sizeof(snap))
+	if (len < LLC_HEADER)
 		return LP_OLD_NONE;
 	if (memcmp(at, raw, sizeof(raw)) == 0)
 		head = 0;
 	else if (memcmp(at, llc, sizeof(llc)) == 0)
 		head = sizeof(llc);
-	else if (memcmp(at, snap, sizeof(snap)) == 0)
+	else if (len >= sizeof(snap) && memcmp(at, snap, sizeof(snap)) == 0)
 		head = sizeof(snap);
 	if (head != SIZE_MAX)
 		return is_ipx(at + head, len - head) ? LP_OLD_IPX_8023 : LP_OLD_NONE;
