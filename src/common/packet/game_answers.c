@@ -185,39 +185,54 @@ static bool take_backslash(struct lp_reader *r)
 	return true;
 }
 
-static struct lp_span value_of(struct lp_reader r, const char *key)
+/* What is looked for, best first. */
+enum key { GAMENAME, GAME, GAMEDIR, HOSTNAME, SV_HOSTNAME, MAPNAME, MAP, MAPTITLE, HOSTPORT, KEYS };
+
+/* Each key's first value; at is NULL where there is none. */
+struct pairs {
+	struct lp_span values[KEYS];
+};
+
+static void keep_value(struct pairs *p, struct lp_span word, struct lp_span value)
 {
+	static const char *const keys[KEYS] = {"gamename", "game", "*gamedir", "hostname",
+		"sv_hostname", "mapname", "map", "maptitle", "hostport"};
+	for (size_t i = 0; i < KEYS; i++)
+		if (!p->values[i].at && is_text(word, keys[i]))
+			p->values[i] = value;
+}
+
+/* All in one pass: the answer can be anybody's. */
+static struct pairs take_pairs(struct lp_reader r)
+{
+	struct pairs pairs = {.values = {{0}}};
 	take_backslash(&r);
 	for (size_t i = 0; i < PAIRS_MAX; i++) {
 		struct lp_span word = take_word(&r);
 		if (!take_backslash(&r))
 			break;
 		struct lp_span value = take_word(&r);
-		if (is_text(word, key))
-			return value;
+		keep_value(&pairs, word, value);
 		if (!take_backslash(&r))
 			break;
 	}
-	return (struct lp_span){0};
+	return pairs;
 }
 
-static struct lp_span first_of(const struct lp_reader *r, const char *const keys[], size_t count)
+/* The first of these that says something; else the last one. */
+static struct lp_span best_of(const struct pairs *p, enum key first, enum key last)
 {
-	struct lp_span value = {0};
-	for (size_t i = 0; i < count && value.len == 0; i++)
-		value = value_of(*r, keys[i]);
-	return value;
+	size_t i = first;
+	while (i < last && p->values[i].len == 0)
+		i++;
+	return p->values[i];
 }
 
-#define FIRST_OF(reader, keys) first_of((reader), (keys), sizeof(keys) / sizeof((keys)[0]))
-
-static bool read_pairs(struct lp_answer *a, struct lp_game *game)
+static bool use_pairs(const struct pairs *p, struct lp_game *game)
 {
-	static const char *const titles[] = {"gamename", "game", "*gamedir"};
-	static const char *const names[] = {"hostname", "sv_hostname"};
-	static const char *const maps[] = {"mapname", "map", "maptitle"};
-	struct lp_span name = FIRST_OF(&a->rest, names), map = FIRST_OF(&a->rest, maps);
-	set_title(game, FIRST_OF(&a->rest, titles));
+	struct lp_span name = best_of(p, HOSTNAME, SV_HOSTNAME),
+		       map = best_of(p, MAPNAME, MAPTITLE);
+	set_title(game, best_of(p, GAMENAME, GAMEDIR));
 	set_name(game, name);
 	set_map(game, map);
 	return name.at || map.at;
@@ -225,17 +240,19 @@ static bool read_pairs(struct lp_answer *a, struct lp_game *game)
 
 bool lp_answer_pairs(struct lp_answer *a, struct lp_game *game)
 {
-	return read_pairs(a, game);
+	const struct pairs pairs = take_pairs(a->rest);
+	return use_pairs(&pairs, game);
 }
 
 bool lp_answer_gamespy(struct lp_answer *a, struct lp_game *game)
 {
-	uint16_t port = number_of(value_of(a->rest, "hostport"));
-	if (!value_of(a->rest, "gamename").at && !value_of(a->rest, "hostport").at)
+	const struct pairs pairs = take_pairs(a->rest);
+	uint16_t port = number_of(pairs.values[HOSTPORT]);
+	if (!pairs.values[GAMENAME].at && !pairs.values[HOSTPORT].at)
 		return false;
 	if (port != 0)
 		game->port = port;
-	return read_pairs(a, game);
+	return use_pairs(&pairs, game);
 }
 
 /* Quake II: "            name      map  1/ 8\n" */

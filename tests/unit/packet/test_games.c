@@ -87,6 +87,9 @@ static const struct row rows[] = {
 	{"Quake III", "red blue", "q3dm17", 27960, 27960, 40000,
 		AS_BYTES(Q "statusResponse\n\\sv_hostname\\^1red ^x00fblue\\mapname\\q3dm17\n0 50 "
 			   "\"Zoe\"\n")},
+	{"Quake III", "first", "q3dm1", 27960, 27960, 40000,
+		AS_BYTES(Q "statusResponse\n\\map\\no\\hostname\\\\sv_hostname\\first"
+			   "\\sv_hostname\\second\\mapname\\q3dm1\\maptitle\\no\n")},
 	{"ut", "Zoe's UT", "DM-Deck16", 7777, 7778, 40000,
 		AS_BYTES("\\gamename\\ut\\hostname\\Zoe's "
 			 "UT\\hostport\\7777\\mapname\\DM-Deck16\\final\\")},
