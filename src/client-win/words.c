@@ -368,8 +368,8 @@ static const char *of_old(enum lp_old_protocol old, char text[WORDS_MAX])
 	if (old == LP_OLD_NETBEUI)
 		return say(text, "A program uses NetBEUI, which the room does not carry. Choose "
 				 "TCP/IP in the program, or ask your host to allow it.");
-	return say(text, "A program uses IPX, which the room does not carry. Set its frame type to "
-			 "Ethernet II, and ask your host to allow IPX.");
+	return say(text, "A program uses IPX, which the room does not carry. Ask your host to "
+			 "allow IPX at the relay, the gateway and each player.");
 }
 
 static const char *of_action(const struct session_event *e, const char *relay, char text[WORDS_MAX])

@@ -86,7 +86,7 @@ join -- --lan lan
 check "S1 nothing of it passes without an option" stopped $old stp ip-in-snap
 for name in player1 gateway; do
 	check "S1 $name: what to do for IPX is said" soon 2 said $name '^not_carried protocol=ipx text=.*--allow-ethertype 8137'
-	check "S1 $name: and for its frame type" soon 2 said $name '^not_carried protocol=ipx_802.3 text=.*frame type of IPX to Ethernet II.*--allow-llc'
+	check "S1 $name: and in 802.3 frames" soon 2 said $name '^not_carried protocol=ipx_802.3 text=.*--allow-ethertype 8137'
 	check "S1 $name: and for NetBEUI" soon 2 said $name '^not_carried protocol=netbeui text=.*TCP/IP.*--allow-llc'
 	check "S1 $name: once each" test "$(times $name '^not_carried')" = 3
 done

@@ -289,9 +289,8 @@ void lp_tell_old(enum lp_old_protocol protocol, char text[LP_OLD_TEXT])
 			"gateway and the clients with --allow-ethertype 8137.",
 		[LP_OLD_IPX_8023] =
 			"A program uses IPX in IEEE 802.3 frames, which the room does not carry. "
-			"Set "
-			"the frame type of IPX to Ethernet II and start the relay, the gateway and "
-			"the clients with --allow-ethertype 8137; or start them with --allow-llc.",
+			"Start the relay, the gateway and the clients with --allow-ethertype 8137: "
+			"all kinds of IPX pass then.",
 		[LP_OLD_NETBEUI] = "A program uses NetBEUI, which the room does not carry. Choose "
 				   "TCP/IP in the "
 				   "program, or start the relay, the gateway and the clients with "

@@ -373,7 +373,7 @@ static void old_protocols_are_reported(void **state)
 {
 	(void)state;
 	static const char *const says[] = {[LP_OLD_IPX] = "uses IPX",
-		[LP_OLD_IPX_8023] = "frame type to Ethernet II",
+		[LP_OLD_IPX_8023] = "Ask your host to allow IPX",
 		[LP_OLD_NETBEUI] = "uses NetBEUI"};
 	for (int old = LP_OLD_IPX; old < LP_OLD_COUNT; old++) {
 		struct session_event event = {.kind = SESSION_ACTION,
