@@ -14,6 +14,10 @@
 #define SEND_ROUNDS                                                                                \
 	4 /* times that closing connections cause messages to others in one wake-up, at most */
 
+/* So many idle times after the last stream, no connection is left that has used one: it has ended, and its
+ * end is over, too. */
+#define IDLE_TIMES_MIXED 4
+
 #define STATS_INTERVAL (60 * LP_SECOND) /* between two lines of one room */
 
 static enum lp_leave_reason reason_of(const struct lp_quic_close *why)
@@ -305,7 +309,15 @@ static bool do_actions(struct server *s)
 	return any;
 }
 
-/* Row W2. The outlet while somebody is here over TCP; otherwise payloads take the sockets' own. */
+/* Row W2. A connection outlives its stream, and what it writes must not leave over UDP. */
+static bool is_mixed(struct server *s)
+{
+	if (streams_any(s->streams))
+		s->mixed_until = s->now + s->mixed_for;
+	return s->now < s->mixed_until;
+}
+
+/* The outlet while somebody can be here over TCP; otherwise payloads take the sockets' own. */
 static uint8_t *mixed_slot(void *context)
 {
 	struct server *s = context;
@@ -324,12 +336,13 @@ static void mixed_put(void *context, const struct lp_path *path, size_t len)
 static void write_all(struct server *s)
 {
 	const struct lp_outlet mixed = {s, mixed_slot, mixed_put};
-	if (!s->streams || !streams_any(s->streams)) {
+	/* Also when the last stream is gone: its deadline has passed until then. */
+	if (s->streams && streams_released(s->streams))
+		lp_quic_release(s->quic);
+	if (!s->streams || !is_mixed(s)) {
 		lp_quic_write_all(s->quic, &s->outlet, s->now);
 		return;
 	}
-	if (streams_released(s->streams))
-		lp_quic_release(s->quic);
 	lp_quic_write_all(s->quic, &mixed, s->now);
 	streams_flush(s->streams);
 }
@@ -382,6 +395,7 @@ static bool open_streams(struct server *s, const struct server_config *config)
 	streams.context = s;
 	if (streams.listener_count == 0 || streams.max == 0)
 		return true;
+	s->mixed_for = IDLE_TIMES_MIXED * streams.idle;
 	s->streams = streams_open(&streams, s->identity);
 	return s->streams && lp_waiter_add(&s->waiter, streams_fd(s->streams));
 }

@@ -11,9 +11,10 @@ struct server {
 	struct lp_quic *quic;
 	struct lp_identity *identity;
 	struct lp_udp_set sockets;
-	struct lp_outlet outlet; /* of the sockets */
-	struct streams *streams; /* NULL: UDP alone */
-	uint8_t *slot;           /* of the outlet, for a payload whose path is not known yet */
+	struct lp_outlet outlet;        /* of the sockets */
+	struct streams *streams;        /* NULL: UDP alone */
+	lp_time mixed_until, mixed_for; /* how long connections can have the path of a stream */
+	uint8_t *slot; /* of the outlet, for a payload whose path is not known yet */
 	void (*give)(void *context, struct stream *stream);
 	struct lp_waiter waiter;
 	int wake, signals; /* readable when somebody wants it; signals -1: none */

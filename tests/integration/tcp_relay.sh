@@ -101,19 +101,22 @@ large() { reaches player1 -s 1472 -M "do" 192.168.77.202; }
 check "W2 large frames arrive" soon 5 large
 
 # ---- a member that reads nothing
+floods() { # PLACE SECONDS: player 1, with 2.4 MB per second
+	at "$1" timeout $(($2 + 1)) /usr/bin/python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+end = time.monotonic() + int(sys.argv[1])
+while time.monotonic() < end:
+    for _ in range(40): s.sendto(bytes(1200), ("192.168.77.201", 9))
+    time.sleep(0.02)' "$2"
+}
 quiet() { ! reaches player2 -W 1 192.168.77.201; }
 witness w1 vps $relay_ip 4 6
 check "others play" ready w1 '^ready'
 before=$(kib)
 kill -USR1 "${pid[over_player1]}"
 check "W2 a member reads nothing more" soon 5 quiet
-at player2 timeout 4 /usr/bin/python3 -c '
-import socket, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-end = time.monotonic() + 3
-while time.monotonic() < end:
-    for _ in range(40): s.sendto(bytes(1200), ("192.168.77.201", 9))
-    time.sleep(0.02)'
+floods player2 3
 check "N6 the relay keeps little of 7 MB for it" most "$(($(kib) - before))" 3000
 check "N6 the others have played" soon 8 ended w1
 check "N6 and lost nothing" test "$(figure w1 lost)" = 0
@@ -150,6 +153,26 @@ check "somebody joins and leaves without end, over TCP" soon 15 ended stranger
 between() { echo "$1: $2 to $3"; [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
 check "N6 he joined as often as he could over UDP" between "$(figure stranger joined)" 15 50
 check "N6 and was told to wait" least "$(figure stranger busy)" 1
+
+# ---- the only member over TCP reads nothing, then its connection is cut
+ticks() { sed 's/.*) //' "/proc/${pid[relay]}/stat" | awk '{ print $12 + $13 }'; }
+stop tcp1
+stop over_player1
+at player1 sysctl -qw net.ipv4.tcp_rmem='2304 2304 2304' # so that data backs up at the relay
+check "a member whose computer takes little at once" bridge player1
+check "W2 joins over TCP" plays tcp1 player1 "$tun" 127.0.0.1 "$code"
+room_has player1 201
+check "W2 and is reached" soon 5 reaches player2 192.168.77.201
+kill -USR1 "${pid[over_player1]}"
+check "N6 it reads nothing more" soon 5 quiet
+floods player2 2
+stop over_player1 KILL
+floods player2 1
+before=$(ticks)
+sleep 2
+check "N6 when it is cut, the relay does not spin" most "$(($(ticks) - before))" 50
+check "W2 nothing that was for it goes to UDP" lacks 'event=udp_send_failed' "$dir/relay.err"
+check "others stay" runs udp1
 stop tcp1
 stop udp1
 stop relay
@@ -158,7 +181,9 @@ check "it says what it refused" least "$(total refused)" 1000
 check "N6 and that some gave way" least "$(total gave_way)" 1
 
 # ---- several workers
+at player1 sysctl -qw net.ipv4.tcp_rmem='4096 131072 6291456'
 need "a relay of four workers" serves --workers 4
+check "a new way over TCP" bridge player1
 for i in {1..6}; do
 	new_code
 	check "P2 a member over TCP joins room $i" plays "many$i" player1 "lp$i" 127.0.0.1 "$code"
