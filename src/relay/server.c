@@ -375,10 +375,15 @@ static bool take_sockets(struct server *s, const struct server_config *config)
 	return true;
 }
 
-static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
+static bool on_payload(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
 	struct server *s = context;
-	lp_quic_read(s->quic, path, bytes, len, s->now);
+	return lp_quic_read(s->quic, path, bytes, len, s->now);
+}
+
+static void on_packet(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
+{
+	on_payload(context, path, bytes, len);
 }
 
 static void on_given(void *context, struct stream *stream)
@@ -390,7 +395,7 @@ static void on_given(void *context, struct stream *stream)
 static bool open_streams(struct server *s, const struct server_config *config)
 {
 	struct streams_config streams = config->streams;
-	streams.sink = on_packet;
+	streams.sink = on_payload;
 	streams.give = on_given;
 	streams.context = s;
 	if (streams.listener_count == 0 || streams.max == 0)

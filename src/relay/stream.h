@@ -17,8 +17,8 @@
 	4 /* payloads that a stream takes along to another worker; more are lost, as over UDP */
 
 enum stream_phase {
-	STREAM_OPENING,  /* no payload has arrived yet */
-	STREAM_CARRYING, /* payloads arrive */
+	STREAM_OPENING,  /* no payload of a QUIC connection has arrived yet */
+	STREAM_CARRYING, /* they arrive */
 	STREAM_LEAVING,  /* what is pending is sent, then the connection ends */
 	STREAM_PHASES,
 };
@@ -38,12 +38,13 @@ struct stream {
 	struct lp_source source;
 	uint64_t number;
 	enum stream_phase phase;
-	lp_time since;            /* the beginning of the phase; while carrying: the last payload */
+	lp_time since; /* the beginning of the phase; while carrying: the last payload of QUIC's */
 	struct lp_node all;       /* those of the same phase, the oldest first */
 	struct lp_node due;       /* payloads were put and not written */
 	bool blocked;             /* the socket takes nothing now */
 	bool watched;             /* whoever waits is told when it takes something again */
 	bool ended, heard_end;    /* our half is closed; the other end's */
+	bool assigned;            /* its first payload has said whose it is */
 	bool elsewhere;           /* it belongs to another worker */
 	unsigned worker;          /* then: which one */
 	struct stream *next;      /* of those on their way there */

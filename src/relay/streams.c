@@ -110,7 +110,7 @@ static size_t free_slot(struct streams *s)
 }
 
 /* False: the system refused. */
-static bool join(struct streams *s, struct stream *stream, enum stream_phase phase)
+static bool join(struct streams *s, struct stream *stream)
 {
 	if (!has_fd(s, stream->fd) || !lp_waiter_add(&s->waiter, stream->fd))
 		return false;
@@ -120,10 +120,9 @@ static bool join(struct streams *s, struct stream *stream, enum stream_phase pha
 	stream->number = ++s->serial << SLOT_BITS | slot;
 	stream->path = (struct lp_path){lp_address_of_stream(stream->number), stream->ends.remote};
 	lp_tally_add(&s->all, &stream->source);
-	if (phase == STREAM_OPENING)
-		lp_tally_add(&s->opening, &stream->source);
-	stream->phase = phase;
-	enter(s, stream, phase);
+	lp_tally_add(&s->opening, &stream->source);
+	stream->phase = STREAM_OPENING;
+	enter(s, stream, STREAM_OPENING);
 	return true;
 }
 
@@ -186,21 +185,32 @@ struct reading {
 	struct stream *stream;
 };
 
+/* Its first payload says whose it is, once and for all: what it says later moves it nowhere. */
+static void assign(struct streams *s, struct stream *stream, const uint8_t *payload, size_t len)
+{
+	stream->worker = stream_worker_of(payload, len, s->config.workers);
+	stream->elsewhere = stream->worker != s->config.worker;
+	stream->assigned = true;
+}
+
+/* Junk does not prolong its life. */
+static void carry(struct streams *s, struct stream *stream, const uint8_t *payload, size_t len)
+{
+	if (s->config.sink(s->config.context, &stream->path, payload, len))
+		enter(s, stream, STREAM_CARRYING);
+}
+
 static void on_payload(void *context, const uint8_t *payload, size_t len)
 {
 	struct reading *r = context;
 	struct streams *s = r->streams;
 	struct stream *stream = r->stream;
-	if (stream->phase == STREAM_OPENING && !stream->elsewhere) {
-		stream->worker = stream_worker_of(payload, len, s->config.workers);
-		stream->elsewhere = stream->worker != s->config.worker;
-	}
-	if (stream->elsewhere) {
+	if (!stream->assigned)
+		assign(s, stream, payload, len);
+	if (stream->elsewhere)
 		stream_hold(stream, payload, len);
-		return;
-	}
-	enter(s, stream, STREAM_CARRYING);
-	s->config.sink(s->config.context, &stream->path, payload, len);
+	else
+		carry(s, stream, payload, len);
 }
 
 static void give(struct streams *s, struct stream *stream)
@@ -261,7 +271,7 @@ static void pause_accepting(struct streams *s, int error)
 	stop_accepting(s);
 }
 
-/* One without a payload gives way when all places of such are taken: an honest member needs its place for a
+/* One without a connection gives way when all places of such are taken: an honest member needs its place for a
  * moment alone. */
 static bool has_room(struct streams *s, const struct lp_source *source)
 {
@@ -290,7 +300,7 @@ static void take(struct streams *s, int fd, const struct lp_path *ends)
 		return;
 	stream->source = source;
 	s->counters.accepted++;
-	if (!join(s, stream, STREAM_OPENING))
+	if (!join(s, stream))
 		stream_free(stream);
 }
 
@@ -395,7 +405,7 @@ static void deliver_held(struct streams *s, struct stream *stream)
 	struct stream_held *held = stream->held;
 	stream->held = NULL;
 	for (size_t i = 0; held && i < held->count; i++)
-		s->config.sink(s->config.context, &stream->path, held->bytes[i], held->lens[i]);
+		carry(s, stream, held->bytes[i], held->lens[i]);
 	free(held);
 }
 
@@ -404,7 +414,7 @@ void streams_adopt(struct streams *s, struct stream *stream, lp_time now)
 	s->now = now;
 	stream->elsewhere = false;
 	lp_source_of(&stream->ends, &s->config.key, &stream->source);
-	if (!lp_tally_has_share(&s->all, &stream->source) || !join(s, stream, STREAM_CARRYING)) {
+	if (!has_room(s, &stream->source) || !join(s, stream)) {
 		s->counters.refused++;
 		stream_free(stream);
 		return;

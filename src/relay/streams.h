@@ -2,7 +2,7 @@
  *
  * The kernel gives a connection to any worker. Its first payload says which worker's it is, and another one
  * gets it whole. All that a stranger can make of it is bounded: connections in all and of each source, and the
- * time until the first payload, however slowly it comes. One thread owns it. */
+ * time until a QUIC connection uses it, whatever else comes. One thread owns it. */
 #ifndef LANPARTY_RELAY_STREAMS_H
 #define LANPARTY_RELAY_STREAMS_H
 
@@ -14,7 +14,8 @@
 #include "lanparty/base/time.h"
 #include "stream.h"
 
-#define STREAMS_OPENING   (5 * LP_SECOND) /* from the connection to its first payload */
+#define STREAMS_OPENING                                                                            \
+	(5 * LP_SECOND) /* until a QUIC connection uses it; and again after a handover */
 #define STREAMS_LEAVING   (2 * LP_SECOND) /* from the last byte that we put to the end */
 #define STREAMS_PAUSE     LP_SECOND /* without accepting, when the system is out of descriptors */
 #define STREAMS_LISTENERS 8
@@ -24,14 +25,16 @@ struct streams;
 struct streams_config {
 	const int *listeners; /* borrowed */
 	size_t listener_count;
-	size_t max, max_opening; /* connections; and those of them without a payload yet */
+	size_t max,
+		max_opening; /* connections; and those of them that no QUIC connection has used */
 	uint64_t rate,
 		burst; /* new ones of a source per second, and at once (base/limiter.h); 0: no limit */
-	lp_time idle; /* a connection without a payload for so long ends */
+	lp_time idle; /* a connection without a payload of QUIC's for so long ends */
 	unsigned workers, worker;
 	struct lp_siphash_key key; /* of sources: random */
-	lp_payload_sink
-		*sink; /* takes a payload; the path's local address is lp_address_of_stream */
+	/* Takes a payload; the path's local address is lp_address_of_stream. True: it is of a QUIC connection.
+	 * What is not keeps no stream alive. */
+	bool (*sink)(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len);
 	/* Takes a stream to its worker. NULL with one worker. */
 	void (*give)(void *context, struct stream *stream);
 	void *context;
@@ -65,8 +68,8 @@ bool streams_released(struct streams *s);
 
 struct streams_counters {
 	uint64_t accepted, refused; /* refused: by a limit */
-	uint64_t timed_out;         /* no payload in time */
-	uint64_t evicted;           /* gave way to newer ones before their first payload */
+	uint64_t timed_out;         /* no payload of QUIC's in time */
+	uint64_t evicted;           /* gave way to newer ones before that */
 	uint64_t given;             /* to another worker */
 	uint64_t lost;              /* payloads whose stream was gone or full */
 };

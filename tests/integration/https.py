@@ -13,6 +13,7 @@
       head      a header without an end
       capsule   after the upgrade, a capsule of 2^61 bytes
       junk      after the upgrade, capsules of an unknown type without an end
+      payload   after the upgrade, a payload of one byte per second
       plain     a request without TLS
   https.py status ADDRESS PORT TEXT           sends TEXT, with \\r and \\n, over TLS and prints the answer
   https.py listen PORT                        takes connections at PORT, and says nothing
@@ -93,6 +94,8 @@ def ways(how, s):
         return s, [], 0
     if how == "capsule":
         return s, endless(b"\0" + (2**61 + 3 * 2**62).to_bytes(8, "big"), 1024 * b"x"), 0
+    if how == "payload":
+        return s, endless(b"", b"\0\2\0@"), 1
     return s, endless(b"", b"\x29\x44\x00" + 1024 * b"x"), 0  # junk
 
 
@@ -118,6 +121,8 @@ def closes(address, port, how):
             sent += len(piece)
             if not goes_on(s, pause):
                 break
+            if time.monotonic() - begin > PATIENCE:
+                return False
         while goes_on(s, PATIENCE):
             return False
     except (ConnectionError, ssl.SSLError):

@@ -63,7 +63,7 @@ old_tls() { tls -tls1_2 | grep -qE 'alert|error'; }
 check "an older TLS is refused" old_tls
 
 # ---- bad faith, all at the same time
-bad=(silent tls request upgraded head capsule junk plain)
+bad=(silent tls request upgraded head capsule junk payload plain)
 in_bad_faith() {
 	local how each=()
 	for how in "${bad[@]}"; do
@@ -84,6 +84,7 @@ check "N6 so does silence after the upgrade" closed upgraded 4.5 6.5 0
 check "N6 a header without an end" closed head 0 2 9000000
 check "N6 a giant capsule" closed capsule 0 2 9000000
 check "N6 capsules of an unknown type" closed junk 0 4 9000000
+check "N6 payloads that are no QUIC" closed payload 4.5 6.5 100
 check "N6 HTTP without TLS" closed plain 0 2 100
 
 # ---- members

@@ -139,8 +139,9 @@ struct lp_quic_conn *lp_quic_connect(struct lp_quic *q, const struct lp_quic_tar
 
 /* One UDP payload that arrived on path. A payload that is empty or fits no connection is ignored; a server
  * answers it as RFC 9000 requires, with fewer bytes than it received and at a bounded rate. A now that
- * steps back is taken as the latest one. */
-void lp_quic_read(struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len,
+ * steps back is taken as the latest one. True: it is of a connection whose peer has protected it, and no copy
+ * of one that was read before. */
+bool lp_quic_read(struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len,
 	lp_time now);
 /* Expires the timers that are due. */
 void lp_quic_on_time(struct lp_quic *q, lp_time now);

@@ -418,6 +418,7 @@ static void hear_on(struct lp_quic_conn *conn, const ngtcp2_path *path, size_t l
 	if (lp_incoming_is_late(conn))
 		lp_conn_end_as_hostile(conn, "a stream that does not end");
 	conn->heard = conn->q->now;
+	conn->q->heard = true;
 	lp_conn_heard_on(conn, path);
 }
 

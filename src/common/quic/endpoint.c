@@ -185,13 +185,15 @@ static void dispatch(
 		q->counters.ignored++;
 }
 
-void lp_quic_read(struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len,
+bool lp_quic_read(struct lp_quic *q, const struct lp_path *path, const uint8_t *bytes, size_t len,
 	lp_time now)
 {
 	advance(q, now);
 	q->counters.packets_in++;
+	q->heard = false;
 	dispatch(q, path, bytes, len);
 	finish_ended(q);
+	return q->heard;
 }
 
 void lp_quic_on_time(struct lp_quic *q, lp_time now)

@@ -54,6 +54,7 @@ struct lp_quic {
 	struct lp_node held;  /* their sockets take nothing now */
 	struct lp_node ended; /* lp_conn_finish is due */
 	struct lp_node moved; /* the handler's moved is due */
+	bool heard;           /* the packet that is read now is of a connection, and new to it */
 	size_t live, half_open, lingering;
 	struct lp_quic_counters counters;
 };

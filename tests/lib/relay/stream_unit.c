@@ -12,13 +12,14 @@
 static struct lp_identity *identity;
 const uint8_t packet[PACKET_SIZE] = {0x40, 0, 5, 'h', 'e', 'l', 'l', 'o'};
 
-static void on_payload(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
+static bool on_payload(void *context, const struct lp_path *path, const uint8_t *bytes, size_t len)
 {
 	struct relay *r = context;
 	r->count++;
 	r->path = *path;
 	r->last_len = len;
 	memcpy(r->last, bytes, len);
+	return !r->is_junk;
 }
 
 static void on_given(void *context, struct stream *stream)

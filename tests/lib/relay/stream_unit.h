@@ -34,6 +34,7 @@ struct relay {
 	size_t last_len;
 	struct lp_path path;
 	struct stream *given;
+	bool is_junk; /* no QUIC connection knows what arrives */
 };
 
 /* A packet with a short header. Its connection ID begins with 0, 5. */

@@ -83,6 +83,37 @@ static void N6_a_connection_without_payloads_ends_with_the_idle_time(void **stat
 	stop_relay(&r);
 }
 
+/* What no QUIC connection knows is no sign of life. */
+static void N6_junk_keeps_no_connection_alive(void **state)
+{
+	(void)state;
+	struct relay r;
+	struct client c;
+	start_relay(&r);
+	r.is_junk = true;
+	join_relay(&r, &c, 0);
+	r.now += STREAMS_OPENING - 1;
+	say_packet(&r, &c);
+	assert_int_equal(r.count, 1);
+	assert_true(stays_open(&r, c.fd));
+	r.now++;
+	assert_true(is_closed(&r, c.fd));
+	assert_int_equal(counters(&r).timed_out, 1);
+	close_client(&c);
+	/* Nor does it prolong what a QUIC connection has used. */
+	r.is_junk = false;
+	join_relay(&r, &c, 0);
+	say_packet(&r, &c);
+	r.is_junk = true;
+	lp_time end = r.now + IDLE;
+	r.now = end - 1;
+	say_packet(&r, &c);
+	assert_int_equal(r.count, 3);
+	assert_int_equal(streams_deadline(r.streams), end);
+	close_client(&c);
+	stop_relay(&r);
+}
+
 static void N6_the_end_of_a_connection_has_a_limit(void **state)
 {
 	(void)state;
@@ -295,6 +326,7 @@ int main(void)
 		cmocka_unit_test(N6_a_silent_connection_ends_after_five_seconds),
 		cmocka_unit_test(N6_a_slow_handshake_gets_no_more_time),
 		cmocka_unit_test(N6_a_connection_without_payloads_ends_with_the_idle_time),
+		cmocka_unit_test(N6_junk_keeps_no_connection_alive),
 		cmocka_unit_test(N6_the_end_of_a_connection_has_a_limit),
 		cmocka_unit_test(N6_one_source_gets_a_share_of_all_connections),
 		cmocka_unit_test(N6_idle_connections_of_many_sources_give_way),

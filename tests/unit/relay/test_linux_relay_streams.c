@@ -134,6 +134,18 @@ static void W2_a_member_that_does_not_read_is_held(void **state)
 	assert_true(is_released(&r, NULL));
 	assert_true(streams_takes(r.streams, &path));
 	close_client(&other);
+	for (int i = 0; i < 20; i++)
+		relay_turn(&r);
+	/* It does not matter that it was the last one. */
+	join_relay(&r, &deaf, 0);
+	setsockopt(deaf.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	say_packet(&r, &deaf);
+	path = r.path;
+	fill(&r, &path);
+	close_client(&deaf);
+	assert_true(is_released(&r, NULL));
+	assert_false(streams_any(r.streams));
+	assert_int_equal(streams_deadline(r.streams), LP_NEVER);
 	stop_relay(&r);
 }
 
@@ -181,6 +193,37 @@ static void P2_a_connection_of_another_worker_is_given_away_whole(void **state)
 	stop_relay(&two);
 }
 
+/* Nobody sends a connection from worker to worker to keep it alive. */
+static void N6_a_connection_is_given_away_once(void **state)
+{
+	(void)state;
+	struct relay one, two;
+	struct client c;
+	listen_somewhere(&one);
+	listen_somewhere(&two);
+	struct streams_config config = config_of(&one);
+	config.workers = 2;
+	open_relay(&one, &config);
+	config = config_of(&two);
+	config.workers = 2; /* also number 0, to which the packet does not belong */
+	open_relay(&two, &config);
+	two.is_junk = true;
+	join_relay(&one, &c, 0);
+	say_packet(&one, &c);
+	assert_non_null(one.given);
+	streams_adopt(two.streams, one.given, two.now);
+	say_packet(&two, &c);
+	assert_int_equal(two.count, 2);
+	assert_null(two.given);
+	assert_int_equal(streams_deadline(two.streams), two.now + STREAMS_OPENING);
+	two.now += STREAMS_OPENING;
+	relay_turn(&two);
+	assert_false(streams_any(two.streams));
+	close_client(&c);
+	stop_relay(&one);
+	stop_relay(&two);
+}
+
 static void P2_a_packet_names_its_worker(void **state)
 {
 	(void)state;
@@ -222,6 +265,7 @@ int main(void)
 		cmocka_unit_test(a_path_is_never_used_again),
 		cmocka_unit_test(W2_a_member_that_does_not_read_is_held),
 		cmocka_unit_test(P2_a_connection_of_another_worker_is_given_away_whole),
+		cmocka_unit_test(N6_a_connection_is_given_away_once),
 		cmocka_unit_test(P2_a_packet_names_its_worker),
 		cmocka_unit_test(W2_a_member_that_says_goodbye_hears_one_and_is_gone),
 	};
