@@ -64,6 +64,12 @@ void listening_open_tcp(
 		open_beside(workers, count, workers[0]->sockets[i], listen[i].dual);
 }
 
+void listening_lacks_descriptors(void)
+{
+	lp_log(LP_LOG_WARNING, "tcp_listen_failed", "error=%s hint=%s", strerror(EMFILE),
+		hint_for(EMFILE));
+}
+
 static void say_udp(const struct lp_udp *udp)
 {
 	struct lp_address bound;

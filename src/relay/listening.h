@@ -25,6 +25,8 @@ bool listening_open_udp(struct listening *const *workers, size_t count,
  * goes on over UDP. */
 void listening_open_tcp(
 	struct listening *const *workers, size_t count, const struct lp_listen *listen);
+/* Logs that no TCP connection could be taken, so that the relay does not listen for them. */
+void listening_lacks_descriptors(void);
 /* Prints "listening on ..." for each of them. False: nobody can read it. */
 bool listening_say(const struct listening *one);
 void listening_close(struct listening *l);

@@ -102,7 +102,9 @@ static bool open_sockets(struct workers *w, enum lp_exit *ret_exit)
 	for (size_t i = 0; i < w->config.listen_count; i++)
 		if (!listening_open_udp(all, w->count, &w->config.listen[i], ret_exit))
 			return false;
-	if (!w->config.no_tcp)
+	if (!w->config.no_tcp && w->max_streams == 0)
+		listening_lacks_descriptors();
+	else if (!w->config.no_tcp)
 		listening_open_tcp(all, w->count, w->config.listen);
 	return true;
 }

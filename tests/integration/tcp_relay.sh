@@ -201,6 +201,11 @@ for i in {1..6}; do stop "many$i"; done
 stop udp6
 
 # ---- the port is taken, or not wanted
+few() { start relay vps env STATE_DIRECTORY="$dir/state-relay" prlimit --nofile=72:72 "$bin/lanparty-relay" --workers 1 --cert "$dir/relay.crt" --key "$dir/relay.key" && ready relay '^listening on '; }
+check "P1 a relay with few descriptors starts" few
+check "P1 it says that it takes no TCP, and what to do" said relay 'event=tcp_listen_failed .*hint=.*LimitNOFILE'
+check "P1 and that it listens at UDP alone" lacks '/tcp' "$dir/relay.out"
+stop relay
 start web vps /usr/bin/python3 "$https" listen 443
 check "another program has the TCP port" ready web '^listening'
 check "P1 the relay starts nevertheless" serves
