@@ -34,7 +34,7 @@ enum lp_send_failure {
 enum lp_stream_end {
 	LP_STREAM_GOOD,     /* nothing */
 	LP_STREAM_NO_TCP,   /* no TCP connection: failure says why; LP_SEND_GOOD: nobody answers */
-	LP_STREAM_SLOW,     /* a TCP connection, and nothing more in time */
+	LP_STREAM_SLOW,     /* no TCP connection in time, or nothing more */
 	LP_STREAM_CLOSED,   /* somebody has closed it, or TCP has given up */
 	LP_STREAM_PROXY,    /* the proxy refuses, with this HTTP status */
 	LP_STREAM_PASSWORD, /* the proxy wants a password, or another one */

@@ -12,7 +12,7 @@ enum rank {
 	RANK_UNREACHABLE,
 	RANK_BLOCKED, /* a firewall, or this computer, refuses */
 	RANK_OTHER,   /* over TCP, a proxy or somebody else answers: that can be mended */
-	RANK_REFUSED, /* the relay's computer refuses */
+	RANK_REFUSED, /* the relay's computer refuses, or the relay does */
 	RANK_ANSWERED /* the relay has answered, and cannot be used */
 };
 
@@ -40,6 +40,7 @@ static enum rank rank_of_stream(const struct lp_stream_failure *f)
 	case LP_STREAM_PASSWORD:
 	case LP_STREAM_NOT_LANPARTY:
 		return RANK_OTHER;
+	case LP_STREAM_SLOW:
 	case LP_STREAM_NO_TCP:
 		if (f->proxy)
 			return RANK_OTHER; /* it was named for networks like this one */
@@ -56,9 +57,9 @@ static enum rank rank_of(const struct lp_fault *f)
 		return RANK_NOWHERE;
 	if (e->no_store || lp_end_is_about_certificate(e->end) || e->end == LP_QUIC_END_ALPN)
 		return RANK_ANSWERED;
-	if (e->stream)
-		return rank_of_stream(&e->stream_failure);
-	return e->end == LP_QUIC_END_HANDSHAKE ? rank_of_failure(e->failure) : RANK_REFUSED;
+	if (e->end != LP_QUIC_END_HANDSHAKE)
+		return RANK_REFUSED;
+	return e->stream ? rank_of_stream(&e->stream_failure) : rank_of_failure(e->failure);
 }
 
 void lp_faults_clear(struct lp_faults *faults)

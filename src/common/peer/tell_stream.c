@@ -35,12 +35,16 @@ static void name_party(
 		snprintf(p->name, sizeof(p->name), "%s", lp_address_format(e->remote, address));
 }
 
+static const char *advice_for(const struct party *p)
+{
+	return p->proxy ? "compare its address with your network's settings"
+			: "ask the host whether the relay runs, or use another network";
+}
+
 /* UDP has failed too, and its failure says more, if it says anything. */
 static void tell_no_tcp(const struct party *p, enum lp_send_failure failure, char *text, size_t cap)
 {
-	const char *advice =
-		p->proxy ? "compare its address with your network's settings"
-			 : "ask the host whether the relay runs, or use another network";
+	const char *advice = advice_for(p);
 	switch (failure) {
 	case LP_SEND_REFUSED:
 		snprintf(text, cap, "nothing listens at %.200s over TCP: %s", p->name, advice);
@@ -127,11 +131,8 @@ void lp_tell_stream(const struct lp_peer_options *options, const struct lp_strea
 		tell_no_tcp(&p, f->failure, text, cap);
 		break;
 	case LP_STREAM_SLOW:
-		snprintf(text, cap,
-			"%.200s takes TCP connections, but the relay does not answer in time: ask "
-			"the "
-			"host whether it runs, or use another network",
-			p.name);
+		snprintf(text, cap, "%.200s does not answer in time over TCP: %s", p.name,
+			advice_for(&p));
 		break;
 	case LP_STREAM_PROXY:
 		tell_proxy(&p, f->status, text, cap);

@@ -119,6 +119,40 @@ static void W2_a_failure_of_tcp_counts_when_it_can_be_mended(void **state)
 		}
 }
 
+static enum lp_stream_end end_that_counts(void)
+{
+	return lp_faults_worst(&faults)->end.stream_failure.end;
+}
+
+/* It was named for networks like this one, so its silence can be mended. */
+static void W2_a_proxy_that_does_not_answer_counts(void **state)
+{
+	static const enum lp_stream_end ends[] = {LP_STREAM_SLOW, LP_STREAM_NO_TCP};
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		const struct lp_fault f = {
+			.end = {.end = LP_QUIC_END_HANDSHAKE,
+				.stream = true,
+				.stream_failure = {.end = ends[i], .proxy = true}}};
+		lp_faults_clear(&faults);
+		note(0, SILENT, LP_SEND_UNREACHABLE, false);
+		lp_faults_note(&faults, 0, &f);
+		assert_int_equal(end_that_counts(), ends[i]);
+	}
+}
+
+/* Over TCP, too, what the relay itself says is more than that UDP is silent or refused. */
+static void W2_a_relay_that_refuses_over_tcp_counts(void **state)
+{
+	const struct lp_fault f = {
+		.end = {.end = LP_QUIC_END_PEER, .stream = true}, .text = "the room is full"};
+	(void)state;
+	note(0, SILENT, LP_SEND_GOOD, false);
+	note_stream(LP_STREAM_NOT_LANPARTY, LP_SEND_GOOD);
+	lp_faults_note(&faults, 0, &f);
+	assert_string_equal(lp_faults_worst(&faults)->text, "the room is full");
+}
+
 static void W1_trying_again_is_useless_when_it_is_at_each_endpoint(void **state)
 {
 	(void)state;
@@ -182,6 +216,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(W1_the_most_telling_failure_of_an_endpoint_counts, begin),
 		cmocka_unit_test_setup(W2_a_failure_of_tcp_counts_when_it_can_be_mended, begin),
+		cmocka_unit_test_setup(W2_a_proxy_that_does_not_answer_counts, begin),
+		cmocka_unit_test_setup(W2_a_relay_that_refuses_over_tcp_counts, begin),
 		cmocka_unit_test_setup(
 			W1_trying_again_is_useless_when_it_is_at_each_endpoint, begin),
 		cmocka_unit_test_setup(

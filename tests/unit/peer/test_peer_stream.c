@@ -120,6 +120,11 @@ static void what_can_be_mended_over_tcp_is_told(void **state)
 			"nothing listens at the proxy proxy.example:3128"},
 		{true, {.end = LP_STREAM_NO_TCP}, LP_SEND_GOOD,
 			"the proxy proxy.example:3128 does not answer over TCP"},
+		{true, {.end = LP_STREAM_SLOW}, LP_SEND_GOOD,
+			"the proxy proxy.example:3128 does not answer in time over TCP: compare "
+			"its address"},
+		{false, {.end = LP_STREAM_SLOW}, LP_SEND_NO_ROUTE,
+			"127.0.0.1:443 does not answer in time over TCP: ask the host"},
 		{false, {.end = LP_STREAM_NOT_LANPARTY, .status = 302}, LP_SEND_GOOD,
 			"a web page (HTTP status 302) answers in place of the relay"},
 		{false, {.end = LP_STREAM_NOT_LANPARTY}, LP_SEND_GOOD, "something else answers"},
