@@ -67,6 +67,14 @@ static bool try_udp(struct lp_link *l, const struct lp_entry *entry)
 	return true;
 }
 
+/* Also after a round that has taken longer than the time between two. */
+static lp_time next_round(const struct lp_link *l)
+{
+	lp_time due = l->back.began + (l->back.hurries ? NO_HURRY : TRY_EVERY);
+	lp_time least = l->now + NO_HURRY;
+	return due > least ? due : least;
+}
+
 void lp_link_back_on_time(struct lp_link *l)
 {
 	struct lp_entry entry;
@@ -78,7 +86,7 @@ void lp_link_back_on_time(struct lp_link *l)
 		if (try_udp(l, &entry))
 			return;
 	l->back.next = 0;
-	l->back.at = l->back.began + (l->back.hurries ? NO_HURRY : TRY_EVERY);
+	l->back.at = next_round(l);
 	l->back.hurries = false;
 }
 

@@ -80,6 +80,28 @@ static void all_addresses_are_tried_in_each_round(void **state)
 	stream_room_close(r);
 }
 
+/* Otherwise a member with many addresses would ask without end. */
+static void a_round_that_takes_long_is_followed_by_a_pause(void **state)
+{
+	(void)state;
+	struct stream_room *r = stream_room_open(false, true);
+	int pause = 0, longest = 0;
+	for (size_t i = 0; i < LP_ENDPOINTS - 1; i++)
+		stream_options.also[i] = (struct lp_host){"other.example", 4500};
+	stream_options.also_count = LP_ENDPOINTS - 1;
+	r->addresses = LP_LOOKUP_MAX;
+	stream_room_start(r);
+	stream_turns_until(r, &r->joins, 1, 6000);
+	stream_turns(r, 32000);
+	for (int i = 0; i < 60000; i++) {
+		stream_turn(r);
+		pause = stream_open_ways(r) > 1 ? 0 : pause + 1;
+		longest = pause > longest ? pause : longest;
+	}
+	assert_in_range(longest, 990, 1010);
+	stream_room_close(r);
+}
+
 static void a_change_of_networks_tries_udp_at_once(void **state)
 {
 	(void)state;
@@ -109,6 +131,7 @@ int main(void)
 		cmocka_unit_test(udp_that_works_again_takes_over_within_31_s),
 		cmocka_unit_test(udp_that_stays_silent_is_tried_every_30_s_and_costs_nothing),
 		cmocka_unit_test(all_addresses_are_tried_in_each_round),
+		cmocka_unit_test(a_round_that_takes_long_is_followed_by_a_pause),
 		cmocka_unit_test(a_change_of_networks_tries_udp_at_once),
 		cmocka_unit_test(a_member_that_leaves_while_udp_is_tried_closes_all),
 	};
