@@ -394,6 +394,8 @@ static void moved(void *context)
 {
 	struct session *s = context;
 	membership_keep_way(&s->options, lp_link_entry(s->link));
+	if (!lp_link_entry(s->link)->stream)
+		tell_text(s, SESSION_MOVED, "");
 }
 
 static const struct lp_link_ops link_ops = {

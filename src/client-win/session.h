@@ -33,6 +33,7 @@ enum session_kind {
 	SESSION_ACTION,
 	SESSION_TRAFFIC, /* once per second while joined: stats and rtt */
 	SESSION_ADDRESS, /* from the LAN, in text; "": no longer */
+	SESSION_MOVED,   /* the connection went over TCP, and goes over UDP from now on */
 	SESSION_WARNING, /* text: a message with a remedy */
 	SESSION_OVER,    /* the last event. exit is set; text says why, "" after session_leave */
 };
@@ -44,6 +45,7 @@ struct session_event {
 	bool no_store, clock_behind;
 	bool stream;                   /* it goes, or went, over TCP (row W2) */
 	enum lp_stream_end stream_end; /* why the stream was of no use */
+	bool proxy;                    /* it led to a proxy */
 	bool unreachable; /* with disconnected: the relay's name has no address, or there is no network */
 	enum lp_exit exit;
 	lp_time rtt; /* to the relay */

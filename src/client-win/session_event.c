@@ -10,6 +10,7 @@ void session_take_end(struct session_event *event, const struct lp_link_end *las
 	event->clock_behind = last->clock_behind;
 	event->stream = last->stream;
 	event->stream_end = last->stream_failure.end;
+	event->proxy = last->stream_failure.proxy;
 	event->unreachable =
 		last->no_address || (!last->answered && last->failure == LP_SEND_NO_ROUTE);
 }

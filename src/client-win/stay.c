@@ -250,6 +250,8 @@ static void apply(struct stay *s, const struct session_event *event, lp_time now
 		snprintf(s->warning, sizeof(s->warning), "%s", told);
 		s->notice[0] = 0;
 		break;
+	case SESSION_MOVED: /* it is for the log */
+		break;
 	case SESSION_OVER:
 		on_over(s, event, told);
 		break;

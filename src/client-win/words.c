@@ -240,6 +240,11 @@ static const char *of_silence(
 /* UDP has got no answer, and this came of TCP. NULL: nothing that says more than of_silence. */
 static const char *of_stream(const struct session_event *e, const char *relay, char text[WORDS_MAX])
 {
+	bool silent = e->stream_end == LP_STREAM_NO_TCP || e->stream_end == LP_STREAM_SLOW;
+	if (silent && e->proxy)
+		return say(text,
+			"The proxy of this network does not answer. Compare LANPARTY_PROXY or "
+			"https_proxy with the network's settings.");
 	switch (e->stream_end) {
 	case LP_STREAM_PROXY:
 		return say(text,
@@ -258,6 +263,10 @@ static const char *of_stream(const struct session_event *e, const char *relay, c
 			"host whether another web server has the relay's address.",
 			relay);
 	case LP_STREAM_SLOW:
+		return say(text,
+			"The relay %s does not answer in time. Use another network, or ask your "
+			"host whether the relay runs.",
+			relay);
 	case LP_STREAM_CLOSED:
 		return say(text,
 			"This network, or a firewall, cuts the connection to the relay %s. Use "
@@ -454,6 +463,9 @@ const char *words_event(
 		return event->text[0] ? say(text, "The address from the LAN is %s.",
 						words_address(event->text, address))
 				      : say(text, "The address from the LAN is gone.");
+	case SESSION_MOVED:
+		return say(text, "This network lets through more than web traffic again: games are "
+				 "no longer slower.");
 	case SESSION_WARNING:
 		return as_sentence(event->text, text);
 	case SESSION_OVER:

@@ -167,7 +167,7 @@ static void each_end_of_a_stream_has_a_sentence(void **state)
 	} rows[] = {
 		{LP_STREAM_GOOD, "No relay runs at", "Ask your host to start it"},
 		{LP_STREAM_NO_TCP, "No relay runs at", "Ask your host to start it"},
-		{LP_STREAM_SLOW, "cuts the connection", "Use another network"},
+		{LP_STREAM_SLOW, "does not answer in time", "Use another network"},
 		{LP_STREAM_CLOSED, "cuts the connection", "Use another network"},
 		{LP_STREAM_PROXY, "does not connect to the relay", "to allow it"},
 		{LP_STREAM_PASSWORD, "wants a user and a password", "LANPARTY_PROXY"},
@@ -185,6 +185,13 @@ static void each_end_of_a_stream_has_a_sentence(void **state)
 		assert_non_null(strstr(say(&event), rows[i].says));
 		assert_non_null(strstr(text, rows[i].remedy));
 		assert_for_players(text);
+		bool silent = rows[i].end == LP_STREAM_NO_TCP || rows[i].end == LP_STREAM_SLOW;
+		event.proxy = true;
+		say(&event);
+		assert_int_equal(
+			silent, strstr(text, "proxy of this network does not answer") != NULL);
+		assert_non_null(strstr(text, silent ? "https_proxy" : rows[i].remedy));
+		assert_for_players(text);
 		event.stream = false; /* what came of another stream says nothing of UDP */
 		assert_non_null(strstr(say(&event), "No relay runs at"));
 	}
@@ -198,6 +205,10 @@ static void a_player_is_told_that_only_web_traffic_passes(void **state)
 		.kind = SESSION_ACTION, .stream = true, .action = {.kind = LP_TUNNEL_JOINED}};
 	assert_non_null(strstr(say(&event), "You are in the room."));
 	assert_non_null(strstr(text, "only web traffic"));
+	assert_for_players(text);
+	event.kind = SESSION_MOVED;
+	event.stream = false;
+	assert_non_null(strstr(say(&event), "more than web traffic again"));
 	assert_for_players(text);
 }
 
