@@ -128,10 +128,9 @@ struct lp_carrier *lp_carrier_connect(const struct lp_carrier_target *target)
 	c->request = upgrade_request(name, target->port);
 	if (target->proxy)
 		c->plain = proxy_request(target);
-	if (c->tls && c->request && (!target->proxy || c->plain)) {
-		c->plain_len = c->plain ? strlen(c->plain) : 0;
+	c->plain_len = c->plain ? strlen(c->plain) : 0; /* also to wipe it */
+	if (c->tls && c->request && (!target->proxy || c->plain))
 		return c;
-	}
 	lp_carrier_free(c);
 	return NULL;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanparty/base/wipe.h"
+
 #define RECEIVE_MAX  16384
 #define KEEPALIVE_MS 5000
 #ifndef TCP_MAXRT
@@ -32,7 +34,7 @@ struct lp_tcp {
 static void release(struct lp_tcp *t)
 {
 	if (t->fd == INVALID_SOCKET && !t->sending.under_way && !t->receiving.under_way)
-		free(t);
+		lp_zero_free(t, sizeof(*t)); /* out can have had a proxy's password */
 }
 
 static void fail(struct lp_tcp *t, int error)
