@@ -29,7 +29,10 @@ enum lp_source_level {
 
 struct lp_source {
 	/* The peer runs on this computer: its address is a loopback address, or the one that it sends
-	 * to. A peer elsewhere can forge that, but then it never gets an answer. */
+	 * to. A peer elsewhere can forge that, but then it never gets an answer. The payloads of a TCP
+	 * connection have no address that they were sent to (lp_address_of_stream), so over TCP only a
+	 * loopback address is exempt: whoever names another one of this computer shares the limits of its
+	 * network. */
 	bool local;
 	uint32_t of[LP_SOURCE_LEVELS];
 };
